@@ -1,0 +1,73 @@
+package mapping
+
+import (
+	"bytes"
+	"encoding/json"
+)
+
+// Case is one case as it is to be created. Its JSON form is the body of the
+// API's create request ("Create a New Case"); members that are empty are left
+// out.
+type Case struct {
+	Title          string       `json:"title,omitempty"`
+	Description    string       `json:"description,omitempty"`
+	Priority       string       `json:"priority,omitempty"`
+	RequesterName  string       `json:"requester_name,omitempty"`
+	RequesterEmail string       `json:"requester_email,omitempty"`
+	RequesterType  string       `json:"requester_type,omitempty"`
+	OwnerID        string       `json:"owner_id,omitempty"`
+	ParentID       string       `json:"parent_id,omitempty"`
+	CustomFields   CustomFields `json:"custom_fields,omitempty"`
+	Notes          []Note       `json:"notes,omitempty"`
+}
+
+// CustomField is one prefixed field. Value is a string, a bool, a json.Number
+// or a []string, as the prefix demands.
+type CustomField struct {
+	Name  string
+	Value any
+}
+
+// CustomFields keeps the order of the mapping file; in JSON it is an object.
+type CustomFields []CustomField
+
+// Get returns the value of the field with that name, or nil.
+func (f CustomFields) Get(name string) any {
+	for _, c := range f {
+		if c.Name == name {
+			return c.Value
+		}
+	}
+	return nil
+}
+
+// MarshalJSON writes the fields as one object in their order.
+func (f CustomFields) MarshalJSON() ([]byte, error) {
+	var b bytes.Buffer
+	b.WriteByte('{')
+	for i, c := range f {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		name, err := json.Marshal(c.Name)
+		if err != nil {
+			return nil, err
+		}
+		value, err := json.Marshal(c.Value)
+		if err != nil {
+			return nil, err
+		}
+		b.Write(name)
+		b.WriteByte(':')
+		b.Write(value)
+	}
+	b.WriteByte('}')
+	return b.Bytes(), nil
+}
+
+// Note is one note of a case. Public nil leaves the choice to the API.
+type Note struct {
+	Title  string `json:"note_title,omitempty"`
+	Body   string `json:"note_body"`
+	Public *bool  `json:"public,omitempty"`
+}
