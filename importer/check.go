@@ -1,0 +1,405 @@
+package importer
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+
+	"golang.org/x/sync/errgroup"
+
+	"caseimport/importer/journal"
+	"caseimport/importer/source"
+	"caseimport/mapping"
+)
+
+// CheckConfig is one check: everything that a run would refuse, found without
+// a request.
+type CheckConfig struct {
+	Table   *source.Table
+	Program *mapping.Program
+	// Show is how many requests to put into the report as they would be sent.
+	Show int
+}
+
+// CheckReport is what a check found. Its JSON form is what check --json prints.
+type CheckReport struct {
+	Rows      int `json:"rows"`
+	Valid     int `json:"valid"`
+	Invalid   int `json:"invalid"`
+	Duplicate int `json:"duplicate"`
+	Filtered  int `json:"filtered"`
+	// Problems are the first maxProblems.
+	Problems []Problem  `json:"problems"`
+	Groups   []Group    `json:"groups"`
+	Coverage []Coverage `json:"coverage"`
+	Warnings []string   `json:"warnings"`
+	// Requests are the first bodies as they would be sent.
+	Requests []json.RawMessage `json:"requests,omitempty"`
+}
+
+// Problem is one fault of one row.
+type Problem struct {
+	Row    int    `json:"row"`
+	Line   int    `json:"line"`
+	Column string `json:"column"`
+	Field  string `json:"field"`
+	Value  string `json:"value"`
+	Reason string `json:"reason"`
+}
+
+// Group is the faults of the same column, field and reason.
+type Group struct {
+	Column    string       `json:"column"`
+	Field     string       `json:"field"`
+	Reason    string       `json:"reason"`
+	Rows      int          `json:"rows"`
+	FirstRows []int        `json:"first_rows"`
+	Values    []ValueCount `json:"values"` // the most frequent of the first maxValues different ones
+	// Fixes are lines of the mapping file that would mend it.
+	Fixes []string `json:"fixes,omitempty"`
+}
+
+// ValueCount is a value at fault and how many rows hold it.
+type ValueCount struct {
+	Value string `json:"value"`
+	Rows  int    `json:"rows"`
+}
+
+// Coverage is how many of the valid rows fill a field.
+type Coverage struct {
+	Field string `json:"field"`
+	Rows  int    `json:"rows"`
+}
+
+const (
+	maxProblems  = 1000
+	maxFirstRows = 5
+	maxValues    = 1000
+	shownValues  = 20
+	maxFixes     = 20
+	batchRows    = 256
+)
+
+// batch is some rows on their way through the check. Batches are mapped in
+// parallel and looked at in order.
+type batch struct {
+	rows   []*source.Row
+	judged []judged
+	done   chan struct{}
+}
+
+type judged struct {
+	id       journal.ID
+	key      string
+	filtered bool
+	c        mapping.Case
+	faults   []mapping.Fault
+}
+
+// Check maps every row and reports what a run would refuse.
+func Check(ctx context.Context, cfg CheckConfig) (CheckReport, error) {
+	group, ctx := errgroup.WithContext(ctx)
+	todo := make(chan *batch)
+	ordered := make(chan *batch, 2*runtime.GOMAXPROCS(0))
+	group.Go(func() error {
+		defer close(todo)
+		defer close(ordered)
+		b := newBatch()
+		pass := func() error {
+			for _, to := range []chan<- *batch{ordered, todo} {
+				select {
+				case to <- b:
+				case <-ctx.Done():
+					return ctx.Err()
+				}
+			}
+			b = newBatch()
+			return nil
+		}
+		err := cfg.Table.Each(ctx, func(row *source.Row) error {
+			if b.rows = append(b.rows, row); len(b.rows) < batchRows {
+				return nil
+			}
+			return pass()
+		})
+		if err != nil {
+			return err
+		}
+		return pass()
+	})
+	for range runtime.GOMAXPROCS(0) {
+		group.Go(func() error {
+			for b := range todo {
+				for _, row := range b.rows {
+					b.judged = append(b.judged, judge(cfg.Program, row))
+				}
+				close(b.done)
+			}
+			return nil
+		})
+	}
+	c := newChecker(cfg)
+	group.Go(func() error {
+		for b := range ordered {
+			select {
+			case <-b.done:
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+			for i, row := range b.rows {
+				if err := c.add(row, &b.judged[i]); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err := group.Wait(); err != nil {
+		return CheckReport{}, err
+	}
+	return c.report(), nil
+}
+
+func newBatch() *batch {
+	return &batch{rows: make([]*source.Row, 0, batchRows), judged: make([]judged, 0, batchRows), done: make(chan struct{})}
+}
+
+func judge(p *mapping.Program, row *source.Row) (v judged) {
+	if row.Fault != "" {
+		v.faults = []mapping.Fault{{Reason: row.Fault}}
+		return v
+	}
+	who := p.Identify(row)
+	if v.filtered = who.Filtered; v.filtered {
+		return v
+	}
+	if v.key = who.Key; v.key != "" {
+		v.id = keyID(v.key)
+	}
+	v.c, v.faults = p.Map(row)
+	return v
+}
+
+// checker gathers what the rows have to say, in their order.
+type checker struct {
+	cfg      CheckConfig
+	sum      CheckReport
+	seen     map[journal.ID]uint32 // key → first row with it
+	groups   map[groupKey]*group
+	coverage map[string]int
+	order    []string // of coverage, by first sight
+	damage   *damage
+}
+
+type groupKey struct{ column, field, reason string }
+
+type group struct {
+	Group
+	values map[string]int
+	fixes  map[string]bool
+}
+
+func newChecker(cfg CheckConfig) *checker {
+	c := &checker{cfg: cfg, groups: map[groupKey]*group{}, coverage: map[string]int{}, damage: newDamage(cfg.Table)}
+	if cfg.Program.HasKey() {
+		c.seen = map[journal.ID]uint32{}
+	}
+	return c
+}
+
+func (c *checker) add(row *source.Row, v *judged) error {
+	c.sum.Rows++
+	c.damage.look(row, v.key)
+	if v.filtered {
+		c.sum.Filtered++
+		return nil
+	}
+	if v.key != "" {
+		if first, again := c.seen[v.id]; again {
+			c.sum.Duplicate++
+			c.fault(row, mapping.Fault{Field: "key", Value: v.key, Reason: "an earlier row has the same key"}, fmt.Sprintf("row %d has the same key", first))
+			return nil
+		}
+		c.seen[v.id] = uint32(row.Number)
+	}
+	if len(v.faults) > 0 {
+		c.sum.Invalid++
+		for _, f := range v.faults {
+			c.fault(row, f, f.Reason)
+		}
+		return nil
+	}
+	c.sum.Valid++
+	c.cover(&v.c)
+	if len(c.sum.Requests) < c.cfg.Show {
+		body, err := Body(v.c)
+		if err != nil {
+			return err
+		}
+		c.sum.Requests = append(c.sum.Requests, body)
+	}
+	return nil
+}
+
+// fault files one fault; reason may say more than the group's.
+func (c *checker) fault(row *source.Row, f mapping.Fault, reason string) {
+	if len(c.sum.Problems) < maxProblems {
+		c.sum.Problems = append(c.sum.Problems, Problem{Row: row.Number, Line: row.Line, Column: f.Column, Field: f.Field, Value: f.Value, Reason: reason})
+	}
+	key := groupKey{f.Column, f.Field, f.Reason}
+	g := c.groups[key]
+	if g == nil {
+		g = &group{Group: Group{Column: f.Column, Field: f.Field, Reason: f.Reason}, values: map[string]int{}, fixes: map[string]bool{}}
+		c.groups[key] = g
+	}
+	g.Rows++
+	if len(g.FirstRows) < maxFirstRows {
+		g.FirstRows = append(g.FirstRows, row.Number)
+	}
+	if _, known := g.values[f.Value]; known || len(g.values) < maxValues {
+		g.values[strings.Clone(f.Value)]++
+	}
+	if f.Fix != "" && len(g.fixes) < maxFixes {
+		g.fixes[f.Fix] = true
+	}
+}
+
+// cover counts the fields that a case fills.
+func (c *checker) cover(v *mapping.Case) {
+	for _, f := range [...]struct{ name, value string }{
+		{"title", v.Title}, {"description", v.Description}, {"priority", v.Priority},
+		{"requester_name", v.RequesterName}, {"requester_email", v.RequesterEmail}, {"requester_type", v.RequesterType},
+		{"owner_id", v.OwnerID}, {"parent_id", v.ParentID},
+	} {
+		if f.value != "" {
+			c.count(f.name)
+		}
+	}
+	for i := range v.CustomFields {
+		c.count(v.CustomFields[i].Name)
+	}
+	if len(v.Notes) > 0 {
+		c.count("notes")
+	}
+}
+
+func (c *checker) count(field string) {
+	n, known := c.coverage[field]
+	if !known {
+		c.order = append(c.order, field)
+	}
+	c.coverage[field] = n + 1
+}
+
+func (c *checker) report() CheckReport {
+	s := c.sum
+	for _, field := range c.order {
+		s.Coverage = append(s.Coverage, Coverage{Field: field, Rows: c.coverage[field]})
+	}
+	for _, g := range c.groups {
+		for value, n := range g.values {
+			if value != "" {
+				g.Values = append(g.Values, ValueCount{value, n})
+			}
+		}
+		slices.SortFunc(g.Values, func(a, b ValueCount) int {
+			return cmp.Or(cmp.Compare(b.Rows, a.Rows), cmp.Compare(a.Value, b.Value))
+		})
+		g.Values = g.Values[:min(len(g.Values), shownValues)]
+		g.Fixes = slices.Sorted(maps.Keys(g.fixes))
+		s.Groups = append(s.Groups, g.Group)
+	}
+	slices.SortFunc(s.Groups, func(a, b Group) int {
+		return cmp.Or(cmp.Compare(b.Rows, a.Rows), cmp.Compare(a.FirstRows[0], b.FirstRows[0]), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Field, b.Field))
+	})
+	if s.Rows > 0 && s.Filtered == s.Rows {
+		s.Warnings = append(s.Warnings, "where leaves out every row: nothing would be imported")
+	}
+	s.Warnings = append(s.Warnings, c.damage.warnings()...)
+	return s
+}
+
+// damage looks for what spreadsheets do to an export that was opened and saved.
+type damage struct {
+	columns []string
+	errors  map[string]*seenIn // column → cells such as #REF!
+	keys    seenIn             // keys such as 1.2E+11
+	short   map[int]int        // lengths of all-digit keys
+	zeros   bool               // some all-digit key begins with 0
+}
+
+type seenIn struct {
+	rows, first int
+	value       string
+}
+
+var (
+	spreadsheetError = regexp.MustCompile(`^#(REF!|N/A|NAME\?|VALUE!|DIV/0!|NUM!|NULL!|SPILL!)$`)
+	scientific       = regexp.MustCompile(`^\d(?:[.,]\d+)?[eE]\+\d{1,3}$`)
+)
+
+func newDamage(t *source.Table) *damage {
+	return &damage{columns: t.Columns, errors: map[string]*seenIn{}, short: map[int]int{}}
+}
+
+func (d *damage) look(row *source.Row, key string) {
+	for i, cell := range row.Fields() {
+		if len(cell) < 3 || cell[0] != '#' || !spreadsheetError.MatchString(cell) {
+			continue
+		}
+		name := fmt.Sprintf("column %d", i+1)
+		s := d.errors[name]
+		if s == nil {
+			s = &seenIn{}
+			d.errors[name] = s
+		}
+		s.note(row.Number, cell)
+	}
+	if key == "" {
+		return
+	}
+	if len(key) < 12 && scientific.MatchString(key) {
+		d.keys.note(row.Number, key)
+	}
+	if strings.Trim(key, "0123456789") == "" {
+		d.short[len(key)]++
+		d.zeros = d.zeros || key[0] == '0'
+	}
+}
+
+func (s *seenIn) note(row int, value string) {
+	if s.rows++; s.rows == 1 {
+		s.first, s.value = row, strings.Clone(value)
+	}
+}
+
+func (d *damage) warnings() (all []string) {
+	for _, name := range slices.Sorted(maps.Keys(d.errors)) {
+		s := d.errors[name]
+		all = append(all, fmt.Sprintf("a spreadsheet has written an error into %s of %d rows (first row %d: %s): export the data again, or mend the cells", name, s.rows, s.first, s.value))
+	}
+	if d.keys.rows > 0 {
+		all = append(all, fmt.Sprintf("a spreadsheet has rounded %d keys to the form %s (first row %d): digits are lost, export the data again", d.keys.rows, d.keys.value, d.keys.first))
+	}
+	// Ids padded with zeros have one length; with some shorter ones among
+	// them, a spreadsheet may have taken their zeros.
+	if d.zeros && len(d.short) > 1 {
+		longest := slices.Max(slices.Collect(maps.Keys(d.short)))
+		fewer := 0
+		for n, rows := range d.short {
+			if n < longest {
+				fewer += rows
+			}
+		}
+		if d.short[longest] > fewer {
+			all = append(all, fmt.Sprintf("%d keys are shorter than the others, of which some begin with 0: a spreadsheet may have removed leading zeros", fewer))
+		}
+	}
+	return all
+}

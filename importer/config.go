@@ -1,0 +1,125 @@
+package importer
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"caseimport/importer/source"
+	"caseimport/importer/talkdesk"
+	"caseimport/mapping"
+	"caseimport/ratelimit"
+)
+
+// API is what the pipeline asks of the Case API. Every method is one attempt
+// (Find may be several pages) and none of them waits or retries.
+type API interface {
+	Create(ctx context.Context, body []byte) talkdesk.Answer
+	Find(ctx context.Context, field, key string, before func(context.Context) error) ([]talkdesk.Found, talkdesk.Answer)
+	Page(ctx context.Context, field string, page int) (cases []talkdesk.Found, total int, a talkdesk.Answer)
+	Probe(ctx context.Context) talkdesk.Answer
+	Login(ctx context.Context) talkdesk.Answer
+}
+
+// Config is one run: what to read, where to send it, and how careful to be.
+type Config struct {
+	Table   *source.Table
+	Program *mapping.Program
+	API     API
+	Limiter *ratelimit.Limiter
+	Log     *slog.Logger
+	// Progress may be read while the run goes on.
+	Progress *Progress
+
+	// Input is the path of the input, "-" for standard input.
+	Input string
+	// Results is the path of the results file; the journal and the failure
+	// report stand beside it (see FilesOf).
+	Results string
+	// Account and BaseURL pin the journal: whose cases these are. BaseURL is
+	// normalised, or the word "sandbox".
+	Account, BaseURL string
+
+	Concurrency int
+	// MaxAttempts bounds the create requests of one row.
+	MaxAttempts int
+	// Settle is how long a request that was given up may still arrive.
+	Settle time.Duration
+	// OutagePatience is how long a failing server, or a search that does not
+	// find, is waited for.
+	OutagePatience time.Duration
+	MaxFailures    MaxFailures
+	// Limit, if above 0, sends only the next so many rows.
+	Limit int
+	// ResendUnknown sends rows again whose doubt of an earlier run cannot be
+	// settled. It may make cases twice: only a person may ask for it.
+	ResendUnknown bool
+	// Adopt looks every row up before creating it.
+	Adopt bool
+
+	// Drain, once closed, lets nothing new be sent: requests in flight are
+	// awaited and recorded. Cancelling Run's context stops at once.
+	Drain <-chan struct{}
+	// Known, if set, is called before the first request with every case that
+	// the journal knows, so that a sandbox without a memory can be given one.
+	Known func(id, key, title string)
+}
+
+// MaxFailures stops a run in which the API refuses too much. The zero value is
+// off, but for a run whose first rows are all refused.
+type MaxFailures struct {
+	Rows    int     // this many refused rows, 0: off
+	Percent float64 // this share of the rows sent, from 200 rows on, 0: off
+}
+
+// Summary is what a run came to. Its JSON form is the line that --json prints.
+// Rows is the sum of Created, Already, Failed, Invalid, Duplicate, Unknown,
+// Filtered and Left.
+type Summary struct {
+	Rows      int `json:"rows"`
+	Created   int `json:"created"`
+	Already   int `json:"already"` // had their case before this run
+	Failed    int `json:"failed"`
+	Invalid   int `json:"invalid"`
+	Duplicate int `json:"duplicate"`
+	Unknown   int `json:"unknown"`
+	Filtered  int `json:"filtered"`
+	Left      int `json:"left"`
+
+	Requests  int     `json:"requests"`  // every request to the API, look-ups and probes too
+	Retries   int     `json:"retries"`   // creates of a row after its first
+	Throttled int     `json:"throttled"` // answers 429
+	Lookups   int     `json:"lookups"`   // requests that looked a case up
+	Seconds   float64 `json:"seconds"`
+	Exit      int     `json:"exit"`
+	Error     string  `json:"error,omitempty"` // for exit 1, 4 and 5
+
+	// Several counts the rows for which several cases were found: each is
+	// recorded as created, and makes the exit code 3.
+	Several int `json:"several,omitempty"`
+
+	// Files says where things are; Report is empty where no row failed.
+	// Kept is the new name of an earlier failure report whose rows this run
+	// did not hold.
+	Files `json:"-"`
+	Kept  string `json:"-"`
+}
+
+// Files are the paths that belong to one results file.
+type Files struct {
+	Results, Journal, Report string
+}
+
+// Stop is the error of a run that did not reach its end, or never began.
+type Stop struct {
+	// Exit is 1 (nothing was sent), 4 (run the same command again) or 5
+	// (another run holds the results file).
+	Exit int
+	Err  error
+	// Hint says what to do next; may be empty.
+	Hint string
+}
+
+func (s *Stop) Error() string { return s.Err.Error() }
+
+func (s *Stop) Unwrap() error { return s.Err }

@@ -1,0 +1,325 @@
+package importer
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"caseimport/importer/journal"
+	"caseimport/importer/results"
+	"caseimport/importer/source"
+	"caseimport/mapping"
+)
+
+// maxDoubts bounds the rows that wait to be looked up, and so the memory.
+const maxDoubts = 4096
+
+// errEnough ends the reading before the end of the input.
+var errEnough = errors.New("enough rows")
+
+// read takes every row of the input to its first fork: left out, refused here,
+// known already, in doubt, or to be sent.
+func (r *run) read() error {
+	err := r.lookFirst()
+	if err == nil {
+		err = r.readRows()
+	}
+	if err != nil && r.intake.Err() == nil {
+		return err
+	}
+	go func() {
+		r.open.Wait()
+		close(r.done)
+	}()
+	return nil
+}
+
+func (r *run) readRows() error {
+	in := &intake{run: r, same: map[journal.ID]int{}}
+	in.ids = results.ReportColumns(r.cfg.Table.Columns)
+	err := r.cfg.Table.Each(r.ctx, func(row *source.Row) error {
+		if r.intake.Err() != nil {
+			if !r.report {
+				return errEnough
+			}
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.leave(row)
+			return nil
+		}
+		return in.take(row)
+	})
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
+}
+
+// intake is what must be remembered from row to row.
+type intake struct {
+	*run
+	same  map[journal.ID]int // rows of the same content met before, beyond the first
+	ids   results.Columns    // where a failure report keeps its ids
+	taken int
+}
+
+func (in *intake) take(row *source.Row) error {
+	p := in.cfg.Progress
+	if in.cfg.Limit > 0 && in.taken >= in.cfg.Limit {
+		return in.pastLimit(row)
+	}
+	if row.Fault != "" {
+		id := in.byContent(row)
+		in.j.Meet(id, row.Number)
+		return in.refuse(row, "", idText(byCells, id), statusInvalid, mapping.Fault{Reason: row.Fault})
+	}
+	if in.report && row.Fields() != nil && results.Uncorrected(in.cfg.Table.Header, row.Fields()) {
+		id := in.ids.ID(row.Cell)
+		if _, past, ok := parseIDText(id); ok {
+			in.j.Meet(past, row.Number)
+		}
+		return in.refuse(row, "", id, statusInvalid, mapping.Fault{Reason: "the row had the wrong number of cells and has not been corrected: its cells may stand under the wrong headers"})
+	}
+	who := in.cfg.Program.Identify(row)
+	if who.Filtered {
+		p.filtered.Add(1)
+		return nil
+	}
+	id, text, status, reason := in.identify(row, who)
+	if status == statusDuplicate {
+		return in.refuse(row, who.Key, text, status, mapping.Fault{Field: "key", Reason: reason})
+	}
+	if status == statusInvalid || who.Fault != nil {
+		_, faults := in.cfg.Program.Map(row)
+		if reason != "" {
+			faults = append([]mapping.Fault{{Field: "key", Reason: reason}}, faults...)
+		}
+		return in.refuse(row, who.Key, text, statusInvalid, faults...)
+	}
+	known, earlier := in.j.Meet(id, row.Number)
+	if earlier != 0 {
+		return in.refuse(row, who.Key, text, statusDuplicate, mapping.Fault{Field: "key", Reason: fmt.Sprintf("row %d of this input is the same by its key or %s", earlier, results.IDColumn)})
+	}
+	if known == journal.Created {
+		p.already.Add(1)
+		return nil
+	}
+	j, faults := in.build(row, id, who.Key)
+	if known.InDoubt() && in.doubts.attach(j) {
+		return nil
+	}
+	if in.j.State(id) == journal.Created { // settled a moment ago
+		p.already.Add(1)
+		return nil
+	}
+	if len(faults) > 0 {
+		return in.refuse(row, who.Key, text, statusInvalid, faults...)
+	}
+	in.taken++
+	return in.dispatch(j)
+}
+
+// pastLimit reads on behind --limit: what is left is counted, and may turn out
+// to be nothing.
+func (in *intake) pastLimit(row *source.Row) error {
+	if row.Fault == "" {
+		who := in.cfg.Program.Identify(row)
+		if who.Filtered {
+			in.cfg.Progress.filtered.Add(1)
+			return nil
+		}
+		id, _, status, _ := in.identify(row, who)
+		if status == "" && who.Fault == nil && in.j.State(id) == journal.Created {
+			if _, earlier := in.j.Meet(id, row.Number); earlier == 0 {
+				in.cfg.Progress.already.Add(1)
+				return nil
+			}
+		}
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.leave(row)
+	return nil
+}
+
+// dispatch sends a row on its way.
+func (in *intake) dispatch(j *job) error {
+	in.hold()
+	switch {
+	case in.listed != nil:
+		if found := in.listed[j.claim.ID]; len(found) > 0 {
+			return in.doubts.foundCase(j, found)
+		}
+	case in.lookEach:
+		j.earlier, j.since = true, in.began
+		in.doubts.add(j)
+		return nil
+	}
+	select {
+	case in.fresh <- j:
+	case <-in.intake.Done():
+		in.drop(j)
+	}
+	return nil
+}
+
+// identify forms the identity of a row; text is its caseimport_id. A failure
+// report ties its rows to their past by that id. A status other than "" says
+// that the row is refused, and reason why.
+func (in *intake) identify(row *source.Row, who mapping.Identity) (id journal.ID, text, status, reason string) {
+	keyed := in.cfg.Program.HasKey()
+	written, was := "", ""
+	if in.report {
+		written, was = in.ids.ID(row.Cell), in.ids.Status(row.Cell)
+	}
+	kind, past, tied := parseIDText(written)
+	if written != "" && !tied {
+		return id, written, statusInvalid, fmt.Sprintf("%s %q is not one of ours: restore it, or empty the cell", results.IDColumn, written)
+	}
+	if !keyed {
+		if tied {
+			return past, written, "", ""
+		}
+		id = in.byContent(row)
+		if in.report {
+			return id, idText(byCells, id), statusInvalid, fmt.Sprintf("it has no %s, and without a key in the mapping nothing else tells which row it was", results.IDColumn)
+		}
+		return id, idText(byCells, id), "", ""
+	}
+	if tied && kind == byCells {
+		// A row that had no valid key. It may have been given one.
+		if _, earlier := in.j.Meet(past, row.Number); earlier != 0 {
+			return past, written, statusDuplicate, fmt.Sprintf("row %d of this input has the same %s", earlier, results.IDColumn)
+		}
+	}
+	if who.Key == "" {
+		if tied {
+			return past, written, "", "" // who.Fault says what is wrong
+		}
+		id = in.byContent(row)
+		in.j.Meet(id, row.Number)
+		return id, idText(byCells, id), "", ""
+	}
+	id = keyID(who.Key)
+	if tied && kind == byKey {
+		switch {
+		case past == id && was == statusDuplicate:
+			return id, written, statusDuplicate, "its key is still that of another row: give it one of its own, or delete the row"
+		case past != id && was != statusDuplicate:
+			return past, written, statusInvalid, fmt.Sprintf("its key no longer fits its %s: restore the key, or put a row with a new key into a file of its own", results.IDColumn)
+		}
+	}
+	return id, idText(byKey, id), "", ""
+}
+
+// byContent is the identity of a row that has no usable key: its content, with
+// a counter for rows of the same content.
+func (in *intake) byContent(row *source.Row) journal.ID {
+	content := contentOf(row)
+	base := cellsID(content, 0)
+	if n, again := in.same[base]; again || in.j.Met(base) {
+		in.same[base] = n + 1
+	}
+	return cellsID(content, in.same[base])
+}
+
+// build maps a row. A row with faults is built as well, without a body: it may
+// have a case all the same.
+func (in *intake) build(row *source.Row, id journal.ID, key string) (*job, []mapping.Fault) {
+	c, faults := in.cfg.Program.Map(row)
+	j := &job{row: row, claim: journal.Claim{ID: id, Row: row.Number, Key: key, Title: c.Title}}
+	if len(faults) > 0 {
+		j.fault = faultText(faults)
+		return j, faults
+	}
+	body, err := Body(c)
+	if err != nil {
+		faults = []mapping.Fault{{Reason: err.Error()}}
+		j.fault = faultText(faults)
+		return j, faults
+	}
+	j.body = body
+	copy(j.claim.Sum[:], hashSum(body))
+	return j, nil
+}
+
+func hashSum(body []byte) []byte {
+	id := hashOf(body)
+	return id[:]
+}
+
+// Body is the create request of a case.
+func Body(c mapping.Case) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(c); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'}), nil
+}
+
+// refuse records a row that is not sent.
+func (in *intake) refuse(row *source.Row, key, id, status string, faults ...mapping.Fault) error {
+	return in.rec.refused(row, key, id, status, faults)
+}
+
+func faultText(faults []mapping.Fault) string {
+	all := make([]string, len(faults))
+	for i, f := range faults {
+		all[i] = f.String()
+	}
+	return strings.Join(all, "; ")
+}
+
+// claimChunks writes rows down before they are sent: as many at a time as have
+// come while the last ones were written. The chunk is the group commit.
+func (r *run) claimChunks() error {
+	chunk := make([]*job, 0, r.cfg.Concurrency)
+	claims := make([]journal.Claim, 0, r.cfg.Concurrency)
+	for {
+		chunk, claims = chunk[:0], claims[:0]
+		select {
+		case j := <-r.fresh:
+			chunk = append(chunk, j)
+		case <-r.done:
+			return nil
+		case <-r.intake.Done():
+			return nil
+		}
+		for more := true; more && len(chunk) < r.cfg.Concurrency; {
+			select {
+			case j := <-r.fresh:
+				chunk = append(chunk, j)
+			default:
+				more = false
+			}
+		}
+		for _, j := range chunk {
+			claims = append(claims, j.claim)
+		}
+		err := r.j.Claim(claims)
+		for i, j := range chunk {
+			if err != nil {
+				j.since = r.began // in doubt: nobody knows what the disk holds
+				r.drop(j)
+				continue
+			}
+			j.claimed, j.earlier = true, false
+			select {
+			case r.claimed <- j:
+			case <-r.intake.Done():
+				for _, j := range chunk[i:] {
+					j.claimed, j.earlier = true, false
+					r.drop(j)
+				}
+				return nil
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+}

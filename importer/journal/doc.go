@@ -1,0 +1,50 @@
+// Package journal remembers which rows may have been sent and what came of
+// them. It is what makes a second run of the same command safe: a row that the
+// journal holds as sent is never sent again without a look at the server.
+//
+// # Ordering rules
+//
+//  1. A row must be in a claim that is on the disk (Claim has returned, so
+//     fsync has) before its first request leaves.
+//  2. A chunk of claims must be written only after the chunk before it has
+//     been synced. So at most one chunk can be torn by a crash, it is the last
+//     one, and none of its rows was sent.
+//  3. An outcome should be written when it is known and need not be synced: an
+//     outcome that is lost leaves a claim without one, which costs a look-up.
+//  4. Rows claimed and never sent may be released on an orderly stop; a release
+//     that is lost costs a look-up too.
+//  5. After a failed write or fsync nothing more must be written, and nothing
+//     more be sent: what the disk holds is then unknown. The error is sticky.
+//  6. A new journal's header must be synced, and its folder too, before the
+//     first claim.
+//
+// # What is assumed of the disk
+//
+// When fsync returns without an error, what was written before it survives a
+// crash and a loss of power. What was not synced may be there, be missing, or
+// be garbage, in any mixture. What was synced does not change by itself; where
+// it does (a bad sector, an editor), a checksum on every line shows it. File
+// systems that answer fsync before the data are safe, and network folders
+// whose locks do not reach other machines, break these rules.
+//
+// # The file
+//
+// One line each: the CRC-32C of the rest in eight hex digits, a blank, a
+// letter, a blank, the payload.
+//
+//	H  header: format, account, base URL, key rule, fingerprint of the input
+//	B  a run begins: its input and process
+//	C  a chunk of claims: number, count, then id, row, key, title, sum of each
+//	O  an outcome: id, state, row, and the results line as JSON
+//	R  ids released
+//	L  the search lag that was measured, as a duration
+//	E  a run ended in order: rows left, size and time of the results file
+//
+// A bad line is read past, with two exceptions. If a chunk's number is missing
+// although a later chunk is there, a synced chunk was damaged, and the journal
+// is refused with the line's number. If a bad line may have been the last
+// chunk of a run, then Suspect reports it and every row not known otherwise is
+// in doubt.
+//
+// The package must never interpret a row, map it, or talk to a server.
+package journal

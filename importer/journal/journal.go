@@ -1,0 +1,347 @@
+package journal
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"sync"
+	"time"
+)
+
+// ID is the identity of a row.
+type ID [16]byte
+
+// State is what the journal knows of a row.
+type State byte
+
+// The states. Claimed and Unknown are in doubt: a case may exist.
+const (
+	None     State = 0   // never heard of
+	Claimed  State = 'c' // may have been sent; no outcome
+	Created  State = 'C' // has its case
+	Failed   State = 'F' // surely has no case
+	Unknown  State = 'U' // may have a case; could not be settled
+	Released State = 'R' // claimed once, surely not sent
+)
+
+// InDoubt reports whether a row in this state may have a case.
+func (s State) InDoubt() bool { return s == Claimed || s == Unknown }
+
+// Claim says that a row may be sent from now on. Key and Title let its case be
+// found again; Sum tells whether the row has been edited since.
+type Claim struct {
+	ID    ID
+	Row   int // of the input it was read from, from 1
+	Key   string
+	Title string
+	Sum   [8]byte
+}
+
+// Outcome is what came of a row. Line is the caller's own record of it, as one
+// line of text without tabs or line breaks at its border (JSON).
+type Outcome struct {
+	ID    ID
+	State State
+	Row   int
+	Line  []byte
+}
+
+// Header pins a journal to what its claims are about. All but Input must be
+// equal for a journal to be used again; Input is empty where rows have keys.
+type Header struct {
+	Format  int    `json:"format"`
+	Account string `json:"account"`
+	BaseURL string `json:"base_url"`
+	KeyRule string `json:"key"`
+	Input   string `json:"input,omitempty"`
+}
+
+// Begin describes a run at its beginning, for people and for the next run.
+type Begin struct {
+	Input   string    `json:"input"`
+	Host    string    `json:"host"`
+	Process int       `json:"process"`
+	At      time.Time `json:"at"`
+}
+
+// End describes a run that ended in order. Size and Time are those of the
+// results file as the run left it, Extra counts its lines that the journal
+// does not know, so that an unchanged file need not be made anew.
+type End struct {
+	Left  int       `json:"left"`
+	Size  int64     `json:"size"`
+	Time  time.Time `json:"time"`
+	Extra int       `json:"extra"`
+}
+
+// Last is what the journal says of the run before this one.
+type Last struct {
+	Begin
+	End
+	Ended bool // it came to an orderly end
+}
+
+// File is what the journal needs of a file; *os.File is one. Write appends.
+type File interface {
+	io.ReaderAt
+	io.Writer
+	Sync() error
+	Truncate(size int64) error
+	Close() error
+}
+
+// Journal is an open, locked journal. Its methods may be called from any
+// goroutine.
+type Journal struct {
+	file File
+	path string
+	lock io.Closer
+
+	claiming sync.Mutex // held from a chunk's write to its sync: ordering rule 2
+
+	mu       sync.Mutex
+	err      error // sticky: after a failed write or fsync
+	size     int64
+	lines    int
+	chunk    int // number of the last chunk written
+	rows     map[ID]row
+	outcomes uint32 // number of the last outcome line
+	newest   []byte // the last Created line
+	moved    bool
+	renewed  bool
+	fresh    bool
+	suspect  bool
+	last     Last
+	lag      time.Duration
+	buf      []byte
+	line     []byte
+}
+
+// row is what is kept of each identity in memory.
+type row struct {
+	outcome uint32 // number of its last outcome line, from 1
+	row     uint32 // in the latest input that held it
+	state   State
+	met     bool // the current input holds it
+}
+
+// Open locks the journal at path, reads it, and creates it if it is not there.
+// The error is a *HeldError if another process has it, a *PinError if it
+// belongs to something else, a *DamageError if it cannot be trusted.
+func Open(path string, h Header, b Begin) (*Journal, error) {
+	lock, err := acquire(path)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		lock.Close()
+		return nil, err
+	}
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, errors.Join(err, f.Close(), lock.Close())
+	}
+	j, err := OpenFile(f, size, h, b)
+	if err != nil {
+		f.Close()
+		lock.Close()
+		var damage *DamageError
+		if errors.As(err, &damage) {
+			damage.Path = path
+		}
+		return nil, err
+	}
+	j.path, j.lock = path, lock
+	if j.fresh {
+		if err := syncFolder(path); err != nil {
+			return nil, errors.Join(err, j.Discard())
+		}
+	}
+	return j, nil
+}
+
+// OpenFile is Open on a file that is open and locked already; size is its
+// length. Tests use it with files in memory.
+func OpenFile(f File, size int64, h Header, b Begin) (*Journal, error) {
+	h.Format = 1
+	j := &Journal{file: f, size: size, rows: map[ID]row{}}
+	if err := j.replay(h); err != nil {
+		return nil, err
+	}
+	if j.fresh {
+		if err := j.append('H', asJSON(h)); err != nil {
+			return nil, err
+		}
+	}
+	if err := j.append('B', asJSON(b)); err != nil {
+		return nil, err
+	}
+	if err := f.Sync(); err != nil {
+		return nil, fmt.Errorf("sync the journal: %w", err)
+	}
+	return j, nil
+}
+
+func asJSON(v any) []byte {
+	b, err := json.Marshal(v)
+	if err != nil {
+		panic("internal error: " + err.Error()) // our own plain structs
+	}
+	return b
+}
+
+// append writes one line in a single call, so that a kill leaves all of it or
+// none in most cases.
+func (j *Journal) append(kind byte, payload []byte) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.appendLocked(kind, payload)
+}
+
+func (j *Journal) appendLocked(kind byte, payload []byte) error {
+	if j.err != nil {
+		return j.err
+	}
+	j.line = seal(j.line[:0], kind, payload)
+	n, err := j.file.Write(j.line)
+	j.size += int64(n)
+	if err != nil {
+		j.err = fmt.Errorf("write the journal: %w", err)
+		return j.err
+	}
+	return nil
+}
+
+// Claim writes the claims down and returns when they are on the disk. Only
+// then may their rows be sent.
+func (j *Journal) Claim(claims []Claim) error {
+	j.claiming.Lock()
+	defer j.claiming.Unlock()
+	j.mu.Lock()
+	j.buf = appendClaims(j.buf[:0], j.chunk+1, claims)
+	err := j.appendLocked('C', j.buf)
+	if err == nil {
+		j.chunk++
+		for _, c := range claims {
+			e := j.rows[c.ID]
+			e.state, e.row = Claimed, uint32(c.Row)
+			j.rows[c.ID] = e
+		}
+	}
+	j.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	// Outcomes of earlier chunks may be written while this one is synced.
+	if err := j.file.Sync(); err != nil {
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		j.err = fmt.Errorf("sync the journal: %w", err)
+		return j.err
+	}
+	return j.Err()
+}
+
+// Record writes an outcome down, without a sync.
+func (j *Journal) Record(o Outcome) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.buf = appendOutcome(j.buf[:0], o)
+	if err := j.appendLocked('O', j.buf); err != nil {
+		return err
+	}
+	j.settle(o)
+	return nil
+}
+
+func (j *Journal) settle(o Outcome) {
+	j.outcomes++
+	e := j.rows[o.ID]
+	if e.outcome != 0 {
+		j.renewed = true
+	}
+	e.outcome, e.state, e.row = j.outcomes, o.State, uint32(o.Row)
+	j.rows[o.ID] = e
+	if o.State == Created {
+		j.newest = append(j.newest[:0], o.Line...)
+	}
+}
+
+// Release takes back claims of rows that were surely not sent.
+func (j *Journal) Release(ids []ID) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.buf = j.buf[:0]
+	for i, id := range ids {
+		if i > 0 {
+			j.buf = append(j.buf, '\t')
+		}
+		j.buf = fmt.Appendf(j.buf, "%x", id[:])
+	}
+	if err := j.appendLocked('R', j.buf); err != nil {
+		return err
+	}
+	for _, id := range ids {
+		j.release(id)
+	}
+	return nil
+}
+
+// release restores what was known of the row before its last claim as far as
+// it matters: it is not in doubt.
+func (j *Journal) release(id ID) {
+	e := j.rows[id]
+	e.state = Released
+	j.rows[id] = e
+}
+
+// NoteLag notes how long the server's search was seen to lag.
+func (j *Journal) NoteLag(d time.Duration) error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.lag = d
+	return j.appendLocked('L', []byte(d.String()))
+}
+
+// End writes that the run came to an orderly end, and syncs.
+func (j *Journal) End(e End) error {
+	if err := j.append('E', asJSON(e)); err != nil {
+		return err
+	}
+	if err := j.file.Sync(); err != nil {
+		return fmt.Errorf("sync the journal: %w", err)
+	}
+	return nil
+}
+
+// Close gives the lock back. It writes nothing.
+func (j *Journal) Close() error {
+	err := j.file.Close()
+	if j.lock != nil {
+		err = errors.Join(err, j.lock.Close())
+	}
+	return err
+}
+
+// Discard closes and removes a journal that was made by this run and of which
+// no row was sent. Any other is merely closed.
+func (j *Journal) Discard() error {
+	j.mu.Lock()
+	keep := !j.fresh || j.outcomes > 0
+	for _, e := range j.rows {
+		keep = keep || e.state.InDoubt()
+	}
+	j.mu.Unlock()
+	if keep {
+		return j.Close()
+	}
+	// Removed under the lock, and closed first, as Windows demands.
+	err := errors.Join(j.file.Close(), os.Remove(j.path))
+	return errors.Join(err, j.lock.Close())
+}

@@ -1,0 +1,158 @@
+package journal
+
+import (
+	"io"
+	"time"
+)
+
+// Err returns the sticky error, nil while all is well.
+func (j *Journal) Err() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.err
+}
+
+// Fresh reports whether this journal was made by this run.
+func (j *Journal) Fresh() bool { return j.fresh }
+
+// Suspect reports that a line is damaged which may have been the last chunk of
+// a run: rows that the journal does not know may have been sent.
+func (j *Journal) Suspect() bool { return j.suspect }
+
+// Last returns what is known of the run before this one.
+func (j *Journal) Last() Last { return j.last }
+
+// Lag returns the search lag that was noted last, 0 if none was.
+func (j *Journal) Lag() time.Duration { return j.lag }
+
+// Size returns the number of rows that the journal knows.
+func (j *Journal) Size() int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return len(j.rows)
+}
+
+// Newest returns the line of the newest Created outcome, nil if there is none.
+func (j *Journal) Newest() []byte {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.newest == nil {
+		return nil
+	}
+	return append([]byte(nil), j.newest...)
+}
+
+// Changed reports whether the latest outcomes, or the row numbers of them, are
+// other than a file to which each outcome of this run was appended says.
+func (j *Journal) Changed() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.renewed || j.moved
+}
+
+// State returns what is known of a row.
+func (j *Journal) State(id ID) State {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.rows[id].state
+}
+
+// Meet notes that the current input holds the identity as its row number n,
+// and returns what is known of it. earlier is the row that held it before in
+// this input, 0 if none did.
+func (j *Journal) Meet(id ID, n int) (s State, earlier int) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	e := j.rows[id]
+	if e.met {
+		return e.state, int(e.row)
+	}
+	e.met = true
+	if e.outcome != 0 && e.row != uint32(n) {
+		j.moved = true
+	}
+	e.row = uint32(n)
+	j.rows[id] = e
+	return e.state, 0
+}
+
+// Met reports whether the current input held the identity.
+func (j *Journal) Met(id ID) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.rows[id].met
+}
+
+// Doubts returns the last claim of every row that is in doubt.
+func (j *Journal) Doubts() ([]Claim, error) {
+	found := map[ID]int{}
+	j.mu.Lock()
+	for id, e := range j.rows {
+		if e.state.InDoubt() {
+			found[id] = -1
+		}
+	}
+	size := j.size
+	j.mu.Unlock()
+	if len(found) == 0 {
+		return nil, nil
+	}
+	var claims []Claim
+	err := lines(io.NewSectionReader(j.file, 0, size), func(line []byte, _ bool) error {
+		kind, payload, ok := open(line)
+		if !ok || kind != 'C' {
+			return nil
+		}
+		_, rest, err := chunkNumber(payload)
+		if err != nil {
+			return err
+		}
+		return eachClaim(rest, func(id ID, cells [][]byte) error {
+			at, doubt := found[id]
+			if !doubt {
+				return nil
+			}
+			c, err := parseClaim(id, cells)
+			if err != nil {
+				return err
+			}
+			if at < 0 {
+				found[id] = len(claims)
+				claims = append(claims, c)
+			} else {
+				claims[at] = c
+			}
+			return nil
+		})
+	})
+	return claims, err
+}
+
+// Outcomes calls yield with the latest outcome of every row that has one, in
+// the order in which they were written, Row being that of the latest input.
+// Line is valid during the call. It must not run beside Record.
+func (j *Journal) Outcomes(yield func(Outcome) error) error {
+	j.mu.Lock()
+	size := j.size
+	j.mu.Unlock()
+	number := uint32(0)
+	return lines(io.NewSectionReader(j.file, 0, size), func(line []byte, _ bool) error {
+		kind, payload, ok := open(line)
+		if !ok || kind != 'O' {
+			return nil
+		}
+		o, err := parseOutcome(payload)
+		if err != nil {
+			return err
+		}
+		number++
+		j.mu.Lock()
+		e := j.rows[o.ID]
+		j.mu.Unlock()
+		if e.outcome != number {
+			return nil
+		}
+		o.Row = int(e.row)
+		return yield(o)
+	})
+}

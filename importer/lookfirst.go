@@ -1,0 +1,185 @@
+package importer
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"time"
+
+	"caseimport/importer/journal"
+	"caseimport/importer/source"
+	"caseimport/importer/talkdesk"
+)
+
+const perPage = 500 // the most that the list gives ("Get Case List")
+
+// lookFirst finds out whether the cases of this input were created before,
+// where the journal cannot know: because it is new, or damaged, or a person
+// has said so.
+func (r *run) lookFirst() error {
+	canLook := r.cfg.Program.KeyField() != ""
+	switch {
+	case r.j.Suspect() && !canLook:
+		r.cfg.Log.Warn("the journal's last lines are damaged, and the mapping names no key.custom_field by which rows could be looked up: rows that were sent just before the damage may be sent again")
+	case r.cfg.Adopt || r.j.Suspect():
+		return r.adopt()
+	case r.j.Fresh() && !canLook && r.cfg.Table.Rows > 0:
+		r.cfg.Log.Warn("the mapping names no key.custom_field: cases cannot be looked up, so rows in doubt will be left as unknown")
+	case r.j.Fresh() && r.cfg.Table.Rows > 0:
+		return r.wasHere()
+	}
+	return nil
+}
+
+// adopt looks every row up before it is sent: by the whole list if that needs
+// fewer requests, else one by one. Nothing is believed to be absent before
+// what an earlier run sent has surely arrived.
+func (r *run) adopt() error {
+	if r.j.Suspect() {
+		r.cfg.Log.Warn("the journal's last lines are damaged: every row that it does not know is looked up before it is sent")
+	}
+	first, total, a, err := r.page(1)
+	if err != nil {
+		return nil
+	}
+	if a.Verdict == talkdesk.Halt {
+		if a.Status == http.StatusForbidden {
+			r.halt(a, "looking cases up needs the scope "+readScope)
+		} else {
+			r.halt(a, "")
+		}
+		return nil
+	}
+	pages := (total + perPage - 1) / perPage
+	_, known := r.doubts.newestKnown()
+	if a.Verdict != talkdesk.Created || known || pages > r.cfg.Table.Rows {
+		r.lookEach = true
+		return nil
+	}
+	if wait := time.Until(r.began.Add(r.cfg.Settle)); wait > 0 {
+		r.wait("looking for cases of an earlier run, once anything that it sent has surely arrived", "at", clock(time.Now().Add(wait)))
+		if sleep(r.intake, wait) != nil {
+			return nil
+		}
+	}
+	listed := map[journal.ID][]talkdesk.Found{}
+	for n := 1; ; n++ {
+		if first, _, a, err = r.page(n); err != nil {
+			return nil
+		}
+		if a.Verdict != talkdesk.Created {
+			r.lookEach = true
+			return nil
+		}
+		for _, f := range first {
+			if f.Key != "" {
+				id := keyID(f.Key)
+				listed[id] = append(listed[id], f)
+			}
+		}
+		if len(first) < perPage {
+			break
+		}
+	}
+	r.listed = listed
+	return nil
+}
+
+// page reads one page of the list, again and again until it has an answer.
+func (r *run) page(n int) (cases []talkdesk.Found, total int, a talkdesk.Answer, err error) {
+	for failures := 0; ; {
+		at, err := r.pass(r.intake, false)
+		if err != nil {
+			return nil, 0, a, err
+		}
+		r.cfg.Progress.lookups.Add(1)
+		cases, total, a = r.cfg.API.Page(r.ctx, r.cfg.Program.KeyField(), n)
+		if !r.readAnswer(a, at) {
+			return cases, total, a, nil
+		}
+		if a.Renewed || a.Throttled {
+			continue
+		}
+		if failures++; failures >= r.cfg.MaxAttempts {
+			return nil, 0, talkdesk.Answer{Message: a.Message}, nil
+		}
+		if err := sleep(r.intake, backoff(failures)); err != nil {
+			return nil, 0, a, err
+		}
+	}
+}
+
+// wasHere looks a few keys up, to catch the classic mistake: the same import
+// with another results file, or without its journal.
+func (r *run) wasHere() error {
+	sample, err := r.sampleRows()
+	if err != nil {
+		return err
+	}
+	var there []string
+	for _, row := range sample {
+		who := r.cfg.Program.Identify(row)
+		found, a, _, err := r.look(r.intake, who.Key)
+		if err != nil {
+			return nil
+		}
+		switch a.Verdict {
+		case talkdesk.Created:
+			c, _ := r.cfg.Program.Map(row)
+			there = append(there, fmt.Sprintf("  row %d, key %q: case %s has it; title there %q, here %q",
+				row.Number, who.Key, found[0].ID, found[0].Title, c.Title))
+		case talkdesk.Halt:
+			if a.Status != http.StatusForbidden {
+				r.halt(a, "")
+				return nil
+			}
+			r.cfg.Log.Warn("cases cannot be looked up, so rows in doubt will be left as unknown: the credentials lack the scope " + readScope)
+			return nil
+		case talkdesk.Unknown:
+			r.cfg.Log.Warn("could not find out whether these rows have cases already", "key", who.Key, "reason", a.Message)
+		}
+	}
+	if len(there) > 0 {
+		r.stop(&Stop{Exit: 1,
+			Err:  errors.New("this input seems to have been imported before; nothing was sent:\n" + strings.Join(there, "\n")),
+			Hint: "run it with the results file of that import (-o), or with --adopt: every row is then looked up first and only what is missing is created"})
+	}
+	return nil
+}
+
+// sampleRows picks the first five, the last five and ten rows between of those
+// with a valid key.
+func (r *run) sampleRows() ([]*source.Row, error) {
+	const ends, between = 5, 10
+	var first, last, middle []*source.Row
+	seen := 0
+	err := r.cfg.Table.Each(r.intake, func(row *source.Row) error {
+		if row.Fault != "" {
+			return nil
+		}
+		if who := r.cfg.Program.Identify(row); who.Filtered || who.Key == "" {
+			return nil
+		}
+		if len(first) < ends {
+			first = append(first, row)
+			return nil
+		}
+		last = append(last, row)
+		if len(last) <= ends {
+			return nil
+		}
+		row, last = last[0], last[1:]
+		if seen++; len(middle) < between {
+			middle = append(middle, row)
+		} else if i := rand.IntN(seen); i < between {
+			middle[i] = row
+		}
+		return nil
+	})
+	if r.intake.Err() != nil {
+		return nil, nil
+	}
+	return append(append(first, middle...), last...), err
+}

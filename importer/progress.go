@@ -1,0 +1,33 @@
+package importer
+
+import "sync/atomic"
+
+// Progress counts what happens, for whoever watches. All methods may be called
+// at any time from any goroutine.
+type Progress struct {
+	created, already, failed, invalid, duplicate, unknown, filtered atomic.Int64
+	requests, retries, throttled, lookups, several                  atomic.Int64
+	inDoubt                                                         atomic.Int64
+}
+
+// Summary returns the counts so far; Rows, Left, Seconds and Exit are not set.
+func (p *Progress) Summary() Summary {
+	return Summary{
+		Created: int(p.created.Load()), Already: int(p.already.Load()),
+		Failed: int(p.failed.Load()), Invalid: int(p.invalid.Load()),
+		Duplicate: int(p.duplicate.Load()), Unknown: int(p.unknown.Load()),
+		Filtered: int(p.filtered.Load()),
+		Requests: int(p.requests.Load()), Retries: int(p.retries.Load()),
+		Throttled: int(p.throttled.Load()), Lookups: int(p.lookups.Load()),
+		Several: int(p.several.Load()),
+	}
+}
+
+// Done returns how many rows have met their fate so far.
+func (p *Progress) Done() int {
+	s := p.Summary()
+	return s.Created + s.Already + s.Failed + s.Invalid + s.Duplicate + s.Unknown + s.Filtered
+}
+
+// InDoubt returns how many rows wait to be looked up.
+func (p *Progress) InDoubt() int { return int(p.inDoubt.Load()) }
