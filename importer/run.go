@@ -273,8 +273,9 @@ func (r *run) probe(ctx context.Context) (talkdesk.Answer, error) {
 // throttled passes a 429 on to the limiter.
 func (r *run) throttled(at time.Time, a talkdesk.Answer) {
 	r.cfg.Progress.throttled.Add(1)
+	before := r.cfg.Limiter.PausedUntil()
 	until, fresh := r.cfg.Limiter.Throttled(at, a.Pause)
-	if !fresh {
+	if !fresh && until.Sub(before) < time.Second {
 		return
 	}
 	reason := "the server asks for a pause (429)"

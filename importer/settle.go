@@ -201,7 +201,7 @@ func (s *settler) trusted(j *job) (time.Time, bool) {
 	if s.newest.earlier {
 		newest = time.Time{}
 	}
-	return trustFrom(j.since, s.r.cfg.Settle, s.control, newest, s.known)
+	return trust(j.since, s.r.cfg.Settle, s.control, newest, s.known)
 }
 
 func (s *settler) cannotLook() string {

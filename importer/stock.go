@@ -15,6 +15,9 @@ import (
 
 const tryAdopt = "give the run another results file (-o), or, if it is this import's and its journal is lost, add --adopt: every row is then looked up before it is created"
 
+// openJournal is journal.Open, but in tests that lose what was not synced.
+var openJournal = journal.Open
+
 // openFiles opens the journal, which takes the lock, and prepares the results
 // file and the failure report.
 func (r *run) openFiles(files Files) error {
@@ -50,7 +53,7 @@ func (r *run) openFiles(files Files) error {
 			header.Input = hex.EncodeToString(cfg.Table.Sum[:])
 		}
 	}
-	j, err := journal.Open(files.Journal, header, journal.Begin{Input: absolute(cfg.Input), Host: host, Process: os.Getpid(), At: r.began})
+	j, err := openJournal(files.Journal, header, journal.Begin{Input: absolute(cfg.Input), Host: host, Process: os.Getpid(), At: r.began})
 	if err != nil {
 		return journalStop(err)
 	}

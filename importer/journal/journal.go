@@ -343,5 +343,8 @@ func (j *Journal) Discard() error {
 	}
 	// Removed under the lock, and closed first, as Windows demands.
 	err := errors.Join(j.file.Close(), os.Remove(j.path))
-	return errors.Join(err, j.lock.Close())
+	if j.lock != nil {
+		err = errors.Join(err, j.lock.Close())
+	}
+	return err
 }

@@ -1,0 +1,39 @@
+package importer
+
+import (
+	"path/filepath"
+	"testing"
+)
+
+func TestDefaultResults(t *testing.T) {
+	for _, c := range []struct {
+		input   string
+		sandbox bool
+		want    string
+	}{
+		{"tickets.csv", false, "tickets.results.csv"},
+		{"tickets.csv", true, "tickets.sandbox.results.csv"},
+		{"a/b/tickets.JSONL.GZ", false, "a/b/tickets.results.csv"},
+		{"tickets.2026.tsv", false, "tickets.2026.results.csv"},
+		{"tickets", false, "tickets.results.csv"},
+		{"tickets.results.failed.csv", false, "tickets.results.csv"},
+		{"x/tickets.results.failed.2.csv", false, "x/tickets.results.csv"},
+		{"tickets.results.failed.jsonl", false, "tickets.results.csv"},
+		{"tickets.sandbox.results.failed.csv", true, "tickets.sandbox.results.csv"},
+	} {
+		got, err := DefaultResults(filepath.FromSlash(c.input), c.sandbox)
+		if err != nil || filepath.ToSlash(got) != c.want {
+			t.Errorf("%s: %s, %v; want %s", c.input, got, err, c.want)
+		}
+	}
+	if _, err := DefaultResults("-", false); err == nil {
+		t.Error("standard input has no name")
+	}
+}
+
+func TestFilesOf(t *testing.T) {
+	want := Files{Results: "x/a.results.csv", Journal: "x/a.results.journal", Report: "x/a.results.failed.jsonl"}
+	if got := FilesOf("x/a.results.csv", true); got != want {
+		t.Errorf("got %+v", got)
+	}
+}

@@ -1,0 +1,193 @@
+package importer
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"caseimport/importer/talkdesk"
+)
+
+// storm is one kind of weather.
+type storm struct {
+	name  string
+	rows  int
+	lag   time.Duration
+	fates map[*fate]int
+}
+
+var (
+	lateWithin = lateBy(25 * time.Second)
+
+	storms = []storm{
+		{"faults of every kind", 300, 500 * time.Millisecond,
+			map[*fate]int{&cutAfter: 5, &cutBefore: 4, &broken: 2, &lateWithin: 1, &throttle: 2, &unreached: 2, &refusedBy: 1}},
+		{"search lags longer than the settle delay", 120, 70 * time.Second,
+			map[*fate]int{&cutAfter: 15, &cutBefore: 10}},
+		{"stored late while the search lags", 120, 70 * time.Second,
+			map[*fate]int{&cutAfter: 5, &cutBefore: 5, &lateWithin: 10}},
+		{"few rows, most of them in doubt at once", 6, 70 * time.Second,
+			map[*fate]int{&cutAfter: 25, &cutBefore: 25, &lateWithin: 25}},
+	}
+)
+
+// weather imports through one storm, killed now and then, and returns how many
+// cases there are too many at the end, and how many runs it took.
+func weather(t *testing.T, s storm, seed uint64, kills int, change ...func(*Config)) (doubles, runs int, w *world) {
+	rnd := rand.New(rand.NewPCG(seed, 7))
+	w = newWorld(t)
+	w.api.lag = s.lag
+	w.api.fate = mix(seed, s.fates)
+	w.input("in.csv", linesOf(1, s.rows)...)
+	for runs = 1; runs < 200; runs++ {
+		ctx, cancel := context.Background(), context.CancelFunc(func() {})
+		if runs <= kills {
+			ctx, cancel = context.WithTimeout(ctx, time.Duration(1+rnd.Int64N(int64(90*time.Second))))
+		}
+		sum, err := w.runCtx(ctx, "in.csv", change...)
+		cancel()
+		if sum.Exit == 0 {
+			return w.api.doubles(), runs, w
+		}
+		if sum.Exit != 3 && sum.Exit != 4 {
+			t.Fatalf("run %d: exit %d: %v", runs, sum.Exit, err)
+		}
+	}
+	t.Fatalf("no end after %d runs: %s", runs, w.logged())
+	return
+}
+
+func TestNothingTwiceNothingLost(t *testing.T) {
+	forgetful(t, false)
+	for _, s := range storms {
+		t.Run(s.name, func(t *testing.T) {
+			for seed := range uint64(8) {
+				synctest.Test(t, func(t *testing.T) {
+					_, runs, w := weather(t, s, seed, 6)
+					w.once(keys(1, s.rows)...)
+					for row, line := range w.results() {
+						if w.api.cases[atoi(line.CaseID)-1].key != fmt.Sprintf("T-%d", row) {
+							t.Errorf("row %d: case %s is another row's", row, line.CaseID)
+						}
+					}
+					t.Logf("seed %d: %d runs", seed, runs)
+				})
+			}
+		})
+	}
+}
+
+func atoi(s string) (n int) {
+	fmt.Sscan(s, &n)
+	return n
+}
+
+// blindAPI answers every look-up with absent, as if nobody looked.
+type blindAPI struct{ *server }
+
+func (b blindAPI) Find(ctx context.Context, field, key string, before func(context.Context) error) ([]talkdesk.Found, talkdesk.Answer) {
+	found, a := b.server.Find(ctx, field, key, before)
+	// The control must be found, or the run would wait for it.
+	if len(found) > 0 && found[0].ID != "1" {
+		return nil, talkdesk.Answer{Verdict: talkdesk.Absent, Status: 200}
+	}
+	return found, a
+}
+
+// TestEachRuleIsNeeded turns the four rules off in turn. Each time some storm
+// makes cases twice, which none does with all four.
+func TestEachRuleIsNeeded(t *testing.T) {
+	anyTrust := func(since time.Time, settle time.Duration, _ *control, _ time.Time, _ bool) (time.Time, bool) {
+		return since.Add(settle), true
+	}
+	oldControl := func(since time.Time, settle time.Duration, c *control, _ time.Time, known bool) (time.Time, bool) {
+		if known && c == nil {
+			return time.Time{}, false
+		}
+		return since.Add(settle), true // that some case was found is enough
+	}
+	for _, rule := range []struct {
+		name   string
+		storm  storm
+		kills  int
+		off    func(t *testing.T)
+		change func(*Config)
+	}{
+		{name: "1: nothing leaves before it is written down", storm: storms[0], kills: 12,
+			off: func(t *testing.T) { forgetful(t, true) }},
+		{name: "2: what is in doubt is looked up", storm: storms[0],
+			change: func(c *Config) { c.API = blindAPI{c.API.(*server)} }},
+		{name: "3: an absence counts only after the settle delay", storm: storms[2],
+			change: func(c *Config) { c.Settle = 0 }},
+		{name: "4: an absence is believed only from a search that finds", storm: storms[1],
+			off: func(t *testing.T) { setTrust(t, anyTrust) }},
+		{name: "4: the control must be young enough", storm: storms[3],
+			off: func(t *testing.T) { setTrust(t, oldControl) }},
+	} {
+		t.Run(rule.name, func(t *testing.T) {
+			try := func() (doubles int) {
+				for seed := range uint64(10) {
+					synctest.Test(t, func(t *testing.T) {
+						var changes []func(*Config)
+						if rule.change != nil {
+							changes = append(changes, rule.change)
+						}
+						n, _, _ := weather(t, rule.storm, seed, rule.kills, changes...)
+						doubles += n
+					})
+				}
+				return doubles
+			}
+			change := rule.change
+			t.Run("off", func(t *testing.T) {
+				if rule.off != nil {
+					rule.off(t)
+				}
+				n := try()
+				t.Logf("%d cases too many", n)
+				if n == 0 {
+					t.Error("without the rule nothing goes wrong: the test shows nothing")
+				}
+			})
+			t.Run("on", func(t *testing.T) {
+				rule.change = nil
+				defer func() { rule.change = change }()
+				forgetful(t, false)
+				if n := try(); n != 0 {
+					t.Errorf("%d cases too many", n)
+				}
+			})
+		})
+	}
+}
+
+func setTrust(t *testing.T, f func(time.Time, time.Duration, *control, time.Time, bool) (time.Time, bool)) {
+	real := trust
+	trust = f
+	t.Cleanup(func() { trust = real })
+}
+
+// TestEndIsBounded: with all of the last rows in doubt at once, each round of
+// doubt costs the settle delay, the lag, and little more.
+func TestEndIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.api.lag = 50 * time.Second
+		w.api.fate = func(n int) fate {
+			if n >= 1 && n < 6 { // the first row is created, the rest lost once
+				return cutBefore
+			}
+			return taken
+		}
+		w.input("in.csv", linesOf(1, 6)...)
+		began := time.Now()
+		w.must(0, "in.csv", func(c *Config) { c.Concurrency = 1 })
+		w.once(keys(1, 6)...)
+		if took, most := time.Since(began), 30*time.Second+50*time.Second+15*time.Second; took > most {
+			t.Errorf("took %s, want at most %s", took, most)
+		}
+	})
+}

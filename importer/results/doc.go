@@ -1,0 +1,17 @@
+// Package results writes what a run leaves for people: the results file, one line
+// for each row with an outcome, and the failure report, the rows that have no case
+// yet in the form in which they came, to be corrected and run again.
+//
+// Whole files are replaced by temporary file, sync, rename, sync of the directory:
+// a crash at any moment leaves the old file or the new one. Both files hold
+// personal data and are created with mode 0600. A run must hold the journal's lock
+// while it writes here: the temporary file has a fixed name, so that what a dead
+// run left behind is cleared away by the next.
+//
+// Cells are written exactly as they are. One that begins with =, +, - or @ may be
+// taken for a formula by a spreadsheet; altering it would be worse, since the
+// failure report is sent to the API once corrected.
+//
+// The package must never use the network, know how a row came by its outcome, or
+// know another part of the importer.
+package results

@@ -1,0 +1,179 @@
+package results
+
+import (
+	"bufio"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gocarina/gocsv"
+)
+
+// What a row's status can be.
+const (
+	Created   = "created"   // it has a case
+	Failed    = "failed"    // it is sure that no case exists
+	Invalid   = "invalid"   // refused before anything was sent
+	Duplicate = "duplicate" // another row of the same input has its key
+	Unknown   = "unknown"   // it may have a case
+)
+
+// Line is one line of the results file: the outcome of one row.
+type Line struct {
+	Row          int        `csv:"row" json:"row"` // counts the data rows of its input, from 1
+	Key          string     `csv:"key" json:"key"`
+	Status       string     `csv:"status" json:"status"`
+	CaseID       string     `csv:"case_id" json:"case_id,omitempty"`
+	HTTPStatus   HTTPStatus `csv:"http_status" json:"http_status,omitempty"`
+	ErrorCode    string     `csv:"error_code" json:"error_code,omitempty"`
+	ErrorMessage string     `csv:"error_message" json:"error_message,omitempty"`
+	ErrorFields  Fields     `csv:"error_fields" json:"error_fields,omitempty"`
+	Attempts     int        `csv:"attempts" json:"attempts"`
+	FinishedAt   time.Time  `csv:"finished_at" json:"finished_at"` // written in UTC, to the second
+}
+
+// lineColumns are the columns of Line, in order.
+var lineColumns = []string{
+	"row", "key", "status", "case_id", "http_status", "error_code",
+	"error_message", "error_fields", "attempts", "finished_at",
+}
+
+// HTTPStatus is the status of the last answer. 0, no answer, is an empty cell.
+type HTTPStatus int
+
+// MarshalCSV writes the cell.
+func (s HTTPStatus) MarshalCSV() (string, error) {
+	if s == 0 {
+		return "", nil
+	}
+	return strconv.Itoa(int(s)), nil
+}
+
+// UnmarshalCSV reads the cell.
+func (s *HTTPStatus) UnmarshalCSV(cell string) error {
+	if cell == "" {
+		*s = 0
+		return nil
+	}
+	n, err := strconv.Atoi(cell)
+	*s = HTTPStatus(n)
+	return err
+}
+
+// Field is one field that an error names.
+type Field struct {
+	Name        string `json:"name"`
+	Description string `json:"description"`
+}
+
+// Fields is a cell of "name: description; name: description".
+type Fields []Field
+
+// String writes the fields as they stand in a cell.
+func (f Fields) String() string {
+	var b strings.Builder
+	for i, field := range f {
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(field.Name)
+		b.WriteString(": ")
+		b.WriteString(field.Description)
+	}
+	return b.String()
+}
+
+// MarshalCSV writes the cell.
+func (f Fields) MarshalCSV() (string, error) { return f.String(), nil }
+
+// UnmarshalCSV reads the cell, as well as that can be done: a description may hold
+// the separators itself.
+func (f *Fields) UnmarshalCSV(cell string) error {
+	*f = nil
+	for part := range strings.SplitSeq(cell, "; ") {
+		name, description, ok := strings.Cut(part, ": ")
+		switch {
+		case ok:
+			*f = append(*f, Field{name, description})
+		case len(*f) > 0:
+			(*f)[len(*f)-1].Description += "; " + part
+		case part != "":
+			*f = append(*f, Field{Description: part})
+		}
+	}
+	return nil
+}
+
+// check says what is wrong with a line that was read.
+func (l *Line) check() error {
+	switch l.Status {
+	case Created, Failed, Invalid, Duplicate, Unknown:
+	default:
+		return fmt.Errorf("%q is no status of a row", l.Status)
+	}
+	if l.Row < 1 {
+		return fmt.Errorf("the row's number is %d", l.Row)
+	}
+	return nil
+}
+
+// batchSize is how many lines are formatted at a time: it spreads the costs of
+// reflection and of the system call.
+const batchSize = 512
+
+// lineWriter formats lines in batches.
+type lineWriter struct {
+	out   *bufio.Writer
+	batch []Line
+	csv   gocsv.CSVWriter // nil for JSON lines
+	json  *json.Encoder
+}
+
+func newLineWriter(out *bufio.Writer, asJSON bool) *lineWriter {
+	w := &lineWriter{out: out, batch: make([]Line, 0, batchSize)}
+	if asJSON {
+		w.json = json.NewEncoder(out)
+		w.json.SetEscapeHTML(false)
+	} else {
+		w.csv = csv.NewWriter(out)
+	}
+	return w
+}
+
+// header begins a new file.
+func (w *lineWriter) header() error {
+	if w.csv == nil {
+		return nil
+	}
+	return w.csv.Write(lineColumns)
+}
+
+func (w *lineWriter) add(l Line) error {
+	l.FinishedAt = l.FinishedAt.UTC().Truncate(time.Second)
+	w.batch = append(w.batch, l)
+	if len(w.batch) < batchSize {
+		return nil
+	}
+	return w.flush()
+}
+
+// flush formats what has gathered and hands it on to the file.
+func (w *lineWriter) flush() error {
+	batch := w.batch
+	w.batch = w.batch[:0]
+	if w.csv != nil {
+		if err := gocsv.MarshalCSVWithoutHeaders(batch, w.csv); err != nil {
+			return err
+		}
+	} else {
+		for i := range batch {
+			if err := w.json.Encode(&batch[i]); err != nil {
+				return err
+			}
+		}
+	}
+	return w.out.Flush()
+}

@@ -1,0 +1,436 @@
+package importer
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"caseimport/importer/journal"
+	"caseimport/importer/results"
+	"caseimport/importer/source"
+	"caseimport/importer/talkdesk"
+	"caseimport/mapping"
+	"caseimport/ratelimit"
+)
+
+// server is a Case API in memory, in the time of the test's bubble.
+type server struct {
+	latency time.Duration
+	lag     time.Duration // until the search shows a case
+	// fate decides on a create request, by its number from 0.
+	fate func(n int) fate
+	// read decides on a look-up or probe; nil: all are answered.
+	read func() (talkdesk.Answer, bool)
+
+	mu       sync.Mutex
+	cases    []stored
+	creates  int
+	inFlight int
+	peak     int
+}
+
+type stored struct {
+	id, key, title, body string
+	shown                time.Time
+}
+
+// fate is what happens to one create request.
+type fate struct {
+	answer talkdesk.Answer // used if the verdict is not Created
+	stored bool
+	late   time.Duration // stored this long after the client gave up
+}
+
+var (
+	taken     = fate{answer: talkdesk.Answer{Verdict: talkdesk.Created, Status: 201}, stored: true}
+	cutBefore = fate{answer: talkdesk.Answer{Code: "connection lost", Message: "connection lost", Down: true}}
+	cutAfter  = fate{answer: talkdesk.Answer{Code: "connection lost", Message: "connection lost", Down: true}, stored: true}
+	broken    = fate{answer: talkdesk.Answer{Status: 201, Code: "no id", Message: "201 without an id"}, stored: true}
+	refusedBy = fate{answer: talkdesk.Answer{Verdict: talkdesk.Rejected, Status: 400, Code: "bad", Message: "no", APIForm: true}}
+	throttle  = fate{answer: talkdesk.Answer{Verdict: talkdesk.NotTaken, Status: 429, Throttled: true}}
+	unreached = fate{answer: talkdesk.Answer{Verdict: talkdesk.NotTaken, Code: "no connection", Message: "connection refused", Down: true}}
+)
+
+func lateBy(d time.Duration) fate {
+	return fate{answer: talkdesk.Answer{Code: "timeout", Message: "no answer", Down: true}, late: d}
+}
+
+func (s *server) begin() (n int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.inFlight++
+	s.peak = max(s.peak, s.inFlight)
+	return
+}
+
+func (s *server) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.inFlight--
+}
+
+func (s *server) Create(ctx context.Context, body []byte) talkdesk.Answer {
+	s.begin()
+	defer s.end()
+	s.mu.Lock()
+	n := s.creates
+	s.creates++
+	s.mu.Unlock()
+	f := taken
+	if s.fate != nil {
+		f = s.fate(n)
+	}
+	if sleep(ctx, s.latency) != nil {
+		if f.stored {
+			s.store(body)
+		}
+		return talkdesk.Answer{Code: "interrupted", Message: "interrupted"}
+	}
+	if f.late > 0 {
+		time.AfterFunc(f.late, func() { s.store(body) })
+	}
+	a := f.answer
+	if f.stored {
+		id := s.store(body)
+		if a.Verdict == talkdesk.Created {
+			a.CaseID = id
+		}
+	}
+	return a
+}
+
+func (s *server) store(body []byte) string {
+	var c struct {
+		Title  string            `json:"title"`
+		Fields map[string]string `json:"custom_fields"`
+	}
+	if err := json.Unmarshal(body, &c); err != nil {
+		panic(err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	id := strconv.Itoa(len(s.cases) + 1)
+	s.cases = append(s.cases, stored{id: id, key: c.Fields["text_source_id"], title: c.Title, body: string(body), shown: time.Now().Add(s.lag)})
+	return id
+}
+
+func (s *server) Find(ctx context.Context, field, key string, before func(context.Context) error) ([]talkdesk.Found, talkdesk.Answer) {
+	s.begin()
+	defer s.end()
+	if s.read != nil {
+		if a, bad := s.read(); bad {
+			sleep(ctx, s.latency)
+			return nil, a
+		}
+	}
+	s.mu.Lock()
+	var found []talkdesk.Found
+	for _, c := range s.cases {
+		if c.key == key && !time.Now().Before(c.shown) {
+			found = append(found, talkdesk.Found{ID: c.id, Title: c.title, Key: c.key})
+		}
+	}
+	s.mu.Unlock()
+	sleep(ctx, s.latency)
+	if len(found) == 0 {
+		return nil, talkdesk.Answer{Verdict: talkdesk.Absent, Status: 200}
+	}
+	return found, talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+}
+
+func (s *server) Page(ctx context.Context, field string, page int) ([]talkdesk.Found, int, talkdesk.Answer) {
+	if s.read != nil {
+		if a, bad := s.read(); bad {
+			return nil, 0, a
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []talkdesk.Found
+	for _, c := range s.cases {
+		if !time.Now().Before(c.shown) {
+			all = append(all, talkdesk.Found{ID: c.id, Title: c.title, Key: c.key})
+		}
+	}
+	from := min(len(all), (page-1)*perPage)
+	return all[from:min(len(all), from+perPage)], len(all), talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+}
+
+func (s *server) Probe(ctx context.Context) talkdesk.Answer {
+	s.begin()
+	defer s.end()
+	sleep(ctx, s.latency)
+	if s.read != nil {
+		if a, bad := s.read(); bad {
+			return a
+		}
+	}
+	return talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+}
+
+func (s *server) Login(context.Context) talkdesk.Answer {
+	return talkdesk.Answer{Verdict: talkdesk.Created}
+}
+
+// counts returns how many cases each key has.
+func (s *server) counts() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := map[string]int{}
+	for _, c := range s.cases {
+		n[c.key]++
+	}
+	return n
+}
+
+// doubles returns how many cases there are too many.
+func (s *server) doubles() (n int) {
+	for _, c := range s.counts() {
+		n += c - 1
+	}
+	return n
+}
+
+// mix decides by chance: shares in percent, the rest is taken.
+func mix(seed uint64, shares map[*fate]int) func(int) fate {
+	var mu sync.Mutex
+	rnd := rand.New(rand.NewPCG(seed, 0))
+	keys := make([]*fate, 0, len(shares))
+	for f := range shares {
+		keys = append(keys, f)
+	}
+	slices.SortFunc(keys, func(a, b *fate) int { return strings.Compare(fmt.Sprint(*a), fmt.Sprint(*b)) })
+	return func(int) fate {
+		mu.Lock()
+		defer mu.Unlock()
+		at := rnd.IntN(100)
+		for _, f := range keys {
+			if at -= shares[f]; at < 0 {
+				return *f
+			}
+		}
+		return taken
+	}
+}
+
+const keyed = `version: 1
+key: {column: Id, custom_field: text_source_id}
+where: 'row["Status"] != "spam"'
+case:
+  title: Subject
+  description: Body
+  requester_name: {const: Someone}
+  priority: {column: Priority, values: {low: LOW, high: HIGH}}
+`
+
+const keyless = `version: 1
+case:
+  title: Subject
+  description: Body
+  requester_name: {const: Someone}
+`
+
+const header = "Id,Subject,Body,Status,Priority"
+
+// line is a row of the input whose every cell follows from its number.
+func line(n int) string { return fmt.Sprintf("T-%d,Subject %d,Body of %d,open,low", n, n, n) }
+
+func linesOf(from, to int) (all []string) {
+	for n := from; n <= to; n++ {
+		all = append(all, line(n))
+	}
+	return all
+}
+
+// world is one account and one folder.
+type world struct {
+	t       *testing.T
+	dir     string
+	mapping string
+	api     *server
+	log     strings.Builder
+	logMu   sync.Mutex
+}
+
+func newWorld(t *testing.T) *world {
+	return &world{t: t, dir: t.TempDir(), mapping: keyed, api: &server{latency: 20 * time.Millisecond, lag: 100 * time.Millisecond}}
+}
+
+func (w *world) path(name string) string { return filepath.Join(w.dir, name) }
+
+func (w *world) write(name string, lines ...string) {
+	w.t.Helper()
+	if err := os.WriteFile(w.path(name), []byte(strings.Join(lines, "\n")+"\n"), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) read(name string) string {
+	w.t.Helper()
+	b, err := os.ReadFile(w.path(name))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return string(b)
+}
+
+func (w *world) has(name string) bool {
+	_, err := os.Stat(w.path(name))
+	return err == nil
+}
+
+// input writes an export of these rows.
+func (w *world) input(name string, lines ...string) {
+	w.t.Helper()
+	w.write(name, append([]string{header}, lines...)...)
+}
+
+func (w *world) Write(p []byte) (int, error) {
+	w.logMu.Lock()
+	defer w.logMu.Unlock()
+	return w.log.Write(p)
+}
+
+func (w *world) logged() string {
+	w.logMu.Lock()
+	defer w.logMu.Unlock()
+	return w.log.String()
+}
+
+// run imports a file with the results in out.csv.
+func (w *world) run(name string, change ...func(*Config)) (Summary, error) {
+	w.t.Helper()
+	return w.runCtx(context.Background(), name, change...)
+}
+
+func (w *world) runCtx(ctx context.Context, name string, change ...func(*Config)) (Summary, error) {
+	w.t.Helper()
+	table, err := source.Open(context.Background(), w.path(name), source.Options{})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer table.Close()
+	m, err := mapping.Parse("mapping.yaml", []byte(w.mapping), nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	program, err := m.Compile(table.Columns, results.ReportColumns(table.Columns).Report())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	cfg := Config{
+		Table: table, Program: program, API: w.api, Limiter: ratelimit.New(0),
+		Log: slog.New(slog.NewTextHandler(io.Writer(w), nil)), Progress: &Progress{},
+		Input: w.path(name), Results: w.path("out.csv"), Account: "acme", BaseURL: "https://api.example",
+		Concurrency: 4, MaxAttempts: 8, Settle: 30 * time.Second, OutagePatience: 10 * time.Minute,
+		Drain: make(chan struct{}),
+	}
+	for _, f := range change {
+		f(&cfg)
+	}
+	sum, err := Run(ctx, cfg)
+	total := sum.Created + sum.Already + sum.Failed + sum.Invalid + sum.Duplicate + sum.Unknown + sum.Filtered + sum.Left
+	if total != sum.Rows || sum.Left < 0 {
+		w.t.Errorf("the summary does not add up: %+v", sum)
+	}
+	return sum, err
+}
+
+// must runs and demands the exit code.
+func (w *world) must(exit int, name string, change ...func(*Config)) Summary {
+	w.t.Helper()
+	sum, err := w.run(name, change...)
+	if sum.Exit != exit {
+		w.t.Fatalf("exit %d, want %d: %v\n%+v\n%s", sum.Exit, exit, err, sum, w.logged())
+	}
+	return sum
+}
+
+// once demands that exactly these keys have exactly one case each.
+func (w *world) once(keys ...string) {
+	w.t.Helper()
+	counts := w.api.counts()
+	for _, k := range keys {
+		if counts[k] != 1 {
+			w.t.Errorf("%s has %d cases", k, counts[k])
+		}
+		delete(counts, k)
+	}
+	for k, n := range counts {
+		w.t.Errorf("%s has %d cases and should have none", k, n)
+	}
+}
+
+func keys(from, to int) (all []string) {
+	for n := from; n <= to; n++ {
+		all = append(all, fmt.Sprintf("T-%d", n))
+	}
+	return all
+}
+
+// results reads the results file back, by row.
+func (w *world) results() map[int]results.Line {
+	w.t.Helper()
+	all := map[int]results.Line{}
+	for line, err := range results.ReadOwn(w.path("out.csv")) {
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if _, twice := all[line.Row]; twice {
+			w.t.Errorf("row %d stands twice in the results", line.Row)
+		}
+		all[line.Row] = line
+	}
+	return all
+}
+
+// forgetful makes journals that lose what was not synced when their run ends,
+// and, if deaf, sync nothing.
+func forgetful(t *testing.T, deaf bool) {
+	real := openJournal
+	t.Cleanup(func() { openJournal = real })
+	openJournal = func(path string, h journal.Header, b journal.Begin) (*journal.Journal, error) {
+		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+		if err != nil {
+			return nil, err
+		}
+		size, err := f.Seek(0, io.SeekEnd)
+		if err != nil {
+			return nil, err
+		}
+		return journal.OpenFile(&lossy{File: f, synced: size, deaf: deaf}, size, h, b)
+	}
+}
+
+type lossy struct {
+	*os.File
+	synced int64
+	deaf   bool
+}
+
+func (l *lossy) Sync() error {
+	if l.deaf && l.synced > 0 {
+		return nil
+	}
+	at, err := l.File.Seek(0, io.SeekEnd)
+	l.synced = at
+	return err
+}
+
+func (l *lossy) Close() error {
+	if err := l.File.Truncate(l.synced); err != nil {
+		return err
+	}
+	return l.File.Close()
+}

@@ -1,0 +1,329 @@
+package ratelimit_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"caseimport/ratelimit"
+)
+
+// release waits once and returns the moment, as time since start.
+func release(t *testing.T, l *ratelimit.Limiter, start time.Time) time.Duration {
+	t.Helper()
+	at, err := l.Wait(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at.Sub(start)
+}
+
+func TestThousandRequestsTakeTheirTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, start := ratelimit.New(50), time.Now()
+		var last time.Duration
+		for range 1000 {
+			last = release(t, l, start)
+		}
+		if want := 999 * 20 * time.Millisecond; last < want || last > want+time.Millisecond {
+			t.Errorf("the last of 1,000 requests at 50/s went after %v, want %v", last, want)
+		}
+	})
+}
+
+// plan is a random run: who comes when, and which pauses fall into it.
+type plan struct {
+	count    int64         // requests …
+	unit     time.Duration // … in this time
+	arrivals []time.Duration
+	pauses   []pause
+}
+
+type pause struct{ at, length time.Duration }
+
+func drawPlan(t *rapid.T) plan {
+	p := plan{
+		count: rapid.Int64Range(1, 3000).Draw(t, "count"),
+		unit:  rapid.SampledFrom([]time.Duration{time.Second, time.Minute, time.Hour}).Draw(t, "unit"),
+	}
+	gap := p.unit / time.Duration(p.count)
+	moments := rapid.Int64Range(0, int64(80*gap))
+	for range rapid.IntRange(1, 60).Draw(t, "requests") {
+		p.arrivals = append(p.arrivals, time.Duration(moments.Draw(t, "arrival")))
+	}
+	for range rapid.IntRange(0, 4).Draw(t, "pauses") {
+		length := rapid.Int64Range(1, int64(20*gap)).Draw(t, "length")
+		p.pauses = append(p.pauses, pause{time.Duration(moments.Draw(t, "pause at")), time.Duration(length)})
+	}
+	return p
+}
+
+// run carries the plan out and returns the moments at which requests were let go,
+// in order, and the pauses as they held.
+func (p plan) run(t *testing.T) (moments []time.Duration, pauses [][2]time.Duration) {
+	synctest.Test(t, func(t *testing.T) {
+		l, start := ratelimit.New(float64(p.count)/p.unit.Seconds()), time.Now()
+		var mu sync.Mutex
+		var all sync.WaitGroup
+		for _, arrival := range p.arrivals {
+			all.Go(func() {
+				time.Sleep(arrival)
+				at, err := l.Wait(t.Context())
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				mu.Lock()
+				moments = append(moments, at.Sub(start))
+				mu.Unlock()
+			})
+		}
+		for _, pause := range p.pauses {
+			all.Go(func() {
+				time.Sleep(pause.at)
+				began := time.Since(start)
+				until, _ := l.Throttled(time.Now(), pause.length)
+				mu.Lock()
+				pauses = append(pauses, [2]time.Duration{began, until.Sub(start)})
+				mu.Unlock()
+			})
+		}
+		all.Wait()
+	})
+	return moments, pauses
+}
+
+func TestNoWindowHoldsMoreThanTheRate(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		p := drawPlan(r)
+		moments, pauses := p.run(t)
+		if len(moments) != len(p.arrivals) {
+			r.Fatalf("%d of %d requests were let go", len(moments), len(p.arrivals))
+		}
+		for i := range moments {
+			for j := i + 1; j < len(moments); j++ {
+				// requests − 1 ≤ rate × window, in whole numbers
+				if int64(j-i)*int64(p.unit) > p.count*int64(moments[j]-moments[i]) {
+					r.Fatalf("%d requests within %v at %d in %v", j-i+1, moments[j]-moments[i], p.count, p.unit)
+				}
+			}
+			for _, pause := range pauses {
+				if pause[0] < moments[i] && moments[i] < pause[1] {
+					r.Fatalf("a request went at %v, within the pause from %v to %v", moments[i], pause[0], pause[1])
+				}
+			}
+		}
+	})
+}
+
+func TestPaceIsKeptWhileRequestsQueue(t *testing.T) {
+	rapid.Check(t, func(r *rapid.T) {
+		p := drawPlan(r)
+		p.pauses = nil
+		clear(p.arrivals) // all at once
+		moments, _ := p.run(t)
+		gaps := time.Duration(len(moments) - 1)
+		ideal := gaps * p.unit / time.Duration(p.count)
+		if got := moments[gaps]; got > ideal+3*gaps {
+			r.Fatalf("%d requests at %d in %v took %v, want %v", gaps+1, p.count, p.unit, got, ideal)
+		}
+	})
+}
+
+func TestPauseHoldsForThoseAlreadyWaiting(t *testing.T) {
+	for _, rate := range []float64{0, 10} {
+		t.Run(fmt.Sprint(rate), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l, start := ratelimit.New(rate), time.Now()
+				release(t, l, start)
+				l.Throttled(time.Now(), 10*time.Millisecond)
+				var early atomic.Int32
+				var all sync.WaitGroup
+				for range 8 {
+					all.Go(func() {
+						if release(t, l, start) < time.Minute {
+							early.Add(1)
+						}
+					})
+				}
+				synctest.Wait()
+				time.Sleep(5 * time.Millisecond)
+				l.Throttled(time.Now(), time.Minute) // longer: it extends the pause
+				all.Wait()
+				if n := early.Load(); n > 0 {
+					t.Errorf("%d of 8 waiting requests went before the pause was over", n)
+				}
+			})
+		})
+	}
+}
+
+func TestBurstOf429sIsOneEvent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, start := ratelimit.New(0), time.Now()
+		sent, _ := l.Wait(t.Context())
+		time.Sleep(100 * time.Millisecond)
+		until, fresh := l.Throttled(sent, 0)
+		if !fresh {
+			t.Error("the first 429 was no news")
+		}
+		for range 63 {
+			if again, fresh := l.Throttled(sent, 0); fresh || !again.Equal(until) {
+				t.Fatalf("a 429 of the same burst: fresh %v, pause until %v instead of %v", fresh, again.Sub(start), until.Sub(start))
+			}
+		}
+		if shorter, fresh := l.Throttled(sent, time.Millisecond); fresh || !shorter.Equal(until) {
+			t.Error("a shorter stated pause cut the pause")
+		}
+		if longer, fresh := l.Throttled(sent, 5*time.Second); fresh || time.Until(longer) != 5*time.Second {
+			t.Error("a longer stated pause did not extend the pause")
+		}
+		sent, _ = l.Wait(t.Context())
+		if _, fresh := l.Throttled(sent, 0); !fresh {
+			t.Error("a 429 after the pause was no news")
+		}
+	})
+}
+
+func TestBackOffDoublesUntilAnswered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := ratelimit.New(0)
+		throttled := func() time.Duration {
+			sent, err := l.Wait(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			until, _ := l.Throttled(sent, 0)
+			return time.Until(until)
+		}
+		within := func(pause, base time.Duration) {
+			t.Helper()
+			if most := min(base+base/4, time.Minute); pause < base || pause > most {
+				t.Errorf("pause %v, want %v to %v", pause, base, most)
+			}
+		}
+		for _, base := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60, 60} {
+			within(throttled(), base*time.Second)
+		}
+		l.Answered() // in the pause: sent before it began
+		within(throttled(), time.Minute)
+		l.Wait(t.Context())
+		l.Answered()
+		within(throttled(), time.Second)
+		within(throttled(), 2*time.Second)
+	})
+}
+
+func TestPausedUntil(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := ratelimit.New(5)
+		if end := l.PausedUntil(); !end.IsZero() {
+			t.Errorf("a new limiter is paused until %v", end)
+		}
+		until, _ := l.Throttled(time.Now(), time.Second)
+		if end := l.PausedUntil(); !end.Equal(until) {
+			t.Errorf("paused until %v, want %v", end, until)
+		}
+		time.Sleep(time.Second)
+		if end := l.PausedUntil(); !end.IsZero() {
+			t.Errorf("after the pause still paused until %v", end)
+		}
+	})
+}
+
+func TestContextEndsTheWait(t *testing.T) {
+	for _, rate := range []float64{0, 1} {
+		t.Run(fmt.Sprint(rate), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := ratelimit.New(rate)
+				l.Throttled(time.Now(), time.Hour)
+				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+				defer cancel()
+				start := time.Now()
+				var all sync.WaitGroup
+				for range 3 { // one at its turn, two in the queue
+					all.Go(func() {
+						if _, err := l.Wait(ctx); !errors.Is(err, context.DeadlineExceeded) {
+							t.Errorf("Wait: %v, want the context's error", err)
+						}
+					})
+				}
+				all.Wait()
+				if took := time.Since(start); took != time.Minute {
+					t.Errorf("the wait ended after %v, want 1m", took)
+				}
+				if _, err := l.Wait(ctx); !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("Wait on an ended context: %v", err)
+				}
+			})
+		})
+	}
+}
+
+// A wait that was given up must not cost the others a turn.
+func TestGivenUpWaitTakesNoToken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, start := ratelimit.New(1), time.Now()
+		release(t, l, start)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second/2)
+		defer cancel()
+		if _, err := l.Wait(ctx); err == nil {
+			t.Fatal("a second request went within half a second at 1/s")
+		}
+		if at := release(t, l, start); at > time.Second+time.Microsecond {
+			t.Errorf("the next request went after %v, want 1s", at)
+		}
+	})
+}
+
+func TestAbsurdPausesAndRatesHold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := ratelimit.New(1e-300)
+		release(t, slow, time.Now())
+		ctx, cancel := context.WithTimeout(t.Context(), 1000*time.Hour)
+		defer cancel()
+		if _, err := slow.Wait(ctx); err == nil {
+			t.Error("a second request went at next to no rate")
+		}
+		l := ratelimit.New(0)
+		l.Throttled(time.Now(), 1<<63-1)
+		if until := l.PausedUntil(); time.Until(until) < 1000*time.Hour {
+			t.Errorf("the longest pause ends at %v", until)
+		}
+	})
+}
+
+// The lateness of each release adds up over a run, so it is what to look at: at
+// 50/s, 500 µs a request are half a second in 1,000.
+func BenchmarkLateness(b *testing.B) {
+	for _, rate := range []float64{50, 500, 5000} {
+		b.Run(fmt.Sprint(rate), func(b *testing.B) {
+			l := ratelimit.New(rate)
+			first, _ := l.Wait(b.Context())
+			last := first
+			for b.Loop() {
+				last, _ = l.Wait(b.Context())
+			}
+			ideal := float64(b.N) / rate * 1e6
+			b.ReportMetric((float64(last.Sub(first).Microseconds())-ideal)/float64(b.N), "µs-late/op")
+		})
+	}
+}
+
+func BenchmarkNoLimit(b *testing.B) {
+	l := ratelimit.New(0)
+	b.ReportAllocs()
+	b.RunParallel(func(pb *testing.PB) {
+		for pb.Next() {
+			l.Wait(b.Context())
+			l.Answered()
+		}
+	})
+}
