@@ -47,7 +47,7 @@ func (r *run) finish(err error) (Summary, error) {
 		err = errors.Join(err, r.rec.abandon(), r.j.Discard())
 	} else {
 		if err == nil {
-			err = r.j.End(r.end())
+			err = r.j.End(r.end(hard))
 		}
 		err = errors.Join(err, r.j.Close())
 	}
@@ -134,8 +134,11 @@ func (c *recorder) abandon() error {
 }
 
 // end describes the run's end for the next run.
-func (r *run) end() journal.End {
+func (r *run) end(hurry bool) journal.End {
 	e := journal.End{Left: r.cfg.Table.Rows - r.cfg.Progress.Done(), Extra: r.rec.extra}
+	if hurry && r.j.Changed() {
+		return e // the results file is to be made anew
+	}
 	if info, err := os.Stat(r.cfg.Results); err == nil {
 		e.Size, e.Time = info.Size(), info.ModTime()
 	}

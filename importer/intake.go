@@ -31,7 +31,7 @@ func (r *run) read() error {
 	}
 	go func() {
 		r.open.Wait()
-		close(r.done)
+		r.cancel()
 	}()
 	return nil
 }
@@ -107,12 +107,23 @@ func (in *intake) take(row *source.Row) error {
 		return nil
 	}
 	j, faults := in.build(row, id, who.Key)
-	if known.InDoubt() && in.doubts.attach(j) {
-		return nil
-	}
-	if in.j.State(id) == journal.Created { // settled a moment ago
-		p.already.Add(1)
-		return nil
+	if known.InDoubt() {
+		if in.doubts.attach(j) {
+			return nil
+		}
+		switch in.j.State(id) { // settled a moment ago
+		case journal.Created:
+			p.already.Add(1)
+			return nil
+		case journal.Failed:
+		default:
+			if in.intake.Err() != nil {
+				return nil // given up: left to the next run
+			}
+			if !in.cfg.ResendUnknown {
+				return in.doubts.stillUnknown(j)
+			}
+		}
 	}
 	if len(faults) > 0 {
 		return in.refuse(row, who.Key, text, statusInvalid, faults...)
@@ -150,6 +161,7 @@ func (in *intake) dispatch(j *job) error {
 	switch {
 	case in.listed != nil:
 		if found := in.listed[j.claim.ID]; len(found) > 0 {
+			j.earlier = true
 			return in.doubts.foundCase(j, found)
 		}
 	case in.lookEach:
@@ -284,8 +296,6 @@ func (r *run) claimChunks() error {
 		select {
 		case j := <-r.fresh:
 			chunk = append(chunk, j)
-		case <-r.done:
-			return nil
 		case <-r.intake.Done():
 			return nil
 		}

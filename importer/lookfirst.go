@@ -54,7 +54,7 @@ func (r *run) adopt() error {
 	}
 	pages := (total + perPage - 1) / perPage
 	_, known := r.doubts.newestKnown()
-	if a.Verdict != talkdesk.Created || known || pages > r.cfg.Table.Rows {
+	if a.Verdict != talkdesk.Created || known || total < 0 || pages > r.cfg.Table.Rows {
 		r.lookEach = true
 		return nil
 	}
@@ -64,22 +64,28 @@ func (r *run) adopt() error {
 			return nil
 		}
 	}
-	listed := map[journal.ID][]talkdesk.Found{}
+	listed, ids := map[journal.ID][]talkdesk.Found{}, map[string]bool{}
 	for n := 1; ; n++ {
-		if first, _, a, err = r.page(n); err != nil {
+		if first, total, a, err = r.page(n); err != nil {
 			return nil
 		}
 		if a.Verdict != talkdesk.Created {
 			r.lookEach = true
 			return nil
 		}
+		seen := len(ids)
 		for _, f := range first {
+			if ids[f.ID] {
+				continue
+			}
+			ids[f.ID] = true
 			if f.Key != "" {
 				id := keyID(f.Key)
 				listed[id] = append(listed[id], f)
 			}
 		}
-		if len(first) < perPage {
+		// A server may give fewer a page than it was asked for, or no total.
+		if len(ids) == seen || len(ids) >= total && total >= 0 {
 			break
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,7 +30,7 @@ var (
 			map[*fate]int{&cutAfter: 15, &cutBefore: 10}},
 		{"stored late while the search lags", 120, 70 * time.Second,
 			map[*fate]int{&cutAfter: 5, &cutBefore: 5, &lateWithin: 10}},
-		{"few rows, most of them in doubt at once", 6, 70 * time.Second,
+		{"few rows, most of them in doubt at once", 12, 70 * time.Second,
 			map[*fate]int{&cutAfter: 25, &cutBefore: 25, &lateWithin: 25}},
 	}
 )
@@ -40,15 +41,21 @@ func weather(t *testing.T, s storm, seed uint64, kills int, change ...func(*Conf
 	rnd := rand.New(rand.NewPCG(seed, 7))
 	w = newWorld(t)
 	w.api.lag = s.lag
+	// One case is known: without any, the settle delay stands alone, which
+	// is a limit of the promise that the README names.
+	w.input("first.csv", line(0))
+	w.must(0, "first.csv", change...)
 	w.api.fate = mix(seed, s.fates)
 	w.input("in.csv", linesOf(1, s.rows)...)
 	for runs = 1; runs < 200; runs++ {
 		ctx, cancel := context.Background(), context.CancelFunc(func() {})
 		if runs <= kills {
+			losing.Store(true)
 			ctx, cancel = context.WithTimeout(ctx, time.Duration(1+rnd.Int64N(int64(90*time.Second))))
 		}
 		sum, err := w.runCtx(ctx, "in.csv", change...)
 		cancel()
+		losing.Store(false)
 		if sum.Exit == 0 {
 			return w.api.doubles(), runs, w
 		}
@@ -67,7 +74,7 @@ func TestNothingTwiceNothingLost(t *testing.T) {
 			for seed := range uint64(8) {
 				synctest.Test(t, func(t *testing.T) {
 					_, runs, w := weather(t, s, seed, 6)
-					w.once(keys(1, s.rows)...)
+					w.once(keys(0, s.rows)...)
 					for row, line := range w.results() {
 						if w.api.cases[atoi(line.CaseID)-1].key != fmt.Sprintf("T-%d", row) {
 							t.Errorf("row %d: case %s is another row's", row, line.CaseID)
@@ -90,9 +97,12 @@ type blindAPI struct{ *server }
 
 func (b blindAPI) Find(ctx context.Context, field, key string, before func(context.Context) error) ([]talkdesk.Found, talkdesk.Answer) {
 	found, a := b.server.Find(ctx, field, key, before)
-	// The control must be found, or the run would wait for it.
-	if len(found) > 0 && found[0].ID != "1" {
-		return nil, talkdesk.Answer{Verdict: talkdesk.Absent, Status: 200}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	// The controls must be found, or the run would wait for them.
+	found = slices.DeleteFunc(found, func(f talkdesk.Found) bool { return !b.cases[atoi(f.ID)-1].answered })
+	if len(found) == 0 && a.Verdict == talkdesk.Created {
+		a.Verdict = talkdesk.Absent
 	}
 	return found, a
 }
@@ -116,7 +126,7 @@ func TestEachRuleIsNeeded(t *testing.T) {
 		off    func(t *testing.T)
 		change func(*Config)
 	}{
-		{name: "1: nothing leaves before it is written down", storm: storms[0], kills: 12,
+		{name: "1: nothing leaves before it is written down", storm: storms[0], kills: 3,
 			off: func(t *testing.T) { forgetful(t, true) }},
 		{name: "2: what is in doubt is looked up", storm: storms[0],
 			change: func(c *Config) { c.API = blindAPI{c.API.(*server)} }},
@@ -184,7 +194,7 @@ func TestEndIsBounded(t *testing.T) {
 		}
 		w.input("in.csv", linesOf(1, 6)...)
 		began := time.Now()
-		w.must(0, "in.csv", func(c *Config) { c.Concurrency = 1 })
+		w.must(0, "in.csv", func(c *Config) { c.Concurrency = 8 })
 		w.once(keys(1, 6)...)
 		if took, most := time.Since(began), 30*time.Second+50*time.Second+15*time.Second; took > most {
 			t.Errorf("took %s, want at most %s", took, most)

@@ -29,7 +29,9 @@ type job struct {
 	attempts int  // create requests of this run
 	spent    int  // attempts used up; belongs to health
 	goods    int64
-	since    time.Time // last moment at which a request could have arrived
+	renewals int           // answers 401 in a row
+	over     chan struct{} // closed when its doubt has been decided on; nil before
+	since    time.Time     // last moment at which a request could have arrived
 	last     talkdesk.Answer
 }
 
@@ -48,13 +50,12 @@ type run struct {
 	listed   map[journal.ID][]talkdesk.Found // what the server's whole list held, nil if it was not read
 
 	ctx    context.Context // ends at the second signal
-	intake context.Context // ends when nothing new is to be sent
+	intake context.Context // ends when nothing is left to send, or nothing more is to be sent
 	cancel context.CancelFunc
 
-	fresh   chan *job // mapped, to be claimed
-	claimed chan *job // claimed: may be sent
-	again   chan *job // looked up as absent: may be sent again
-	done    chan struct{}
+	fresh   chan *job      // mapped, to be claimed
+	claimed chan *job      // claimed: may be sent
+	again   chan *job      // looked up as absent: may be sent again
 	open    sync.WaitGroup // rows under way
 
 	mu       sync.Mutex
@@ -143,7 +144,6 @@ func start(ctx context.Context, cfg Config, files Files) (*run, error) {
 		fresh:   make(chan *job, cfg.Concurrency),
 		claimed: make(chan *job, cfg.Concurrency),
 		again:   make(chan *job),
-		done:    make(chan struct{}),
 	}
 	r.intake, r.cancel = context.WithCancel(ctx)
 	r.doubts = newSettler(r)
@@ -166,7 +166,6 @@ func (r *run) drainOnRequest() error {
 	select {
 	case <-r.cfg.Drain:
 		r.stop(&Stop{Exit: 4, Err: errors.New("interrupted"), Hint: "run the same command again to go on"})
-	case <-r.done:
 	case <-r.intake.Done():
 	}
 	return nil

@@ -17,6 +17,8 @@ const (
 	// refusedFirst rows at the beginning, all refused, stop the run: then it
 	// is the mapping that is wrong.
 	refusedFirst = 50
+	// maxRenewals answers 401 to one row, each on a new token, are enough.
+	maxRenewals = 5
 	// sentForPercent is from how many rows on a share of them means something.
 	sentForPercent = 200
 )
@@ -31,8 +33,6 @@ func (r *run) work() error {
 			select {
 			case j = <-r.again:
 			case j = <-r.claimed:
-			case <-r.done:
-				return nil
 			case <-r.intake.Done():
 				return nil
 			}
@@ -62,6 +62,9 @@ func (r *run) send(j *job) error {
 		}
 		if a.Status != http.StatusForbidden {
 			r.forbidden.Store(0)
+		}
+		if !a.Renewed {
+			j.renewals = 0
 		}
 		switch a.Verdict {
 		case talkdesk.Created:
@@ -129,7 +132,12 @@ func (r *run) notTaken(j *job, a talkdesk.Answer, at time.Time) (over bool, err 
 		return true, nil
 	case a.Renewed:
 		r.health.leave()
-		return false, nil
+		if j.renewals++; j.renewals < maxRenewals {
+			return false, nil
+		}
+		r.halt(a, "every new token is refused for this row: check the credentials and their scopes")
+		r.drop(j)
+		return true, nil
 	case a.Throttled:
 		r.throttled(at, a)
 		r.health.leave()

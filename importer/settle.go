@@ -28,6 +28,7 @@ type settler struct {
 	queue   []*job              // waiting, by since
 	past    map[journal.ID]*job // of earlier runs, until settled
 	claims  map[journal.ID]journal.Claim
+	reasons map[journal.ID]talkdesk.Answer // why rows not met yet stay unknown
 	looking int
 	room    chan struct{} // closed and made anew when the queue shrinks
 
@@ -41,16 +42,15 @@ type settler struct {
 
 func newSettler(r *run) *settler {
 	return &settler{r: r, wake: make(chan struct{}, 1), room: make(chan struct{}),
-		past: map[journal.ID]*job{}, claims: map[journal.ID]journal.Claim{}}
+		past: map[journal.ID]*job{}, claims: map[journal.ID]journal.Claim{}, reasons: map[journal.ID]talkdesk.Answer{}}
 }
 
 // add takes a row in doubt, and keeps the caller waiting while there are too
 // many already, so that the memory stays bounded.
 func (s *settler) add(j *job) {
 	s.mu.Lock()
-	s.queue = append(s.queue, j)
+	s.insert(j)
 	s.r.cfg.Progress.inDoubt.Add(1)
-	s.notify()
 	for len(s.queue) > maxDoubts && s.r.intake.Err() == nil {
 		room := s.room
 		s.mu.Unlock()
@@ -74,16 +74,21 @@ func (s *settler) addPast(c journal.Claim) {
 }
 
 // attach gives a row of an earlier run that is still in doubt its form in this
-// input. It returns false if the doubt has been settled meanwhile.
+// input. It returns false if the doubt is at its end; then the journal says at
+// which.
 func (s *settler) attach(now *job) bool {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	j := s.past[now.claim.ID]
-	if j == nil {
-		return false
+	if j != nil && j.over == nil {
+		defer s.mu.Unlock()
+		j.row, j.body, j.fault, j.claim = now.row, now.body, now.fault, now.claim
+		return true
 	}
-	j.row, j.body, j.fault, j.claim = now.row, now.body, now.fault, now.claim
-	return true
+	s.mu.Unlock()
+	if j != nil {
+		<-j.over // it is being written down
+	}
+	return false
 }
 
 // know notes a case that surely exists.
@@ -135,8 +140,6 @@ func (s *settler) run() error {
 			} else {
 				quiet = n
 			}
-		case <-s.r.done:
-			return nil
 		case <-ctx.Done():
 			s.jobs.Wait()
 			s.giveUp()
@@ -161,19 +164,24 @@ func (s *settler) step(ctx context.Context, fail context.CancelCauseFunc) time.D
 	}
 	if why := s.cannotLook(); why != "" {
 		for _, j := range s.takeAll() {
-			start(func() error { return s.unknown(j, talkdesk.Answer{Code: "in doubt", Message: why}) })
+			s.decide(j)
+			start(func() error {
+				defer s.decided(j)
+				return s.unknown(j, talkdesk.Answer{Code: "in doubt", Message: why})
+			})
 		}
 		return time.Hour
 	}
 	if len(s.queue) == 0 {
 		return time.Hour
 	}
-	if last := s.queue[len(s.queue)-1]; !s.seeking && s.known {
-		if _, ok := s.trusted(last); !ok {
-			s.seeking = true
-			c := s.newest
-			start(func() error { return s.seek(ctx, c) })
-		}
+	// What holds for the first and the last holds for those between.
+	_, first := s.trusted(s.queue[0])
+	_, last := s.trusted(s.queue[len(s.queue)-1])
+	if !s.seeking && !(first && last) {
+		s.seeking = true
+		c := s.newest
+		start(func() error { return s.seek(ctx, c) })
 	}
 	now := time.Now()
 	for len(s.queue) > 0 && s.looking < s.r.cfg.Concurrency {
@@ -255,12 +263,8 @@ func (s *settler) seek(ctx context.Context, c control) error {
 		}
 	}
 	c.found = time.Now()
-	if c.earlier && missed == 0 {
-		c.lag = s.r.j.Lag()
-	} else {
-		c.lag = c.found.Sub(c.sent)
-	}
-	if missed > 0 {
+	c.lag = lagOf(c, missed > 0, s.r.j.Lag(), lagGuess*s.r.cfg.Settle)
+	if missed > 0 && !c.earlier {
 		if err := s.r.j.NoteLag(c.lag.Round(time.Millisecond)); err != nil {
 			return err
 		}
@@ -300,7 +304,7 @@ func (s *settler) settle(ctx context.Context, j *job, key string) error {
 	}
 	switch a.Verdict {
 	case talkdesk.Created:
-		s.settled(j)
+		defer s.settled(j)()
 		return s.foundCase(j, found)
 	case talkdesk.Absent:
 		s.mu.Lock()
@@ -312,7 +316,7 @@ func (s *settler) settle(ctx context.Context, j *job, key string) error {
 			s.requeue(j)
 			return nil
 		}
-		s.settled(j)
+		defer s.settled(j)()
 		return s.absent(j)
 	case talkdesk.Halt:
 		if a.Status != http.StatusForbidden {
@@ -326,7 +330,7 @@ func (s *settler) settle(ctx context.Context, j *job, key string) error {
 		s.r.cfg.Log.Warn("rows in doubt cannot be looked up: the credentials lack the scope " + readScope)
 		fallthrough
 	default:
-		s.settled(j)
+		defer s.settled(j)()
 		if a.Verdict == talkdesk.Unknown {
 			a.Message = s.blindness(a)
 			return s.unknown(j, a)
@@ -335,25 +339,45 @@ func (s *settler) settle(ctx context.Context, j *job, key string) error {
 	}
 }
 
-// settled ends the look-up of a row: from here on its fields are its own.
-func (s *settler) settled(j *job) {
+// settled ends the look-up of a row: from here on its fields are its own. What
+// it returns must be called when the decision has been written down.
+func (s *settler) settled(j *job) (decided func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.looking--
-	s.drop(j)
+	s.decide(j)
 	s.notify()
+	return func() { s.decided(j) }
 }
 
-func (s *settler) drop(j *job) {
-	delete(s.past, j.claim.ID)
+// decide keeps attach from changing the row; the caller holds the lock.
+func (s *settler) decide(j *job) {
+	j.over = make(chan struct{})
 	s.r.cfg.Progress.inDoubt.Add(-1)
+}
+
+func (s *settler) decided(j *job) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.past[j.claim.ID] == j {
+		delete(s.past, j.claim.ID)
+	}
+	close(j.over)
 }
 
 func (s *settler) requeue(j *job) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.looking--
-	at, _ := slices.BinarySearchFunc(s.queue, j, func(a, b *job) int { return a.since.Compare(b.since) })
+	s.insert(j)
+}
+
+// insert keeps the queue in the order of since; the caller holds the lock.
+func (s *settler) insert(j *job) {
+	at := len(s.queue)
+	for at > 0 && s.queue[at-1].since.After(j.since) {
+		at--
+	}
 	s.queue = slices.Insert(s.queue, at, j)
 	s.notify()
 }
@@ -363,11 +387,12 @@ func (s *settler) giveUp() {
 	s.mu.Lock()
 	all := s.takeAll()
 	for _, j := range all {
-		s.drop(j)
+		s.decide(j)
 	}
 	s.mu.Unlock()
 	for _, j := range all {
 		s.r.drop(j)
+		s.decided(j)
 	}
 }
 
@@ -400,7 +425,6 @@ func (s *settler) foundCase(j *job, found []talkdesk.Found) error {
 	if hasPast && j.row != nil && past.Sum != j.claim.Sum {
 		s.r.cfg.Log.Warn(fmt.Sprintf("row %d: its case %s was there already: what was edited since is not in it", j.row.Number, found[mine].ID))
 	}
-	s.know(control{key: j.claim.Key, id: found[mine].ID, sent: s.r.began, earlier: true})
 	return s.r.rec.created(j, found[mine].ID, note)
 }
 
@@ -434,6 +458,11 @@ func (s *settler) unknown(j *job, a talkdesk.Answer) error {
 		j.earlier, j.since = false, time.Time{}
 		return s.hand(s.r.fresh, j)
 	}
+	if j.row == nil {
+		s.mu.Lock()
+		s.reasons[j.claim.ID] = a
+		s.mu.Unlock()
+	}
 	if !j.claimed {
 		// A row that was never sent, and yet must be remembered.
 		if err := s.r.j.Claim([]journal.Claim{j.claim}); err != nil {
@@ -441,6 +470,16 @@ func (s *settler) unknown(j *job, a talkdesk.Answer) error {
 		}
 		j.claimed = true
 	}
+	return s.r.rec.unknown(j, a)
+}
+
+// stillUnknown records a row whose doubt could not be settled before the input
+// was read as far as it.
+func (s *settler) stillUnknown(j *job) error {
+	s.mu.Lock()
+	a := s.reasons[j.claim.ID]
+	s.mu.Unlock()
+	s.r.hold()
 	return s.r.rec.unknown(j, a)
 }
 

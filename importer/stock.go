@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"os"
 	"path/filepath"
 
@@ -60,7 +61,7 @@ func (r *run) openFiles(files Files) error {
 	r.j = j
 	r.rec = &recorder{run: r, hadFile: hasResults, file: results.NewFile(files.Results, nil), report: results.NewReport(results.ReportOptions{
 		Path: files.Report, JSON: cfg.Table.Format == "json", Header: cfg.Table.Header, Delimiter: cfg.Table.Delimiter,
-		Mark: cfg.Table.Format != "json" && cfg.Table.Marked})}
+		Mark: cfg.Table.Foreign()})}
 	return nil
 }
 
@@ -141,7 +142,11 @@ func (r *run) takeStock() error {
 		if err != nil {
 			return r.filesStop(err)
 		}
-		r.doubts.know(control{key: line.Key, id: line.CaseID, sent: r.began, earlier: true})
+		c := control{key: line.Key, id: line.CaseID, sent: r.began, earlier: true}
+		if line.HTTPStatus == http.StatusCreated { // else it was found, and may be of any age
+			c.age = r.began.Sub(line.FinishedAt)
+		}
+		r.doubts.know(c)
 	}
 	if r.cfg.Known != nil {
 		for line, err := range r.rec.latest() {

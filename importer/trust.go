@@ -10,6 +10,9 @@ type control struct {
 	// run (earlier), when this run took the lock.
 	sent    time.Time
 	earlier bool
+	// age is how old a case of an earlier run was at the lock, by the wall
+	// clock; 0 if that is not known.
+	age time.Duration
 	// found is when a look-up found it, zero until then; lag is how long
 	// that took, as far as the search's lag can be told from it.
 	found time.Time
@@ -42,6 +45,33 @@ func trustFrom(since time.Time, settle time.Duration, c *control, newest time.Ti
 		return latest(settled.Add(c.lag), c.found), true
 	}
 	return time.Time{}, false
+}
+
+// lagGuess, times the settle delay, is what the search is thought to lag at
+// most where only a case of an earlier run is known, and nothing measured.
+const lagGuess = 5
+
+// lagOf says how long the search lagged behind the control that it has found.
+// For a case of this run that is the time since it was sent. For one of an
+// earlier run it is at least the time since the lock, if the first look missed
+// it; how long the case existed before that only the wall clock knows, which
+// may be wrong, so it is believed up to a guess, and never makes the lag less.
+func lagOf(c control, missed bool, noted, guess time.Duration) time.Duration {
+	sinceSent := c.found.Sub(c.sent)
+	if !c.earlier {
+		return sinceSent
+	}
+	age := c.age + sinceSent
+	if c.age <= 0 || age > guess {
+		age = guess
+	}
+	switch {
+	case missed:
+		return max(sinceSent, age, noted)
+	case noted > 0:
+		return min(age, noted)
+	}
+	return age
 }
 
 // trust is trustFrom, but in tests that show what comes of less.

@@ -1,0 +1,91 @@
+package sandbox
+
+import (
+	"bytes"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// What a fault does to a request. Whatever cuts the connection does not
+// return: http.ErrAbortHandler makes net/http close it without a word.
+
+// wait lets time pass. A client that gives up meanwhile changes nothing.
+func (c *call) wait(d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-c.s.stopped:
+		c.cut(noFault)
+	}
+}
+
+// cut ends the connection without an answer. It does not return.
+func (c *call) cut(f fault) {
+	c.met, c.status = f, 0
+	panic(http.ErrAbortHandler)
+}
+
+// hang never answers. It does not return.
+func (c *call) hang(f fault) {
+	c.untilGone()
+	c.cut(f)
+}
+
+// storeLate never answers, and stores the case when the client is long gone.
+// It does not return.
+func (c *call) storeLate(rec *record) {
+	c.untilGone()
+	go func() {
+		select {
+		case <-time.After(c.s.opt.LateDelay):
+			c.s.add(rec)
+		case <-c.s.stopped:
+		}
+	}()
+	c.cut(lateStore)
+}
+
+func (c *call) untilGone() {
+	select {
+	case <-c.r.Context().Done():
+	case <-c.s.stopped:
+	}
+}
+
+// outage answers while the server is down.
+func (c *call) outage() {
+	if c.s.opt.OutageMode == OutageRefuse {
+		c.cut(noFault)
+	}
+	c.html(http.StatusServiceUnavailable)
+}
+
+func (c *call) serverError(f fault, variant int) {
+	c.met = f
+	c.html([...]int{500, 502, 503, 504}[variant%4])
+}
+
+// broken answers 201 to a stored case with a body from which no id can be
+// read.
+func (c *call) broken(body []byte, variant int) {
+	c.met = brokenAnswer
+	switch variant % 5 {
+	case 0:
+		c.json(http.StatusCreated, nil)
+	case 1: // shorter than announced
+		c.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+		c.send(http.StatusCreated, jsonType, body[:len(body)/2])
+	case 2:
+		c.json(http.StatusCreated, body[:len(`{"id":"`)])
+	case 3:
+		_, rest, _ := bytes.Cut(body, []byte(","))
+		c.json(http.StatusCreated, append([]byte{'{'}, rest...))
+	case 4:
+		c.html(http.StatusCreated)
+	}
+}

@@ -1,0 +1,195 @@
+package sandbox
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"slices"
+	"sort"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// store holds the cases. Its lock is held for a few appends at most: JSON is
+// read before and written after.
+type store struct {
+	mu       sync.RWMutex
+	cases    []*entry // ascending by id, and by created
+	lastID   int64
+	lastNote int64
+	texts    map[string]*textIndex // by the custom field's name
+	start    time.Time
+}
+
+// entry is one case: what never changes, and its present state.
+type entry struct {
+	id      int64
+	created time.Time
+	current atomic.Pointer[record]
+}
+
+var (
+	errNoCase     = errors.New("no such case")
+	errClosedCase = errors.New("a closed case cannot be updated")
+	errResolution = errors.New("is taken only when the case is resolved")
+)
+
+// create stores a case under the next id. From then on rec is not to be
+// changed.
+func (s *store) create(rec *record) *entry {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lastID++
+	e := &entry{id: s.lastID, created: time.Now()}
+	s.cases = append(s.cases, e)
+	s.set(e, rec)
+	return e
+}
+
+// put stores a case under an id of the caller's, as if created long before
+// the start.
+func (s *store) put(id int64, rec *record) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i, found := s.search(id)
+	if found {
+		return errors.New("the id is taken")
+	}
+	e := &entry{id: id, created: s.start.Add(-24 * time.Hour)}
+	if i > 0 {
+		e.created = s.cases[i-1].created
+	}
+	s.cases = slices.Insert(s.cases, i, e)
+	s.lastID = max(s.lastID, id)
+	s.set(e, rec)
+	return nil
+}
+
+// update changes a case and returns what it then holds.
+func (s *store) update(id int64, change *record) (*entry, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i, found := s.search(id)
+	if !found {
+		return nil, errNoCase
+	}
+	e := s.cases[i]
+	before := e.current.Load()
+	if before.std[fStatus] == statusClosed {
+		return nil, errClosedCase
+	}
+	after := before.merged(change)
+	if after.std[fStatus] != statusResolved && change.std[fResolution]+change.std[fSolveReason] != "" {
+		return nil, errResolution
+	}
+	s.set(e, after)
+	return e, nil
+}
+
+// set makes rec the state of e. The lock is held.
+func (s *store) set(e *entry, rec *record) {
+	rec.updated = e.created.Unix()
+	if e.current.Load() != nil {
+		rec.updated = time.Now().Unix()
+	}
+	for i := range rec.notes {
+		if rec.notes[i].id == 0 {
+			s.lastNote++
+			rec.notes[i].id = s.lastNote
+		}
+	}
+	for _, f := range rec.custom {
+		if !isTextField(f.name) {
+			continue
+		}
+		x := s.texts[f.name]
+		if x == nil {
+			x = &textIndex{}
+			s.texts[f.name] = x
+		}
+		x.add(text(f.raw), e)
+	}
+	e.current.Store(rec)
+}
+
+// get returns the case with that id, or nil.
+func (s *store) get(id int64) *entry {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if i, found := s.search(id); found {
+		return s.cases[i]
+	}
+	return nil
+}
+
+// search finds an id's place. The lock is held.
+func (s *store) search(id int64) (int, bool) {
+	return slices.BinarySearchFunc(s.cases, id, func(e *entry, id int64) int { return cmp.Compare(e.id, id) })
+}
+
+// created returns the cases created up to a moment, oldest first. The slice is
+// not to be changed.
+func (s *store) created(until time.Time) []*entry {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.cases[:sort.Search(len(s.cases), func(i int) bool { return s.cases[i].created.After(until) })]
+}
+
+// containing returns the cases whose text field of that name may contain part,
+// oldest first: none that does is missing.
+func (s *store) containing(name, part string) []*entry {
+	s.mu.RLock()
+	x := s.texts[name]
+	if x == nil {
+		s.mu.RUnlock()
+		return nil
+	}
+	now := *x // what is there already never changes
+	s.mu.RUnlock()
+	return now.find(part)
+}
+
+// textIndex finds a part of a text among the values of one custom field
+// without touching the cases: all values ever held, in lower case, in one
+// piece of memory, which is searched some hundred times faster than they are
+// one by one. It only grows.
+type textIndex struct {
+	all    []byte
+	starts []int    // where each value begins
+	owners []*entry // whose value it is
+}
+
+func (x *textIndex) add(value string, e *entry) {
+	x.starts = append(x.starts, len(x.all))
+	x.owners = append(x.owners, e)
+	x.all = append(x.all, strings.ToLower(value)...)
+	x.all = append(x.all, 0)
+}
+
+func (x textIndex) find(part string) []*entry {
+	if part == "" {
+		return inOrder(slices.Clone(x.owners))
+	}
+	var hits []*entry
+	needle := []byte(strings.ToLower(part))
+	for from := 0; ; {
+		at := bytes.Index(x.all[from:], needle)
+		if at < 0 {
+			return inOrder(hits)
+		}
+		i := sort.SearchInts(x.starts, from+at+1) // the value after the hit's
+		hits = append(hits, x.owners[i-1])
+		if i == len(x.starts) {
+			return inOrder(hits)
+		}
+		from = x.starts[i]
+	}
+}
+
+// inOrder sorts by age and drops repeats: a case changed often is found often.
+func inOrder(cases []*entry) []*entry {
+	slices.SortFunc(cases, func(a, b *entry) int { return cmp.Compare(a.id, b.id) })
+	return slices.Compact(cases)
+}

@@ -1,0 +1,245 @@
+package source
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// csvRecords reads the records of a CSV file.
+type csvRecords struct {
+	w     *window
+	p     *parser
+	lazy  bool
+	table *Table
+
+	width int // cells of the header, 0 until it is known
+	line  int
+	raw   []byte // the record as it stands in the text
+	fault string
+}
+
+// csvRecords begins to read at the header.
+func (t *Table) csvRecords(w *window) (*csvRecords, error) {
+	c := &csvRecords{w: w, p: newParser(t.csv.delim), lazy: t.csv.lazy, table: t}
+	if t.csv.skip > 0 {
+		if err := w.fill(); err != nil {
+			return nil, err
+		}
+		w.pass(t.csv.skip, 1)
+	}
+	return c, nil
+}
+
+// readCSV finds out the shape of the file, then reads all of it.
+func (t *Table) readCSV(ctx context.Context, format string, opt Options) error {
+	head, err := t.head()
+	if err != nil {
+		return err
+	}
+	t.csv.lazy = opt.Lazy
+	if err := t.settleDelimiter(head, format, opt.Delimiter); err != nil {
+		return err
+	}
+	s, err := t.input.open()
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	c, err := t.csvRecords(newWindow(ctx, t.coding.reader(s)))
+	if err != nil {
+		return err
+	}
+	switch err := c.next(); {
+	case err == io.EOF:
+		return errors.New("there is no header line: the file holds nothing but blanks")
+	case err != nil:
+		return err
+	case c.fault != "":
+		return fmt.Errorf("line %d: the header %s", c.line, c.fault)
+	}
+	t.setHeader(c.p.fields())
+	pack := newPacking(c)
+	for {
+		if err := c.next(); err == io.EOF {
+			break
+		} else if err != nil {
+			return err
+		}
+		t.Rows++
+		if err := pack.check(c); err != nil {
+			return err
+		}
+	}
+	if s.sum != t.input.sum {
+		return t.input.changed()
+	}
+	return nil
+}
+
+// setHeader makes columns of the header.
+func (t *Table) setHeader(header []string) {
+	at := map[string]int{} // column of a name in small letters
+	for i, name := range header {
+		header[i] = mend(name)
+		if name = strings.TrimSpace(header[i]); name == "" {
+			continue
+		}
+		at[strings.ToLower(name)] = -1
+	}
+	t.Header = header
+	for i, name := range header {
+		name = strings.TrimSpace(name)
+		if name == "" {
+			name = fmt.Sprintf("column %d", i+1)
+			for at[strings.ToLower(name)] != 0 { // a header says so, for another column
+				name += "*"
+			}
+		}
+		key := strings.ToLower(name)
+		if at[key] > 0 {
+			t.csv.cells[at[key]-1] = append(t.csv.cells[at[key]-1], i)
+			continue
+		}
+		t.Columns = append(t.Columns, name)
+		t.csv.cells = append(t.csv.cells, []int{i})
+		at[key] = len(t.Columns)
+	}
+}
+
+func (c *csvRecords) next() error {
+	for {
+		out, err := c.record()
+		if err != nil {
+			return err
+		}
+		if out != unclosed && c.p.blank() {
+			continue
+		}
+		c.fault = ""
+		switch fault := c.table.coding.fault(c.raw); {
+		case out == unclosed:
+			c.fault = "has a quote that is never closed: the file may have been cut short here"
+		case c.width == 0:
+			c.width = len(c.p.ends)
+		case len(c.p.ends) != c.width:
+			c.fault = fmt.Sprintf("has %s where the header has %d", count(len(c.p.ends), "field"), c.width)
+		default:
+			c.fault = fault
+		}
+		return nil
+	}
+}
+
+// record reads one record, blank ones included, and passes it. The outcome is
+// whole or unclosed.
+func (c *csvRecords) record() (outcome, error) {
+	for {
+		text := c.w.rest()
+		if len(text) == 0 && c.w.eof {
+			return whole, io.EOF
+		}
+		c.line = c.w.line
+		n, out := c.p.parse(text, c.w.eof)
+		if c.lazy && (out != more || len(text) >= maxLook) && c.doubtful(text[:n], out) {
+			if c.lineAlone(text) {
+				return whole, nil
+			}
+			out = more
+		}
+		if out == more {
+			if err := c.w.fill(); err != nil {
+				return out, c.tooLong(err)
+			}
+			continue
+		}
+		c.raw = text[:n]
+		if !c.lazy {
+			if err := c.quoteFault(c.raw, out); err != nil {
+				return out, err
+			}
+		}
+		c.w.pass(n, c.p.lines)
+		return out, nil
+	}
+}
+
+// row implements records.
+func (c *csvRecords) row(number int) *Row {
+	r := &Row{Number: number, Line: c.line, Fault: c.fault, table: c.table, fields: c.p.fields()}
+	if c.fault != "" {
+		for i, f := range r.fields {
+			r.fields[i] = mend(f)
+		}
+	}
+	return r
+}
+
+// maxLook is how far lazy reading looks for the end of a quoted cell, in bytes.
+const maxLook = 1 << 20
+
+// doubtful tells whether a record is better read as one line: its quotes are
+// not in order, or the lines that it takes make no sense as one record.
+func (c *csvRecords) doubtful(record []byte, out outcome) bool {
+	if out != whole {
+		return true
+	}
+	return c.p.breaks > 0 && (c.width > 0 && len(c.p.ends) != c.width || c.swallows(record))
+}
+
+// lineAlone reads the first line as a record, if all of it is in text.
+func (c *csvRecords) lineAlone(text []byte) bool {
+	end, next, ok := lineEnd(text, c.w.eof)
+	if ok {
+		c.raw = text[:end]
+		c.p.line(c.raw)
+		c.w.pass(next, 1)
+	}
+	return ok
+}
+
+// swallows tells whether a record of several lines is really several records
+// that a stray quote has joined: each of its lines has as many cells as the
+// header, and begins with a cell of the same form as the first.
+func (c *csvRecords) swallows(record []byte) bool {
+	if c.width < 3 {
+		return false
+	}
+	form, lines := "", 0
+	for len(record) > 0 {
+		end, next, _ := lineEnd(record, true)
+		line := record[:end]
+		if bytes.Count(line, []byte{c.p.delim}) != c.width-1 {
+			return false
+		}
+		f := formOf(line[:bytes.IndexByte(line, c.p.delim)])
+		if lines++; lines == 1 {
+			form = f
+		} else if f != form {
+			return false
+		}
+		record = record[next:]
+	}
+	return lines >= 4 || lines > 1 && strings.Contains(form, "9")
+}
+
+// formOf is a cell with 9 for its digits and a for its letters, each run once:
+// LP-13 has the form a-9.
+func formOf(cell []byte) string {
+	form := make([]byte, 0, 16)
+	for _, c := range cell {
+		switch {
+		case c >= '0' && c <= '9':
+			c = '9'
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= 0x80:
+			c = 'a'
+		}
+		if len(form) == 0 || form[len(form)-1] != c {
+			form = append(form, c)
+		}
+	}
+	return string(form)
+}

@@ -1,0 +1,16 @@
+// Package source reads rows out of helpdesk exports: CSV in any of the usual
+// delimiters and encodings, JSON lines, and JSON documents, packed or not.
+//
+// An export is read from the start several times: once for its bytes (what
+// encoding they are in, whether they are text at all), once for its records
+// (how many there are, whether the file as a whole can be trusted), and then
+// once for each call of [Table.Each]. Only a window of the file is in memory
+// at any time.
+//
+// A fault of one row stays with that row. A fault that puts other rows in
+// doubt, such as a quote that swallows the lines after it, refuses the whole
+// file before anything has been done with it.
+//
+// This package must never use the network, and never mend a file in silence:
+// what it works out by itself it says in [Table.Remarks].
+package source

@@ -1,0 +1,203 @@
+package source
+
+import (
+	"bufio"
+	"compress/flate"
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// input is a file as bytes: unpacked, not yet decoded. It can be read from the
+// start any number of times.
+type input struct {
+	name string // for messages
+	path string
+	info fs.FileInfo // as Open found it
+	sum  uint32      // of all of it, once the survey is done
+
+	spool *os.File // the copy of a stream; nil for a file that can be read again
+}
+
+func newInput(path string) (*input, error) {
+	if path == "-" {
+		return &input{name: "standard input"}, nil
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, cannotRead(path, err)
+	}
+	if info.IsDir() {
+		return nil, fmt.Errorf("%s is a directory: name the export file in it", path)
+	}
+	return &input{name: path, path: path, info: info}, nil
+}
+
+// prepare copies what can be read only once, such as a pipe, to a temporary
+// file.
+func (in *input) prepare(ctx context.Context, path string, stdin io.Reader) error {
+	switch {
+	case path == "-" && stdin == nil:
+		return errors.New("standard input is not available: name a file")
+	case path == "-":
+		return in.copy(ctx, stdin)
+	case in.info.Mode().IsRegular():
+		return nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return cannotRead(in.name, err)
+	}
+	defer f.Close()
+	return in.copy(ctx, f)
+}
+
+func (in *input) copy(ctx context.Context, r io.Reader) error {
+	f, err := os.CreateTemp("", "caseimport-*") // mode 0600
+	if err != nil {
+		return fmt.Errorf("cannot store %s: %w", in.name, err)
+	}
+	// Where the system allows it the name goes at once, so that not even a
+	// crash leaves the data behind.
+	os.Remove(f.Name())
+	in.spool = f
+	if _, err := io.Copy(f, readerFunc(func(p []byte) (int, error) {
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
+		return r.Read(p)
+	})); err != nil {
+		in.close()
+		return fmt.Errorf("cannot store %s: %w", in.name, err)
+	}
+	return nil
+}
+
+func (in *input) close() error {
+	if in.spool == nil {
+		return nil
+	}
+	err := in.spool.Close()
+	if gone := os.Remove(in.spool.Name()); gone != nil && !errors.Is(gone, fs.ErrNotExist) {
+		err = gone
+	}
+	return err
+}
+
+// open begins to read from the start.
+func (in *input) open() (*stream, error) {
+	s := &stream{}
+	if in.spool != nil {
+		s.Reader = io.NewSectionReader(in.spool, 0, 1<<62)
+	} else {
+		f, err := os.Open(in.path)
+		if err != nil {
+			return nil, cannotRead(in.name, err)
+		}
+		s.file = f
+		info, err := f.Stat()
+		if err != nil {
+			f.Close()
+			return nil, cannotRead(in.name, err)
+		}
+		if info.Size() != in.info.Size() || !info.ModTime().Equal(in.info.ModTime()) {
+			f.Close()
+			return nil, in.changed()
+		}
+		s.Reader = f
+	}
+	b := bufio.NewReaderSize(s.Reader, 64<<10)
+	s.Reader = b
+	if magic, _ := b.Peek(2); string(magic) == "\x1f\x8b" {
+		z, err := gzip.NewReader(b)
+		if err != nil {
+			s.Close()
+			return nil, fmt.Errorf("%s: %w", in.name, gzipFault(err))
+		}
+		s.Reader = z
+	}
+	return s, nil
+}
+
+func (in *input) changed() error {
+	return fmt.Errorf("%s has changed since it was first read: leave it alone while it is being imported, and run the command again", in.name)
+}
+
+// stream is one reading of an input.
+type stream struct {
+	io.Reader
+	file *os.File
+	sum  uint32 // of what has been read: tells whether the file is still the same
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli) // computed by the processor
+
+func (s *stream) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	s.sum = crc32.Update(s.sum, castagnoli, p[:n])
+	if err != nil && err != io.EOF {
+		err = gzipFault(err)
+	}
+	return n, err
+}
+
+func (s *stream) Close() error {
+	if s.file == nil {
+		return nil
+	}
+	return s.file.Close()
+}
+
+func gzipFault(err error) error {
+	var corrupt flate.CorruptInputError
+	switch {
+	case errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("the gzip file is cut short: get a complete copy")
+	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader), errors.As(err, &corrupt):
+		return fmt.Errorf("the gzip file is damaged (%w): get a sound copy", err)
+	}
+	return err
+}
+
+// cannotRead leaves out the path that the system's error repeats.
+func cannotRead(name string, err error) error {
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = path.Err
+	}
+	return fmt.Errorf("cannot read %s: %w", name, err)
+}
+
+// formatOf settles the format: as asked for, or as the name ends.
+func formatOf(path, asked string) (string, error) {
+	format := strings.ToLower(asked)
+	if format == "" {
+		name := strings.TrimSuffix(strings.ToLower(path), ".gz")
+		format = strings.TrimPrefix(filepath.Ext(name), ".")
+	}
+	switch format {
+	case "csv", "tsv", "jsonl", "json":
+		return format, nil
+	case "ndjson":
+		return "jsonl", nil
+	}
+	const known = "--format csv, tsv, jsonl or json"
+	switch {
+	case asked != "":
+		return "", fmt.Errorf("no such format: %q; use %s", asked, known)
+	case path == "-":
+		return "", fmt.Errorf("standard input has no name to tell its format by: add %s", known)
+	}
+	return "", fmt.Errorf("the name %s does not tell the file's format: add %s", path, known)
+}
+
+type readerFunc func(p []byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }

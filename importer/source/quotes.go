@@ -1,0 +1,124 @@
+package source
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+)
+
+const quoteAdvice = "Double the quotes inside cells, or, if quotes are ordinary characters in this file, read it with --lazy-quotes"
+
+// quoteFault is the fault of the file that the quotes of a record are, if any.
+// A quote that opens in the last line and never closes spoils that record
+// alone.
+func (c *csvRecords) quoteFault(record []byte, out outcome) error {
+	switch {
+	case out == misplaced:
+		closeLine, closeColumn := c.place(record, c.p.close)
+		if n := lineBreaks(record[c.p.open:c.p.close]); n > 0 {
+			return c.opens(record, "would swallow %s: the quote that closes it, on line %d, column %d, stands in the middle of a cell",
+				count(n, "line"), closeLine, closeColumn)
+		}
+		return c.opens(record, "closes in the middle of the cell, at column %d", closeColumn)
+	case out == unclosed:
+		if n := linesWithText(record[c.p.open:]) - 1; n > 0 {
+			return c.opens(record, "is never closed and would swallow %s, to the end of the file", count(n, "line"))
+		}
+	case c.p.breaks > 0 && c.swallows(record):
+		closeLine, closeColumn := c.place(record, c.p.close)
+		return c.opens(record, "would swallow %s, with what looks like records of their own: it closes on line %d, column %d",
+			count(lineBreaks(record[c.p.open:c.p.close]), "line"), closeLine, closeColumn)
+	}
+	return nil
+}
+
+// tooLong says where the quote opened that made a record too long.
+func (c *csvRecords) tooLong(err error) error {
+	if !errors.Is(err, errTooLong) {
+		return err
+	}
+	text := c.w.rest()
+	if c.p.open < 0 || c.p.close >= 0 {
+		return fmt.Errorf("line %d: %w", c.w.line, err)
+	}
+	c.line = c.w.line
+	return c.opens(text, "does not close within 16 MiB and would swallow more than %s", count(lineBreaks(text[c.p.open:]), "line"))
+}
+
+func (c *csvRecords) opens(record []byte, format string, a ...any) error {
+	line, column := c.place(record, c.p.open)
+	return fmt.Errorf("line %d, column %d: the quote that opens a cell here %s. %s", line, column, fmt.Sprintf(format, a...), quoteAdvice)
+}
+
+// place is the line and the column, in characters, of a byte of the record.
+func (c *csvRecords) place(record []byte, at int) (line, column int) {
+	before := record[:at]
+	start := bytes.LastIndexAny(before, "\r\n") + 1
+	return c.line + lineBreaks(before), utf8.RuneCount(before[start:]) + 1
+}
+
+// linesWithText counts the lines that are not blank.
+func linesWithText(text []byte) int {
+	n := 0
+	for len(text) > 0 {
+		end, next, _ := lineEnd(text, true)
+		if len(bytes.TrimSpace(text[:end])) > 0 {
+			n++
+		}
+		text = text[next:]
+	}
+	return n
+}
+
+// packing looks for records that stand in one pair of quotes as a whole: what
+// a spreadsheet leaves that took a file with another delimiter for one column.
+type packing struct {
+	p      *parser
+	header bool // the header is packed too
+	width  int  // cells within the quotes, 0 if nothing can be packed
+}
+
+// newPacking learns from the header, which c has just read.
+func newPacking(c *csvRecords) packing {
+	if !c.packed() {
+		return packing{p: newParser(c.p.delim), width: c.width}
+	}
+	for _, d := range delimiters {
+		k := packing{p: newParser(d.char), header: true}
+		if k.width = k.cells(c.p.text); k.width > 1 {
+			return k
+		}
+	}
+	return packing{}
+}
+
+// check refuses a record that is packed as the header lets expect.
+func (k packing) check(c *csvRecords) error {
+	if k.width < 2 || !c.packed() || !k.header && len(c.p.ends) > 1 || k.cells(c.p.text) != k.width {
+		return nil
+	}
+	return fmt.Errorf("line %d: all of the record stands in one pair of quotes, as a spreadsheet leaves it that took the file for a single column: export the tickets again, or open the export with its true delimiter (%s) and save it anew",
+		c.line, delimiterName(k.p.delim))
+}
+
+// cells counts the cells of a text that is one record, or 0.
+func (k packing) cells(text []byte) int {
+	if n, out := k.p.parse(text, true); n < len(text) || out != whole {
+		return 0
+	}
+	return len(k.p.ends)
+}
+
+// packed tells whether the first cell stands in quotes and is all there is.
+func (c *csvRecords) packed() bool {
+	return c.raw[0] == '"' && c.p.ends[0] == len(c.p.text)
+}
+
+// count is "1 line", "2 lines".
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}

@@ -1,0 +1,194 @@
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+)
+
+// Options say how to read an input where the reader should not find out by
+// itself.
+type Options struct {
+	// Format is csv, tsv, jsonl (or ndjson) or json; "" takes it from the
+	// file's name.
+	Format string
+	// Encoding is an IANA or WHATWG name such as windows-1252; "" is found
+	// from the bytes.
+	Encoding string
+	// Delimiter is one ASCII character, or the words tab or \t; "" is found
+	// from the records.
+	Delimiter string
+	// Lazy takes quotes that do not open and close a CSV cell properly for
+	// ordinary characters. A line whose quotes are in doubt is then one record.
+	Lazy bool
+	// Stdin is what the path "-" reads. It is copied to a temporary file that
+	// only the user can read and that Close removes.
+	Stdin io.Reader
+}
+
+// Table is an input that has been read through once and can be read again.
+type Table struct {
+	Name      string   // as given; "standard input" for "-"
+	Format    string   // csv or json
+	Encoding  string   // for people, such as UTF-8 or Windows-1252
+	Delimiter rune     // between the cells of a CSV file
+	Header    []string // of a CSV file, as written, repeats included
+	// Columns are the names that a mapping can use. CSV: each trimmed header
+	// once, without regard to case, in order; one that is empty is named by its
+	// position ("column 9"). JSON: each dotted path seen, in order of first
+	// sight, objects and lists included ("requester", "requester.name",
+	// "tags"); members of objects within lists have no path.
+	Columns []string
+	Rows    int      // records, faulty ones included
+	Sum     [32]byte // SHA-256 of the content: unpacked, as it was before decoding
+	Remarks []string // what the reader found out by itself, one line each
+
+	input  *input
+	coding coding
+	csv    csvShape
+	json   jsonShape
+}
+
+// csvShape is what Open learns about a CSV file so that Each can read it.
+type csvShape struct {
+	delim byte
+	lazy  bool
+	skip  int     // bytes of a "sep=" line, decoded
+	cells [][]int // for each column the headers that bear its name
+}
+
+// jsonShape is what Open learns about a JSON file so that Each can read it.
+type jsonShape struct {
+	lines bool // one object a line, otherwise one document
+	tree  *tree
+}
+
+// records is a file being read, one record at a time.
+type records interface {
+	// next moves to the next record. It returns io.EOF after the last; any
+	// other error is a fault of the file.
+	next() error
+	// row is the record that next moved to; it owns its memory.
+	row(number int) *Row
+}
+
+// Open reads the whole input once and reports what it is. Every error is a
+// fault of the file: it says where, and what to do. The caller closes the
+// Table.
+func Open(ctx context.Context, path string, opt Options) (*Table, error) {
+	in, err := newInput(path)
+	if err != nil {
+		return nil, err
+	}
+	format, err := formatOf(path, opt.Format)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.prepare(ctx, path, opt.Stdin); err != nil {
+		return nil, err
+	}
+	t := &Table{Name: in.name, input: in}
+	if err := t.read(ctx, format, opt); err != nil {
+		in.close()
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		return nil, fmt.Errorf("%s: %w", in.name, err)
+	}
+	return t, nil
+}
+
+// read fills the table in two passes: bytes, then records.
+func (t *Table) read(ctx context.Context, format string, opt Options) error {
+	survey, err := t.input.survey(ctx, opt.Encoding)
+	if err != nil {
+		return err
+	}
+	survey.sum.Sum(t.Sum[:0])
+	if t.coding, err = survey.decide(opt.Encoding); err != nil {
+		return err
+	}
+	t.Encoding = t.coding.name
+	t.remark(t.coding.remark)
+	if format == "csv" || format == "tsv" {
+		t.Format = "csv"
+		return t.readCSV(ctx, format, opt)
+	}
+	t.Format = "json"
+	return t.readJSON(ctx, format)
+}
+
+// Each hands the rows to yield, from the first, in order. It stops at yield's
+// error and returns it as it is. A Row may be kept. An input that is no longer
+// what Open read is an error, at once where its size or time tell, and at the
+// end otherwise.
+func (t *Table) Each(ctx context.Context, yield func(*Row) error) error {
+	s, err := t.input.open()
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	rs, err := t.rows(ctx, s)
+	for number := 1; err == nil; number++ {
+		if err = rs.next(); err != nil {
+			break
+		}
+		if err := yield(rs.row(number)); err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.As(err, new(*fs.PathError)):
+		return cannotRead(t.Name, err)
+	case err != io.EOF: // Open did not meet it
+		return fmt.Errorf("%w (%w)", t.input.changed(), err)
+	case s.sum != t.input.sum:
+		return t.input.changed()
+	}
+	return nil
+}
+
+// Close removes what Open had to store. The Table is of no use afterwards.
+func (t *Table) Close() error {
+	return t.input.close()
+}
+
+// rows begins to read the records of s.
+func (t *Table) rows(ctx context.Context, s *stream) (records, error) {
+	w := newWindow(ctx, t.coding.reader(s))
+	if t.Format == "json" {
+		return &jsonRecords{w: w, table: t}, nil
+	}
+	c, err := t.csvRecords(w)
+	if err != nil {
+		return nil, err
+	}
+	return c, c.next() // past the header
+}
+
+// head is the beginning of the text.
+func (t *Table) head() ([]byte, error) {
+	s, err := t.input.open()
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	return io.ReadAll(io.LimitReader(t.coding.reader(s), headSize))
+}
+
+func (t *Table) remark(line string) {
+	if line != "" {
+		t.Remarks = append(t.Remarks, line)
+	}
+}
+
+// headSize is how much of a file is looked at to find out how it is written,
+// in bytes.
+const headSize = 1 << 20

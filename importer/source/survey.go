@@ -1,0 +1,252 @@
+package source
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"strings"
+	"unicode/utf8"
+)
+
+// survey is what the bytes of an input tell before anything is parsed. All of
+// the file is looked at: one byte near its end may be the one that matters.
+type survey struct {
+	sum      hash.Hash // SHA-256
+	mark     string    // the byte order mark, "" if there is none
+	wide     string    // utf-16le or utf-16be if the text is so encoded
+	good     int       // bytes that continue a character, as UTF-8 would have it
+	bad      int       // bytes that are no UTF-8
+	firstBad int       // line of the first of them
+	sample   []byte    // lines with bad bytes, to guess the encoding from
+
+	size   int // bytes so far
+	lf, cr int // so far
+}
+
+// How much to guess an encoding from, and how much of that one line may give.
+const (
+	sampleSize = 32 << 10
+	sampleLine = 4 << 10
+)
+
+// survey reads the whole input. It refuses what is no text.
+func (in *input) survey(ctx context.Context, encoding string) (*survey, error) {
+	s, err := in.open()
+	if err != nil {
+		return nil, err
+	}
+	defer s.Close()
+	v := &survey{sum: sha256.New()}
+	buf := make([]byte, 256<<10)
+	kept := 0 // the beginning of a character that the last chunk cut
+	for {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		n, err := io.ReadFull(s, buf[kept:])
+		last := err == io.EOF || err == io.ErrUnexpectedEOF
+		if err != nil && !last {
+			return nil, fmt.Errorf("line %d: %w", v.line(), err)
+		}
+		chunk := buf[:kept+n]
+		if v.size == 0 {
+			if err := v.begin(chunk, encoding); err != nil {
+				return nil, err
+			}
+		}
+		if !last {
+			chunk = chunk[:len(chunk)-v.cut(chunk)]
+		}
+		if err := v.add(chunk); err != nil {
+			return nil, err
+		}
+		if last {
+			break
+		}
+		kept = copy(buf, buf[len(chunk):])
+	}
+	if v.wide != "" && v.size%2 != 0 {
+		return nil, fmt.Errorf("line %d: the file ends in the middle of a UTF-16 character: it may have been cut short; get a complete copy", v.line())
+	}
+	in.sum = s.sum
+	return v, nil
+}
+
+// begin looks at the first chunk for what kind of file this is.
+func (v *survey) begin(chunk []byte, encoding string) error {
+	if len(chunk) == 0 {
+		return errors.New("the file is empty (0 bytes): export it again")
+	}
+	for _, f := range foreign {
+		if len(chunk) >= len(f.magic) && strings.EqualFold(string(chunk[:len(f.magic)]), f.magic) {
+			return fmt.Errorf("this is %s, not CSV or JSON text: %s", f.what, f.advice)
+		}
+	}
+	for _, m := range []struct{ mark, wide string }{{"\xef\xbb\xbf", ""}, {"\xff\xfe", "utf-16le"}, {"\xfe\xff", "utf-16be"}} {
+		if bytes.HasPrefix(chunk, []byte(m.mark)) {
+			v.mark, v.wide = m.mark, m.wide
+		}
+	}
+	switch {
+	case v.mark != "":
+	case strings.HasPrefix(strings.ToLower(encoding), "utf-16"):
+		v.wide = "utf-16le"
+		if strings.HasSuffix(strings.ToLower(encoding), "be") {
+			v.wide = "utf-16be"
+		}
+	case encoding == "":
+		v.wide = wideWithoutMark(chunk)
+	}
+	if v.wide == "" && controls(chunk) > 1+len(chunk)/20 {
+		return errBinary(1)
+	}
+	return nil
+}
+
+// foreign are files that people name as an input by mistake.
+var foreign = []struct{ magic, what, advice string }{
+	{"PK\x03\x04", "a ZIP archive or an Excel workbook", "unpack it, or save the sheet as CSV UTF-8"},
+	{"\xd0\xcf\x11\xe0", "an Excel workbook", "save the sheet as CSV UTF-8"},
+	{"%PDF", "a PDF", "export the tickets as CSV or JSON"},
+	{"<!doctype html", "a web page", "the download may have failed; export the tickets again"},
+	{"<html", "a web page", "the download may have failed; export the tickets again"},
+	{"BZh", "a bzip2 file", "unpack it, or pack it with gzip"},
+	{"\xfd7zXZ\x00", "an xz file", "unpack it, or pack it with gzip"},
+	{"\x28\xb5\x2f\xfd", "a Zstandard file", "unpack it, or pack it with gzip"},
+}
+
+func errBinary(line int) error {
+	return fmt.Errorf("line %d: this is binary data, not CSV or JSON text: export the tickets as CSV or JSON", line)
+}
+
+// wideWithoutMark recognises UTF-16 by its zero bytes: spaces, digits, line
+// ends and delimiters have one each, always on the same side.
+func wideWithoutMark(chunk []byte) string {
+	var zeros [2]int
+	for i, c := range chunk {
+		if c == 0 {
+			zeros[i%2]++
+		}
+	}
+	fifth := len(chunk)/2/5 + 1
+	switch {
+	case zeros[1] >= fifth && zeros[0] <= zeros[1]/100:
+		return "utf-16le"
+	case zeros[0] >= fifth && zeros[1] <= zeros[0]/100:
+		return "utf-16be"
+	}
+	return ""
+}
+
+// controls counts control characters that have no place in a text, NUL aside.
+func controls(chunk []byte) int {
+	n := 0
+	for _, c := range chunk {
+		if c > 0 && c < ' ' && (c < '\t' || c > '\r') || c == 0x7f {
+			n++
+		}
+	}
+	return n
+}
+
+// cut is the length of the character that the end of chunk cuts off.
+func (v *survey) cut(chunk []byte) int {
+	if v.wide != "" {
+		return len(chunk) % 2
+	}
+	for i := 1; i < utf8.UTFMax && i <= len(chunk); i++ {
+		if tail := chunk[len(chunk)-i:]; utf8.RuneStart(tail[0]) {
+			if utf8.FullRune(tail) {
+				return 0
+			}
+			return i
+		}
+	}
+	return 0
+}
+
+func (v *survey) add(chunk []byte) error {
+	if at := v.zero(chunk); at >= 0 {
+		v.count(chunk[:at])
+		return errBinary(v.line())
+	}
+	if v.wide == "" {
+		v.judge(chunk)
+	}
+	v.count(chunk)
+	v.sum.Write(chunk)
+	return nil
+}
+
+// zero finds a NUL character, which no text holds.
+func (v *survey) zero(chunk []byte) int {
+	at := bytes.IndexByte(chunk, 0)
+	if v.wide == "" || at < 0 {
+		return at
+	}
+	for at &^= 1; at+1 < len(chunk); at += 2 {
+		if chunk[at] == 0 && chunk[at+1] == 0 {
+			return at
+		}
+	}
+	return -1
+}
+
+// judge weighs the chunk as UTF-8.
+func (v *survey) judge(chunk []byte) {
+	if utf8.Valid(chunk) {
+		v.good += len(chunk) - utf8.RuneCount(chunk)
+		return
+	}
+	for at := 0; at < len(chunk); {
+		end, next, _ := lineEnd(chunk[at:], true)
+		if bad := v.judgeLine(chunk[at : at+end]); bad >= 0 {
+			if v.firstBad == 0 {
+				before := *v
+				before.count(chunk[:at])
+				v.firstBad = before.line()
+			}
+			if len(v.sample) < sampleSize {
+				from := at + max(0, bad-sampleLine/4)
+				v.sample = append(append(v.sample, chunk[from:min(at+end, from+sampleLine)]...), '\n')
+			}
+		}
+		at += next
+	}
+}
+
+// judgeLine returns where the first byte is that is no UTF-8, or -1.
+func (v *survey) judgeLine(line []byte) int {
+	first := -1
+	for i := 0; i < len(line); {
+		r, n := utf8.DecodeRune(line[i:])
+		if r == utf8.RuneError && n == 1 {
+			v.bad++
+			if first < 0 {
+				first = i
+			}
+		}
+		v.good += n - 1
+		i += n
+	}
+	return first
+}
+
+func (v *survey) count(text []byte) {
+	v.size += len(text)
+	v.lf += bytes.Count(text, []byte("\n"))
+	v.cr += bytes.Count(text, []byte("\r"))
+}
+
+// line is the one on which the next byte stands. UTF-16 has the same bytes in
+// its line ends, and more rarely elsewhere.
+func (v *survey) line() int {
+	if v.lf > 0 {
+		return v.lf + 1
+	}
+	return v.cr + 1
+}

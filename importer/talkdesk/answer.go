@@ -1,0 +1,58 @@
+package talkdesk
+
+import "time"
+
+// Verdict says what one attempt means for the row it was made for.
+type Verdict uint8
+
+// The verdicts. Unknown is the zero value on purpose: forgetting to decide
+// errs on the side of looking the case up.
+const (
+	Unknown  Verdict = iota // may have been stored: look it up before sending it again
+	Created                 // done as asked: the case exists; of a read: it was answered
+	Absent                  // of a look-up only: no such case was found
+	NotTaken                // surely not stored: may be sent again
+	Rejected                // refused for good: sending it again cannot help
+	Halt                    // nothing else will fare better: stop the run
+)
+
+func (v Verdict) String() string {
+	names := [...]string{"unknown", "created", "absent", "not taken", "rejected", "halt"}
+	if int(v) < len(names) {
+		return names[v]
+	}
+	return "invalid verdict"
+}
+
+// FieldError is one field that the API found fault with ("Create a New Case").
+type FieldError struct {
+	Name        string `json:"name"`
+	Description string `json:"description"`
+}
+
+// Answer is what came of one HTTP attempt. Its texts are printable, short and
+// free of secrets, whatever the server sent.
+type Answer struct {
+	Verdict   Verdict
+	Status    int           // HTTP status, 0 without an answer
+	CaseID    string        // of a created case
+	Code      string        // the API's, or where it gave none ours: "timeout", "connection lost", "no connection", "interrupted", "http 502" …
+	Message   string        // for people
+	Fields    []FieldError  // all that the API named
+	Down      bool          // speaks for a failing server: 5xx, transport error, token endpoint unreachable or failing
+	Throttled bool          // 429
+	Pause     time.Duration // how long a 429 asked to wait, at most an hour; 0 if it did not say
+	Renewed   bool          // 401 on a token that had worked, was the first or has expired: thrown away, send again at no cost
+	APIForm   bool          // the error body had the API's own form: code and message
+	NoHost    bool          // the host name does not resolve
+	Err       error         // the transport's error, nil if an answer came
+}
+
+// Found is a case as the list shows it ("Get Case List").
+type Found struct {
+	ID        string
+	Title     string
+	Key       string // the custom field asked for, trimmed; "" if the case has none
+	CreatedAt string // create_at as the server wrote it
+	Status    string
+}

@@ -1,0 +1,196 @@
+package talkdesk
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+)
+
+// The collection of cases, under the base URL.
+const casesPath = "/cm/core/va/cases"
+
+// The longest answers that are read. A list page holds up to 500 cases.
+const (
+	maxCaseBytes = 1 << 20
+	maxListBytes = 64 << 20
+)
+
+// Client speaks with one account. It is safe for concurrent use.
+type Client struct {
+	base      string
+	cases     *url.URL
+	name      string // of cases, for messages
+	transport *http.Transport
+	post, get http.Request // what all requests have in common; copied, never written
+	tokens    tokens
+	timeout   time.Duration
+}
+
+// New makes a Client and sends nothing. Its errors are about the configuration
+// and say what to change.
+func New(cfg Config) (*Client, error) {
+	base, tokenURL, err := cfg.endpoints()
+	if err != nil {
+		return nil, err
+	}
+	cases, err := url.Parse(base + casesPath)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{
+		base:      base,
+		cases:     cases,
+		name:      address(cases.String()),
+		post:      http.Request{Method: http.MethodPost, URL: cases, Host: cases.Host, ProtoMajor: 1, ProtoMinor: 1},
+		get:       http.Request{Method: http.MethodGet, Host: cases.Host, ProtoMajor: 1, ProtoMinor: 1},
+		timeout:   cmp.Or(cfg.Timeout, 60*time.Second),
+		transport: newTransport(cmp.Or(cfg.Concurrency, 8), cmp.Or(cfg.Timeout, 60*time.Second)),
+	}
+	if c.timeout < 0 || cfg.Concurrency < 0 {
+		return nil, errors.New("timeout and concurrency must not be negative")
+	}
+	userAgent := cmp.Or(cfg.UserAgent, "caseimport")
+	if clean(userAgent, maxMessage) != userAgent {
+		return nil, errors.New("the user agent must be one short printable line")
+	}
+	return c, c.authenticate(cfg, tokenURL, userAgent)
+}
+
+// authenticate prepares the credentials.
+func (c *Client) authenticate(cfg Config, tokenURL, userAgent string) error {
+	creds := cfg.Credentials
+	if creds.Token != "" {
+		if !headerValue.MatchString(creds.Token) {
+			return fmt.Errorf("the token in %s is not one: give the bare token, without Bearer, quotes or line breaks", envToken)
+		}
+		c.tokens.current = newToken(creds.Token, userAgent)
+		return nil
+	}
+	l := &login{
+		endpoint:  tokenURL,
+		creds:     creds,
+		timeout:   c.timeout,
+		userAgent: userAgent,
+		where:     fmt.Sprintf("account %s in region %s", cfg.Account, cmp.Or(strings.ToLower(cfg.Region), "us")),
+		client: &http.Client{
+			Transport:     c.transport,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}
+	switch {
+	case creds.ClientID != "" && creds.PrivateKey != "" && creds.KeyID != "":
+		signer, err := parseKey(creds.PrivateKey)
+		if err != nil {
+			return fmt.Errorf("%s: %w", envKey, err)
+		}
+		l.signer = signer
+	case creds.ClientID == "" || creds.ClientSecret == "":
+		return errors.New("no complete credentials: " + howToAuthenticate)
+	}
+	c.tokens.fetch = l.fetch
+	return nil
+}
+
+// newTransport keeps a connection for each worker and speaks HTTP/1.1 only,
+// since every rule about doubt is about one request on one connection.
+func newTransport(workers int, timeout time.Duration) *http.Transport {
+	var protocols http.Protocols
+	protocols.SetHTTP1(true)
+	dial := min(timeout, 30*time.Second)
+	return &http.Transport{
+		Proxy:               http.ProxyFromEnvironment,
+		DialContext:         (&net.Dialer{Timeout: dial}).DialContext,
+		TLSHandshakeTimeout: dial,
+		Protocols:           &protocols,
+		MaxIdleConnsPerHost: workers + 1, // the probe of an outage is nobody's worker
+		// Shorter than any usual server's: a request on a connection that
+		// the server is about to close would be in doubt.
+		IdleConnTimeout:    4 * time.Second,
+		DisableCompression: true, // answers are small; one step less that can fail half-way
+		OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, res *http.Response) error {
+			if res.StatusCode != http.StatusOK {
+				return &proxyError{res.StatusCode}
+			}
+			return nil
+		},
+	}
+}
+
+// proxyError is a proxy's refusal to connect us.
+type proxyError struct{ status int }
+
+func (e *proxyError) Error() string { return "the proxy answered " + statusText(e.status) }
+
+// BaseURL returns the normalised base URL in use.
+func (c *Client) BaseURL() string { return c.base }
+
+// Login gets a token, if there is none yet, without touching the API. Its
+// verdict is Created with a token, Halt for refused credentials, or NotTaken.
+func (c *Client) Login(ctx context.Context) Answer {
+	if t, a := c.tokens.get(ctx); t == nil {
+		return a
+	}
+	return Answer{Verdict: Created}
+}
+
+// buffers take the answers to create requests.
+var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// Create sends one create request ("Create a New Case"), once. The body must
+// not be changed afterwards, not even when Create has returned: a connection
+// that is given up may still be reading it.
+func (c *Client) Create(ctx context.Context, body []byte) Answer {
+	t, a := c.tokens.get(ctx)
+	if t == nil {
+		return a
+	}
+	req := c.post
+	req.Header = t.create
+	// Without a GetBody net/http cannot send the request again by itself when
+	// a reused connection dies.
+	req.Body, req.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+
+	buf := buffers.Get().(*bytes.Buffer)
+	buf.Reset()
+	a = judge(c.send(ctx, &req, t, buf, maxCaseBytes))
+	if buf.Cap() <= 64<<10 {
+		buffers.Put(buf)
+	}
+	t.answered(a)
+	return a
+}
+
+// send makes one attempt and tells all there is to know about it. The
+// answer's body lies in buf.
+func (c *Client) send(ctx context.Context, req *http.Request, t *token, buf *bytes.Buffer, limit int64) *exchange {
+	ctx, cancel := context.WithTimeoutCause(ctx, c.timeout, errTimeout)
+	defer cancel()
+	x := &exchange{method: req.Method, url: c.name, timeout: c.timeout, static: t.static(), secrets: t.secrets}
+	trace := httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { x.gotConn = true }}
+
+	// The transport itself, not an http.Client: that would follow redirects.
+	res, err := c.transport.RoundTrip(req.WithContext(httptrace.WithClientTrace(ctx, &trace)))
+	if err == nil {
+		x.status, x.header, x.now = res.StatusCode, res.Header, time.Now()
+		_, err = buf.ReadFrom(io.LimitReader(res.Body, limit+1))
+		res.Body.Close()
+		x.body, x.tooLong = buf.Bytes(), int64(buf.Len()) > limit
+	}
+	if err != nil {
+		x.err, x.cause = err, context.Cause(ctx)
+	}
+	if x.status == http.StatusUnauthorized {
+		x.renewed = c.tokens.refused(t)
+	}
+	return x
+}

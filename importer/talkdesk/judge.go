@@ -1,0 +1,276 @@
+package talkdesk
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/tidwall/gjson"
+)
+
+// exchange is all there is to know about one HTTP attempt.
+type exchange struct {
+	method  string
+	url     string        // for messages: see address
+	gotConn bool          // a connection was got, so the request may have left
+	status  int           // 0: no answer began
+	header  http.Header   // of the answer
+	body    []byte        // as far as it came
+	tooLong bool          // the body went on beyond the limit
+	err     error         // of the transport, also one in mid-body
+	cause   error         // why the attempt's context had ended when err came up: errTimeout, the caller's reason, or nil
+	timeout time.Duration // for messages
+	now     time.Time     // when the answer came
+	static  bool          // the token cannot be renewed
+	renewed bool          // the token was refused and another one will be got
+	secrets []string      // what must not appear in a message
+}
+
+// errTimeout is the cause of a context that ended by our own limit.
+var errTimeout = errors.New("time-out")
+
+// judge decides what an attempt to create a case means. It is the heart of the
+// promise never to make a case twice: NotTaken only for what surely did not
+// reach the application, Unknown for all that may have.
+func judge(x *exchange) Answer {
+	a := decide(x)
+	if a.Message != "" {
+		a.Message = clean(a.Message, maxMessage)
+	}
+	return a
+}
+
+func decide(x *exchange) Answer {
+	switch {
+	case x.status == 0:
+		return lost(x)
+	case x.status/100 == 2: // final, whatever the headers say
+		if id := caseID(x.body); id != "" {
+			return Answer{Verdict: Created, Status: x.status, CaseID: id}
+		}
+		return unreadable(x)
+	}
+
+	a := errorBody(x)
+	switch x.status {
+	case http.StatusTooManyRequests:
+		a.Verdict, a.Throttled, a.Pause = NotTaken, true, pause(x.header, x.now)
+	case http.StatusUnauthorized:
+		unauthorized(x, &a)
+	case http.StatusForbidden:
+		a.Verdict = Rejected // a firewall that dislikes one body
+		if a.APIForm || x.method == http.MethodGet {
+			a.Verdict = Halt
+			a.Message = fmt.Sprintf("access denied (%s): check that the client has the scope %s", clean(a.Message, maxMessage/3), scope(x.method))
+		}
+	case http.StatusNotFound, http.StatusMethodNotAllowed:
+		wrongAddress(x, &a, checkAddress)
+	case http.StatusProxyAuthRequired:
+		wrongAddress(x, &a, "a proxy asks for a name and password: check HTTPS_PROXY")
+	case http.StatusRequestTimeout:
+		a.Verdict = Unknown
+	default:
+		switch x.status / 100 {
+		case 3:
+			wrongAddress(x, &a, checkAddress+redirect(x.header))
+		case 4:
+			a.Verdict = Rejected
+		case 5:
+			a.Verdict, a.Down = Unknown, true
+		}
+	}
+	return a
+}
+
+// lost is for attempts without an answer, or whose answer broke off.
+func lost(x *exchange) Answer {
+	a := Answer{Verdict: Unknown, Status: x.status, Down: true, Err: x.err}
+	if !x.gotConn {
+		a.Verdict = NotTaken
+	}
+	proxy, isProxy := errors.AsType[*proxyError](x.err)
+	switch {
+	case x.cause != nil && x.cause != errTimeout:
+		a.Code, a.Message, a.Down = "interrupted", "given up before an answer came", false
+	case !x.gotConn:
+		a.Code = "no connection"
+		a.Message = fmt.Sprintf("no connection to %s: %s", x.url, reason(x))
+		dns, isDNS := errors.AsType[*net.DNSError](x.err)
+		switch {
+		case isDNS:
+			a.NoHost = true
+			a.Message = fmt.Sprintf("the host name %s does not resolve: check the address, the account, the region and this machine's network", clean(dns.Name, maxCode))
+		case isProxy && proxy.status == http.StatusProxyAuthRequired:
+			a.Verdict, a.Down = Halt, false
+			a.Message += ": check HTTPS_PROXY"
+		}
+	case x.cause == errTimeout:
+		a.Code, a.Message = "timeout", fmt.Sprintf("no complete answer within %v", x.timeout)
+	default:
+		a.Code, a.Message = "connection lost", "the connection broke before a complete answer came: "+reason(x)
+	}
+	return a
+}
+
+// reason is the transport's error in few words.
+func reason(x *exchange) string {
+	err := x.err
+	if x.cause == errTimeout {
+		return fmt.Sprintf("none within %v", x.timeout)
+	}
+	if op, ok := errors.AsType[*net.OpError](err); ok && op.Err != nil {
+		err = op.Err // without the addresses
+	}
+	if err == nil {
+		return "no reason given"
+	}
+	return clean(err.Error(), maxMessage/2, x.secrets...)
+}
+
+// unreadable is for a 2xx that does not say what was asked for.
+func unreadable(x *exchange) Answer {
+	switch {
+	case x.err != nil:
+		return lost(x)
+	case x.tooLong:
+		return Answer{Status: x.status, Code: "unreadable answer", Message: fmt.Sprintf("the server answered %s with far too long a body", statusText(x.status))}
+	}
+	message := fmt.Sprintf("the server answered %s, but not in the API's form", statusText(x.status))
+	if text := clean(pageText(x.header, x.body), maxCode, x.secrets...); text != "" && text[0] != '{' && text[0] != '[' {
+		message += ": " + text
+	}
+	return Answer{Status: x.status, Code: "unreadable answer", Message: message}
+}
+
+// caseID reads the id from the answer to a create request; "" if the answer is
+// not whole or holds none. The page shows a string with a number, from 1
+// ("Create a New Case"); a bare number is accepted too.
+func caseID(body []byte) string {
+	if !whole(body) {
+		return ""
+	}
+	return readableID(gjson.GetBytes(body, "id"))
+}
+
+// whole reports whether body is one complete JSON value. gjson is four times
+// as fast at it, but its stack grows with the nesting: not for bodies of any
+// size.
+func whole(body []byte) bool {
+	if len(body) <= 64<<10 {
+		return gjson.ValidBytes(body)
+	}
+	return json.Valid(body)
+}
+
+func readableID(v gjson.Result) string {
+	id := v.Str
+	if v.Type == gjson.Number {
+		id = v.Raw
+		if strings.Trim(id, "0123456789") != "" {
+			return ""
+		}
+	}
+	if len(id) > maxCode || strings.Trim(id, "0") == "" || !headerValue.MatchString(id) {
+		return ""
+	}
+	return id
+}
+
+// errorBody reads what an answer other than 2xx has to say.
+func errorBody(x *exchange) Answer {
+	a := Answer{Status: x.status, Code: fmt.Sprintf("http %d", x.status)}
+	text := func(v gjson.Result, max int) string { return clean(scalar(v), max, x.secrets...) }
+
+	if whole(x.body) {
+		body := gjson.ParseBytes(x.body)
+		code, message := body.Get("code"), body.Get("message")
+		a.APIForm = scalar(code) != "" && message.Exists()
+		if a.APIForm {
+			a.Code = text(code, maxCode)
+		}
+		a.Message = text(message, maxMessage)
+		if more := text(body.Get("description"), maxMessage); more != "" && more != a.Message {
+			a.Message = strings.TrimPrefix(a.Message+": "+more, ": ")
+		}
+		if fields := body.Get("fields"); fields.IsArray() {
+			fields.ForEach(func(_, f gjson.Result) bool {
+				if field := (FieldError{text(f.Get("name"), maxCode), text(f.Get("description"), maxMessage)}); field != (FieldError{}) {
+					a.Fields = append(a.Fields, field)
+				}
+				return true
+			})
+		}
+		if a.Message == "" {
+			a.Message = text(body.Get("error"), maxMessage)
+		}
+	} else {
+		a.Message = clean(pageText(x.header, x.body), maxMessage, x.secrets...)
+	}
+	if a.Message == "" {
+		a.Message = statusText(x.status)
+	}
+	return a
+}
+
+// unauthorized is for a 401.
+func unauthorized(x *exchange, a *Answer) {
+	said := clean(a.Message, maxMessage/3)
+	switch {
+	case x.renewed:
+		a.Verdict, a.Renewed = NotTaken, true
+	case x.static:
+		a.Verdict = Halt
+		a.Message = fmt.Sprintf("the API refuses the token (%s): it has expired or is of another account, set a new one in %s", said, envToken)
+	default:
+		a.Verdict = Halt
+		a.Message = fmt.Sprintf("the API refuses a token that was got just now (%s): check that the account, the region and the addresses belong together", said)
+	}
+}
+
+// scope is what the token needs ("Create a New Case", "Get Case List").
+func scope(method string) string {
+	if method == http.MethodGet {
+		return "cases-public:read"
+	}
+	return "cases-public:write"
+}
+
+const checkAddress = "a wrong address, or a proxy in between: check the region and the base URL (--base-url, TALKDESK_BASE_URL)"
+
+// wrongAddress is for answers that the collection of cases never gives.
+func wrongAddress(x *exchange, a *Answer, check string) {
+	a.Verdict = Halt
+	a.Message = fmt.Sprintf("%s %s answered %s: %s", x.method, x.url, statusText(x.status), check)
+}
+
+// redirect says where an answer points to, which tells a person most.
+func redirect(h http.Header) string {
+	if to := address(h.Get("Location")); to != "" {
+		return "; it points to " + to
+	}
+	return ""
+}
+
+// address is a URL fit for messages: what may hold secrets is left out.
+func address(raw string) string {
+	u, err := url.Parse(raw)
+	if err != nil || u.Host == "" {
+		return ""
+	}
+	return clean((&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String(), maxMessage/2)
+}
+
+func statusText(status int) string {
+	return strings.TrimSpace(fmt.Sprintf("%d %s", status, http.StatusText(status)))
+}
+
+// interrupted is for a caller who gave up before anything was sent.
+func interrupted(ctx context.Context) Answer {
+	return lost(&exchange{err: ctx.Err(), cause: context.Cause(ctx)})
+}

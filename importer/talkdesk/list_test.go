@@ -1,0 +1,291 @@
+package talkdesk
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"reflect"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// pages serves one answer a page; what comes after the last is an empty page.
+func pages(t *testing.T, bodies ...string) (c *Client, asked *[]url.Values) {
+	asked = new([]url.Values)
+	base := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != "GET" || r.URL.Path != casesPath || r.Header.Get("Authorization") == "" || r.Header.Get("Content-Type") != "" {
+			t.Errorf("%s %s %v", r.Method, r.URL, r.Header)
+		}
+		q := r.URL.Query()
+		*asked = append(*asked, q)
+		n, _ := strconv.Atoi(q.Get("page"))
+		if n < 1 || n > len(bodies) {
+			fmt.Fprint(w, `{"_embedded":{"data":[]}}`)
+			return
+		}
+		fmt.Fprint(w, bodies[n-1])
+	})
+	return client(t, base, testToken), asked
+}
+
+func free(context.Context) error { return nil }
+
+// list writes a page of cases, given as id and key by turns; total below 0 is
+// left out.
+func list(total int, idsAndKeys ...string) string {
+	data := []map[string]any{}
+	for i := 0; i < len(idsAndKeys); i += 2 {
+		data = append(data, map[string]any{"id": idsAndKeys[i], "custom_fields": map[string]any{"text_key": idsAndKeys[i+1]}})
+	}
+	page := map[string]any{"_embedded": map[string]any{"data": data}}
+	if total >= 0 {
+		page["total"] = total
+	}
+	text, _ := json.Marshal(page)
+	return string(text)
+}
+
+// many writes n cases with consecutive ids and a key that is not looked for.
+func many(total, first, n int) string {
+	var cases []string
+	for id := first; id < first+n; id++ {
+		cases = append(cases, strconv.Itoa(id), "other")
+	}
+	return list(total, cases...)
+}
+
+func TestFindAsksAsTheAPIWants(t *testing.T) {
+	c, asked := pages(t, list(0))
+	found, a := c.Find(t.Context(), "text_key", " A&B \"7\" ä ", free)
+	if a.Verdict != Absent || a.Status != 200 || found != nil {
+		t.Errorf("%v %+v", found, a)
+	}
+	want := url.Values{"page": {"1"}, "per_page": {"500"}, "order_by": {"create_at"}, "sort": {"asc"}}
+	if len(*asked) != 1 {
+		t.Fatalf("%d requests", len(*asked))
+	}
+	got := (*asked)[0]
+	var filter []map[string]string
+	if err := json.Unmarshal([]byte(got.Get("custom_fields")), &filter); err != nil ||
+		!reflect.DeepEqual(filter, []map[string]string{{"label": "text_key", "value": `A&B "7" ä`}}) {
+		t.Errorf("custom_fields=%s", got.Get("custom_fields"))
+	}
+	got.Del("custom_fields")
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("query %v", got)
+	}
+}
+
+func TestFindComparesByItself(t *testing.T) {
+	c, _ := pages(t, `{"total":"9","_embedded":{"data":[
+		{"id":"1","custom_fields":{"text_key":"zd-1"}},
+		{"id":"2","custom_fields":{"text_key":"ZD-10"}},
+		{"id":"3","custom_fields":{"text_other":"ZD-1"}},
+		{"id":"4","title":"ZD-1","custom_fields":null},
+		{"id":"5"},
+		{"id":"6","custom_fields":{"text_key":["ZD-1"]}},
+		{"id":12,"title":"Plain","status":"NEW","custom_fields":{"text_key":"ZD-1"}},
+		{"id":"11","title":"Wrapped","create_at":"2026-06-05T10:00:00Z","custom_fields":{"text_x":{"value":"ZD-1"},"text_key":{"label":"text_key","value":" ZD-1\t"}}},
+		{"id":"9","title":null,"custom_fields":{"text_key":"ZD-1 "}}
+	]}}`)
+	found, a := c.Find(t.Context(), "text_key", "ZD-1 ", free)
+	want := []Found{
+		{ID: "9", Key: "ZD-1"},
+		{ID: "11", Title: "Wrapped", Key: "ZD-1", CreatedAt: "2026-06-05T10:00:00Z"},
+		{ID: "12", Title: "Plain", Key: "ZD-1", Status: "NEW"},
+	}
+	if a.Verdict != Created || !reflect.DeepEqual(found, want) {
+		t.Errorf("%+v\n got %+v\nwant %+v", a, found, want)
+	}
+}
+
+func TestFindComparesNumbersAsTheyAreSpelled(t *testing.T) {
+	c, _ := pages(t, `{"total":2,"_embedded":{"data":[{"id":1,"custom_fields":{"text_key":12345678901234567890}},{"id":2,"custom_fields":{"text_key":{"value":7}}}]}}`)
+	for key, id := range map[string]string{"12345678901234567890": "1", "7": "2"} {
+		if found, a := c.Find(t.Context(), "text_key", key, free); len(found) != 1 || found[0].ID != id {
+			t.Errorf("%s: %v %+v", key, found, a)
+		}
+	}
+}
+
+func TestTheOldestComesFirst(t *testing.T) {
+	tests := []struct {
+		name  string
+		cases []Found
+		want  string
+	}{
+		{"by time", []Found{{ID: "1", CreatedAt: "2026-06-05T10:00:01Z"}, {ID: "2", CreatedAt: "2026-06-05T11:30:00+02:00"}}, "21"},
+		{"by number", []Found{{ID: "10"}, {ID: "9"}}, "910"},
+		{"same time", []Found{{ID: "8", CreatedAt: "2026-06-05T10:00:01Z"}, {ID: "7", CreatedAt: "2026-06-05T10:00:01Z"}}, "78"},
+		{"one without a time", []Found{{ID: "3", CreatedAt: "2026-06-05T10:00:01Z"}, {ID: "2", CreatedAt: "?"}, {ID: "1", CreatedAt: "2026-06-05T10:00:02Z"}}, "123"},
+	}
+	for _, tt := range tests {
+		sortOldestFirst(tt.cases)
+		var got string
+		for _, f := range tt.cases {
+			got += f.ID
+		}
+		if got != tt.want {
+			t.Errorf("%s: %s", tt.name, got)
+		}
+	}
+}
+
+func TestFindReadsAllPages(t *testing.T) {
+	const match = "ZD-1"
+	tests := []struct {
+		name     string
+		bodies   []string
+		found    string // ids
+		want     Answer
+		requests int
+	}{
+		{"none", []string{list(0)}, "", Answer{Verdict: Absent}, 1},
+		{"none, no total", []string{list(-1)}, "", Answer{Verdict: Absent}, 1},
+		{"none, nothing embedded", []string{`{"total":0,"count":0,"_embedded":{}}`}, "", Answer{Verdict: Absent}, 1},
+		{"others", []string{many(3, 1, 3)}, "", Answer{Verdict: Absent}, 1},
+		{"a short page without a total", []string{many(-1, 1, 3)}, "", Answer{Verdict: Absent}, 1},
+		{"three pages", []string{many(1001, 1, 500), many(1001, 501, 500), list(1001, "9000", match)}, "9000", Answer{Verdict: Created}, 3},
+		{"full pages without a total", []string{many(-1, 1, 500), many(-1, 501, 500), list(-1, "9000", match)}, "9000", Answer{Verdict: Created}, 3},
+		{"full last page without a total", []string{many(-1, 1, 500)}, "", Answer{Verdict: Absent}, 2},
+		{"fewer a page than asked for", []string{many(101, 1, 50), many(101, 51, 50), list(101, "9000", match)}, "9000", Answer{Verdict: Created}, 3},
+		{"fewer a page, said so, no total",
+			[]string{`{"per_page":2,"_embedded":{"data":[{"id":1},{"id":2}]}}`, `{"per_page":2,"_embedded":{"data":[{"id":3,"custom_fields":{"text_key":"ZD-1"}}]}}`}, "3", Answer{Verdict: Created}, 2},
+		{"fewer a page, with a link, no total",
+			[]string{`{"_links":{"next":{"href":"/x"}},"_embedded":{"data":[{"id":1}]}}`, list(-1, "3", match)}, "3", Answer{Verdict: Created}, 2},
+		{"a list that shifts meanwhile", []string{many(4, 1, 3), list(4, "3", "other", "4", match)}, "4", Answer{Verdict: Created}, 2},
+		{"the same case on two pages", []string{list(2, "7", match), list(2, "7", match, "8", match)}, "7 8", Answer{Verdict: Created}, 2},
+
+		// What is missing must not look like an absence.
+		{"page ignored", []string{many(700, 1, 500), many(700, 1, 500)}, "", Answer{Verdict: Unknown, Code: "list repeats"}, 2},
+		{"page ignored, no total", []string{many(-1, 1, 500), many(-1, 1, 500)}, "", Answer{Verdict: Unknown, Code: "list repeats"}, 2},
+		{"page ignored, but found", []string{list(700, "7", match), list(700, "7", match)}, "7", Answer{Verdict: Created}, 2},
+		{"fewer than said", []string{many(3, 1, 2)}, "", Answer{Verdict: NotTaken, Code: "incomplete list"}, 2},
+		{"said to have one, shows none", []string{list(1)}, "", Answer{Verdict: NotTaken, Code: "incomplete list"}, 1},
+		{"no list", []string{`{}`}, "", Answer{Verdict: NotTaken, Code: "unreadable answer"}, 1},
+		{"no list, though a total", []string{`{"total":3}`}, "", Answer{Verdict: NotTaken, Code: "unreadable answer"}, 1},
+		{"not a list", []string{`{"total":1,"_embedded":{"data":{"id":"1"}}}`}, "", Answer{Verdict: NotTaken, Code: "unreadable answer"}, 1},
+		{"a case instead of a list", []string{`{"id":"4711"}`}, "", Answer{Verdict: NotTaken, Code: "unreadable answer"}, 1},
+		{"a case without id", []string{`{"total":1,"_embedded":{"data":[{"title":"x"}]}}`}, "", Answer{Verdict: NotTaken, Code: "unreadable answer"}, 1},
+		{"cut", []string{`{"total":0,"_embedded":{"data":[`}, "", Answer{Verdict: NotTaken, Code: "unreadable answer"}, 1},
+		{"a page of HTML", []string{gatewayPage}, "", Answer{Verdict: NotTaken, Code: "unreadable answer"}, 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			c, asked := pages(t, tt.bodies...)
+			paced := 0
+			found, a := c.Find(t.Context(), "text_key", match, func(context.Context) error { paced++; return nil })
+			var ids []string
+			for _, f := range found {
+				ids = append(ids, f.ID)
+			}
+			if a.Verdict != tt.want.Verdict || a.Code != tt.want.Code || a.Status != 200 || a.CaseID != "" || strings.Join(ids, " ") != tt.found {
+				t.Errorf("%v %+v", ids, a)
+			}
+			if len(*asked) != tt.requests || paced != tt.requests-1 {
+				t.Errorf("%d requests, of which %d were paced here", len(*asked), paced)
+			}
+		})
+	}
+}
+
+func TestFindIsNoCrawl(t *testing.T) {
+	var bodies []string
+	for n := range 30 {
+		bodies = append(bodies, many(15_000, 1+500*n, 500))
+	}
+	c, asked := pages(t, bodies...)
+	found, a := c.Find(t.Context(), "text_key", "ZD-1", free)
+	if a.Verdict != Unknown || a.Code != "too many hits" || found != nil || len(*asked) != 20 {
+		t.Errorf("%d requests: %v %+v", len(*asked), found, a)
+	}
+}
+
+func TestFindGivesUpWhenToldTo(t *testing.T) {
+	c, asked := pages(t, many(700, 1, 500))
+	enough := errors.New("enough")
+	found, a := c.Find(t.Context(), "text_key", "ZD-1", func(context.Context) error { return enough })
+	if a.Verdict != NotTaken || a.Code != "interrupted" || a.Err != enough || a.Down || found != nil || len(*asked) != 1 {
+		t.Errorf("%v %+v", found, a)
+	}
+}
+
+func TestFindWithoutAKeyFindsNothing(t *testing.T) {
+	c, asked := pages(t, list(1, "1", ""))
+	if found, a := c.Find(t.Context(), "text_key", " ", free); a.Verdict != Unknown || found != nil || len(*asked) != 0 {
+		t.Errorf("%v %+v", found, a)
+	}
+}
+
+func TestRefusedReads(t *testing.T) {
+	tests := []struct {
+		status  int
+		body    string
+		verdict Verdict
+		down    bool
+		message string
+	}{
+		{400, `{"code":"x","message":"unknown filter"}`, Unknown, false, "unknown filter"},
+		{401, "", Halt, false, "TALKDESK_TOKEN"},
+		{403, `{"code":"x","message":"Scope missing"}`, Halt, false, "access denied (Scope missing): check that the client has the scope cases-public:read"},
+		{403, "", Halt, false, "cases-public:read"},
+		{302, "", Halt, false, "GET http://"},
+		{404, "", Halt, false, "a wrong address, or a proxy"},
+		{408, "", NotTaken, false, "408"},
+		{413, "", Unknown, false, "413"},
+		{429, "", NotTaken, false, "429"},
+		{500, "", NotTaken, true, "500"},
+		{503, gatewayPage, NotTaken, true, "502 Bad Gateway"},
+	}
+	for _, tt := range tests {
+		base := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(tt.status)
+			fmt.Fprint(w, tt.body)
+		})
+		c := client(t, base, testToken)
+		found, find := c.Find(t.Context(), "text_key", "ZD-1", free)
+		cases, total, page := c.Page(t.Context(), "text_key", 1)
+		if found != nil || cases != nil || total != -1 {
+			t.Errorf("%d: %v %v %d", tt.status, found, cases, total)
+		}
+		for _, a := range []Answer{find, page, c.Probe(t.Context())} {
+			if a.Verdict != tt.verdict || a.Status != tt.status || a.Down != tt.down || a.Throttled != (tt.status == 429) || !strings.Contains(a.Message, tt.message) {
+				t.Errorf("%d: %+v", tt.status, a)
+			}
+		}
+	}
+}
+
+func TestPageAndProbe(t *testing.T) {
+	c, asked := pages(t, list(-1, "1", "a"), list(7, "2", " b ", "3", ""))
+	cases, total, a := c.Page(t.Context(), "text_key", 2)
+	if a.Verdict != Created || total != 7 || !reflect.DeepEqual(cases, []Found{{ID: "2", Key: "b"}, {ID: "3"}}) {
+		t.Errorf("%v %d %+v", cases, total, a)
+	}
+	if _, total, a = c.Page(t.Context(), "text_key", 1); a.Verdict != Created || total != -1 {
+		t.Errorf("%d %+v", total, a)
+	}
+	if cases, _, a = c.Page(t.Context(), "text_key", 3); a.Verdict != Created || cases != nil {
+		t.Errorf("beyond the end: %v %+v", cases, a)
+	}
+	if a := c.Probe(t.Context()); a.Verdict != Created || a.Down {
+		t.Errorf("%+v", a)
+	}
+	var got []string
+	for _, q := range *asked {
+		got = append(got, q.Encode())
+	}
+	want := []string{
+		"order_by=create_at&page=2&per_page=500&sort=asc",
+		"order_by=create_at&page=1&per_page=500&sort=asc",
+		"order_by=create_at&page=3&per_page=500&sort=asc",
+		"order_by=create_at&page=1&per_page=1&sort=asc",
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("asked %q", got)
+	}
+}

@@ -1,0 +1,158 @@
+package talkdesk
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"regexp"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
+)
+
+// defaultLife is taken where the token endpoint does not say how long a token
+// lives. A wrong guess costs little: too long ends in a 401, which renews the
+// token; too short is one more request every ten minutes.
+const defaultLife = 10 * time.Minute
+
+// assertionLife is half of the five minutes that Talkdesk allows ("Client
+// Credentials"), so that our clock may be off by as much either way.
+const assertionLife = 150 * time.Second
+
+// login gets tokens from the token endpoint.
+type login struct {
+	endpoint  string
+	creds     Credentials
+	signer    signer // of private_key_jwt
+	client    *http.Client
+	timeout   time.Duration
+	userAgent string
+	where     string // account and region, for messages
+}
+
+// fetch makes one request for a token.
+func (l *login) fetch(ctx context.Context) (*token, Answer) {
+	ctx, cancel := context.WithTimeoutCause(ctx, l.timeout, errTimeout)
+	defer cancel()
+	conf, err := l.request()
+	if err != nil {
+		return nil, Answer{Verdict: Halt, Code: "invalid private key", Message: "the private key cannot sign: " + clean(err.Error(), maxMessage)}
+	}
+	asked := time.Now()
+	got, err := conf.Token(context.WithValue(ctx, oauth2.HTTPClient, l.client))
+	if err != nil {
+		return nil, l.judge(err, context.Cause(ctx), time.Now())
+	}
+	if !headerValue.MatchString(got.AccessToken) {
+		return nil, l.judge(errors.New("unusable token"), nil, time.Now())
+	}
+	life := time.Until(got.Expiry)
+	if got.Expiry.IsZero() || life <= 0 {
+		life = defaultLife
+	}
+	t := newToken(got.AccessToken, l.userAgent, l.secrets()...)
+	t.lasts(asked, life)
+	return t, Answer{}
+}
+
+// headerValue is what can stand behind "Bearer " (RFC 6750, a bit wider).
+var headerValue = regexp.MustCompile(`^[!-~]+$`)
+
+// request says how to ask: by HTTP Basic, or by a newly signed assertion.
+func (l *login) request() (*clientcredentials.Config, error) {
+	if l.creds.PrivateKey == "" {
+		return &clientcredentials.Config{
+			ClientID:     l.creds.ClientID,
+			ClientSecret: l.creds.ClientSecret,
+			TokenURL:     l.endpoint,
+			AuthStyle:    oauth2.AuthStyleInHeader,
+		}, nil
+	}
+	now := time.Now()
+	claims := jwt.NewWithClaims(l.signer.method, jwt.MapClaims{
+		"iss": l.creds.ClientID,
+		"sub": l.creds.ClientID,
+		"aud": l.endpoint,
+		"jti": rand.Text(),
+		"iat": now.Unix(),
+		"exp": now.Add(assertionLife).Unix(),
+	})
+	claims.Header["kid"] = l.creds.KeyID
+	assertion, err := claims.SignedString(l.signer.key)
+	if err != nil {
+		return nil, err
+	}
+	return &clientcredentials.Config{
+		TokenURL:  l.endpoint,
+		AuthStyle: oauth2.AuthStyleInParams, // without a ClientID it adds none
+		EndpointParams: url.Values{
+			"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
+			"client_assertion":      {assertion},
+		},
+	}, nil
+}
+
+// errorCode is what RFC 6749 calls error; other texts of the token endpoint
+// are not shown, since they may repeat what was sent.
+var errorCode = regexp.MustCompile(`^[A-Za-z_]{1,40}$`)
+
+// judge says what a failed request for a token means. Nothing has reached the
+// API by then, so it is never in doubt.
+func (l *login) judge(err, cause error, now time.Time) Answer {
+	endpoint := address(l.endpoint)
+	answered, ok := errors.AsType[*oauth2.RetrieveError](err)
+	if !ok {
+		if urlErr, ok := errors.AsType[*url.Error](err); ok { // no answer at all
+			a := judge(&exchange{url: endpoint, err: urlErr.Err, cause: cause, timeout: l.timeout})
+			a.Message = "no token: " + a.Message
+			return a
+		}
+		return Answer{Verdict: NotTaken, Down: true, Code: "no token",
+			Message: fmt.Sprintf("the token endpoint %s answered with something else than a token", endpoint)}
+	}
+
+	status := answered.Response.StatusCode
+	a := Answer{Status: status, Code: fmt.Sprintf("http %d", status)}
+	if errorCode.MatchString(answered.ErrorCode) {
+		a.Code = answered.ErrorCode
+	}
+	switch {
+	case status == http.StatusTooManyRequests:
+		a.Verdict, a.Down, a.Throttled, a.Pause = NotTaken, true, true, pause(answered.Response.Header, now)
+		a.Message = fmt.Sprintf("the token endpoint %s answered 429: too many requests for a token", endpoint)
+	case status >= 500 || status == http.StatusRequestTimeout:
+		a.Verdict, a.Down = NotTaken, true
+		a.Message = fmt.Sprintf("the token endpoint %s answered %s", endpoint, statusText(status))
+	case status < 300 || status == 400 || status == 401 || status == 403:
+		a.Verdict = Halt
+		a.Message = fmt.Sprintf("the credentials were refused (%s): check that %s are right, active, and of %s", a.Code, l.variables(), l.where)
+	default:
+		a.Verdict = Halt
+		a.Message = fmt.Sprintf("the token endpoint %s answered %s: check %s, or TALKDESK_TOKEN_URL if it is set", endpoint, statusText(status), l.where)
+	}
+	return a
+}
+
+// variables names what the person would have to correct.
+func (l *login) variables() string {
+	if l.creds.PrivateKey != "" {
+		return envID + ", " + envKeyID + " and " + envKey
+	}
+	return envID + " and " + envSecret
+}
+
+// secrets are the texts that a server might send back to us.
+func (l *login) secrets() []string {
+	c := l.creds
+	if c.ClientSecret == "" {
+		return nil
+	}
+	pair := url.QueryEscape(c.ClientID) + ":" + url.QueryEscape(c.ClientSecret)
+	return []string{c.ClientSecret, base64.StdEncoding.EncodeToString([]byte(pair))}
+}

@@ -1,0 +1,58 @@
+package talkdesk
+
+import (
+	"net/http"
+	"testing"
+	"time"
+)
+
+func TestPause(t *testing.T) {
+	// The server's clock is five minutes behind ours.
+	const date, later = "Fri, 05 Jun 2026 10:00:00 GMT", "Fri, 05 Jun 2026 10:00:40 GMT"
+	now := time.Date(2026, 6, 5, 10, 5, 0, 0, time.UTC)
+	tests := []struct {
+		name   string
+		header []string // names and values by turns
+		want   time.Duration
+	}{
+		{"says nothing", nil, 0},
+		{"seconds", []string{"Retry-After", "30"}, 30 * time.Second},
+		{"fraction", []string{"Retry-After", " 1.5 "}, 1500 * time.Millisecond},
+		{"zero", []string{"Retry-After", "0"}, 0},
+		{"negative", []string{"Retry-After", "-5"}, 0},
+		{"absurd", []string{"Retry-After", "86400"}, time.Hour},
+		{"beyond all numbers", []string{"Retry-After", "1e999"}, 0},
+		{"infinite", []string{"Retry-After", "Inf"}, time.Hour},
+		{"not a number", []string{"Retry-After", "NaN"}, 0},
+		{"a word", []string{"Retry-After", "soon"}, 0},
+		{"date by the answer's clock", []string{"Date", date, "Retry-After", later}, 40 * time.Second},
+		{"date without a Date", []string{"Retry-After", "Fri, 05 Jun 2026 10:06:00 GMT"}, time.Minute},
+		{"date in the past", []string{"Date", date, "Retry-After", "Fri, 05 Jun 2026 09:00:00 GMT"}, 0},
+		{"date far off", []string{"Date", date, "Retry-After", "Fri, 05 Jun 2037 09:00:00 GMT"}, time.Hour},
+		{"reset in seconds", []string{"RateLimit-Reset", "12"}, 12 * time.Second},
+		{"reset as Unix time", []string{"Date", date, "X-RateLimit-Reset", "1780653650"}, 50 * time.Second},
+		{"reset in milliseconds", []string{"Date", date, "X-RateLimit-Reset", "1780653650000"}, 50 * time.Second},
+		{"reset long ago", []string{"Date", date, "X-RateLimit-Reset", "1780000000"}, 0},
+		{"reset as ISO date", []string{"Date", date, "X-RateLimit-Reset", "2026-06-05T12:00:09+02:00"}, 9 * time.Second},
+		{"reset as ISO date without a zone", []string{"Date", date, "X-Rate-Limit-Reset", "2026-06-05T10:00:09"}, 9 * time.Second},
+		{"reset of a limit not hit", []string{"RateLimit-Remaining", "80", "RateLimit-Reset", "3000"}, 0},
+		{"reset of the limit hit", []string{"RateLimit-Remaining", "0", "RateLimit-Reset", "3"}, 3 * time.Second},
+		{"one of two limits hit", []string{"RateLimit-Remaining", "80", "RateLimit-Reset", "3000", "X-RateLimit-Remaining", "0", "X-RateLimit-Reset", "4"}, 4 * time.Second},
+		{"Retry-After goes first", []string{"RateLimit-Reset", "12", "Retry-After", "2"}, 2 * time.Second},
+		{"unusable Retry-After", []string{"RateLimit-Reset", "12", "Retry-After", "?"}, 12 * time.Second},
+		{"older draft", []string{"RateLimit", "limit=10, remaining=0, reset=7"}, 7 * time.Second},
+		{"newer draft", []string{"RateLimit", `"burst";r=0;t=7, "day";r=90;t=3000`}, 7 * time.Second},
+		{"newer draft, nothing hit", []string{"RateLimit", `"day";r=90;t=3000`}, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			h := http.Header{}
+			for i := 0; i < len(tt.header); i += 2 {
+				h.Set(tt.header[i], tt.header[i+1])
+			}
+			if got := pause(h, now); got != tt.want {
+				t.Errorf("got %v, want %v", got, tt.want)
+			}
+		})
+	}
+}

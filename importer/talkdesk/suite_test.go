@@ -1,0 +1,144 @@
+package talkdesk
+
+import (
+	"crypto/rand"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// TestSuite holds for every Case API. It runs against the small one below; or,
+// where CASEIMPORT_TEST_BASE_URL names one, against that server, with the
+// account and the credentials of the TALKDESK_ variables. It leaves a few cases
+// behind there, whose key in the field text_source_id begins with "suite-".
+func TestSuite(t *testing.T) {
+	cfg := Config{Account: "acme", Credentials: Credentials{ClientID: "client", ClientSecret: testSecret}}
+	if cfg.BaseURL = os.Getenv("CASEIMPORT_TEST_BASE_URL"); cfg.BaseURL != "" {
+		var err error
+		if cfg.Credentials, err = CredentialsFromEnv(os.Getenv); err != nil {
+			t.Fatal(err)
+		}
+		cfg.Account, cfg.TokenURL = os.Getenv("TALKDESK_ACCOUNT"), os.Getenv("TALKDESK_TOKEN_URL")
+	} else {
+		cfg.BaseURL = serve(t, new(fakeAPI).ServeHTTP)
+		cfg.TokenURL = cfg.BaseURL + "/oauth/token"
+	}
+	c, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.transport.CloseIdleConnections)
+	const field = "text_source_id"
+	key := "suite-" + rand.Text()
+	find := func(key string) ([]Found, Answer) { return c.Find(t.Context(), field, key, free) }
+	create := func(t *testing.T, title string) string {
+		t.Helper()
+		body, _ := json.Marshal(map[string]any{
+			"title": title, "description": "Made by a test.", "priority": "LOW", "requester_name": "Kim",
+			"custom_fields": map[string]string{field: key},
+		})
+		a := c.Create(t.Context(), body)
+		if a.Verdict != Created || a.CaseID == "" || a.Status != http.StatusCreated {
+			t.Fatalf("%+v", a)
+		}
+		return a.CaseID
+	}
+
+	t.Run("login", func(t *testing.T) {
+		if a := c.Login(t.Context()); a.Verdict != Created {
+			t.Fatalf("%+v", a)
+		}
+		if a := c.Probe(t.Context()); a.Verdict != Created || a.Down {
+			t.Fatalf("%+v", a)
+		}
+	})
+	t.Run("what is not there is absent", func(t *testing.T) {
+		if found, a := find(key); a.Verdict != Absent || found != nil {
+			t.Errorf("%v %+v", found, a)
+		}
+	})
+	t.Run("what is created can be found", func(t *testing.T) {
+		want := []string{create(t, "The first, with <b> & Grüße"), create(t, "The second")}
+		found, a := find(key)
+		for deadline := time.Now().Add(time.Minute); len(found) < 2 && time.Now().Before(deadline); found, a = find(key) {
+			time.Sleep(500 * time.Millisecond) // lists of real servers lag behind
+		}
+		if a.Verdict != Created || len(found) != 2 || found[0].ID != want[0] || found[1].ID != want[1] {
+			t.Fatalf("%+v %+v", found, a)
+		}
+		if f := found[0]; f.Title != "The first, with <b> & Grüße" || f.Key != key {
+			t.Errorf("%+v", f)
+		}
+	})
+	t.Run("no other key is taken for it", func(t *testing.T) {
+		for _, other := range []string{strings.ToLower(key), key[:len(key)-1], key + "0"} {
+			if found, a := find(other); a.Verdict != Absent || found != nil {
+				t.Errorf("%s: %v %+v", other, found, a)
+			}
+		}
+	})
+	t.Run("the list", func(t *testing.T) {
+		cases, total, a := c.Page(t.Context(), field, 1)
+		if a.Verdict != Created || len(cases) < 2 || total != -1 && total < len(cases) {
+			t.Errorf("%d of %d cases, %+v", len(cases), total, a)
+		}
+	})
+	t.Run("faulty cases are rejected", func(t *testing.T) {
+		for _, body := range []string{`{"title":"no description"}`, `{`, `[]`} {
+			if a := c.Create(t.Context(), []byte(body)); a.Verdict != Rejected || !a.APIForm || a.Message == "" || a.Down {
+				t.Errorf("%s: %+v", body, a)
+			}
+		}
+	})
+	t.Run("a wrong token stops the run", func(t *testing.T) {
+		cfg.Credentials = Credentials{Token: "not-a-token"}
+		stranger, err := New(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer stranger.transport.CloseIdleConnections()
+		if a := stranger.Create(t.Context(), []byte(`{}`)); a.Verdict != Halt || strings.Contains(a.Message, "not-a-token") {
+			t.Errorf("%+v", a)
+		}
+	})
+}
+
+// fakeAPI is the least that can be called a Case API.
+type fakeAPI struct {
+	mu    sync.Mutex
+	cases []map[string]any
+}
+
+func (f *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	w.Header().Set("Content-Type", "application/json")
+	refuse := func(status int, message string) {
+		w.WriteHeader(status)
+		fmt.Fprintf(w, `{"code":"%d","message":%q,"fields":[]}`, status, message)
+	}
+	switch {
+	case r.URL.Path == "/oauth/token":
+		fmt.Fprint(w, `{"access_token":"good","token_type":"Bearer","expires_in":3600}`)
+	case r.Header.Get("Authorization") != "Bearer good":
+		refuse(http.StatusUnauthorized, "Invalid token")
+	case r.Method == http.MethodPost:
+		var c map[string]any
+		if err := json.NewDecoder(r.Body).Decode(&c); err != nil || c["description"] == nil {
+			refuse(http.StatusBadRequest, "Bad request")
+			return
+		}
+		c["id"] = strconv.Itoa(len(f.cases) + 1)
+		f.cases = append(f.cases, c)
+		w.WriteHeader(http.StatusCreated)
+		json.NewEncoder(w).Encode(c)
+	default: // every case is a hit: comparing is the client's task
+		json.NewEncoder(w).Encode(map[string]any{"total": len(f.cases), "_embedded": map[string]any{"data": f.cases}})
+	}
+}

@@ -1,0 +1,122 @@
+package talkdesk
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// token is one bearer token, ready for use.
+type token struct {
+	create   http.Header // of a create request; shared by all, never written
+	read     http.Header // of a read
+	secrets  []string    // what the server might send back to us
+	renew    time.Time   // when to get the next one; zero: it cannot be renewed
+	expires  time.Time
+	first    bool        // none was got before it
+	accepted atomic.Bool // the API has answered a request that carried it
+}
+
+// newToken makes a token that cannot be renewed.
+func newToken(secret, userAgent string, secrets ...string) *token {
+	read := http.Header{
+		"Authorization": {"Bearer " + secret},
+		"Accept":        {"application/json"},
+		"User-Agent":    {userAgent},
+	}
+	create := read.Clone()
+	create.Set("Content-Type", "application/json")
+	return &token{create: create, read: read, secrets: append(secrets, secret)}
+}
+
+// lasts says how long the token lives. That is counted from asked, the moment
+// before it was asked for, so it is never thought to live longer than it does.
+func (t *token) lasts(asked time.Time, life time.Duration) {
+	t.renew = asked.Add(life - min(30*time.Second, life/10))
+	t.expires = asked.Add(life)
+}
+
+func (t *token) static() bool { return t.renew.IsZero() }
+
+// answered notes that a token is good, once an answer has shown it: one that
+// only the application gives, and only to those whom it knows.
+func (t *token) answered(a Answer) {
+	known := a.Status/100 == 2 || a.APIForm && a.Status/100 == 4 && a.Status != http.StatusUnauthorized && !a.Throttled
+	if known && !t.accepted.Load() {
+		t.accepted.Store(true)
+	}
+}
+
+// tokens holds the token that all workers share.
+type tokens struct {
+	// fetch gets a new token or says why there is none. It limits its own
+	// time.
+	fetch func(context.Context) (*token, Answer)
+
+	mu      sync.Mutex
+	current *token
+	pending *renewal // under way for everybody who asks meanwhile
+	issued  bool     // a token has been got before
+}
+
+// renewal is one request to the token endpoint; token and answer may be read
+// once done is closed.
+type renewal struct {
+	done   chan struct{}
+	token  *token // nil: see answer
+	answer Answer
+}
+
+// get returns the token to use now, or nil and the reason. Callers at the same
+// time share one request, which goes on when one of them gives up.
+func (t *tokens) get(ctx context.Context) (*token, Answer) {
+	t.mu.Lock()
+	if c := t.current; c != nil && (c.static() || time.Now().Before(c.renew)) {
+		t.mu.Unlock()
+		return c, Answer{}
+	}
+	r := t.pending
+	if r == nil {
+		r = &renewal{done: make(chan struct{})}
+		t.pending = r
+		go t.run(context.WithoutCancel(ctx), r)
+	}
+	t.mu.Unlock()
+
+	select {
+	case <-r.done:
+		return r.token, r.answer
+	case <-ctx.Done():
+		return nil, interrupted(ctx)
+	}
+}
+
+func (t *tokens) run(ctx context.Context, r *renewal) {
+	r.token, r.answer = t.fetch(ctx)
+	t.mu.Lock()
+	if r.token != nil {
+		r.token.first, t.issued = !t.issued, true
+		t.current = r.token
+	}
+	t.pending = nil
+	t.mu.Unlock()
+	close(r.done)
+}
+
+// refused is told of a 401. It throws that token away, and no newer one that
+// has taken its place, and reports whether another try makes sense. It makes
+// none when a renewed token is refused on its first use: then it is not the
+// token that is wrong.
+func (t *tokens) refused(bad *token) bool {
+	if bad.static() {
+		return false
+	}
+	t.mu.Lock()
+	if t.current == bad {
+		t.current = nil
+	}
+	t.mu.Unlock()
+	return bad.first || bad.accepted.Load() || time.Now().After(bad.expires)
+}
