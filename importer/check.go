@@ -206,7 +206,7 @@ type group struct {
 }
 
 func newChecker(cfg CheckConfig) *checker {
-	c := &checker{cfg: cfg, groups: map[groupKey]*group{}, coverage: map[string]int{}, damage: newDamage(cfg.Table)}
+	c := &checker{cfg: cfg, sum: CheckReport{Problems: []Problem{}, Groups: []Group{}, Coverage: []Coverage{}, Warnings: []string{}}, groups: map[groupKey]*group{}, coverage: map[string]int{}, damage: newDamage(cfg.Table)}
 	if cfg.Program.HasKey() {
 		c.seen = map[journal.ID]uint32{}
 	}

@@ -13,6 +13,7 @@ import (
 type csvRecords struct {
 	w     *window
 	p     *parser
+	alone *parser // for a single line
 	lazy  bool
 	table *Table
 
@@ -39,6 +40,9 @@ func (t *Table) readCSV(ctx context.Context, format string, opt Options) error {
 	head, err := t.head()
 	if err != nil {
 		return err
+	}
+	if begin := bytes.TrimSpace(head); bytes.HasPrefix(begin, []byte(`{"`)) || bytes.HasPrefix(begin, []byte(`[{`)) {
+		return errors.New("this looks like JSON: read it with --format json, or with --format jsonl if each line is an object")
 	}
 	t.csv.lazy = opt.Lazy
 	if err := t.settleDelimiter(head, format, opt.Delimiter); err != nil {
@@ -75,7 +79,7 @@ func (t *Table) readCSV(ctx context.Context, format string, opt Options) error {
 		}
 	}
 	if s.sum != t.input.sum {
-		return t.input.changed()
+		return errChanged
 	}
 	return nil
 }
@@ -208,20 +212,26 @@ func (c *csvRecords) swallows(record []byte) bool {
 	if c.width < 3 {
 		return false
 	}
+	if c.alone == nil {
+		c.alone = newParser(c.p.delim)
+	}
 	form, lines := "", 0
 	for len(record) > 0 {
 		end, next, _ := lineEnd(record, true)
-		line := record[:end]
-		if bytes.Count(line, []byte{c.p.delim}) != c.width-1 {
+		c.alone.line(record[:end])
+		record = record[next:]
+		if c.alone.blank() {
+			continue
+		}
+		if len(c.alone.ends) != c.width {
 			return false
 		}
-		f := formOf(line[:bytes.IndexByte(line, c.p.delim)])
+		f := formOf(c.alone.text[:c.alone.ends[0]])
 		if lines++; lines == 1 {
 			form = f
 		} else if f != form {
 			return false
 		}
-		record = record[next:]
 	}
 	return lines >= 4 || lines > 1 && strings.Contains(form, "9")
 }

@@ -32,28 +32,34 @@ func newInput(path string) (*input, error) {
 	}
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, cannotRead(path, err)
+		return nil, named(path, readFault(err))
 	}
 	if info.IsDir() {
-		return nil, fmt.Errorf("%s is a directory: name the export file in it", path)
+		return nil, named(path, errors.New("this is a directory: name the export file in it"))
 	}
 	return &input{name: path, path: path, info: info}, nil
 }
 
+// named is an error of this package as people see it.
+func named(name string, err error) error {
+	return fmt.Errorf("%s: %w", name, err)
+}
+
 // prepare copies what can be read only once, such as a pipe, to a temporary
 // file.
-func (in *input) prepare(ctx context.Context, path string, stdin io.Reader) error {
-	switch {
-	case path == "-" && stdin == nil:
-		return errors.New("standard input is not available: name a file")
-	case path == "-":
+func (in *input) prepare(ctx context.Context, stdin io.Reader) error {
+	if in.path == "" {
+		if stdin == nil {
+			return errors.New("not available: name a file")
+		}
 		return in.copy(ctx, stdin)
-	case in.info.Mode().IsRegular():
+	}
+	if in.info.Mode().IsRegular() {
 		return nil
 	}
-	f, err := os.Open(path)
+	f, err := os.Open(in.path)
 	if err != nil {
-		return cannotRead(in.name, err)
+		return readFault(err)
 	}
 	defer f.Close()
 	return in.copy(ctx, f)
@@ -62,7 +68,7 @@ func (in *input) prepare(ctx context.Context, path string, stdin io.Reader) erro
 func (in *input) copy(ctx context.Context, r io.Reader) error {
 	f, err := os.CreateTemp("", "caseimport-*") // mode 0600
 	if err != nil {
-		return fmt.Errorf("cannot store %s: %w", in.name, err)
+		return fmt.Errorf("cannot be stored: %w", err)
 	}
 	// Where the system allows it the name goes at once, so that not even a
 	// crash leaves the data behind.
@@ -74,8 +80,7 @@ func (in *input) copy(ctx context.Context, r io.Reader) error {
 		}
 		return r.Read(p)
 	})); err != nil {
-		in.close()
-		return fmt.Errorf("cannot store %s: %w", in.name, err)
+		return fmt.Errorf("cannot be stored: %w", err)
 	}
 	return nil
 }
@@ -91,6 +96,9 @@ func (in *input) close() error {
 	return err
 }
 
+// errChanged says that the file is no longer what was read first.
+var errChanged = errors.New("the file has changed since it was first read: leave it alone while it is being imported, and run the command again")
+
 // open begins to read from the start.
 func (in *input) open() (*stream, error) {
 	s := &stream{}
@@ -99,19 +107,17 @@ func (in *input) open() (*stream, error) {
 	} else {
 		f, err := os.Open(in.path)
 		if err != nil {
-			return nil, cannotRead(in.name, err)
+			return nil, readFault(err)
 		}
-		s.file = f
+		s.Reader, s.file = f, f
 		info, err := f.Stat()
+		if err == nil && (info.Size() != in.info.Size() || !info.ModTime().Equal(in.info.ModTime())) {
+			err = errChanged
+		}
 		if err != nil {
 			f.Close()
-			return nil, cannotRead(in.name, err)
+			return nil, readFault(err)
 		}
-		if info.Size() != in.info.Size() || !info.ModTime().Equal(in.info.ModTime()) {
-			f.Close()
-			return nil, in.changed()
-		}
-		s.Reader = f
 	}
 	b := bufio.NewReaderSize(s.Reader, 64<<10)
 	s.Reader = b
@@ -119,15 +125,11 @@ func (in *input) open() (*stream, error) {
 		z, err := gzip.NewReader(b)
 		if err != nil {
 			s.Close()
-			return nil, fmt.Errorf("%s: %w", in.name, gzipFault(err))
+			return nil, readFault(err)
 		}
 		s.Reader = z
 	}
 	return s, nil
-}
-
-func (in *input) changed() error {
-	return fmt.Errorf("%s has changed since it was first read: leave it alone while it is being imported, and run the command again", in.name)
 }
 
 // stream is one reading of an input.
@@ -143,7 +145,7 @@ func (s *stream) Read(p []byte) (int, error) {
 	n, err := s.Reader.Read(p)
 	s.sum = crc32.Update(s.sum, castagnoli, p[:n])
 	if err != nil && err != io.EOF {
-		err = gzipFault(err)
+		err = readFault(err)
 	}
 	return n, err
 }
@@ -155,24 +157,22 @@ func (s *stream) Close() error {
 	return s.file.Close()
 }
 
-func gzipFault(err error) error {
+// errRead says that the system, not the content, is in the way.
+var errRead = errors.New("cannot be read")
+
+// readFault puts what went wrong below a reading into plain words.
+func readFault(err error) error {
 	var corrupt flate.CorruptInputError
+	var path *fs.PathError
 	switch {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return errors.New("the gzip file is cut short: get a complete copy")
 	case errors.Is(err, gzip.ErrChecksum), errors.Is(err, gzip.ErrHeader), errors.As(err, &corrupt):
 		return fmt.Errorf("the gzip file is damaged (%w): get a sound copy", err)
+	case errors.As(err, &path):
+		return fmt.Errorf("%w: %w", errRead, path.Err) // without the path, which the caller names
 	}
 	return err
-}
-
-// cannotRead leaves out the path that the system's error repeats.
-func cannotRead(name string, err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		err = path.Err
-	}
-	return fmt.Errorf("cannot read %s: %w", name, err)
 }
 
 // formatOf settles the format: as asked for, or as the name ends.

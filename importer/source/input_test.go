@@ -73,8 +73,8 @@ func TestAFileThatCannotBeOpened(t *testing.T) {
 	dir := t.TempDir()
 	missing := filepath.Join(dir, "x.csv")
 	for path, want := range map[string]string{
-		dir:     dir + " is a directory: name the export file in it",
-		missing: "cannot read " + missing + ": ",
+		dir:     dir + ": this is a directory: name the export file in it",
+		missing: missing + ": cannot be read: ",
 	} {
 		if _, err := Open(context.Background(), path, Options{}); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: %v", path, err)
@@ -115,6 +115,7 @@ func TestGzip(t *testing.T) {
 
 func TestStandardInput(t *testing.T) {
 	t.Setenv("TMPDIR", t.TempDir())
+	t.Setenv("TMP", os.TempDir()) // on Windows
 	for name, text := range map[string]string{"plain": small, "packed": pack(t, small)} {
 		table, err := Open(context.Background(), "-", Options{Format: "csv", Stdin: iotest.OneByteReader(strings.NewReader(text))})
 		if err != nil {
@@ -127,7 +128,7 @@ func TestStandardInput(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if _, err := Open(context.Background(), "-", Options{Format: "csv", Stdin: iotest.ErrReader(errors.New("broken pipe"))}); err == nil || err.Error() != "cannot store standard input: broken pipe" {
+	if _, err := Open(context.Background(), "-", Options{Format: "csv", Stdin: iotest.ErrReader(errors.New("broken pipe"))}); err == nil || err.Error() != "standard input: cannot be stored: broken pipe" {
 		t.Error(err)
 	}
 	if _, err := Open(context.Background(), "-", Options{Format: "csv", Stdin: strings.NewReader("a,\x00")}); err == nil {

@@ -59,7 +59,7 @@ func (t *Table) readJSON(ctx context.Context, format string) error {
 	}
 	t.Columns = t.json.tree.columns
 	if s.sum != t.input.sum {
-		return t.input.changed()
+		return errChanged
 	}
 	return nil
 }

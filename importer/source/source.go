@@ -3,9 +3,7 @@ package source
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"io/fs"
 )
 
 // Options say how to read an input where the reader should not find out by
@@ -86,16 +84,16 @@ func Open(ctx context.Context, path string, opt Options) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := in.prepare(ctx, path, opt.Stdin); err != nil {
-		return nil, err
-	}
 	t := &Table{Name: in.name, input: in}
-	if err := t.read(ctx, format, opt); err != nil {
+	if err = in.prepare(ctx, opt.Stdin); err == nil {
+		err = t.read(ctx, format, opt)
+	}
+	if err != nil {
 		in.close()
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
-		return nil, fmt.Errorf("%s: %w", in.name, err)
+		return nil, named(in.name, err)
 	}
 	return t, nil
 }
@@ -127,7 +125,7 @@ func (t *Table) read(ctx context.Context, format string, opt Options) error {
 func (t *Table) Each(ctx context.Context, yield func(*Row) error) error {
 	s, err := t.input.open()
 	if err != nil {
-		return err
+		return named(t.Name, err)
 	}
 	defer s.Close()
 	rs, err := t.rows(ctx, s)
@@ -138,21 +136,17 @@ func (t *Table) Each(ctx context.Context, yield func(*Row) error) error {
 		if err := yield(rs.row(number)); err != nil {
 			return err
 		}
-		if ctx.Err() != nil {
-			break
-		}
+		err = ctx.Err()
 	}
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case errors.As(err, new(*fs.PathError)):
-		return cannotRead(t.Name, err)
-	case err != io.EOF: // Open did not meet it
-		return fmt.Errorf("%w (%w)", t.input.changed(), err)
-	case s.sum != t.input.sum:
-		return t.input.changed()
+	case err == io.EOF && s.sum == t.input.sum:
+		return nil
+	case errors.Is(err, errRead):
+		return named(t.Name, err)
 	}
-	return nil
+	return named(t.Name, errChanged) // Open did not meet this error
 }
 
 // Close removes what Open had to store. The Table is of no use afterwards.

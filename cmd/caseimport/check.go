@@ -1,0 +1,264 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"caseimport/importer"
+	"caseimport/importer/source"
+)
+
+type checkOptions struct {
+	reading
+	mapping, rate string
+	show          int
+	json          bool
+}
+
+func newCheck() *cobra.Command {
+	var o checkOptions
+	cmd := &cobra.Command{
+		Use:   "check INPUT -m MAPPING",
+		Short: "Everything that can be known without sending",
+		Long: `Find all that run would refuse, without a request: faults of the mapping file and
+of the export, rows that are invalid and why, rows with the same key, and how long
+the run will take. Faults are grouped, with the line of the mapping file that would
+mend each group. Nothing is written.
+
+Exit codes:
+  0  every row can be sent, or is left out by "where"
+  1  the mapping file or the export cannot be read
+  3  some rows are invalid or duplicate`,
+		Example: `  caseimport check tickets.csv -m mapping.yaml
+  caseimport check tickets.csv -m mapping.yaml --show 3     the first three requests
+  caseimport check tickets.csv -m mapping.yaml --rate 2/s   how long at this rate?`,
+		Args: oneInput,
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVarP(&o.mapping, "mapping", "m", "", "the mapping `FILE` (see: caseimport init)")
+	f.IntVar(&o.show, "show", 0, "print the first `N` requests as they would be sent")
+	f.StringVar(&o.rate, "rate", "", "`RATE` for the estimate: 10/s, 600/m or a number per second (default 5/s)")
+	f.BoolVar(&o.json, "json", false, "print one line of JSON")
+	o.reading.flags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		report, err := checkFile(cmd, o, args[0])
+		if err != nil {
+			report = refusedCheck(err)
+			explain(cmd.ErrOrStderr(), err)
+		}
+		switch {
+		case o.json:
+			printJSON(cmd.OutOrStdout(), report)
+		case err == nil:
+			printCheck(cmd.OutOrStdout(), report, cmd, o, args[0])
+		}
+		return status(report.Exit)
+	}
+	return cmd
+}
+
+// checked is what check --json prints.
+type checked struct {
+	importer.CheckReport
+	Remarks []string `json:"remarks,omitempty"` // how the export was read
+	// Estimate is how long sending will take at Rate, both 0 without a limit.
+	Rate     float64 `json:"rate"`             // requests a second
+	Estimate float64 `json:"estimate_seconds"` // seconds
+	Exit     int     `json:"exit"`
+	Error    string  `json:"error,omitempty"`
+
+	table *source.Table
+}
+
+func refusedCheck(err error) checked {
+	c := checked{Exit: exitRefused, Error: err.Error()}
+	c.Problems = []importer.Problem{}
+	return c
+}
+
+func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err error) {
+	if o.show < 0 {
+		return c, usage(cmd, "", "--show %d: this must be 1 or more", o.show)
+	}
+	if c.Rate, err = parseRate(cmd, o.rate, false); err != nil {
+		return c, err
+	}
+	if err := needMapping(cmd, o.mapping, input); err != nil {
+		return c, err
+	}
+	mapping, err := loadMapping(o.mapping, input)
+	if err != nil {
+		return c, err
+	}
+	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if c.table, err = o.reading.open(ctx, cmd, input); err != nil {
+		return c, interrupted(ctx, err)
+	}
+	defer c.table.Close()
+	program, err := compile(mapping, c.table)
+	if err != nil {
+		return c, err
+	}
+	c.Remarks = c.table.Remarks
+	c.CheckReport, err = importer.Check(ctx, importer.CheckConfig{Table: c.table, Program: program, Show: o.show})
+	if err != nil {
+		return c, interrupted(ctx, err)
+	}
+	if c.Rate > 0 {
+		c.Estimate = float64(c.Valid) / c.Rate
+	}
+	if c.Invalid+c.Duplicate > 0 {
+		c.Exit = exitFaults
+	}
+	return c, nil
+}
+
+func printCheck(w io.Writer, c checked, cmd *cobra.Command, o checkOptions, input string) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\n", c.table.Name, plural(c.Rows, "row"))
+	for _, remark := range c.Remarks {
+		fmt.Fprintf(&b, "  %s\n", remark)
+	}
+	b.WriteString("\n")
+	for _, n := range []struct {
+		name string
+		n    int
+		what string
+	}{
+		{"valid", c.Valid, "can be sent"},
+		{"invalid", c.Invalid, "would not be sent: see below"},
+		{"duplicate", c.Duplicate, "would not be sent: an earlier row has the same key"},
+		{"filtered", c.Filtered, `left out by "where"`},
+	} {
+		if n.n > 0 || n.name == "valid" {
+			fmt.Fprintf(&b, "  %-9s %9s   %s\n", n.name, number(n.n), n.what)
+		}
+	}
+	printGroups(&b, c.Groups)
+	for i, warning := range c.Warnings {
+		if i == 0 {
+			b.WriteString("\nWarnings\n")
+		}
+		fmt.Fprintf(&b, "  %s\n", warning)
+	}
+	printCoverage(&b, c)
+	printRequests(&b, c.Requests)
+	b.WriteString("\n" + estimate(c) + "\n")
+	b.WriteString("\nWhat next\n")
+	if c.Exit != exitDone {
+		fmt.Fprintf(&b, "  Mend the mapping file %s or the rows, and check again.\n", o.mapping)
+		b.WriteString("  Or go on without those rows: run leaves them in a failure report.\n")
+	}
+	fmt.Fprintf(&b, "  Rehearse, nothing leaves this machine:\n    %s --sandbox\n",
+		strings.Replace(commandLine(cmd, input, "show", "rate", "json"), " check ", " run ", 1))
+	_, _ = io.WriteString(w, printable(b.String()))
+}
+
+func printGroups(b *strings.Builder, groups []importer.Group) {
+	for i, g := range groups {
+		if i == 0 {
+			b.WriteString("\nFaults\n")
+		}
+		what := g.Reason
+		if g.Column != "" {
+			what = fmt.Sprintf("column %q %s", g.Column, what)
+		}
+		what = cmp.Or(g.Field, "the whole row") + ": " + what
+		fmt.Fprintf(b, "  %s\n", what)
+		fmt.Fprintf(b, "    %s, %s\n", plural(g.Rows, "row"), firstRows(g))
+		if len(g.Values) > 0 {
+			values := make([]string, len(g.Values))
+			for i, v := range g.Values {
+				values[i] = fmt.Sprintf("%q", v.Value)
+				if v.Rows > 1 {
+					values[i] += fmt.Sprintf(" (%s)", number(v.Rows))
+				}
+			}
+			fmt.Fprintf(b, "    values: %s\n", strings.Join(values, ", "))
+		}
+		for i, fix := range g.Fixes {
+			lead := "    to mend it: "
+			if i > 0 {
+				lead = "                "
+			}
+			fmt.Fprintf(b, "%s%s\n", lead, fix)
+		}
+	}
+}
+
+func firstRows(g importer.Group) string {
+	rows := make([]string, len(g.FirstRows))
+	for i, n := range g.FirstRows {
+		rows[i] = number(n)
+	}
+	switch {
+	case len(rows) == 1:
+		return "row " + rows[0]
+	case g.Rows > len(rows):
+		return "the first are rows " + strings.Join(rows, ", ")
+	}
+	return "rows " + strings.Join(rows, ", ")
+}
+
+func printCoverage(b *strings.Builder, c checked) {
+	widest := 0
+	for _, field := range c.Coverage {
+		widest = max(widest, len(field.Field))
+	}
+	for i, field := range c.Coverage {
+		if i == 0 {
+			fmt.Fprintf(b, "\nCoverage: how many of the %s fill each field\n", plural(c.Valid, "valid row"))
+		}
+		fmt.Fprintf(b, "  %-*s %9s  %4s\n", widest, field.Field, number(field.Rows), percent(field.Rows, c.Valid))
+	}
+}
+
+// percent never says 100% for less than all, nor 0% for more than none.
+func percent(part, whole int) string {
+	switch p := 100 * float64(part) / float64(max(whole, 1)); {
+	case part > 0 && p < 1:
+		return "<1%"
+	case part < whole && p > 99:
+		return ">99%"
+	default:
+		return fmt.Sprintf("%.0f%%", p)
+	}
+}
+
+func printRequests(b *strings.Builder, requests []json.RawMessage) {
+	for i, request := range requests {
+		var pretty bytes.Buffer
+		if json.Indent(&pretty, request, "", "  ") != nil {
+			continue
+		}
+		fmt.Fprintf(b, "\nRequest %d\n%s\n", i+1, pretty.String())
+	}
+}
+
+// estimate says how long sending will take.
+func estimate(c checked) string {
+	rows := plural(c.Valid, "row")
+	if c.Valid == 0 {
+		return "There is nothing to send."
+	}
+	if c.Rate == 0 {
+		return fmt.Sprintf("Sending %s takes as long as the server needs: there is no limit of our own.", rows)
+	}
+	took := time.Duration(c.Estimate * float64(time.Second))
+	if took < time.Second {
+		return fmt.Sprintf("Sending %s takes less than a second at %s (--rate).", rows, perSecond(c.Rate))
+	}
+	return fmt.Sprintf("Sending %s takes about %s at %s (--rate).", rows, human(took), perSecond(c.Rate))
+}

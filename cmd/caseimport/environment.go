@@ -1,0 +1,99 @@
+package main
+
+import (
+	"cmp"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"caseimport/importer"
+	"caseimport/importer/sandbox"
+	"caseimport/importer/talkdesk"
+)
+
+// target are the flags that say where the cases go. TALKDESK_* variables stand
+// in for flags that are not given.
+type target struct {
+	sandbox                            bool
+	account, region, baseURL, tokenURL string
+}
+
+func (t *target) flags(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.BoolVar(&t.sandbox, "sandbox", false, "rehearse against a Case API inside this process; nothing leaves the machine")
+	f.StringVar(&t.account, "account", "", "whose cases these are: the `NAME` in NAME.mytalkdesk.com (or TALKDESK_ACCOUNT)")
+	f.StringVar(&t.region, "region", "", "the account's `REGION`: us, eu or ca; us if not given (or TALKDESK_REGION)")
+	f.StringVar(&t.baseURL, "base-url", "", "`URL` of the API in place of the region's (or TALKDESK_BASE_URL)")
+	f.StringVar(&t.tokenURL, "token-url", "", "`URL` of the token endpoint in place of the account's (or TALKDESK_TOKEN_URL)")
+}
+
+// fill takes from the environment what no flag gave.
+func (t *target) fill(cmd *cobra.Command) error {
+	if t.sandbox {
+		for _, name := range []string{"base-url", "token-url"} {
+			if cmd.Flags().Changed(name) {
+				return usage(cmd, "leave one of them out", "--sandbox and --%s exclude each other: the sandbox runs inside this process", name)
+			}
+		}
+		return nil
+	}
+	t.account = cmp.Or(t.account, os.Getenv("TALKDESK_ACCOUNT"))
+	t.region = cmp.Or(t.region, os.Getenv("TALKDESK_REGION"))
+	t.baseURL = cmp.Or(t.baseURL, os.Getenv("TALKDESK_BASE_URL"))
+	t.tokenURL = cmp.Or(t.tokenURL, os.Getenv("TALKDESK_TOKEN_URL"))
+	return nil
+}
+
+// connect makes the client and pins the journal to whom it speaks with. end
+// belongs after the run.
+func (t *target) connect(cfg *importer.Config, timeout time.Duration) (end func(), err error) {
+	client := talkdesk.Config{
+		Region: t.region, Account: t.account, BaseURL: t.baseURL, TokenURL: t.tokenURL,
+		Timeout: timeout, Concurrency: cfg.Concurrency, UserAgent: "caseimport/" + strings.Trim(version(), "()"),
+	}
+	end = func() {}
+	if t.sandbox {
+		box, err := sandbox.Start("127.0.0.1:0", sandbox.Options{})
+		if err != nil {
+			return nil, err
+		}
+		end = func() { _ = box.Close() }
+		client.Account, client.BaseURL, client.TokenURL = "sandbox", box.URL, box.TokenURL
+		client.Credentials = talkdesk.Credentials{ClientID: "sandbox", ClientSecret: "sandbox"}
+		cfg.Known = func(id, key, title string) {
+			known := sandbox.Stored{ID: id, Title: title}
+			if field := cfg.Program.KeyField(); field != "" {
+				known.CustomFields = map[string]any{field: key}
+			}
+			_ = box.Server.Put(known) // an id that it cannot hold is not worth a word
+		}
+	} else if client.Credentials, err = talkdesk.CredentialsFromEnv(os.Getenv); err != nil {
+		return nil, refuse(err, "to try without an account: add --sandbox")
+	}
+	api, err := talkdesk.New(client)
+	if err != nil {
+		end()
+		return nil, err
+	}
+	cfg.API, cfg.Account, cfg.BaseURL = api, client.Account, api.BaseURL()
+	if t.sandbox {
+		cfg.BaseURL = "sandbox"
+	}
+	return end, nil
+}
+
+// program is how this program was called, for command lines that are to be
+// typed. `go run` leaves a temporary path that is gone afterwards.
+func program() string {
+	name := os.Args[0]
+	if strings.Contains(name, "go-build") {
+		return "go run ./cmd/caseimport"
+	}
+	if filepath.Base(name) == name {
+		return name
+	}
+	return shellQuote(name)
+}

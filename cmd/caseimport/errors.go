@@ -1,0 +1,210 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"caseimport/importer"
+)
+
+// The exit codes, all of them; the README's table says what each means. 2 is
+// what a crashed Go program leaves, so it is never one of ours.
+const (
+	exitDone    = 0 // every row has its case
+	exitRefused = 1 // nothing was sent: usage, mapping, input or credentials are wrong
+	exitFaults  = 3 // finished, but some rows have no case
+	exitStopped = 4 // stopped before the end: run the same command again
+	exitBusy    = 5 // another run holds the results file
+)
+
+// status is the exit code of a command that has already said all there is to
+// say.
+type status int
+
+func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+// refuse is the error of a command that did nothing, with what to do about it.
+func refuse(err error, hint string) error {
+	return &importer.Stop{Exit: exitRefused, Err: err, Hint: hint}
+}
+
+// explain prints how a command ended, for people, and returns its exit code.
+// An error is "caseimport: what happened"; hints stand on lines of their own.
+func explain(w io.Writer, err error) int {
+	if said, ok := errors.AsType[status](err); ok || err == nil {
+		return int(said)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "caseimport: %s\n", strings.TrimRight(err.Error(), "\n"))
+	for line := range strings.Lines(hintOf(err)) {
+		fmt.Fprintf(&b, "  %s\n", strings.TrimRight(line, "\n"))
+	}
+	_, _ = io.WriteString(w, printable(b.String()))
+	return exitOf(err)
+}
+
+func exitOf(err error) int {
+	if stop, ok := errors.AsType[*importer.Stop](err); ok {
+		return stop.Exit
+	}
+	return exitRefused
+}
+
+func hintOf(err error) string {
+	if stop, ok := errors.AsType[*importer.Stop](err); ok {
+		return stop.Hint
+	}
+	return ""
+}
+
+func withoutHint(err error) error {
+	if stop, ok := errors.AsType[*importer.Stop](err); ok {
+		return &importer.Stop{Exit: stop.Exit, Err: stop.Err}
+	}
+	return err
+}
+
+// printable replaces what could move the cursor or colour the terminal. Line
+// breaks and tabs stay.
+func printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' || unicode.IsGraphic(r) {
+			return r
+		}
+		return '\uFFFD'
+	}, s)
+}
+
+// usageError is a command line that cannot be understood.
+type usageError struct{ error }
+
+func (e usageError) Unwrap() error { return e.error }
+
+func isUsage(err error) bool {
+	_, ok := errors.AsType[usageError](err)
+	return ok
+}
+
+func usage(cmd *cobra.Command, hint, format string, args ...any) error {
+	if hint != "" {
+		hint += "\n"
+	}
+	hint += "see: " + cmd.CommandPath() + " --help"
+	return refuse(usageError{fmt.Errorf(format, args...)}, hint)
+}
+
+// flagError puts pflag's errors into words.
+func flagError(cmd *cobra.Command, err error) error {
+	// `caseimport chekc -m x`: the root command stumbles over a flag that it
+	// does not have, but the command is what was misspelt.
+	if names := cmd.Flags().Args(); !cmd.HasParent() && len(names) > 0 {
+		return noSuchCommand(cmd, names)
+	}
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		dashes := "--"
+		if unknown.GetSpecifiedShortnames() != "" {
+			dashes = "-"
+		}
+		return usage(cmd, didYouMean(cmd, unknown.GetSpecifiedName()), "unknown flag %s%s", dashes, unknown.GetSpecifiedName())
+	}
+	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		flag := invalid.GetFlag()
+		wanted := map[string]string{
+			"int":      "a whole number",
+			"float64":  "a number",
+			"bool":     "true or false",
+			"duration": "a duration such as 30s, 10m or 1h",
+		}[flag.Value.Type()]
+		if wanted == "" {
+			return usage(cmd, "", "--%s %q: %w", flag.Name, invalid.GetValue(), errors.Unwrap(invalid))
+		}
+		return usage(cmd, "", "--%s %q: this must be %s", flag.Name, invalid.GetValue(), wanted)
+	}
+	return usage(cmd, "", "%w", err)
+}
+
+// didYouMean returns a hint that names the flag nearest to name, if one is near.
+func didYouMean(cmd *cobra.Command, name string) string {
+	best, least := "", max(2, len(name)/3)+1
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		distance := editDistance(name, f.Name)
+		if len(name) >= 3 && strings.HasPrefix(f.Name, name) {
+			distance = min(distance, 1)
+		}
+		if len(name) > 1 && distance < least {
+			best, least = f.Name, distance
+		}
+	})
+	if best == "" {
+		return ""
+	}
+	return "did you mean --" + best + "?"
+}
+
+// editDistance counts the insertions, deletions and changes of a letter that
+// turn a into b.
+func editDistance(a, b string) int {
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal := row[0]
+		row[0] = i + 1
+		for j := range len(b) {
+			change := diagonal
+			if a[i] != b[j] {
+				change++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(change, row[j]+1, row[j+1]+1)
+		}
+	}
+	return row[len(b)]
+}
+
+// noSuchCommand is the root's argument check: whatever stands there is no
+// command, or cobra would have found it.
+func noSuchCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	cmd.SuggestionsMinimumDistance = 2
+	hint := ""
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = "did you mean: caseimport " + near[0] + "?"
+	}
+	return usage(cmd, hint, "there is no command %q", args[0])
+}
+
+// oneInput is the argument check of every command that reads an export.
+func oneInput(cmd *cobra.Command, args []string) error {
+	switch {
+	case len(args) == 0:
+		return usage(cmd, "for example: "+cmd.CommandPath()+" tickets.csv", "which file? give the export as an argument, or - for standard input")
+	case len(args) > 1:
+		return usage(cmd, "a name with blanks needs quotation marks around it", "one file at a time: %q is one too many", args[1])
+	}
+	return nil
+}
+
+// noArguments is the argument check of commands that take none.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usage(cmd, "", "%s takes no argument, so not %q", cmd.CommandPath(), args[0])
+	}
+	return nil
+}
+
+// wantsJSON tells whether a command line that could not be parsed asked for
+// --json.
+func wantsJSON(args []string) bool {
+	return slices.Contains(args, "--json") || slices.Contains(args, "--json=true")
+}

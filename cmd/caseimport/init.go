@@ -1,0 +1,159 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"caseimport/importer/source"
+	"caseimport/mapping/draft"
+)
+
+type initOptions struct {
+	reading
+	out, from string
+	force     bool
+}
+
+func newInit() *cobra.Command {
+	var o initOptions
+	cmd := &cobra.Command{
+		Use:   "init INPUT",
+		Short: "Draft a mapping file from the data",
+		Long: `Read an export, recognise where it comes from, and write a mapping file for it, with
+comments that say what was seen and what only a person can decide. The draft always
+loads; check tells what is still wrong. An existing file is never overwritten
+without --force.`,
+		Example: `  caseimport init tickets.csv
+  caseimport init tickets.csv -o acme.yaml --from jira
+  caseimport init tickets.jsonl.gz -o -                  print it`,
+		Args: oneInput,
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVarP(&o.out, "output", "o", "mapping.yaml", "the mapping `FILE` to write, - for standard output")
+	f.StringVar(&o.from, "from", "", "the `NAME` of the product that it comes from: "+strings.Join(draft.Products(), ", ")+" (default: by its headers)")
+	f.BoolVar(&o.force, "force", false, "overwrite the mapping file")
+	o.reading.flags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error { return draftMapping(cmd, o, args[0]) }
+	return cmd
+}
+
+// draftMapping writes the mapping file and says what it is worth. Where the file
+// itself goes to standard output, what is said goes to standard error.
+func draftMapping(cmd *cobra.Command, o initOptions, input string) error {
+	toStdout := o.out == "-"
+	if !toStdout && !o.force && exists(o.out) {
+		return alreadyThere(o.out)
+	}
+	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	table, err := o.reading.open(ctx, cmd, input)
+	if err != nil {
+		return interrupted(ctx, err)
+	}
+	defer table.Close()
+	d, err := profile(ctx, table, o.from)
+	if err != nil {
+		return interrupted(ctx, err)
+	}
+	said := cmd.OutOrStdout()
+	if toStdout {
+		if _, err := said.Write(d.YAML); err != nil {
+			return err
+		}
+		said = cmd.ErrOrStderr()
+	} else if err := writeNew(o.out, d.YAML, o.force); err != nil {
+		return err
+	}
+	printDraft(said, d, cmd, o, input, table)
+	return nil
+}
+
+// sampleRows is how much of a huge file is looked at: enough to see what its
+// columns hold, and done in seconds.
+const sampleRows = 200_000
+
+func profile(ctx context.Context, table *source.Table, from string) (draft.Draft, error) {
+	p := draft.NewProfile(table.Columns)
+	seen, enough := 0, errors.New("enough rows")
+	err := table.Each(ctx, func(row *source.Row) error {
+		if seen++; seen > sampleRows {
+			p.Total = table.Rows
+			return enough
+		}
+		if row.Fault == "" {
+			p.Add(row)
+		}
+		return nil
+	})
+	if err != nil && !errors.Is(err, enough) {
+		return draft.Draft{}, err
+	}
+	return p.Draft(from)
+}
+
+// writeNew writes the whole file or nothing, and over an existing one only with
+// force.
+func writeNew(path string, text []byte, force bool) error {
+	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
+	if err != nil {
+		return fmt.Errorf("cannot write the mapping file: %w", err)
+	}
+	defer os.Remove(temp.Name())
+	_, err = temp.Write(text)
+	err = errors.Join(err, temp.Chmod(0o644), temp.Sync(), temp.Close())
+	if err == nil {
+		if force {
+			err = os.Rename(temp.Name(), path)
+		} else if err = os.Link(temp.Name(), path); errors.Is(err, fs.ErrExist) {
+			return alreadyThere(path)
+		} else if err != nil && !exists(path) { // a file system without links
+			err = os.Rename(temp.Name(), path)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("cannot write the mapping file: %w", err)
+	}
+	return nil
+}
+
+func alreadyThere(path string) error {
+	return refuse(fmt.Errorf("%s is there already and was not touched", path), "choose another name with -o, or overwrite it with --force")
+}
+
+func printDraft(w io.Writer, d draft.Draft, cmd *cobra.Command, o initOptions, input string, table *source.Table) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s, read as %s\n", table.Name, plural(table.Rows, "row"), d.Product)
+	for _, remark := range table.Remarks {
+		fmt.Fprintf(&b, "  %s\n", remark)
+	}
+	for _, part := range []struct {
+		heading string
+		items   []string
+	}{{"Sure", d.Sure}, {"For you to decide", d.Ask}} {
+		for i, item := range part.items {
+			if i == 0 {
+				fmt.Fprintf(&b, "\n%s\n", part.heading)
+			}
+			fmt.Fprintf(&b, "  - %s\n", item)
+		}
+	}
+	if o.out != "-" {
+		rest := commandLine(cmd, input, "output", "from", "force") + " -m " + shellQuote(o.out)
+		rest = strings.TrimPrefix(rest, program()+" init ")
+		fmt.Fprintf(&b, "\nWritten to %s\n", o.out)
+		fmt.Fprintf(&b, "\nWhat next\n  Read the file and answer its questions. Then see what is still wrong, and rehearse:\n")
+		fmt.Fprintf(&b, "    %s check %s\n    %s run %s --sandbox\n", program(), rest, program(), rest)
+	}
+	_, _ = io.WriteString(w, printable(b.String()))
+}

@@ -1,0 +1,86 @@
+package main
+
+import (
+	"bytes"
+	"log/slog"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestTextLogIsForPeople(t *testing.T) {
+	var out bytes.Buffer
+	log, _ := newLogger(&out, "text", false)
+	log.Info("read the file", "rows", 12, "took", 3*time.Minute+10*time.Second)
+	log.Warn("server is slow", "reason", "two words", "empty", "")
+	log.With("file", "a.csv").WithGroup("g").Error("boom", "k", "v")
+	log.Debug("not shown")
+
+	want := []string{
+		`read the file rows=12 took=3m10s`,
+		`warning: server is slow reason="two words" empty=""`,
+		`error: boom file=a.csv g.k=v`,
+	}
+	got := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
+	if len(got) != len(want) {
+		t.Fatalf("got %d lines, want %d:\n%s", len(got), len(want), out.String())
+	}
+	for i, line := range got {
+		if !regexp.MustCompile(`^\d\d:\d\d:\d\d ` + regexp.QuoteMeta(want[i]) + `$`).MatchString(line) {
+			t.Errorf("line %d is %q, want a time and %q", i+1, line, want[i])
+		}
+	}
+}
+
+func TestLogKeepsControlCharactersOffTheTerminal(t *testing.T) {
+	var out bytes.Buffer
+	log, _ := newLogger(&out, "text", false)
+	log.Warn("bad\x1b[31m\nnews\r", "value", "\x1b]0;title\a\u009b31m\u202e")
+	for _, bad := range []string{"\x1b", "\a", "\r", "\u009b", "\u202e"} {
+		if strings.Contains(out.String(), bad) {
+			t.Errorf("%q reached the terminal in %q", bad, out.String())
+		}
+	}
+	if strings.Count(out.String(), "\n") != 1 {
+		t.Errorf("one record became several lines: %q", out.String())
+	}
+}
+
+func TestQuietLogHoldsWarningsBack(t *testing.T) {
+	for _, format := range []string{"text", "json"} {
+		var out bytes.Buffer
+		log, flush := newLogger(&out, format, true)
+		log.Info("chatter")
+		log.Warn("a warning")
+		if out.Len() > 0 {
+			t.Errorf("%s: a quiet run said %q", format, out.String())
+		}
+		log.Warn("waiting for the server", slog.Bool(waitKey, true), "until", "noon")
+		if got := out.String(); !strings.Contains(got, "waiting for the server") || !strings.Contains(got, "noon") {
+			t.Errorf("%s: the wait was not said: %q", format, got)
+		}
+		if got := out.String(); strings.Contains(got, "wait=") || strings.Contains(got, `"wait"`) {
+			t.Errorf("%s: the mark is in the output: %q", format, got)
+		}
+		flush()
+		if got := out.String(); !strings.Contains(got, "a warning") || strings.Contains(got, "chatter") {
+			t.Errorf("%s: after the flush: %q", format, got)
+		}
+	}
+}
+
+func TestQuietLogForgetsNoWarningInSilence(t *testing.T) {
+	var out bytes.Buffer
+	log, flush := newLogger(&out, "text", true)
+	for range maxHeld + 5 {
+		log.Warn("again")
+	}
+	flush()
+	if got := strings.Count(out.String(), "again"); got != maxHeld {
+		t.Errorf("%d warnings, want %d", got, maxHeld)
+	}
+	if !strings.Contains(out.String(), "5 more warnings") {
+		t.Errorf("the warnings beyond are not counted: %q", out.String()[out.Len()-100:])
+	}
+}

@@ -1,0 +1,71 @@
+// Command caseimport creates Talkdesk cases from a helpdesk's export: one case
+// a row, never a case twice, whatever happens in between.
+//
+// This package turns flags into the importer's Config and outcomes into words
+// and exit codes. It must never decide what becomes of a row.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+func main() {
+	// A reader that goes away (caseimport run … | head) must not end a run in
+	// the middle: without this, writing to a broken pipe kills the process.
+	signal.Ignore(syscall.SIGPIPE)
+	os.Exit(exec(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// exec runs one command line and returns its exit code.
+func exec(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	cmd, err := root.ExecuteContextC(ctx)
+	if isUsage(err) && wantsJSON(args) {
+		printUsageJSON(cmd, err)
+	}
+	return explain(stderr, err)
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "caseimport",
+		Short: "Create Talkdesk cases from a helpdesk's export",
+		Long: `caseimport creates Talkdesk cases from a helpdesk's export, one case a row.
+Run the same command again: it does only what is left, and never makes a case twice.
+
+The usual way, from an export to cases:
+
+  caseimport init  tickets.csv                            draft mapping.yaml from the data
+  caseimport check tickets.csv -m mapping.yaml            what would be refused, without sending
+  caseimport run   tickets.csv -m mapping.yaml --sandbox  rehearse: nothing leaves this machine
+  caseimport run   tickets.csv -m mapping.yaml --limit 5  the first five; look at them in Talkdesk
+  caseimport run   tickets.csv -m mapping.yaml            the rest`,
+		Version:       version(),
+		Args:          noSuchCommand,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(flagError)
+	root.AddCommand(newInit(), newCheck(), newRun(), newSandbox(), newSchema())
+	return root
+}
+
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(unknown)"
+}

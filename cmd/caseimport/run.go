@@ -1,0 +1,288 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"caseimport/importer"
+	"caseimport/ratelimit"
+)
+
+type runOptions struct {
+	reading
+	target
+	mapping, results, rate, maxFailures string
+	concurrency, maxAttempts, limit     int
+	timeout, settle, outagePatience     time.Duration
+	resendUnknown, adopt                bool
+	quiet, json                         bool
+	logFormat                           string
+}
+
+func newRun() *cobra.Command {
+	var o runOptions
+	cmd := &cobra.Command{
+		Use:   "run INPUT -m MAPPING",
+		Short: "Import; again: resume",
+		Long: `Create a case for every row of INPUT that has none yet. Run the same command again
+after a crash, an interruption or with corrected rows: it does only what is left,
+and never makes a case twice.
+
+INPUT is a .csv, .tsv, .jsonl, .ndjson or .json file, also with .gz, or - for
+standard input. Beside it stand, afterwards: the results, one line a row; the
+failure report, the rows without a case and why; and the journal, the memory
+of what was sent. Keep the journal.
+
+Credentials come from the environment: TALKDESK_TOKEN, or TALKDESK_CLIENT_ID with
+TALKDESK_CLIENT_SECRET, or TALKDESK_CLIENT_ID with TALKDESK_KEY_ID and
+TALKDESK_PRIVATE_KEY or TALKDESK_PRIVATE_KEY_FILE.
+
+Ctrl-C sends nothing new, waits for the requests in flight and records them.
+A second Ctrl-C stops at once; nothing is lost by it.
+
+With --json, standard output holds one line of JSON whatever the exit code, also
+with --quiet; "error" says why for 1, 4 and 5.
+
+Exit codes:
+  0  every row has its case, or was left out by "where"
+  1  nothing was sent: usage, mapping, input or credentials are wrong
+  3  finished, but some rows are failed, invalid, duplicate or unknown:
+     see the failure report
+  4  stopped before the end: run the same command again to go on
+  5  another run holds this results file`,
+		Example: `  caseimport run tickets.csv -m mapping.yaml --sandbox            rehearse
+  caseimport run tickets.csv -m mapping.yaml --limit 5            a trial of five rows
+  caseimport run tickets.csv -m mapping.yaml --rate 2/s           the import
+  caseimport run tickets.results.failed.csv -m mapping.yaml       corrected rows
+  caseimport run new.jsonl.gz -m mapping.yaml -o all.results.csv --quiet   every night`,
+		Args: oneInput,
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVarP(&o.mapping, "mapping", "m", "", "the mapping `FILE` (see: caseimport init)")
+	f.StringVarP(&o.results, "results", "o", "", "the results `FILE` (default: beside INPUT; a name in .jsonl makes it JSON lines)")
+	o.target.flags(cmd)
+	f.StringVar(&o.rate, "rate", "", "requests at most: `RATE` is 10/s, 600/m or a number per second, 0 for no limit (default 5/s, with --sandbox 50/s)")
+	f.IntVar(&o.concurrency, "concurrency", 8, "`N` requests at the same time")
+	f.IntVar(&o.maxAttempts, "max-attempts", 8, "at most `N` requests for one row")
+	f.DurationVar(&o.timeout, "timeout", 60*time.Second, "give up a request after this `TIME`")
+	f.DurationVar(&o.settle, "settle", 30*time.Second, "how much `TIME` a lost request has to arrive, before a missing case is believed")
+	f.StringVar(&o.maxFailures, "max-failures", "", "stop when `N` rows are refused: 50, or 5% of the rows sent")
+	f.DurationVar(&o.outagePatience, "outage-patience", 10*time.Minute, "how much `TIME` a server that is down has to come back")
+	f.IntVar(&o.limit, "limit", 0, "send only the next `N` rows: a trial")
+	f.BoolVar(&o.resendUnknown, "resend-unknown", false, "send rows again of which nobody knows whether they have a case; may make cases twice")
+	f.BoolVar(&o.adopt, "adopt", false, "look every row up before creating it; also rebuilds a lost journal")
+	f.BoolVar(&o.quiet, "quiet", false, "print nothing unless the exit code is other than 0, or the run must wait")
+	f.BoolVar(&o.json, "json", false, "print the summary as one line of JSON and nothing else on standard output")
+	f.StringVar(&o.logFormat, "log-format", "text", "`FORMAT` of logs and progress on standard error: text or json")
+	f.Lookup("timeout").DefValue, f.Lookup("outage-patience").DefValue = "60s", "10m"
+	o.reading.flags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error { return runImport(cmd, o, args[0]) }
+	return cmd
+}
+
+// runImport imports one file and says how it went.
+func runImport(cmd *cobra.Command, o runOptions, input string) error {
+	screen := newScreen(cmd.ErrOrStderr())
+	if o.quiet || o.logFormat == "json" {
+		screen = nil
+	}
+	errOut := cmd.ErrOrStderr()
+	if screen != nil {
+		errOut = screen
+	}
+	log, flush := newLogger(errOut, o.logFormat, o.quiet)
+
+	sum, err := importFile(cmd, o, input, log, screen)
+	if err == nil && sum.Exit == exitStopped && o.limit > 0 {
+		sum.Error = fmt.Sprintf("stopped after the %s that --limit allows: %s left", plural(o.limit, "row"), plural(sum.Left, "row"))
+	}
+	if err != nil {
+		sum.Exit, sum.Error = exitOf(err), err.Error()
+	}
+	if sum.Exit != exitDone {
+		flush()
+	}
+	nothingSent := sum.Exit == exitRefused || sum.Exit == exitBusy
+	switch {
+	case o.json:
+		printJSON(cmd.OutOrStdout(), sum)
+		explain(errOut, err)
+	case nothingSent:
+		explain(errOut, err)
+	case o.quiet && sum.Exit == exitDone:
+	default:
+		// What to do next stands at the end of the summary, hint included.
+		explain(errOut, withoutHint(err))
+		printSummary(cmd.OutOrStdout(), sum, advice(cmd, o, input, sum, hintOf(err)))
+	}
+	return status(sum.Exit)
+}
+
+// importFile puts a run together and carries it out. What is quickly found to be
+// wrong is looked at first; nothing is written before all of it is right.
+func importFile(cmd *cobra.Command, o runOptions, input string, log *slog.Logger, s *screen) (importer.Summary, error) {
+	cfg, err := o.config(cmd, input)
+	if err != nil {
+		return importer.Summary{}, err
+	}
+	cfg.Log, cfg.Progress = log, &importer.Progress{}
+
+	all, intake, stop := interrupts(cmd.Context(), func() { sayDraining(log, cfg.Progress) })
+	defer stop()
+	cfg.Drain = intake.Done()
+
+	mapping, err := loadMapping(o.mapping, input)
+	if err != nil {
+		return importer.Summary{}, err
+	}
+	end, err := o.target.connect(&cfg, o.timeout)
+	if err != nil {
+		return importer.Summary{}, err
+	}
+	defer end()
+	cfg.Table, err = o.reading.open(intake, cmd, input)
+	if err != nil && intake.Err() != nil {
+		return importer.Summary{}, &importer.Stop{Exit: exitStopped, Err: errors.New("interrupted while the file was being read: nothing was sent")}
+	}
+	if err != nil {
+		return importer.Summary{}, err
+	}
+	defer cfg.Table.Close()
+	for _, remark := range cfg.Table.Remarks {
+		log.Info(remark)
+	}
+	if cfg.Program, err = compile(mapping, cfg.Table); err != nil {
+		return importer.Summary{}, err
+	}
+	unwatch := watch(cfg.Progress, cfg.Table.Rows, o.limit, s, log)
+	defer unwatch()
+	return importer.Run(all, cfg)
+}
+
+// sayDraining answers the first Ctrl-C, if there is something to wait for.
+func sayDraining(log *slog.Logger, p *importer.Progress) {
+	if p.Summary().Requests == 0 {
+		return
+	}
+	log.Warn("finishing the requests in flight; press Ctrl-C again to stop at once", slog.Bool(waitKey, true))
+}
+
+// config checks the flags and fills in what they alone decide.
+func (o *runOptions) config(cmd *cobra.Command, input string) (importer.Config, error) {
+	cfg := importer.Config{
+		Input: input, Results: o.results,
+		Concurrency: o.concurrency, MaxAttempts: o.maxAttempts, Limit: o.limit,
+		Settle: o.settle, OutagePatience: o.outagePatience,
+		ResendUnknown: o.resendUnknown, Adopt: o.adopt,
+	}
+	fail := func(hint, format string, args ...any) (importer.Config, error) {
+		return importer.Config{}, usage(cmd, hint, format, args...)
+	}
+	if o.logFormat != "text" && o.logFormat != "json" {
+		return fail("", "--log-format %q: this must be text or json", o.logFormat)
+	}
+	if o.concurrency < 1 || o.concurrency > maxConcurrency {
+		return fail("", "--concurrency %d: this must be 1 to %d", o.concurrency, maxConcurrency)
+	}
+	if o.maxAttempts < 1 {
+		return fail("", "--max-attempts %d: this must be 1 or more", o.maxAttempts)
+	}
+	if o.limit < 0 || o.limit == 0 && cmd.Flags().Changed("limit") {
+		return fail("", "--limit %d: this must be 1 or more; leave it out to send all rows", o.limit)
+	}
+	for flag, d := range map[string]time.Duration{"timeout": o.timeout, "settle": o.settle, "outage-patience": o.outagePatience} {
+		if d <= 0 {
+			return fail("", "--%s %s: this must be above zero", flag, d)
+		}
+	}
+	perSecond, err := parseRate(cmd, o.rate, o.sandbox)
+	if err != nil {
+		return importer.Config{}, err
+	}
+	cfg.Limiter = ratelimit.New(perSecond)
+	if cfg.MaxFailures, err = parseMaxFailures(o.maxFailures); err != nil {
+		return fail("", "%w", err)
+	}
+	if err := o.target.fill(cmd); err != nil {
+		return importer.Config{}, err
+	}
+	if err := needMapping(cmd, o.mapping, input); err != nil {
+		return importer.Config{}, err
+	}
+	if cfg.Results == "" {
+		if cfg.Results, err = importer.DefaultResults(input, o.sandbox); err != nil {
+			return fail("for example: -o tickets.results.csv", "%w", err)
+		}
+	}
+	return cfg, apart(input, cfg.Results)
+}
+
+// maxConcurrency keeps a slip of the pen from opening thousands of connections.
+const maxConcurrency = 1024
+
+// The rates while nobody knows the server's limit. The sandbox has none, but a
+// rehearsal should be seen.
+const (
+	defaultRate        = "5/s"
+	defaultSandboxRate = "50/s"
+)
+
+func parseRate(cmd *cobra.Command, rate string, sandbox bool) (float64, error) {
+	if !cmd.Flags().Changed("rate") {
+		rate = defaultRate
+		if sandbox {
+			rate = defaultSandboxRate
+		}
+	}
+	perSecond, err := ratelimit.ParseRate(rate)
+	if err != nil {
+		return 0, usage(cmd, "", "--rate: %w", err)
+	}
+	return perSecond, nil
+}
+
+// parseMaxFailures reads "50" or "5%".
+func parseMaxFailures(s string) (m importer.MaxFailures, err error) {
+	if s == "" {
+		return m, nil
+	}
+	percent, isPercent := strings.CutSuffix(s, "%")
+	if isPercent {
+		m.Percent, err = strconv.ParseFloat(strings.TrimSpace(percent), 64)
+		if err == nil && m.Percent > 0 && m.Percent <= 100 {
+			return m, nil
+		}
+	} else if m.Rows, err = strconv.Atoi(s); err == nil && m.Rows > 0 {
+		return m, nil
+	}
+	return importer.MaxFailures{}, fmt.Errorf("--max-failures %q: this must be a number of rows such as 50, or a share such as 5%%", s)
+}
+
+// apart refuses a results file that would overwrite the input.
+func apart(input, results string) error {
+	files := importer.FilesOf(results, false)
+	for _, out := range []string{files.Results, files.Journal} {
+		if input == "-" || !sameFile(input, out) {
+			continue
+		}
+		return refuse(fmt.Errorf("the output %s is the input: it would be overwritten", out), "choose another name with -o")
+	}
+	return nil
+}
+
+func sameFile(a, b string) bool {
+	if a == b {
+		return true
+	}
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
+}

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"os"
+	osexec "os/exec"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"caseimport/importer/sandbox"
+)
+
+// The scripts run the real main, as processes of their own, inside the test
+// binary.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"caseimport": main})
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		// Every script finds good.csv, mixed.csv and mapping.yaml.
+		Setup: func(env *testscript.Env) error { return os.CopyFS(env.WorkDir, os.DirFS("testdata/common")) },
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"binary": func(ts *testscript.TestScript, _ bool, args []string) {
+				write(ts, args[0], "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x01\x00")
+			},
+			"exits":    exits,
+			"gzip":     compress,
+			"lines":    lineCount,
+			"replace":  replace,
+			"sandbox":  startSandbox,
+			"truncate": truncate,
+		},
+	})
+}
+
+// exits runs a command that must end with the exit code given first:
+//
+//	exits 3 caseimport check tickets.csv -m mapping.yaml
+//
+// Whatever the code, nothing may look like a crash.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits CODE PROGRAM [ARGUMENTS]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var exit *osexec.ExitError
+		if !errors.As(err, &exit) {
+			ts.Fatalf("%v", err)
+		}
+		got = exit.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit code %d, want %d", got, want)
+	}
+	if out := ts.ReadFile("stdout") + ts.ReadFile("stderr"); strings.Contains(out, "goroutine ") || strings.Contains(out, "panic:") {
+		ts.Fatalf("this looks like a crash")
+	}
+}
+
+// lineCount checks how many lines a file (or stdout, stderr) has:
+//
+//	lines 1 stdout
+func lineCount(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: lines NUMBER FILE")
+	}
+	if got := strings.Count(ts.ReadFile(args[1]), "\n"); strconv.Itoa(got) != args[0] {
+		ts.Fatalf("%s has %d lines, want %s", args[1], got, args[0])
+	}
+}
+
+// replace changes a text in a file, as a person with an editor would:
+//
+//	replace FILE OLD NEW
+func replace(ts *testscript.TestScript, _ bool, args []string) {
+	text := ts.ReadFile(args[0])
+	if !strings.Contains(text, args[1]) {
+		ts.Fatalf("%s does not hold %q", args[0], args[1])
+	}
+	write(ts, args[0], strings.ReplaceAll(text, args[1], args[2]))
+}
+
+// compress makes a gzip file of another:
+//
+//	gzip FROM TO
+func compress(ts *testscript.TestScript, _ bool, args []string) {
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, err := w.Write([]byte(ts.ReadFile(args[0])))
+	ts.Check(err)
+	ts.Check(w.Close())
+	write(ts, args[1], b.String())
+}
+
+// truncate copies the first bytes of a file:
+//
+//	truncate FROM TO BYTES
+func truncate(ts *testscript.TestScript, _ bool, args []string) {
+	n, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	write(ts, args[1], ts.ReadFile(args[0])[:n])
+}
+
+func write(ts *testscript.TestScript, name, text string) {
+	ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o600))
+}
+
+// startSandbox serves a sandbox until the script ends, for caseimport to use:
+//
+//	sandbox [--client-id ID]
+func startSandbox(ts *testscript.TestScript, _ bool, args []string) {
+	var opt sandbox.Options
+	if len(args) == 2 {
+		opt.ClientID = args[1]
+	}
+	server, err := sandbox.Start("127.0.0.1:0", opt)
+	ts.Check(err)
+	ts.Defer(func() { _ = server.Close() })
+	ts.Setenv("TALKDESK_BASE_URL", server.URL)
+	ts.Setenv("TALKDESK_TOKEN_URL", server.TokenURL)
+	ts.Setenv("TALKDESK_ACCOUNT", "acme")
+}

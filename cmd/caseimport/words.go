@@ -1,0 +1,83 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// number writes 1234567 as 1,234,567.
+func number(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// plural writes "1 row", "2 rows", "1,000 rows".
+func plural(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return number(n) + " " + one + "s"
+}
+
+// human writes a duration as people say it, with the two units that matter:
+// 850ms, 12s, 3m10s, 2h5m, 3d4h.
+func human(d time.Duration) string {
+	if d < time.Second {
+		return d.Round(time.Millisecond).String()
+	}
+	seconds := int(math.Round(d.Seconds()))
+	const minute, hour, day = 60, 3600, 24 * 3600
+	two := func(big, small int, bigUnit, smallUnit string) string {
+		if small == 0 {
+			return fmt.Sprintf("%d%s", big, bigUnit)
+		}
+		return fmt.Sprintf("%d%s%d%s", big, bigUnit, small, smallUnit)
+	}
+	switch {
+	case seconds < minute:
+		return fmt.Sprintf("%ds", seconds)
+	case seconds < hour:
+		return two(seconds/minute, seconds%minute, "m", "s")
+	case seconds < day:
+		return two(seconds/hour, seconds%hour/minute, "h", "m")
+	}
+	return two(seconds/day, seconds%day/hour, "d", "h")
+}
+
+// perSecond writes a rate of requests or rows.
+func perSecond(rate float64) string {
+	short := func(n float64) string {
+		return strings.TrimSuffix(strconv.FormatFloat(n, 'f', 1, 64), ".0")
+	}
+	switch {
+	case rate >= 9.95:
+		return number(int(math.Round(rate))) + "/s"
+	case rate >= 0.95 || rate == 0:
+		return short(rate) + "/s"
+	case rate*60 >= 0.95:
+		return short(rate*60) + "/min"
+	}
+	return short(rate*3600) + "/h"
+}
+
+// shellQuote writes a word so that it can be typed into a shell.
+func shellQuote(word string) string {
+	plain := func(r rune) bool {
+		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@%+,=", r) ||
+			runtime.GOOS == "windows" && r == '\\' || r > 127
+	}
+	if word != "" && strings.IndexFunc(word, func(r rune) bool { return !plain(r) }) < 0 {
+		return word
+	}
+	if runtime.GOOS == "windows" {
+		return `"` + word + `"`
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}

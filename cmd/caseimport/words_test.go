@@ -1,0 +1,79 @@
+package main
+
+import (
+	"runtime"
+	"testing"
+	"time"
+)
+
+func TestHuman(t *testing.T) {
+	for _, c := range []struct {
+		d    time.Duration
+		want string
+	}{
+		{0, "0s"},
+		{850 * time.Millisecond, "850ms"},
+		{12400 * time.Millisecond, "12s"},
+		{59*time.Second + 600*time.Millisecond, "1m"},
+		{190 * time.Second, "3m10s"},
+		{2*time.Hour + 5*time.Minute + 59*time.Second, "2h5m"},
+		{24 * time.Hour, "1d"},
+		{76 * time.Hour, "3d4h"},
+	} {
+		if got := human(c.d); got != c.want {
+			t.Errorf("human(%v) = %q, want %q", c.d, got, c.want)
+		}
+	}
+}
+
+func TestNumber(t *testing.T) {
+	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1000: "-1,000"} {
+		if got := number(n); got != want {
+			t.Errorf("number(%d) = %q, want %q", n, got, want)
+		}
+	}
+}
+
+func TestPerSecond(t *testing.T) {
+	for rate, want := range map[float64]string{0: "0/s", 1.0 / 3600: "1/h", 0.5: "30/min", 2.5: "2.5/s", 5: "5/s", 48.2: "48/s", 12345: "12,345/s"} {
+		if got := perSecond(rate); got != want {
+			t.Errorf("perSecond(%v) = %q, want %q", rate, got, want)
+		}
+	}
+}
+
+func TestShellQuote(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("cmd.exe quotes otherwise")
+	}
+	for word, want := range map[string]string{
+		"tickets.csv":        "tickets.csv",
+		"":                   "''",
+		"my tickets.csv":     "'my tickets.csv'",
+		"it's.csv":           `'it'\''s.csv'`,
+		"$(rm -rf).csv":      "'$(rm -rf).csv'",
+		"übersicht.csv":      "übersicht.csv",
+		"a;b":                "'a;b'",
+		"new\nline":          "'new\nline'",
+		"~/tickets":          "'~/tickets'",
+		"C:/Users/x/out.csv": "C:/Users/x/out.csv",
+	} {
+		if got := shellQuote(word); got != want {
+			t.Errorf("shellQuote(%q) = %s, want %s", word, got, want)
+		}
+	}
+}
+
+func TestEditDistance(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		want int
+	}{
+		{"", "", 0}, {"rate", "rate", 0}, {"", "rate", 4}, {"rate", "", 4},
+		{"ratee", "rate", 1}, {"raet", "rate", 2}, {"concurency", "concurrency", 1},
+	} {
+		if got := editDistance(c.a, c.b); got != c.want {
+			t.Errorf("editDistance(%q, %q) = %d, want %d", c.a, c.b, got, c.want)
+		}
+	}
+}

@@ -1,0 +1,304 @@
+package mapping
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// checker turns the document into fields: it sees that each rule has one
+// source and modifiers that make sense, and does all conversions that do not
+// need a row.
+type checker struct {
+	*decoder
+	open   func(path string) ([]byte, error)
+	inEach bool // the rule at hand stands beside each
+}
+
+func (c *checker) mapping(doc *document) *Mapping {
+	m := &Mapping{}
+	if doc.Where.set() {
+		m.where = doc.Where
+		c.expression(doc.Where, false, true)
+	}
+	if doc.Case != nil {
+		c.standard(doc.Case, m)
+	}
+	for _, r := range doc.CustomFields {
+		_, k, _ := prefixOf(r.name)
+		if f := c.field(r.rule, r.name, "custom_fields."+r.name, k); f != nil {
+			m.custom = append(m.custom, f)
+		}
+	}
+	for i, n := range doc.Notes {
+		m.notes = append(m.notes, c.note(n, i))
+	}
+	if doc.Key != nil {
+		c.key(doc.Key, m)
+	}
+	return m
+}
+
+func (s *str) set() bool { return s != nil && s.text != "" }
+
+// standard reads the fields of the case from the tags of caseRules.
+func (c *checker) standard(rules *caseRules, m *Mapping) {
+	v := reflect.ValueOf(rules).Elem()
+	for i := range v.NumField() {
+		tag := v.Type().Field(i).Tag
+		r := v.Field(i).Interface().(*rule)
+		if r == nil {
+			continue
+		}
+		name := tag.Get("yaml")
+		f := c.field(r, name, name, kindNamed(tag.Get("rule")))
+		if f == nil {
+			continue
+		}
+		f.index = i
+		f.limit, _ = strconv.Atoi(tag.Get("limit"))
+		if n := f.truncate; f.limit > 0 && n > f.limit {
+			c.fault(r.node, "%s holds %d characters at most: truncate: %d would not make it fit", name, f.limit, n)
+		}
+		if f.constant != nil {
+			c.fits(f, f.constant, r.Const.node)
+		}
+		if f.fallback != nil {
+			c.fits(f, f.fallback, r.Default.node)
+		}
+		m.cases = append(m.cases, f)
+	}
+	if rules.RequesterName == nil && rules.RequesterEmail == nil {
+		line := rules.Title
+		if line == nil {
+			line = rules.Description
+		}
+		var at *yaml.Node
+		if line != nil {
+			at = line.node
+		}
+		c.fault(at, "case has neither requester_name nor requester_email: every case needs one of them")
+	}
+}
+
+// fits checks a value given in the file against the field's limit.
+func (c *checker) fits(f *field, r *result, n *yaml.Node) {
+	if f.limit > 0 && longer(r.text, f.limit) {
+		c.fault(n, "%s holds %d characters at most, and this is longer", f.short, f.limit)
+	}
+}
+
+func kindNamed(name string) kind {
+	for k := range kinds {
+		if kinds[k].name == name {
+			return kind(k)
+		}
+	}
+	return kindText
+}
+
+func (c *checker) note(n *noteRule, i int) *noteFields {
+	out := &noteFields{name: fmt.Sprintf("notes[%d]", i)}
+	if n.Each.set() {
+		out.each = n.Each
+	}
+	field := func(r *rule, short string, k kind) *field {
+		if r == nil {
+			return nil
+		}
+		c.inEach = n.Each != nil
+		defer func() { c.inEach = false }()
+		return c.field(r, short, out.name+"."+short, k)
+	}
+	out.title = field(n.Title, "note_title", kindText)
+	out.body = field(n.Body, "note_body", kindText)
+	out.public = field(n.Public, "public", kindCheckbox)
+	return out
+}
+
+func (c *checker) key(k *keyRule, m *Mapping) {
+	sources := 0
+	for _, s := range []*str{k.Column, k.Expr} {
+		if s != nil {
+			sources++
+		}
+	}
+	switch {
+	case sources == 0 && k.node != nil && k.node.Kind == yaml.MappingNode:
+		c.fault(k.node, "key needs a source: column or expr")
+	case sources > 1:
+		c.fault(k.node, "key has two sources, column and expr: leave one")
+	}
+	r := &rule{node: k.node, Column: k.Column, Expr: k.Expr}
+	m.key = &field{name: "key", short: "key", kind: kindKey, rule: r}
+	if k.Expr.set() {
+		c.expression(k.Expr, false, false)
+	}
+	if !k.CustomField.set() {
+		return
+	}
+	if prefix, _, ok := prefixOf(k.CustomField.text); !ok || prefix != "text" {
+		hint := ""
+		if !ok {
+			hint = hintForPrefix(k.CustomField.text)
+		}
+		c.fault(k.CustomField.node, "key.custom_field is a text field: %q does not begin with \"text\"%s", k.CustomField.text, hint)
+		return
+	}
+	m.keyTo = k.CustomField.text
+}
+
+// field checks one rule. It returns nil if there is too little to go on with.
+func (c *checker) field(r *rule, short, name string, k kind) *field {
+	if r == nil || r.node == nil {
+		return nil
+	}
+	f := &field{name: name, short: short, kind: k, rule: r, inEach: c.inEach}
+	c.source(r, f)
+	c.modifiers(r, f)
+	f.required = r.Required != nil && r.Required.on
+	f.pass = r.Pass != nil && r.Pass.on
+	f.html = r.HTML != nil && r.HTML.on
+	f.comma = r.DecimalComma != nil && r.DecimalComma.on
+	f.overflow = r.Overflow != nil
+	if r.Truncate != nil {
+		f.truncate = r.Truncate.number
+	}
+	if r.Split != nil {
+		f.split = r.Split.text
+	}
+	if r.Join != nil {
+		f.join, f.joined = r.Join.text, true
+	}
+	if k == kindDate {
+		c.dates(r, f)
+	}
+	if k == kindCheckbox {
+		c.checkbox(r, f)
+	}
+	// Last, since what is given in the file is converted as the field says.
+	f.constant = c.literal(f, r.Const, "const")
+	f.fallback = c.literal(f, r.Default, "default")
+	if r.Values != nil {
+		f.table = c.table(f, r.Values)
+	}
+	return f
+}
+
+// keys returns the keys that a rule sets, in the order of the file.
+func (r *rule) keys() []*yaml.Node {
+	var out []*yaml.Node
+	if r.node.Kind == yaml.MappingNode {
+		for i := 0; i < len(r.node.Content); i += 2 {
+			out = append(out, r.node.Content[i])
+		}
+	}
+	return out
+}
+
+func (c *checker) source(r *rule, f *field) {
+	if r.node.Kind != yaml.MappingNode {
+		return // a bare string
+	}
+	var have []*yaml.Node
+	unknown := false // reported; it may be the source misspelt
+	known := keysOf(reflect.TypeFor[rule]())
+	for _, k := range r.keys() {
+		if slices.Contains(sources, k.Value) {
+			have = append(have, k)
+		} else if _, ok := known[k.Value]; !ok {
+			unknown = true
+		}
+	}
+	switch {
+	case len(have) == 0 && unknown:
+	case len(have) == 0:
+		c.fault(r.node, "%s needs a source: %s", f.short, strings.Join(sources, ", "))
+	case len(have) > 1:
+		c.fault(have[1], "%s has two sources, %s and %s: leave one", f.short, have[0].Value, have[1].Value)
+	}
+	if r.Expr.set() {
+		c.expression(r.Expr, f.inEach, false)
+	}
+}
+
+// modifiers refuses what would have no effect or contradicts itself.
+func (c *checker) modifiers(r *rule, f *field) {
+	allowed := modifiersOf(f.kind)
+	known := keysOf(reflect.TypeFor[rule]())
+	for _, k := range r.keys() {
+		if _, ok := known[k.Value]; !ok || slices.Contains(sources, k.Value) {
+			continue
+		}
+		switch {
+		case !slices.Contains(allowed, k.Value):
+			c.fault(k, "%q makes no sense for %s, which holds %s; it takes %s", k.Value, f.short, kinds[f.kind].article, strings.Join(allowed, ", "))
+		case r.Const != nil:
+			c.fault(k, "const is sent as it is written: %q has no effect beside it", k.Value)
+		case k.Value == "pass" && r.Values == nil:
+			c.fault(k, "pass lets through what values does not list: it needs values")
+		case k.Value == "timezone" && r.Layout == nil:
+			c.fault(k, "timezone is for dates written without one: it needs a layout (RFC 3339 dates carry their own)")
+		}
+	}
+	if r.Overflow != nil && r.Overflow.set() && r.Overflow.text != "notes" {
+		c.fault(r.Overflow.node, "overflow takes notes, not %q", r.Overflow.text)
+	}
+	if r.Overflow != nil && r.Truncate != nil {
+		c.fault(r.node, "%s has truncate and overflow: one cuts what the other would keep, leave one", f.short)
+	}
+}
+
+// literal converts a const or default. It is written as it is to be sent: no
+// other modifier applies to it.
+func (c *checker) literal(f *field, l *literal, what string) *result {
+	if l == nil || len(l.texts) == 0 {
+		return nil
+	}
+	if l.list && !f.kind.isList() {
+		c.fault(l.node, "%s holds one value: %s takes no list here", f.short, what)
+		return nil
+	}
+	if f.kind.isList() {
+		r, reason := listResult(f, slices.Clone(l.texts))
+		if reason != "" {
+			c.fault(l.node, "%s of %s %s", what, f.short, reason)
+		}
+		return &r
+	}
+	r, reason := f.asWritten(l.texts[0])
+	if reason != "" {
+		c.fault(l.node, "%s of %s: %q %s", what, f.short, shown(l.texts[0]), reason)
+	}
+	return &r
+}
+
+// checkbox sets the words for true and false. Told words replace the standard
+// ones of their side; a standard word told for the other side goes there.
+func (c *checker) checkbox(r *rule, f *field) {
+	f.words = map[string]bool{}
+	told := func(list words, side bool) {
+		for _, w := range list {
+			word := fold(w.text)
+			if had, ok := f.words[word]; ok && had != side {
+				c.fault(w.node, "%q cannot mean both true and false", w.text)
+			}
+			f.words[word] = side
+		}
+	}
+	told(r.True, true)
+	told(r.False, false)
+	standard := func(list words, side bool, defaults ...string) {
+		for _, w := range defaults {
+			if _, ok := f.words[w]; !ok && list == nil {
+				f.words[w] = side
+			}
+		}
+	}
+	standard(r.True, true, "true", "yes", "1")
+	standard(r.False, false, "false", "no", "0")
+}

@@ -1,0 +1,230 @@
+package draft
+
+import (
+	"slices"
+	"strings"
+)
+
+// picker finds the columns that serve the fields of a case: by the product's
+// table, then by the plain one, then by the words of the headers and, in a
+// plain table, by what the columns hold.
+type picker struct {
+	columns []*column
+	product *product
+	rows    int
+}
+
+func plainTable() *product { return &products[len(products)-1] }
+
+// named goes through the columns under the given headers, those of the product
+// before those of the plain table.
+func (p *picker) named(headers func(*product) []string, ok func(*column) bool) *column {
+	for _, table := range []*product{p.product, plainTable()} {
+		for _, h := range headers(table) {
+			for _, c := range p.columns {
+				if c.plain == h && p.holds(c) && ok(c) {
+					return c
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// holds reports whether something stands in the column. Without any row the
+// header has to do.
+func (p *picker) holds(c *column) bool { return p.rows == 0 || c.real() > 0 || c.nested > 0 }
+
+// isText refuses what is no text to read: objects, numbers, addresses.
+func isText(c *column) bool {
+	n := c.numbers
+	return c.cells() && c.real()-n.ints-n.points-n.commas > 0 && c.dates.count*2 <= c.real() && c.webs*2 <= c.real()
+}
+
+// few reports whether a column holds few different values, as a category does.
+func few(c *column) bool {
+	return !c.values.more && c.texts >= 20 && len(c.values.items)*5 <= c.texts
+}
+
+func (p *picker) title() (c *column, sure bool) {
+	first := p.named(func(t *product) []string { return t.subject }, isTitle)
+	if first != nil && (p.product != plainTable() || !few(first)) {
+		return first, true
+	}
+	worded := p.worded(subjectWords, isTitle)
+	switch {
+	case first == nil && worded == nil:
+		return p.longest(func(c *column) bool { return c.average() <= 150 }), false
+	case first == nil || worded != nil && !few(worded):
+		return worded, true
+	}
+	return first, true
+}
+
+func isTitle(c *column) bool { return c.cells() && c.dates.count*2 <= c.texts && !isPerson(c) }
+
+// body never gives the title's column.
+func (p *picker) body(title *column) (c *column, sure bool) {
+	free := func(c *column) bool { return c != title && (isText(c) || p.rows == 0) }
+	if c := p.named(func(t *product) []string { return t.body }, free); c != nil {
+		return c, true
+	}
+	if c := p.worded(bodyWords, func(c *column) bool { return free(c) && !few(c) }); c != nil {
+		return c, true
+	}
+	return p.longest(func(c *column) bool { return c != title && c.average() >= 25 }), false
+}
+
+// person never gives a column of addresses, numbers or ids.
+func (p *picker) person() *column {
+	ok := func(c *column) bool { return p.rows == 0 || isText(c) && (c.addresses+c.mailLists)*2 < c.real() }
+	if c := p.named(func(t *product) []string { return t.person }, ok); c != nil {
+		return c
+	}
+	return p.worded(nil, func(c *column) bool { return isPerson(c) && ok(c) })
+}
+
+// isPerson holds for headers such as "Customer Name" and "requester_full_name".
+func isPerson(c *column) bool {
+	ws := words(c.name)
+	who := slices.ContainsFunc(ws, func(w string) bool { return personWords[w] })
+	return who && !slices.ContainsFunc(ws, func(w string) bool { return !personWords[w] && !nameWords[w] })
+}
+
+// emails gives up to three columns of addresses, the one to trust most first.
+func (p *picker) emails() []*column {
+	ok := func(c *column) bool {
+		if p.rows == 0 {
+			return strings.Contains(c.plain, "mail")
+		}
+		return c.cells() && c.real() > 0 && (c.addresses+c.mailLists)*2 >= c.real()
+	}
+	var all []*column
+	for len(all) < 3 {
+		c := p.named(func(t *product) []string { return t.email }, func(c *column) bool { return ok(c) && !slices.Contains(all, c) })
+		if c == nil {
+			break
+		}
+		all = append(all, c)
+	}
+	if len(all) > 0 {
+		return all
+	}
+	mail := func(c *column) bool {
+		ws := words(c.name)
+		return ok(c) && !slices.ContainsFunc(ws, func(w string) bool { return staffWords[w] })
+	}
+	if c := p.worded(set("email", "mail", "emails"), mail); c != nil {
+		return []*column{c}
+	}
+	if p.rows == 0 || p.product != plainTable() {
+		return nil
+	}
+	for _, c := range p.columns {
+		if mail(c) {
+			return []*column{c}
+		}
+	}
+	return nil
+}
+
+// priority gives a column with few words, of which one at least is known;
+// under its own name it serves whatever its words are.
+func (p *picker) priority() *column {
+	return p.named(func(t *product) []string { return t.priority }, func(c *column) bool {
+		if !c.cells() || c.several > 0 || c.values.more || len(c.values.items) > 20 {
+			return false
+		}
+		if strings.HasSuffix(c.plain, "priority") {
+			return true
+		}
+		for _, i := range c.values.items {
+			if p, _ := priorityOf(i.value); p != "" {
+				return true
+			}
+		}
+		return p.rows == 0
+	})
+}
+
+// worded finds the first column with one of the words in its header; one with
+// few different values only if there is no other. Without words ok alone
+// decides.
+func (p *picker) worded(list map[string]bool, ok func(*column) bool) *column {
+	var found *column
+	for _, c := range p.columns {
+		if !p.holds(c) || !ok(c) {
+			continue
+		}
+		if list != nil && !slices.ContainsFunc(words(c.name), func(w string) bool { return list[w] }) {
+			continue
+		}
+		if !few(c) {
+			return c
+		}
+		if found == nil {
+			found = c
+		}
+	}
+	return found
+}
+
+// longest finds the column of a plain table with the longest texts.
+func (p *picker) longest(ok func(*column) bool) *column {
+	if p.product != plainTable() {
+		return nil
+	}
+	var found *column
+	for _, c := range p.columns {
+		if c.real() == 0 || !isText(c) || few(c) || c.spaced*2 < c.real() || isPerson(c) || !ok(c) {
+			continue
+		}
+		if found == nil || c.average() > found.average() {
+			found = c
+		}
+	}
+	return found
+}
+
+// key finds the column that is really unique. Without one, best is the column
+// that should be, if there is one.
+func (p *picker) key() (key, best *column) {
+	ok := func(c *column) bool { return c.key.lost == "" && c.numbers.powers == 0 }
+	all := func(*column) bool { return true }
+	ids := func(t *product) []string { return t.key }
+	best = p.named(ids, all)
+	if c := p.named(ids, ok); c != nil {
+		return c, best
+	}
+	if c := p.worded(idWords, func(c *column) bool { return ok(c) && c.dates.count == 0 }); c != nil {
+		return c, best
+	}
+	if p.product != plainTable() || p.rows == 0 {
+		return nil, best
+	}
+	for _, c := range p.columns {
+		if ok(c) && c.spaced == 0 && c.addresses == 0 && c.webs == 0 && c.dates.count == 0 && c.numbers.points == 0 && c.longest <= 64 {
+			return c, best
+		}
+	}
+	return nil, best
+}
+
+// priorityOf gives the priority for what stands in a cell, and whether it is
+// sure: a bare number is a guess.
+func priorityOf(s string) (priority string, sure bool) {
+	ws := words(s)
+	if len(ws) > 1 && (ws[0] == "not" || ws[0] == "no" || ws[0] == "non") {
+		return "", false
+	}
+	for _, w := range ws {
+		if p, ok := priorityWords[w]; ok {
+			return p, true
+		}
+	}
+	if len(ws) != 1 {
+		return "", false
+	}
+	w := strings.TrimPrefix(strings.TrimPrefix(ws[0], "prio"), "p")
+	return fromOne[w], false
+}

@@ -1,0 +1,387 @@
+package draft
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"caseimport/mapping"
+)
+
+// column is what has been seen of one column, or of one member of the objects
+// in a list.
+type column struct {
+	name  string // as in the file
+	plain string // squeezed, for comparing
+	at    int    // its place among the columns
+
+	spoken bool // the header speaks of comments
+
+	filled  int // rows in which something stands, placeholders included
+	texts   int // values, those of lists each for itself
+	several int // rows with more than one value: a repeated header, a list
+	lists   int // rows with a list
+	objects int // rows with an object
+	nested  int // rows with a list that holds objects or lists
+
+	values counter // the different values
+	empty  counter // the placeholders among them
+
+	bytes    int // of all values together
+	longest  int // characters
+	over150  int
+	over2000 int
+	cut2000  int // exactly 2,000 characters: cut by the exporter?
+	breaks   int // values with a line break
+	escaped  int // values with a line break written as \n
+	html     int
+	spaced   int // values of several words
+	webs     int // values that are web addresses
+
+	numbers   numbers
+	dates     dates
+	addresses int   // values that are one bare e-mail address
+	mailLists int   // values with several, with a name or with blanks around
+	wild      bool  // the short pattern would not do for its addresses
+	lead      dates // what stands before the first semicolon, in comments
+	leads     int   // values with two semicolons or more, in comments
+
+	key     unique
+	members []*column // of the objects in a list
+	fields  []*column // of the {id, value} objects in a list, one an id
+	items   int       // objects in lists
+	parts   int       // other values in lists
+	deep    int       // lists in lists
+}
+
+func newColumn(name string, at int) *column {
+	plain := squeeze(name)
+	return &column{
+		name: name, plain: plain, at: at,
+		spoken: plain == "comment" || plain == "comments",
+		dates:  newDates(name),
+		lead:   dates{hinted: true},
+	}
+}
+
+// add counts the cell of one row.
+func (c *column) add(v mapping.Value, row int) {
+	switch v.Kind {
+	case mapping.List:
+		c.lists++
+		c.key.lose("it holds lists")
+		c.list(v.List, row)
+	case mapping.Object:
+		c.objects++
+		c.key.lose("it holds objects")
+	default:
+		s := strings.TrimSpace(v.Text)
+		c.key.add(s, row)
+		if s != "" {
+			c.filled++
+			c.text(v.Text, s)
+		}
+	}
+}
+
+// list counts the elements of a list as one row.
+func (c *column) list(elements []mapping.Value, row int) {
+	n := 0
+	nested := false
+	for _, e := range elements {
+		switch e.Kind {
+		case mapping.Object:
+			nested = true
+			c.object(e, row)
+		case mapping.List:
+			nested = true
+			c.deep++
+		default:
+			if s := strings.TrimSpace(e.Text); s != "" {
+				n++
+				c.parts++
+				c.text(e.Text, s)
+			}
+		}
+	}
+	if n > 0 || nested {
+		c.filled++
+	}
+	if n > 1 {
+		c.several++
+	}
+	if nested {
+		c.nested++
+	}
+}
+
+// Of the objects in lists no more than this is looked at.
+const maxMembers = 100
+
+// object counts an element of a list by its members.
+func (c *column) object(v mapping.Value, row int) {
+	c.items++
+	id, value := "", -1
+	for i, name := range v.Names {
+		if m := find(&c.members, name); m != nil {
+			m.add(v.List[i], row)
+		}
+		switch squeeze(name) {
+		case "id":
+			if v.List[i].Kind == mapping.Number || v.List[i].Kind == mapping.String {
+				id = v.List[i].Text
+			}
+		case "value":
+			value = i
+		}
+	}
+	if id != "" && value >= 0 && len(v.Names) <= 4 {
+		if f := find(&c.fields, id); f != nil {
+			f.add(v.List[value], row)
+		}
+	}
+}
+
+func find(all *[]*column, name string) *column {
+	for _, c := range *all {
+		if c.name == name {
+			return c
+		}
+	}
+	if len(*all) >= maxMembers {
+		return nil
+	}
+	c := newColumn(name, len(*all))
+	*all = append(*all, c)
+	return c
+}
+
+// text counts a value: raw as it stands, s without the blanks around it.
+func (c *column) text(raw, s string) {
+	c.texts++
+	c.values.add(s)
+	c.bytes += len(s)
+	if strings.IndexByte(s, ' ') > 0 {
+		c.spaced++
+	} else if strings.HasPrefix(s, "http") && strings.Contains(s, "://") {
+		c.webs++
+	}
+	if len(raw) > c.longest {
+		n := utf8.RuneCountInString(raw)
+		c.longest = max(c.longest, n)
+	}
+	if len(raw) > 150 {
+		c.long(raw)
+	}
+	if strings.IndexByte(s, '\n') >= 0 {
+		c.breaks++
+	}
+	if strings.IndexByte(s, '\\') >= 0 && strings.Contains(s, `\n`) {
+		c.escaped++
+	}
+	if strings.IndexByte(s, '<') >= 0 && hasHTML(s) {
+		c.html++
+	}
+	if strings.IndexByte(s, '@') >= 0 {
+		c.address(raw)
+	}
+	if c.spoken {
+		c.comment(s)
+	}
+	if isPlaceholder(s) {
+		c.empty.add(s)
+		return
+	}
+	c.numbers.add(s)
+	c.dates.add(s)
+}
+
+func (c *column) long(raw string) {
+	n := utf8.RuneCountInString(raw)
+	if n > 150 {
+		c.over150++
+	}
+	if n > 2000 {
+		c.over2000++
+	}
+	if n == 2000 {
+		c.cut2000++
+	}
+}
+
+func (c *column) address(raw string) {
+	switch {
+	case isAddress(raw):
+		c.addresses++
+		c.wild = c.wild || strings.ContainsAny(raw, "!#$%&'*/=?^`{|}~")
+		return
+	case strings.ContainsAny(raw, " ,;<"):
+		c.mailLists++
+	}
+	c.wild = c.wild || !isTame(raw)
+}
+
+// comment looks whether a comment is written as date;author;text.
+func (c *column) comment(s string) {
+	if date, rest, ok := strings.Cut(s, ";"); ok && strings.Contains(rest, ";") {
+		c.leads++
+		c.lead.add(date)
+	}
+}
+
+// real is the number of values that say something.
+func (c *column) real() int { return c.texts - c.empty.total() }
+
+// sample is a value that says something.
+func (c *column) sample() string {
+	for _, i := range c.values.items {
+		if !isPlaceholder(i.value) {
+			return i.value
+		}
+	}
+	return ""
+}
+
+// cells reports whether the column holds plain values only, or lists of them.
+func (c *column) cells() bool { return c.objects == 0 && c.nested == 0 }
+
+// objectLists reports whether the column holds lists of objects and nothing
+// else.
+func (c *column) objectLists() bool {
+	return c.items > 0 && c.nested == c.filled && c.objects == 0 && c.parts == 0 && c.deep == 0
+}
+
+// average is the mean length of a value in bytes.
+func (c *column) average() int {
+	if c.texts == 0 {
+		return 0
+	}
+	return c.bytes / c.texts
+}
+
+// numbers counts how the values of a column are spelled as numbers.
+type numbers struct {
+	ints, points, commas int
+	zeros                int // digits that begin with a needless zero: 00123
+	powers               int // 1.2E+11, which a spreadsheet makes of a long number
+	others               int
+}
+
+func (n *numbers) add(s string) {
+	if n.others > maxMisses && n.others > (n.ints+n.points+n.commas)/10 {
+		return
+	}
+	switch classify(s) {
+	case isInt:
+		n.ints++
+	case isPoint:
+		n.points++
+	case isComma:
+		n.commas++
+	case isZero:
+		n.zeros++
+	case isPower:
+		n.powers++
+	default:
+		n.others++
+	}
+}
+
+type spelling uint8
+
+const (
+	noNumber spelling = iota
+	isInt
+	isPoint
+	isComma
+	isZero
+	isPower
+)
+
+func classify(s string) spelling {
+	digits := strings.TrimPrefix(s, "-")
+	whole, rest := leadingDigits(digits)
+	switch {
+	case whole == "":
+		return noNumber
+	case len(whole) > 1 && whole[0] == '0':
+		if rest == "" {
+			return isZero
+		}
+		return noNumber
+	case rest == "":
+		if len(whole) > 15 { // beyond what every reader of JSON holds exactly
+			return noNumber
+		}
+		return isInt
+	}
+	fraction, tail := leadingDigits(rest[1:])
+	switch {
+	case strings.HasPrefix(tail, "E+"), strings.HasPrefix(tail, "e+"), strings.HasPrefix(rest, "E+"), strings.HasPrefix(rest, "e+"):
+		return isPower
+	case fraction == "" || tail != "" || len(whole)+len(fraction) > 15:
+		return noNumber
+	case rest[0] == '.':
+		return isPoint
+	case rest[0] == ',':
+		return isComma
+	}
+	return noNumber
+}
+
+func leadingDigits(s string) (digits, rest string) {
+	i := 0
+	for i < len(s) && '0' <= s[i] && s[i] <= '9' {
+		i++
+	}
+	return s[:i], s[i:]
+}
+
+// counter counts different values, up to maxValues of them.
+type counter struct {
+	index map[string]int
+	items []item
+	more  bool // there are others, which are not counted
+}
+
+type item struct {
+	value string
+	n     int
+}
+
+const maxValues = 60
+
+func (c *counter) add(s string) {
+	if c.more {
+		return
+	}
+	if i, ok := c.index[s]; ok {
+		c.items[i].n++
+		return
+	}
+	if len(c.items) == maxValues || len(s) > 200 {
+		c.more, c.index = true, nil
+		return
+	}
+	if c.index == nil {
+		c.index = make(map[string]int)
+	}
+	s = strings.Clone(s)
+	c.index[s] = len(c.items)
+	c.items = append(c.items, item{s, 1})
+}
+
+// sorted gives the values, the commonest first.
+func (c *counter) sorted() []item {
+	items := slices.Clone(c.items)
+	slices.SortStableFunc(items, func(a, b item) int { return b.n - a.n })
+	return items
+}
+
+func (c *counter) total() int {
+	n := 0
+	for _, i := range c.items {
+		n += i.n
+	}
+	return n
+}

@@ -1,0 +1,318 @@
+package draft
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// maxOptions is how many different values a column may hold to be offered as a
+// dropdown.
+const maxOptions = 25
+
+// custom drafts a custom field for every column that is left and says something.
+func (d *drafter) custom() page {
+	var p page
+	p.say(0, "Custom fields. Each has to exist in the Talkdesk account under exactly this name: rename what is called "+
+		"otherwise there, and put # before what the account does not have. The beginning of the name fixes the type.")
+	p.say(0, "A dropdown takes the codes of its options, which only the account knows, so its column is mapped as text; "+
+		"to fill a dropdown instead, remove that line and the # below it, and fill in the codes.")
+	p.add("custom_fields:", "")
+	p.add("  # text_import_batch: {const: "+scalar(d.product.name+" import")+"}", "lets all cases of this import be found again")
+	before := len(p.lines)
+	d.dateQuestion(&p)
+	named := len(p.lines)
+	for _, c := range d.columns {
+		switch reason := d.useless(c); {
+		case d.used[c]:
+		case reason != "":
+			d.skip(c, "%s", reason)
+		case c.nested > 0 && len(c.fields) > 0:
+			for _, f := range c.fields {
+				if f.filled > 0 && f.cells() {
+					d.found(&p, c, f)
+				}
+			}
+		case c.nested > 0:
+			r := expression("join(map(%s, .%s), \", \")", cell(c), c.named().name)
+			p.add("  "+d.names.take("text", slug(c.name, c.at))+": "+r.String(), fmt.Sprintf("lists in %s", rows(c.filled)))
+		default:
+			d.field(&p, c)
+		}
+	}
+	if len(p.lines) == named {
+		p.lines = p.lines[:before]
+	} else {
+		d.remind("each custom field in the file has to exist in the Talkdesk account: rename or remove what does not")
+	}
+	return p
+}
+
+// useless says why a column is not worth a field; "" if it is.
+func (d *drafter) useless(c *column) string {
+	_, tagged := d.product.codes[c.plain]
+	switch {
+	case d.rows == 0:
+		return "no row to see what it holds"
+	case c.objects > 0 && c.filled == 0 && c.lists == 0:
+		return "an object: its members are columns of their own"
+	case c.filled == 0:
+		return "always empty"
+	case c.texts > 0 && c.real() == 0:
+		return fmt.Sprintf("never says more than %s", show(c.values.items[0].value))
+	case d.product.isInternal(c.plain):
+		return "means nothing outside of its product"
+	case c.plain == "attachment" || c.plain == "attachments":
+		return fmt.Sprintf("attachments are not carried (filled in %s)", rows(c.filled))
+	case c.objects > 0:
+		return fmt.Sprintf("an object in %s, something else in others", rows(c.objects))
+	case c.nested > 0 && (!c.objectLists() || len(c.fields) == 0 && c.named() == nil):
+		return fmt.Sprintf("lists of objects in %s: an expression can take from them what you need", rows(c.nested))
+	case d.rows >= 5 && !tagged && c.filled == d.rows && !c.values.more && len(c.values.items) == 1 && c.several == 0:
+		return fmt.Sprintf("always %s", show(c.values.items[0].value))
+	}
+	return ""
+}
+
+// named is the member that names the objects in a list, nil if there is none.
+func (c *column) named() *column {
+	for _, m := range c.members {
+		if nameMembers[m.name] && m.real() > 0 && m.cells() && m.lists == 0 {
+			return m
+		}
+	}
+	return nil
+}
+
+// found adds the field for one id of a list of {id, value} objects.
+func (d *drafter) found(p *page, c, f *column) {
+	prefix, r, note := d.kind(f)
+	r = slices.Concat(expression("find(%s, .id == %s).value", cell(c), quote(f.name)), r[1:])
+	p.add("  "+d.names.take(prefix, "field_"+slug(f.name, f.at))+": "+r.String(), fmt.Sprintf("%s; in %s", note, rows(f.filled)))
+}
+
+// field adds the field for a column.
+func (d *drafter) field(p *page, c *column) {
+	prefix, r, note := d.kind(c)
+	if c.filled < d.rows {
+		note += fmt.Sprintf("; in %s", rows(c.filled))
+	}
+	if n := c.empty.total(); n > 0 && !r.has("values") {
+		note += fmt.Sprintf("; %s in %s is kept as text", show(c.empty.sorted()[0].value), rows(n))
+	}
+	name := slug(c.name, c.at)
+	p.add("  "+d.names.take(prefix, name)+": "+r.String(), note)
+	if prefix == "text" {
+		d.options(p, c, name)
+	}
+}
+
+// options offers the column as a dropdown or a list of options.
+func (d *drafter) options(p *page, c *column, s string) {
+	prefix := "dropdown"
+	split := ""
+	if c.lists > 0 || tagWords[c.plain] {
+		prefix = "multi_select"
+		if c.lists == 0 {
+			split = separator(c)
+		}
+	}
+	switch {
+	case prefix == "multi_select" && !tagWords[c.plain] && (c.values.more || c.parts < 2*len(c.values.items)):
+		return
+	case prefix == "multi_select" && (c.values.more || len(c.values.items) > maxOptions || split != ""):
+		r := from(c)
+		if split != "" {
+			r = r.with("split", quote(split))
+		}
+		p.add("  # "+d.names.take(prefix, s)+": "+r.with("values", "{file: options.csv}").String(), "as options: options.csv translates words into codes")
+		return
+	case prefix == "dropdown" && !isCategory(c):
+		return
+	}
+	p.add("  # "+d.names.take(prefix, s)+":", "")
+	p.add("  #   column: "+scalar(c.name), "")
+	p.add("  #   values:", "")
+	seen := map[string]bool{}
+	for _, i := range c.values.sorted() {
+		if low := strings.ToLower(i.value); !seen[low] {
+			seen[low] = true
+			p.add("  #     "+lookupKey(i.value)+`: ""`, rows(i.n))
+		}
+	}
+}
+
+// isCategory holds for a few short values that come again, other than ids.
+func isCategory(c *column) bool {
+	n := len(c.values.items)
+	return !c.values.more && n > 1 && n <= maxOptions && c.texts >= 2*n && c.longest <= 80 && c.breaks == 0 && c.lists == 0 &&
+		slices.ContainsFunc(c.values.items, func(i item) bool { return !isPlaceholder(i.value) && !looksLikeID(i.value) })
+}
+
+// looksLikeID holds for letters with a number, such as CHG0000047 and LP-12.
+func looksLikeID(s string) bool {
+	letters := strings.TrimLeft(s, "ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+	number := strings.TrimLeft(strings.TrimPrefix(letters, "-"), "0123456789")
+	return letters != s && number == "" && len(s) > 4
+}
+
+// separator is what stands between several values in a cell, "" if nothing
+// does.
+func separator(c *column) string {
+	best, most := "", 0
+	for _, s := range []string{",", ";", "|", " "} {
+		n := 0
+		for _, i := range c.values.items {
+			n += strings.Count(i.value, s)
+		}
+		if n > most {
+			best, most = s, n
+		}
+		if s == "|" && most > 0 {
+			break // blanks stand within values
+		}
+	}
+	return best
+}
+
+// kind decides which kind of field a column fills, and by which rule.
+func (d *drafter) kind(c *column) (prefix string, r rule, note string) {
+	r = from(c)
+	if c.lists > 0 {
+		return d.several(c, r)
+	}
+	if c.empty.total() > 0 { // needed by all but text
+		r = r.with("values", blanks(c)).with("pass", "true")
+	}
+	if b, ok := checkbox(c); ok {
+		return "checkbox", append(r, b...), tally(c.values.sorted(), 4, nil)
+	}
+	if layout, note, ok := d.date(c); ok {
+		return "date", append(r, layout...), note
+	}
+	n, real := c.numbers, c.real()
+	switch {
+	case isName(c):
+	case n.ints == real:
+		if words := d.product.codes[c.plain]; words != nil {
+			return "text", inWords(c, words), "numbers, put into words"
+		}
+		return "numeric", r, "whole numbers"
+	case n.ints+n.points == real:
+		return "decimal", r, "numbers"
+	case n.ints+n.commas == real:
+		return "decimal", r.with("decimal_comma", "true"), "numbers with a decimal comma"
+	}
+	r = from(c)
+	note = describe(c)
+	if c.html*2 >= real && c.html > 0 {
+		r = r.with("html", "true")
+		note = "HTML, made plain text"
+	}
+	if c.breaks > 0 || c.longest > 500 {
+		return "multi_line_text", r, note
+	}
+	return "text", r, note
+}
+
+// several joins what stands under a repeated header or in a list.
+func (d *drafter) several(c *column, r rule) (string, rule, string) {
+	note := "lists"
+	if c.several > 0 {
+		note = fmt.Sprintf("%s of several values", rows(c.several))
+	}
+	switch {
+	case c.breaks > 0 || c.longest > 500:
+		return "multi_line_text", r.with("join", `"\n"`), note
+	case separator(c) == ",":
+		return "text", r.with("join", `"; "`), note
+	}
+	return "text", r.with("join", `", "`), note
+}
+
+// describe says what is in a column of text.
+func describe(c *column) string {
+	switch {
+	case c.dates.order() == mixed && c.dates.count == c.real():
+		return "dates with the month first and with the day first: cannot be told apart"
+	case c.dates.count > 0 && c.dates.misses > 0 && c.dates.count >= 9*c.dates.misses:
+		return fmt.Sprintf("dates, but for the like of %s", show(c.dates.odd))
+	case c.numbers.powers > 0:
+		return "numbers that a spreadsheet turned into the like of 1.2E+11"
+	case c.numbers.zeros > 0 && c.numbers.zeros+c.numbers.ints == c.real():
+		return "digits with zeros in front"
+	case c.breaks > 0:
+		return fmt.Sprintf("text with line breaks, up to %s characters", count(c.longest))
+	case !c.values.more && len(c.values.items) == 1:
+		return fmt.Sprintf("always %s", show(c.values.items[0].value))
+	case isCategory(c):
+		return fmt.Sprintf("%d different values", len(c.values.items))
+	}
+	return "text such as " + show(c.sample())
+}
+
+// isName holds for numbers that name something: no one adds them up.
+func isName(c *column) bool {
+	if c.numbers.zeros > 0 {
+		return true
+	}
+	ws := words(c.name)
+	return slices.ContainsFunc(ws, func(w string) bool { return namingWords[w] }) || len(ws) > 0 && idWords[ws[len(ws)-1]]
+}
+
+// inWords puts words for the product's codes.
+func inWords(c *column, codes map[string]string) rule {
+	var pairs []pair
+	for _, i := range c.values.items {
+		if w, ok := codes[i.value]; ok {
+			pairs = append(pairs, pair{i.value, scalar(w)})
+		}
+	}
+	if len(pairs) == 0 {
+		return from(c)
+	}
+	return from(c).with("values", lookup(pairs)).with("pass", "true")
+}
+
+// checkbox recognises a column that says true or false.
+func checkbox(c *column) (rule, bool) {
+	if c.values.more || c.real() == 0 {
+		return nil, false
+	}
+	var yes, no []string
+	digits, known := true, true
+	for _, i := range c.values.items {
+		low := strings.ToLower(i.value)
+		switch {
+		case trueWords[low]:
+			yes = append(yes, low)
+		case falseWords[low]:
+			no = append(no, low)
+		case placeholders[low]:
+			continue
+		default:
+			return nil, false
+		}
+		digits = digits && (low == "0" || low == "1")
+		known = known && knownBools[low]
+	}
+	if digits && !asksYesOrNo(c) || len(yes) == 0 {
+		return nil, false
+	}
+	if known {
+		return nil, true
+	}
+	slices.Sort(yes)
+	slices.Sort(no)
+	r := rule{{"true", list(slices.Compact(yes))}}
+	if len(no) > 0 {
+		r = r.with("false", list(slices.Compact(no)))
+	}
+	return r, true
+}
+
+// asksYesOrNo holds for headers such as IsClosed and "Escalated?".
+func asksYesOrNo(c *column) bool {
+	ws := words(c.name)
+	return strings.HasSuffix(strings.TrimSpace(c.name), "?") || strings.HasSuffix(c.name, "[flag]") || len(ws) > 0 && (ws[0] == "is" || ws[0] == "has")
+}

@@ -1,0 +1,349 @@
+package draft
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// form is one way in which dates are written. Where the day and the month are
+// both numbers, layout has the month first and swapped the day.
+type form struct {
+	layout, swapped string
+	hinted          bool // believed only under a header that speaks of dates
+}
+
+// forms are all known ways by their shape, put together once from days, times
+// and zones.
+var forms = sync.OnceValue(func() map[string][]form {
+	days := []form{
+		{layout: "2006-01-02"},
+		{layout: "2006-1-2"},
+		{layout: "2006/1/2"},
+		{layout: "2006.1.2"},
+		{layout: "1/2/2006", swapped: "2/1/2006"},
+		{layout: "1-2-2006", swapped: "2-1-2006"},
+		{layout: "1.2.2006", swapped: "2.1.2006"},
+		{layout: "1/2/06", swapped: "2/1/06", hinted: true},
+		{layout: "1-2-06", swapped: "2-1-06", hinted: true},
+		{layout: "1.2.06", swapped: "2.1.06", hinted: true},
+		{layout: "2/Jan/06"},
+		{layout: "2/Jan/2006"},
+		{layout: "2-Jan-06"},
+		{layout: "2-Jan-2006"},
+		{layout: "2 Jan 06"},
+		{layout: "2 Jan 2006"},
+		{layout: "2 January 2006"},
+		{layout: "Jan 2, 2006"},
+		{layout: "Jan 2 2006"},
+		{layout: "January 2, 2006"},
+		{layout: "Mon, 2 Jan 2006"},
+		{layout: "Mon, Jan 2, 2006"},
+		{layout: "Mon Jan 2 2006"},
+		{layout: "Monday, January 2, 2006"},
+		{layout: "Monday, 2 January 2006"},
+		{layout: "20060102", hinted: true},
+	}
+	var times = []string{"", " 15:04:05", " 15:04"}
+	for _, half := range []string{" PM", "PM", " pm", "pm"} {
+		times = append(times, " 3:04"+half, " 3:04:05"+half)
+	}
+	for _, t := range times[1:] {
+		times = append(times, ","+t)
+	}
+	times = append(times, "T15:04:05", "T15:04")
+	zones := []string{"", "Z07:00", "Z0700", " -0700", " -07:00", " UTC", " GMT"}
+
+	var all []form
+	for _, d := range days {
+		for _, t := range times {
+			for _, z := range zones {
+				if t == "" && z != "" {
+					continue
+				}
+				f := form{layout: d.layout + t + z, hinted: d.hinted}
+				if d.swapped != "" {
+					f.swapped = d.swapped + t + z
+				}
+				all = append(all, f)
+			}
+		}
+	}
+	for _, whole := range []string{time.ANSIC, time.RubyDate} {
+		all = append(all, form{layout: whole})
+	}
+	return byShape(all)
+})
+
+func byShape(all []form) map[string][]form {
+	shapes := make(map[string][]form)
+	east := time.Date(2033, 11, 27, 22, 33, 44, 0, time.FixedZone("", 5*3600))
+	for _, f := range all {
+		here, there := shape(east.UTC().Format(f.layout)), shape(east.Format(f.layout))
+		shapes[here] = append(shapes[here], f)
+		if there != here { // Z or an offset
+			shapes[there] = append(shapes[there], f)
+		}
+	}
+	return shapes
+}
+
+// shape writes 0 for digits, a for letters and - for either sign, and leaves
+// out fractions of a second, so that only layouts that may fit are tried.
+func shape(s string) string {
+	var b []byte
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case '0' <= c && c <= '9':
+			c = '0'
+		case 'a' <= c|0x20 && c|0x20 <= 'z':
+			c = 'a'
+		case c == '+':
+			c = '-'
+		}
+		if n := len(b); n == 0 || b[n-1] != c || c != '0' && c != 'a' {
+			b = append(b, c)
+		}
+	}
+	return fraction.Replace(string(b))
+}
+
+var fraction = strings.NewReplacer("0:0:0.0", "0:0:0", "0:0:0,0", "0:0:0")
+
+// zoned reports whether dates of that layout say themselves in which zone they
+// stand. " UTC" and " GMT" are plain letters in a layout and do not count.
+func zoned(layout string) bool {
+	return strings.Contains(layout, "Z07") || strings.Contains(layout, "-07")
+}
+
+// inUTC reports whether the letters UTC or GMT stand behind such dates.
+func inUTC(layout string) bool {
+	return strings.HasSuffix(layout, " UTC") || strings.HasSuffix(layout, " GMT")
+}
+
+// seenForm counts the dates of one form: those that only make sense with the
+// month first, only with the day first, and either way. Forms that leave no
+// such choice count under either.
+type seenForm struct {
+	form
+	month, day, either int
+}
+
+// take counts a value if it is a date of this form.
+func (f *seenForm) take(s string) bool {
+	first := parses(f.layout, s)
+	if f.swapped == "" {
+		if first {
+			f.either++
+		}
+		return first
+	}
+	second := parses(f.swapped, s)
+	switch {
+	case first && second:
+		f.either++
+	case first:
+		f.month++
+	case second:
+		f.day++
+	}
+	return first || second
+}
+
+// parses holds for what the importer takes as a date of that layout.
+func parses(layout, s string) bool {
+	var t time.Time
+	var err error
+	if layout == time.RFC3339 { // time.Parse is laxer than RFC 3339
+		err = t.UnmarshalText([]byte(s))
+	} else {
+		t, err = time.Parse(layout, s)
+	}
+	return err == nil && t.Year() > 1 && t.Year() < 9999
+}
+
+// dates looks for dates in one column.
+type dates struct {
+	hinted  bool           // the header speaks of dates
+	zone    *time.Location // from the header, nil without
+	seen    []*seenForm
+	count   int // values that are written as dates
+	serials int // numbers that a spreadsheet would show as dates
+	seconds int // numbers that are seconds since 1970
+	millis  int // numbers that are milliseconds since 1970
+	misses  int
+	odd     string // the first value that is none
+}
+
+func newDates(header string) dates {
+	d := dates{hinted: speaksOfDates(header)}
+	if name := zoneInHeader(header); name != "" {
+		d.zone, _ = time.LoadLocation(name)
+	}
+	return d
+}
+
+// A column whose values are this often no dates is given up, and so is one that
+// writes them in more ways than maxForms.
+const (
+	maxMisses = 20
+	maxForms  = 4
+)
+
+// hopeless says that the column holds other things than dates, so that no time
+// is spent on it any more.
+func (d *dates) hopeless() bool { return d.misses > maxMisses && d.misses > d.count/10 }
+
+func (d *dates) add(s string) {
+	if d.hopeless() {
+		return
+	}
+	for _, f := range d.seen {
+		if f.take(s) {
+			d.found(f, s)
+			return
+		}
+	}
+	if f := d.recognise(s); f != nil && len(d.seen) < maxForms {
+		f.take(s)
+		d.seen = append(d.seen, f)
+		d.found(f, s)
+		return
+	}
+	if d.hinted && d.number(s) {
+		return
+	}
+	d.miss(s)
+}
+
+func (d *dates) miss(s string) {
+	if d.misses++; d.misses == 1 {
+		d.odd = strings.Clone(s)
+	}
+}
+
+// found counts a date, unless its hour never was where the header says that it
+// stands: clocks were set forward over it.
+func (d *dates) found(f *seenForm, s string) {
+	if d.zone != nil && !zoned(f.layout) {
+		for _, layout := range []string{f.layout, f.swapped} {
+			wall, err := time.Parse(layout, s)
+			if layout == "" || err != nil {
+				continue
+			}
+			if there, err := time.ParseInLocation(layout, s, d.zone); err != nil || there.Hour() != wall.Hour() {
+				d.miss(s)
+				return
+			}
+		}
+	}
+	d.count++
+}
+
+// recognise finds the form of a date, nil if it is none.
+func (d *dates) recognise(s string) *seenForm {
+	if len(s) < 6 || len(s) > 45 {
+		return nil
+	}
+	for _, f := range forms()[shape(s)] {
+		if f.hinted && !d.hinted {
+			continue
+		}
+		if parses(f.layout, s) || f.swapped != "" && parses(f.swapped, s) {
+			return &seenForm{form: f}
+		}
+	}
+	return nil
+}
+
+// number counts numbers that may stand for dates: a spreadsheet's serials from
+// 1970 to 2100, and seconds or milliseconds since 1970 from 1990 to 2065.
+func (d *dates) number(s string) bool {
+	n, err := strconv.ParseFloat(s, 64)
+	if err != nil {
+		return false
+	}
+	switch {
+	case n >= 25569 && n < 73415:
+		d.serials++
+	case n >= 6.3e8 && n < 3e9 && len(s) <= 10:
+		d.seconds++
+	case n >= 6.3e11 && n < 3e12 && len(s) <= 13:
+		d.millis++
+	default:
+		return false
+	}
+	return true
+}
+
+// order says in which order day and month stand.
+type order uint8
+
+const (
+	noChoice   order = iota // no form leaves it open
+	open                    // every date would make sense either way
+	monthFirst              // at least one date only makes sense so
+	dayFirst
+	mixed // dates of both orders: no layout can read them all rightly
+)
+
+func (d *dates) order() order {
+	found := noChoice
+	month, day := 0, 0
+	for _, f := range d.seen {
+		if f.swapped != "" {
+			found = open
+		}
+		month += f.month
+		day += f.day
+	}
+	switch {
+	case month > 0 && day > 0:
+		return mixed
+	case month > 0:
+		return monthFirst
+	case day > 0:
+		return dayFirst
+	}
+	return found
+}
+
+// layouts are the layouts seen, the commonest first.
+func (d *dates) layouts(o order) []string {
+	seen := slices.Clone(d.seen)
+	slices.SortStableFunc(seen, func(a, b *seenForm) int {
+		return (b.month + b.day + b.either) - (a.month + a.day + a.either)
+	})
+	var all []string
+	for _, f := range seen {
+		if f.swapped != "" && o == dayFirst {
+			all = append(all, f.swapped)
+		} else {
+			all = append(all, f.layout)
+		}
+	}
+	return all
+}
+
+// zoneInHeader finds a time zone that a header carries in brackets, such as
+// "Updated at (America/New_York)". It returns "" if there is none.
+func zoneInHeader(header string) string {
+	_, rest, ok := strings.Cut(header, "(")
+	if !ok {
+		return ""
+	}
+	name, _, ok := strings.Cut(rest, ")")
+	if !ok || name == "" || name == "Local" {
+		return ""
+	}
+	if name != "UTC" && name != "GMT" && !strings.Contains(name, "/") {
+		return ""
+	}
+	if _, err := time.LoadLocation(name); err != nil {
+		return ""
+	}
+	return name
+}

@@ -1,0 +1,224 @@
+package draft
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Draft is a first mapping file.
+type Draft struct {
+	Product string   // for people: "a Jira export"
+	YAML    []byte   // always loads
+	Sure    []string // what the data say plainly, a line each
+	Ask     []string // what a person has to decide, a line each
+}
+
+// Draft writes the mapping file. from is one of Products, or "" to go by the
+// headers.
+func (p *Profile) Draft(from string) (Draft, error) {
+	product, told, err := recognise(p.columns, from)
+	if err != nil {
+		return Draft{}, err
+	}
+	d := &drafter{
+		Profile: p,
+		product: product,
+		pick:    picker{columns: p.columns, product: product, rows: p.rows},
+		used:    map[*column]bool{},
+		names:   names{keyField: true},
+	}
+	d.order, d.orderFrom = d.commonOrder()
+
+	// The parts are made in the order in which they take columns, and written
+	// in the order of the file.
+	head := d.head(told)
+	key := d.key()
+	standard := d.standard()
+	where := d.where()
+	notes := d.notes()
+	custom := d.custom()
+	var all page
+	for _, part := range []page{head, key, where, standard, custom, notes, d.rest()} {
+		if len(part.lines) == 0 {
+			continue
+		}
+		if len(all.lines) > 0 {
+			all.blank()
+		}
+		all.lines = append(all.lines, part.lines...)
+	}
+	return Draft{Product: product.title, YAML: all.bytes(), Sure: d.sureLines, Ask: d.askLines}, nil
+}
+
+// keyField carries the key, so that a case can be looked up by it.
+const keyField = "text_source_id"
+
+type drafter struct {
+	*Profile
+	product *product
+	pick    picker
+	used    map[*column]bool // serves a field already
+	skipped []line           // columns that are not mapped, and why
+	names   names
+
+	order     order   // of day and month, where a column leaves it open
+	orderFrom *column // the column that decides it
+
+	sureLines, askLines []string
+}
+
+func (d *drafter) sure(format string, args ...any) {
+	d.sureLines = append(d.sureLines, tidy(fmt.Sprintf(format, args...)))
+}
+
+// ask puts a question to the person: into the file, and onto the terminal.
+func (d *drafter) ask(to *page, indent int, format string, args ...any) {
+	to.say(indent, "QUESTION: "+format, args...)
+	d.remind(format, args...)
+}
+
+// remind tells the person on the terminal alone.
+func (d *drafter) remind(format string, args ...any) {
+	d.askLines = append(d.askLines, tidy(fmt.Sprintf(format, args...)))
+}
+
+func (d *drafter) use(columns ...*column) {
+	for _, c := range columns {
+		d.used[c] = true
+	}
+}
+
+func (d *drafter) skip(c *column, format string, args ...any) {
+	d.skipped = append(d.skipped, line{c.name, fmt.Sprintf(format, args...)})
+}
+
+// absent is the number of rows in which nothing stands in the column.
+func (d *drafter) absent(c *column) int { return d.rows - c.filled }
+
+func (d *drafter) head(told []string) page {
+	var p page
+	what := rows(d.rows)
+	if d.Total > d.rows {
+		what = fmt.Sprintf("the first %s of %s rows", count(d.rows), count(d.Total))
+	}
+	p.say(0, "Mapping file for caseimport, drafted from %s and %d columns.", what, len(d.columns))
+	switch {
+	case len(told) > 0:
+		p.say(0, "The headers are those of %s: %s.", d.product.title, strings.Join(told, ", "))
+		d.sure("this is %s, by its headers %s", d.product.title, strings.Join(told, ", "))
+	case d.product != plainTable():
+		p.say(0, "It is taken for %s, as you said; its headers do not tell.", d.product.title)
+	default:
+		p.say(0, "The headers are of no product known here: it is taken for %s.", d.product.title)
+		d.sure("the headers are of no product known here; taken for %s", d.product.title)
+	}
+	if d.product.advice != "" {
+		p.say(0, "%s", d.product.advice)
+		d.remind("%s", d.product.advice)
+	}
+	p.add("#", "")
+	p.say(0, "A line that begins with # does nothing. Where a name stands alone, it is a column of the export.")
+	p.say(0, "Answer what is marked QUESTION, then see what is still wrong: caseimport check INPUT -m FILE")
+	p.add("version: 1", "")
+	return p
+}
+
+func (d *drafter) key() page {
+	var p page
+	key, best := d.pick.key()
+	if key == nil {
+		why := "no column holds a different value in every row"
+		if best != nil {
+			why = fmt.Sprintf("%s would be it, but %s", show(best.name), best.notUnique())
+		}
+		p.say(0, "No key: %s. What that costs: a row in doubt after a time-out cannot be looked up, and results belong "+
+			"to this very file, so that no other or newer export can be run on them.", why)
+		d.ask(&p, 0, "is there a column that tells each ticket from all others? Then name it here.")
+		c := "COLUMN"
+		if best != nil {
+			c = scalar(best.name)
+		}
+		p.add("# key: {column: "+c+", custom_field: "+keyField+"}", "")
+		return p
+	}
+	d.use(key)
+	p.say(0, "What makes a ticket itself, so that no case is ever made twice. The case carries it in the text field %s.", keyField)
+	note := fmt.Sprintf("never empty, never the same twice in %s", rows(d.rows))
+	switch {
+	case d.rows == 0:
+		note = "by its name: there was no row to see"
+	case d.rows < 10:
+		note += ": few to tell by"
+	}
+	if best != nil && best != key {
+		note += fmt.Sprintf("; not %s: %s", show(best.name), best.notUnique())
+	}
+	p.add("key: {column: "+scalar(key.name)+", custom_field: "+keyField+"}", note)
+	d.sure("key: %s (%s)", key.name, note)
+	d.remind("the account needs a text field named %s for the key (or rename it in the file)", keyField)
+	return p
+}
+
+// notUnique says why the column cannot be the key.
+func (c *column) notUnique() string {
+	switch {
+	case c.numbers.powers > 0:
+		return fmt.Sprintf("a spreadsheet turned %s of its numbers into the like of 1.2E+11", count(c.numbers.powers))
+	case !c.values.more && c.filled > 0 && len(c.values.items) < c.filled:
+		return fmt.Sprintf("it holds %s different values in %s", count(len(c.values.items)), rows(c.filled))
+	}
+	return c.key.lost
+}
+
+// where offers to leave rows behind, by the status.
+func (d *drafter) where() page {
+	var p page
+	c := d.pick.named(func(t *product) []string { return t.status }, func(c *column) bool { return !c.values.more && c.cells() })
+	if c == nil || c.real() == 0 || c.several > 0 || len(c.values.items) < 2 || len(c.values.items) > 20 {
+		return p
+	}
+	items := c.values.sorted()
+	codes := d.product.codes[c.plain]
+	leave := items[0].value
+	for _, word := range []string{"done", "resolved", "solved", "closed", "merged", "deleted", "spam"} { // the last that occurs is the best example
+		i := slices.IndexFunc(items, func(i item) bool {
+			return strings.EqualFold(i.value, word) || strings.EqualFold(codes[i.value], word)
+		})
+		if i >= 0 {
+			leave = items[i].value
+		}
+	}
+	d.ask(&p, 0, "should some rows stay behind? %s holds %s.", show(c.name), tally(items, 12, codes))
+	p.add("# where: "+scalar(cell(c)+" != "+quote(leave)), "")
+	return p
+}
+
+// tally lists values with their counts, and what they mean where they are codes.
+func tally(items []item, most int, codes map[string]string) string {
+	var parts []string
+	for _, i := range items[:min(most, len(items))] {
+		part := show(i.value)
+		if word, ok := codes[i.value]; ok {
+			part += " (" + word + ")"
+		}
+		parts = append(parts, part+" "+count(i.n))
+	}
+	if len(items) > most {
+		parts = append(parts, fmt.Sprintf("and %d more", len(items)-most))
+	}
+	return strings.Join(parts, ", ")
+}
+
+// rest lists the columns that are not mapped.
+func (d *drafter) rest() page {
+	var p page
+	if len(d.skipped) == 0 {
+		return p
+	}
+	p.say(0, "Columns that are not mapped, and why:")
+	for _, l := range d.skipped {
+		p.add("#   "+show(l.text), l.note)
+	}
+	return p
+}

@@ -1,0 +1,277 @@
+package draft_test
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"caseimport/mapping"
+	"caseimport/mapping/draft"
+)
+
+var update = flag.Bool("update", false, "write the drafts to testdata")
+
+// TestDraft compares the drafts of small exports with those in testdata. Every
+// row of every one of them is valid with the unedited draft.
+func TestDraft(t *testing.T) {
+	products := map[string]string{
+		"zendesk.csv":      "a Zendesk CSV export",
+		"zendesk.json":     "a Zendesk JSON export",
+		"freshdesk.csv":    "a Freshdesk CSV export",
+		"freshdesk.json":   "a Freshdesk JSON export",
+		"freshservice.csv": "a Freshservice export",
+		"jira.csv":         "a Jira export",
+		"servicenow.csv":   "a ServiceNow export",
+		"salesforce.csv":   "a Salesforce export of cases",
+		"hubspot.csv":      "a HubSpot export of tickets",
+		"intercom.csv":     "an Intercom export of conversations",
+		"zoho.csv":         "a Zoho Desk export",
+		"bugzilla.csv":     "a Bugzilla list of bugs",
+		"github.json":      "a list of GitHub issues",
+		"plain.csv":        "a plain table",
+		"headers-only.csv": "a plain table",
+		"nothing.csv":      "a plain table",
+	}
+	for name, product := range products {
+		t.Run(name, func(t *testing.T) {
+			input := readTable(t, filepath.Join("testdata", name))
+			d, err := input.profile().Draft("")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if d.Product != product {
+				t.Errorf("recognised as %s, want %s", d.Product, product)
+			}
+			if _, faults := input.valid(t, d.YAML); len(faults) > 0 {
+				t.Errorf("invalid with the unedited draft: %s", strings.Join(faults, "\n"))
+			}
+			golden := filepath.Join("testdata", name+".yaml")
+			said := slices.Concat(d.YAML, []byte("\n# On the terminal:\n"), lines("# + ", d.Sure), lines("# ? ", d.Ask))
+			if *update {
+				if err := os.WriteFile(golden, said, 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(said, want) {
+				t.Errorf("the draft is not that of %s (-update writes it):\n%s", golden, said)
+			}
+		})
+	}
+}
+
+func lines(mark string, all []string) []byte {
+	var b bytes.Buffer
+	for _, l := range all {
+		b.WriteString(mark + l + "\n")
+	}
+	return b.Bytes()
+}
+
+// TestDropdowns takes every dropdown that a draft offers in place of its text
+// field: it must load as it stands there.
+func TestDropdowns(t *testing.T) {
+	paths, err := filepath.Glob("testdata/*.csv")
+	if err != nil || len(paths) == 0 {
+		t.Fatal("no exports to draft", err)
+	}
+	offered := 0
+	for _, path := range paths {
+		input := readTable(t, path)
+		d, err := input.profile().Draft("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out []string
+		inside := false
+		for l := range strings.Lines(string(d.YAML)) {
+			begins := strings.HasPrefix(l, "  # dropdown_")
+			inside = begins || inside && strings.HasPrefix(l, "  #   ")
+			if begins {
+				offered++
+			}
+			if inside {
+				l = strings.Replace(l, "# ", "", 1)
+			}
+			out = append(out, l)
+		}
+		input.valid(t, []byte(strings.Join(out, "")))
+	}
+	if offered == 0 {
+		t.Error("no dropdown was offered")
+	}
+}
+
+func TestFromNamesTheProduct(t *testing.T) {
+	input := &table{columns: []string{"number", "short_description", "x"}, rows: []row{{text("1"), text("a b"), text("c")}}}
+	for _, name := range draft.Products() {
+		d, err := input.profile().Draft(name)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		input.valid(t, d.YAML)
+	}
+	if _, err := input.profile().Draft("zendesck"); err == nil || !strings.Contains(err.Error(), "zendesk, freshservice") {
+		t.Errorf("an unknown product: %v", err)
+	}
+}
+
+func TestSampleIsSaid(t *testing.T) {
+	p := draft.NewProfile([]string{"Id", "Subject"})
+	p.Add(row{text("1"), text("one")})
+	p.Total = 1_000_000
+	d, err := p.Draft("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := "the first 1 of 1,000,000 rows"; !strings.Contains(string(d.YAML), want) {
+		t.Errorf("the draft does not say %q:\n%s", want, d.YAML)
+	}
+}
+
+// rule drafts a table with one more column, and gives that column's rule.
+func ruleFor(t *testing.T, header string, cells ...string) string {
+	t.Helper()
+	input := &table{columns: []string{"Ticket ID", "Subject", "Description", "Email", header}}
+	for i, c := range cells {
+		input.rows = append(input.rows, row{text(string(rune('A' + i))), text("a subject"), text("a text"), text("ada@example.com"), text(c)})
+	}
+	d, err := input.profile().Draft("plain")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, faults := input.valid(t, d.YAML); len(faults) > 0 {
+		t.Errorf("%s: %v\n%s", header, faults, d.YAML)
+	}
+	_, custom, _ := strings.Cut(string(d.YAML), "\ncustom_fields:\n")
+	for l := range strings.Lines(custom) {
+		if rule, ok := strings.CutPrefix(l, "  "); ok && !strings.HasPrefix(rule, "#") {
+			rule, _, _ := strings.Cut(rule, "  #")
+			return strings.TrimSpace(rule)
+		}
+	}
+	return ""
+}
+
+func TestKinds(t *testing.T) {
+	for _, test := range []struct {
+		header string
+		cells  []string
+		want   string
+	}{
+		{"Reopens", []string{"0", "12", ""}, `numeric_reopens: Reopens`},
+		{"Balance", []string{"-1", "0.5"}, `decimal_balance: Balance`},
+		{"Balance", []string{"1,5", "2"}, `decimal_balance: {column: Balance, decimal_comma: true}`},
+		{"Amount", []string{"1,234.50", "2"}, `text_amount: Amount`},
+		{"Contract no", []string{"00123", "4"}, `text_contract_no: Contract no`},
+		{"Customer id", []string{"17", "4"}, `text_customer_id: Customer id`},
+		{"Serial", []string{"1.2E+11", "4"}, `text_serial: Serial`},
+		{"Long", []string{"12345678901234567890", "4"}, `text_long: Long`},
+		{"VIP", []string{"TRUE", "no"}, `checkbox_vip: VIP`},
+		{"VIP", []string{"Ja", "nein"}, `checkbox_vip: {column: VIP, true: ja, false: nein}`},
+		{"VIP", []string{"y", "N", "x"}, `checkbox_vip: {column: VIP, true: [x, "y"], false: "n"}`},
+		{"VIP", []string{"yes", "?"}, `checkbox_vip: {column: VIP, values: {"?": ""}, pass: true}`},
+		{"Is closed", []string{"1", ""}, `checkbox_is_closed: Is closed`},
+		{"Rating", []string{"1", "0"}, `numeric_rating: Rating`},
+		{"Notes 1", []string{"one", "two\nlines"}, `multi_line_text_notes_1: Notes 1`},
+		{"Body 2", []string{"<p>a</p>", "<div>b</div>"}, `text_body_2: {column: Body 2, html: true}`},
+		{"Größe: #1", []string{"L", "M"}, `text_grosse_1: "Größe: #1"`},
+		{"数量", []string{"many", "few"}, `text_column_5: 数量`},
+		{"yes", []string{"many", "few"}, `text_yes: "yes"`},
+		{"42", []string{"many", "few"}, `text_42: "42"`},
+		{`say "x"`, []string{"many", "few"}, `text_say_x: 'say "x"'`},
+		{"Text", []string{"a", "b"}, `text_text: Text`},
+		{"Source id", []string{"a", "b"}, `text_source_id_2: Source id`},
+	} {
+		if got := ruleFor(t, test.header, test.cells...); got != test.want {
+			t.Errorf("%s %q:\n got %s\nwant %s", test.header, test.cells, got, test.want)
+		}
+	}
+}
+
+func TestDates(t *testing.T) {
+	for _, test := range []struct {
+		header string
+		cells  []string
+		want   string
+	}{
+		{"Created", []string{"2024-01-02T03:04:05Z", "2024-01-02T03:04:05.123+02:00"}, `date_created: Created`},
+		{"Created", []string{"6/13/2025 16:14", "1/2/2025 9:05"}, `date_created: {column: Created, layout: "1/2/2006 15:04", timezone: UTC}`},
+		{"Created", []string{"13/6/2025", "1/2/2025"}, `date_created: {column: Created, layout: "2/1/2006", timezone: UTC}`},
+		{"Created", []string{"1/2/2025", "3/4/2025"}, `date_created: {column: Created, layout: "1/2/2006", timezone: UTC}`},
+		{"Created", []string{"1.2.2025", "3.4.2025"}, `date_created: {column: Created, layout: "2.1.2006", timezone: UTC}`},
+		{"Created", []string{"13/6/2025", "6/13/2025"}, `text_created: Created`},
+		{"Created", []string{"29-02-2016 01:16", "?"}, `date_created: {column: Created, values: {"?": ""}, pass: true, layout: "2-1-2006 15:04", timezone: UTC}`},
+		{"Created", []string{"14/Jul/25 3:42 PM"}, `date_created: {column: Created, layout: "2/Jan/06 3:04 PM", timezone: UTC}`},
+		{"Created", []string{"2025-06-21 16:14:03 UTC"}, `date_created: {column: Created, layout: "2006-01-02 15:04:05 UTC", timezone: UTC}`},
+		{"Created", []string{"2016-04-28T11:19:34 -10:00"}, `date_created: {column: Created, layout: "2006-01-02T15:04:05 -07:00"}`},
+		{"Created", []string{"2024-07-11T21:22:07.000+0000", "2024-07-11T21:22:07Z"}, `date_created: {column: Created, layout: "2006-01-02T15:04:05Z0700"}`},
+		{"Created", []string{"Wed, 2 Oct 2013 10:15:50 +0300"}, `date_created: {column: Created, layout: "Mon, 2 Jan 2006 15:04:05 -0700"}`},
+		{"Created", []string{"45306", "45306.5"}, `date_created: {column: Created, layout: excel, timezone: UTC}`},
+		{"Created", []string{"1380698150"}, `date_created: {column: Created, layout: unix}`},
+		{"Number seen", []string{"1380698150", "45306"}, `numeric_number_seen: Number seen`},
+		{"Created", []string{"2024-01-02", "2024-01-03", "3.1.2024", "45306"}, `date_created: {column: Created, layout: ["2006-01-02", "2.1.2006", excel], timezone: UTC}`},
+		{"Created", []string{"2024-01-02", "soon"}, `text_created: Created`},
+		{"Created", []string{"2024-02-30"}, `text_created: Created`},
+		{"Seen (America/New_York)", []string{"2024-01-02 10:00"}, `date_seen: {column: Seen (America/New_York), layout: "2006-01-02 15:04", timezone: America/New_York}`},
+		// Clocks were set forward over this hour there.
+		{"Seen (America/New_York)", []string{"2024-03-10 02:30"}, `text_seen: Seen (America/New_York)`},
+		{"Seen (Atlantis)", []string{"2024-01-02 10:00"}, `date_seen_atlantis: {column: Seen (Atlantis), layout: "2006-01-02 15:04", timezone: UTC}`},
+		{"Version", []string{"1.2.10", "3.4.11"}, `text_version: Version`},
+	} {
+		if got := ruleFor(t, test.header, test.cells...); got != test.want {
+			t.Errorf("%s %q:\n got %s\nwant %s", test.header, test.cells, got, test.want)
+		}
+	}
+}
+
+// TestOrderFromAnotherColumn settles an open order of day and month by a column
+// that shows it.
+func TestOrderFromAnotherColumn(t *testing.T) {
+	input := &table{columns: []string{"Subject", "Opened", "Closed"}, rows: []row{{text("a"), text("25/12/2024"), text("1/2/2025")}}}
+	d, err := input.profile().Draft("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `date_closed: {column: Closed, layout: "2/1/2006", timezone: UTC}`; !strings.Contains(string(d.YAML), want) {
+		t.Errorf("no %s in\n%s", want, d.YAML)
+	}
+}
+
+// TestAddresses sends every requester that the draft makes of awkward cells.
+func TestAddresses(t *testing.T) {
+	for cell, want := range map[string]mapping.Case{
+		"ada@example.com":              {RequesterName: "ada@example.com", RequesterEmail: "ada@example.com"},
+		" ada@example.com ":            {RequesterName: " ada@example.com ", RequesterEmail: "ada@example.com"},
+		"Ada <ada@example.com>":        {RequesterName: "Ada <ada@example.com>", RequesterEmail: "ada@example.com"},
+		"a@example.com; b@example.com": {RequesterName: "a@example.com; b@example.com", RequesterEmail: "a@example.com"},
+		"ada(at)example.com":           {RequesterName: "ada(at)example.com"},
+		"x..y@example.com":             {RequesterName: "x..y@example.com"},
+		"":                             {RequesterName: "Unknown requester"},
+	} {
+		input := &table{columns: []string{"Subject", "Email"}, rows: []row{{text("a"), text(cell)}, {text("a"), text("bob@example.com")}, {text("a"), text("")}}}
+		d, err := input.profile().Draft("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := mapping.Parse("draft.yaml", d.YAML, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := m.Compile(input.columns, false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, faults := p.Map(input.rows[0])
+		if len(faults) > 0 || got.RequesterName != want.RequesterName || got.RequesterEmail != want.RequesterEmail {
+			t.Errorf("%q: got %q, %q, %v\n%s", cell, got.RequesterName, got.RequesterEmail, faults, d.YAML)
+		}
+	}
+}

@@ -1,0 +1,184 @@
+package draft_test
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"caseimport/mapping"
+	"caseimport/mapping/draft"
+)
+
+// table is an input as the importer would hand it to a profile.
+type table struct {
+	columns []string
+	rows    []row
+}
+
+type row []mapping.Value
+
+func (r row) Cell(i int) mapping.Value {
+	if i >= len(r) {
+		return mapping.Value{}
+	}
+	return r[i]
+}
+
+func text(s string) mapping.Value { return mapping.Value{Kind: mapping.String, Text: s} }
+
+func (t *table) profile() *draft.Profile {
+	p := draft.NewProfile(t.columns)
+	for _, r := range t.rows {
+		p.Add(r)
+	}
+	return p
+}
+
+// valid counts the rows that a mapping file makes cases of, and gives a fault
+// of each of the others.
+func (t *table) valid(tb testing.TB, yaml []byte) (valid int, faults []string) {
+	tb.Helper()
+	m, err := mapping.Parse("draft.yaml", yaml, nil)
+	if err != nil {
+		tb.Fatalf("the draft does not load: %v\n%s", err, yaml)
+	}
+	p, err := m.Compile(t.columns, false)
+	if err != nil {
+		tb.Fatalf("the draft does not fit its input: %v\n%s", err, yaml)
+	}
+	for i, r := range t.rows {
+		if _, f := p.Map(r); len(f) > 0 {
+			faults = append(faults, fmt.Sprintf("row %d: %s", i+1, f[0]))
+			continue
+		}
+		valid++
+	}
+	return valid, faults
+}
+
+func readTable(tb testing.TB, path string) *table {
+	tb.Helper()
+	content, err := os.ReadFile(path)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	if strings.HasSuffix(path, ".json") {
+		return readJSON(tb, content)
+	}
+	return readCSV(tb, content)
+}
+
+func readCSV(tb testing.TB, content []byte) *table {
+	tb.Helper()
+	r := csv.NewReader(bytes.NewReader(content))
+	if bytes.Contains(content[:bytes.IndexByte(content, '\n')], []byte(";")) {
+		r.Comma = ';'
+	}
+	records, err := r.ReadAll()
+	if err != nil {
+		tb.Fatal(err)
+	}
+	t := &table{}
+	at, times := map[string]int{}, map[string]int{}
+	for _, h := range records[0] {
+		if times[h]++; times[h] == 1 {
+			at[h] = len(t.columns)
+			t.columns = append(t.columns, h)
+		}
+	}
+	for _, record := range records[1:] {
+		cells := make(row, len(t.columns))
+		for i, s := range record {
+			cell := &cells[at[records[0][i]]]
+			switch {
+			case times[records[0][i]] == 1:
+				*cell = text(s)
+			case s != "":
+				cell.List = append(cell.List, text(s))
+				fallthrough
+			default:
+				cell.Kind = mapping.List
+			}
+		}
+		t.rows = append(t.rows, cells)
+	}
+	return t
+}
+
+// readJSON reads an array of objects; every path is a column.
+func readJSON(tb testing.TB, content []byte) *table {
+	tb.Helper()
+	d := json.NewDecoder(bytes.NewReader(content))
+	d.UseNumber()
+	v, err := jsonValue(d)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	t := &table{}
+	at := map[string]int{}
+	for _, record := range v.List {
+		cells := map[int]mapping.Value{}
+		var walk func(prefix string, v mapping.Value)
+		walk = func(prefix string, v mapping.Value) {
+			for i, name := range v.Names {
+				path := prefix + name
+				if _, ok := at[path]; !ok {
+					at[path] = len(t.columns)
+					t.columns = append(t.columns, path)
+				}
+				cells[at[path]] = v.List[i]
+				if v.List[i].Kind == mapping.Object {
+					walk(path+".", v.List[i])
+				}
+			}
+		}
+		walk("", record)
+		r := make(row, len(t.columns))
+		for i, v := range cells {
+			r[i] = v
+		}
+		t.rows = append(t.rows, r)
+	}
+	return t
+}
+
+func jsonValue(d *json.Decoder) (mapping.Value, error) {
+	token, err := d.Token()
+	if err != nil {
+		return mapping.Value{}, err
+	}
+	switch token := token.(type) {
+	case string:
+		return text(token), nil
+	case json.Number:
+		return mapping.Value{Kind: mapping.Number, Text: token.String()}, nil
+	case bool:
+		return mapping.Value{Kind: mapping.Bool, Text: fmt.Sprint(token)}, nil
+	case json.Delim:
+		v := mapping.Value{Kind: mapping.List}
+		if token == '{' {
+			v.Kind = mapping.Object
+		}
+		for d.More() {
+			if token == '{' {
+				name, err := d.Token()
+				if err != nil {
+					return v, err
+				}
+				v.Names = append(v.Names, name.(string))
+			}
+			e, err := jsonValue(d)
+			if err != nil {
+				return v, err
+			}
+			v.List = append(v.List, e)
+		}
+		_, err := d.Token()
+		return v, err
+	}
+	return mapping.Value{}, nil
+}

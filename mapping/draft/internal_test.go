@@ -1,0 +1,106 @@
+package draft
+
+import (
+	"testing"
+
+	"caseimport/mapping"
+
+	"go.yaml.in/yaml/v3"
+	"pgregory.net/rapid"
+)
+
+// TestScalar reads back what it writes, as a string, alone and in a flow.
+func TestScalar(t *testing.T) {
+	check := func(t rapid.TB, s string) {
+		var out []any
+		if err := yaml.Unmarshal([]byte("- "+scalar(s)+"\n- {a: "+scalar(s)+"}\n- ["+scalar(s)+"]\n- {"+scalar(s)+": a}"), &out); err != nil {
+			t.Fatalf("%q as %s: %v", s, scalar(s), err)
+		}
+		if out[0] != s || out[1].(map[string]any)["a"] != s || out[2].([]any)[0] != s || out[3].(map[string]any)[s] != "a" {
+			t.Fatalf("%q as %s comes back as %q", s, scalar(s), out)
+		}
+	}
+	for _, s := range []string{
+		"", "yes", "No", "null", "~", "1", "1e5", "0x1", "2024-01-02", "a: b", "a:", ": a", "a #b", "#a", " a", "a ", "- a", "-", "?", "!a", "&a", "*a", "%a", "@a", "`a`",
+		"{a}", "[a]", "a,b", `a"b`, `a\b`, "a'b", "a\nb", "a\tb", "\x00", "\u0085", "\u2028", "\ufeff", "é", "😀", ".inf", "<<", "=", "a - b", "true ", "e\u0301",
+	} {
+		check(t, s)
+	}
+	rapid.Check(t, func(t *rapid.T) { check(t, rapid.String().Draw(t, "s")) })
+}
+
+// TestIsAddress agrees with the importer's own notion of an address.
+func TestIsAddress(t *testing.T) {
+	m, err := mapping.Parse("m", []byte("version: 1\ncase: {title: {const: t}, description: {const: d}, requester_email: e}"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := m.Compile([]string{"e"}, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func(t rapid.TB, s string) {
+		_, faults := p.Map(oneCell(s))
+		if got, want := isAddress(s), len(faults) == 0; got != want {
+			t.Fatalf("isAddress(%q) is %v, the importer says %v %v", s, got, want, faults)
+		}
+	}
+	for _, s := range []string{"a@b.c", "a@b", "@b.c", "a@", "a.b@c.d", ".a@b.c", "a.@b.c", "a@-b.c", "a@b-.c", "a@b..c", "a b@c.d", " a@b.c", "ä@b.c", "a@b.c@d.e", `"a"@b.c`} {
+		check(t, s)
+	}
+	part := rapid.StringOfN(rapid.RuneFrom([]rune("ab1.-_+' @é")), 0, 6, -1)
+	rapid.Check(t, func(t *rapid.T) { check(t, part.Draw(t, "local")+"@"+part.Draw(t, "domain")) })
+}
+
+type oneCell string
+
+func (c oneCell) Cell(int) mapping.Value { return mapping.Value{Kind: mapping.String, Text: string(c)} }
+
+// TestUnique agrees with a plain set.
+func TestUnique(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		values := rapid.SliceOfN(rapid.StringN(1, 4, -1), 1, 300).Draw(t, "values")
+		var u unique
+		seen := map[string]bool{}
+		repeated := false
+		for i, v := range values {
+			u.add(v, i+1)
+			repeated = repeated || seen[v]
+			seen[v] = true
+			if got := u.lost != ""; got != repeated {
+				t.Fatalf("after %q: repeated is %v, want %v", values[:i+1], got, repeated)
+			}
+		}
+	})
+}
+
+func TestPriorityOf(t *testing.T) {
+	for s, want := range map[string]string{
+		"Low": "LOW", "5 - Planning": "LOW", "Medium": "NORMAL", "3 - Moderate": "NORMAL", "HIGH": "HIGH", "1 - Critical": "URGENT",
+		"P1": "URGENT", "prio 2": "", "2": "HIGH", "Dringend": "URGENT", "not_priority": "", "Not urgent": "", "whenever": "", "": "", "9": "",
+	} {
+		if got, _ := priorityOf(s); got != want {
+			t.Errorf("priorityOf(%q) = %q, want %q", s, got, want)
+		}
+	}
+}
+
+func TestSlug(t *testing.T) {
+	for header, want := range map[string]string{
+		"Customer Name":                 "customer_name",
+		"CreatedDate":                   "created_date",
+		"Custom field (Story Points)":   "story_points",
+		"Plan [list]":                   "plan",
+		"Contract_No__c":                "contract_no",
+		"custom_fields.cf_region":       "region",
+		"Updated at (America/New_York)": "updated_at",
+		"Größe / Straße":                "grosse_strasse",
+		"数量":                            "column_3",
+		"#":                             "column_3",
+		"How likely are you to recommend us to a friend": "how_likely_are_you_to_recommend_us_to_a",
+	} {
+		if got := slug(header, 2); got != want {
+			t.Errorf("slug(%q) = %q, want %q", header, got, want)
+		}
+	}
+}

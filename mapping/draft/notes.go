@@ -1,0 +1,134 @@
+package draft
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// notes drafts the notes: comments first, then the cells that are remarks.
+func (d *drafter) notes() page {
+	var p page
+	p.add("notes:", "")
+	comments := d.pick.named(func(t *product) []string { return t.comments }, func(c *column) bool {
+		return !d.used[c] && c.objects == 0 && (c.objectLists() || c.nested == 0 && c.spaced*2 >= c.texts)
+	})
+	if comments != nil && comments.filled > 0 {
+		d.use(comments)
+		d.comments(&p, comments)
+	}
+	for _, h := range d.product.remarks {
+		for _, c := range d.columns {
+			if c.plain != h || d.used[c] || c.real() == 0 || !c.cells() {
+				continue
+			}
+			d.use(c)
+			r := from(c)
+			if c.several > 0 {
+				r = r.with("join", `"\n"`)
+			}
+			if c.html*2 >= c.real() {
+				r = r.with("html", "true")
+			}
+			p.add(fmt.Sprintf("  - {note_title: {const: %s}, note_body: %s, public: {const: false}}", scalar(c.name), r), "in "+rows(c.filled))
+		}
+	}
+	if len(p.lines) == 1 {
+		return page{}
+	}
+	return p
+}
+
+func (d *drafter) comments(p *page, c *column) {
+	switch {
+	case c.items > 0:
+		d.objectComments(p, c)
+	case c.leads*2 > c.texts && c.lead.count*2 > c.leads:
+		p.say(2, "%s in %s, written as date;author;text.", plural(c.texts, "comment"), rows(c.filled))
+		p.add("  - each: "+scalar(c.name), "")
+		p.add("    note_title: "+expression(`join(split(item, ";", 3)[:2], ", ")`).String(), "")
+		p.add("    note_body: "+expression(`coalesce(split(item, ";", 3)[2], item)`).String(), "")
+		d.public(p)
+	default:
+		p.say(2, "%s in %s.", plural(c.texts, "comment"), rows(c.filled))
+		p.add("  - each: "+scalar(c.name), "")
+		p.add("    note_body: "+expression("item").String(), "")
+		d.public(p)
+	}
+	d.sure("notes: one for each comment in %s", c.name)
+}
+
+func plural(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return count(n) + " " + what + "s"
+}
+
+// objectComments drafts notes of a list of objects by what their members are
+// called.
+func (d *drafter) objectComments(p *page, c *column) {
+	member := func(ok func(*column) bool, names ...string) *column {
+		for _, name := range names {
+			i := slices.IndexFunc(c.members, func(m *column) bool { return m.plain == name && ok(m) })
+			if i >= 0 {
+				return c.members[i]
+			}
+		}
+		return nil
+	}
+	filled := func(m *column) bool { return m.real() > 0 && m.objects == 0 && m.lists == 0 }
+	body := member(filled, "plainbody", "bodytext", "descriptiontext", "body", "text", "content", "message", "comment", "note", "htmlbody", "summary")
+	p.say(2, "%s in %s.", plural(c.items, "comment"), rows(c.filled))
+	if body == nil {
+		d.ask(p, 2, "which member of %s holds the text of a comment?", show(c.name))
+		p.add("  # - {each: "+scalar(c.name)+", note_body: MEMBER}", "")
+		return
+	}
+	p.add("  - each: "+scalar(c.name), "")
+	var title []string
+	if a := member(onlyObjects, "author", "user", "from", "createdby"); a != nil {
+		title = append(title, fmt.Sprintf("coalesce(%[1]s.name, %[1]s.login, %[1]s.email)", itemMember(a)))
+	} else if a := member(filled, "authorname", "author", "username", "fromemail", "user", "createdby", "authorid", "userid"); a != nil {
+		title = append(title, itemMember(a))
+	}
+	if when := member(filled, "createdat", "created", "createdtime", "date", "time", "commentedtime"); when != nil {
+		title = append(title, itemMember(when))
+	}
+	if len(title) > 0 {
+		p.add("    note_title: "+expression(`join([%s], ", ")`, strings.Join(title, ", ")).String(), "")
+	}
+	r := rule{{"column", scalar(body.name)}}
+	if body.html*2 >= body.real() {
+		r = r.with("html", "true")
+	}
+	p.add("    note_body: "+r.String(), "")
+	switch {
+	case d.flag(p, member(filled, "public", "ispublic"), "=="):
+	case d.flag(p, member(filled, "private", "isprivate", "internal", "isinternal"), "!="):
+	default:
+		d.public(p)
+	}
+}
+
+func onlyObjects(m *column) bool { return m.objects > 0 && m.filled == 0 && m.lists == 0 }
+
+// flag adds a rule for a member that is true or false, if there is one.
+func (d *drafter) flag(p *page, m *column, compare string) bool {
+	if m == nil {
+		return false
+	}
+	for _, i := range m.values.items {
+		if i.value != "true" && i.value != "false" {
+			return false
+		}
+	}
+	p.add("    public: "+expression("%s %s true", itemMember(m), compare).String(), "")
+	return true
+}
+
+func (d *drafter) public(p *page) {
+	p.add("    public: {const: false}", "nothing says which of them the requester may see")
+}
+
+func itemMember(m *column) string { return "item[" + quote(m.name) + "]" }

@@ -1,0 +1,69 @@
+package draft
+
+import (
+	"fmt"
+	"hash/maphash"
+	"strings"
+	"unicode/utf8"
+)
+
+// unique finds out whether a column could be the key: never empty, never the
+// same twice. It keeps 8 bytes a value (and the room of its table), and nothing
+// any more once the column is out.
+type unique struct {
+	table []uint64 // open addressing; 0 is a free place
+	used  int
+	lost  string // why the column cannot be the key; "" while it can
+}
+
+var seed = maphash.MakeSeed()
+
+// maxKey is the longest key that the importer takes, in characters.
+const maxKey = 200
+
+func (u *unique) add(s string, row int) {
+	switch {
+	case u.lost != "":
+	case s == "":
+		u.lose(fmt.Sprintf("it is empty in row %s", count(row)))
+	case len(s) > maxKey && utf8.RuneCountInString(s) > maxKey:
+		u.lose(fmt.Sprintf("it is longer than %d characters in row %s", maxKey, count(row)))
+	case !u.insert(maphash.String(seed, s)):
+		u.lose(fmt.Sprintf("row %s repeats an earlier value (%s)", count(row), show(s)))
+	}
+}
+
+func (u *unique) lose(why string) { u.lost, u.table = why, nil }
+
+// insert reports whether the hash is new.
+func (u *unique) insert(h uint64) bool {
+	if h == 0 {
+		h = 1
+	}
+	if u.used*4 >= len(u.table)*3 {
+		old := u.table
+		u.table, u.used = make([]uint64, max(64, 2*len(old))), 0
+		for _, h := range old {
+			if h != 0 {
+				u.insert(h)
+			}
+		}
+	}
+	mask := uint64(len(u.table) - 1)
+	for i := h & mask; ; i = (i + 1) & mask {
+		switch u.table[i] {
+		case 0:
+			u.table[i] = h
+			u.used++
+			return true
+		case h:
+			return false
+		}
+	}
+}
+
+// looksLikeText tells what no product uses as an id: a text of several words,
+// an address, a web address.
+func looksLikeText(s string) bool {
+	return strings.ContainsAny(s, " \t\n@") || strings.Contains(s, "://")
+}

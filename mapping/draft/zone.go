@@ -1,0 +1,146 @@
+package draft
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// date gives the layouts and the zone of a column of dates.
+func (d *drafter) date(c *column) (r rule, note string, ok bool) {
+	t := &c.dates
+	if t.misses > 0 || t.order() == mixed || t.count+t.serials+t.seconds+t.millis != c.real() || c.real() == 0 {
+		return nil, "", false
+	}
+	if t.millis > 0 || t.seconds > 0 && t.serials > 0 {
+		return nil, "", false
+	}
+	o := t.order()
+	if o == open {
+		o = d.order
+	}
+	layouts := t.layouts(o)
+	note = "dates such as " + show(c.sample())
+	if t.serials > 0 {
+		layouts = append(layouts, "excel")
+		note = "dates, some of them as a spreadsheet's numbers"
+		if t.count == 0 {
+			note = "dates as a spreadsheet's numbers"
+		}
+	}
+	if t.seconds > 0 {
+		layouts = append(layouts, "unix")
+		note = "dates as seconds since 1970"
+	}
+	switch t.order() {
+	case monthFirst:
+		note += ", month first"
+	case dayFirst:
+		note += ", day first"
+	case open:
+		note += ", " + d.orderNote(c)
+	}
+	if len(layouts) == 1 && layouts[0] == time.RFC3339 {
+		return nil, note + " with their zone", true
+	}
+	r = rule{{"layout", list(layouts)}}
+	if !slices.ContainsFunc(layouts, needsZone) {
+		return r, note + " with their zone", true
+	}
+	zone, from := d.zone(c)
+	return r.with("timezone", scalar(zone)), note + from, true
+}
+
+func needsZone(layout string) bool { return layout != "unix" && !zoned(layout) }
+
+// zone is the time zone of a column's dates, and how it is known.
+func (d *drafter) zone(c *column) (zone, note string) {
+	if zone := zoneInHeader(c.name); zone != "" {
+		return zone, ", zone by the header"
+	}
+	return "UTC", ""
+}
+
+// unsureZone reports whether nothing says in which zone a column's dates stand.
+func (d *drafter) unsureZone(c *column) bool {
+	return c.dates.serials > 0 || slices.ContainsFunc(c.dates.layouts(monthFirst), func(l string) bool { return needsZone(l) && !inUTC(l) })
+}
+
+// dateQuestion asks what the dates themselves cannot tell.
+func (d *drafter) dateQuestion(p *page) {
+	var zone, order []*column
+	for _, c := range d.columns {
+		if d.used[c] || d.useless(c) != "" {
+			continue
+		}
+		if _, _, ok := d.date(c); !ok || c.lists > 0 {
+			continue
+		}
+		if d.unsureZone(c) && zoneInHeader(c.name) == "" {
+			zone = append(zone, c)
+		}
+		if c.dates.order() == open && d.orderFrom == nil {
+			order = append(order, c)
+		}
+	}
+	if len(zone) > 0 {
+		d.ask(p, 2, "in which time zone do the dates without one stand? UTC is taken; write timezone: Europe/Lisbon or the like (%s).", some(zone))
+	}
+	if len(order) > 0 {
+		d.ask(p, 2, "does the %s come first in %s? Every date makes sense either way; the %s is taken. Else exchange 1 and 2 in the layout.",
+			orderWord(d.order), some(order), orderWord(d.order))
+	}
+}
+
+func some(columns []*column) string {
+	const most = 4
+	text := columnNames(columns[:min(most, len(columns))])
+	if len(columns) > most {
+		text += fmt.Sprintf(" and %d more", len(columns)-most)
+	}
+	return text
+}
+
+func orderWord(o order) string {
+	if o == dayFirst {
+		return "day"
+	}
+	return "month"
+}
+
+func (d *drafter) orderNote(c *column) string {
+	if d.orderFrom != nil {
+		return fmt.Sprintf("%s first as in %s", orderWord(d.order), show(d.orderFrom.name))
+	}
+	return fmt.Sprintf("%s first is a guess", orderWord(d.order))
+}
+
+// commonOrder is the order of day and month where a column leaves it open: that
+// of the columns which do not, if they agree; else, with slashes, as Americans
+// write, and otherwise as most others do.
+func (d *drafter) commonOrder() (order, *column) {
+	found, by := noChoice, (*column)(nil)
+	slashes := false
+	for _, c := range d.columns {
+		if c.dates.misses > 0 {
+			continue
+		}
+		switch o := c.dates.order(); {
+		case o == monthFirst || o == dayFirst:
+			if by != nil && o != found {
+				return monthFirst, nil
+			}
+			found, by = o, c
+		case o == open:
+			slashes = slashes || strings.Contains(c.dates.layouts(monthFirst)[0], "/")
+		}
+	}
+	switch {
+	case by != nil:
+		return found, by
+	case slashes:
+		return monthFirst, nil
+	}
+	return dayFirst, nil
+}

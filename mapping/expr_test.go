@@ -1,0 +1,260 @@
+package mapping
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+// evalRow is what the expressions of these tests see.
+var evalRow = []any{
+	"text", " Mixed Case ", "empty", "", "missing", Value{}, "umlaut", "äöü",
+	"csv", "10", "price", num("1.50"), "id", num("101004143000"), "big", num("123456789012345678901"), "two", num("2"), "half", num("0.5"),
+	"yes", boolean("true"), "no", boolean("false"), "word", "TRUE",
+	"tags", listVal(s("a"), s("B"), s("a")), "one", "single",
+	"comments", listVal(obj("body", s("x"), "public", boolean("true")), obj("body", s("y"), "public", boolean("false"))),
+	"who", obj("name", s("Ann"), "Mail", s("a@b.org")),
+	"when", "14/Jul/25 3:42 PM", "iso", "2025-07-14T15:42:00Z",
+	"jira", "15/Feb/26;ann;text; more",
+}
+
+func TestExpressions(t *testing.T) {
+	list := func(s ...string) []string { return s }
+	for _, c := range []struct {
+		expr string
+		want any // a string, a list, or nil where the field is left out
+	}{
+		{`row["text"]`, " Mixed Case "}, {`row.TEXT`, " Mixed Case "}, {`row[" Text "]`, " Mixed Case "}, {`row["te" + "xt"]`, " Mixed Case "},
+		{`lower(trim(row["text"]))`, "mixed case"}, {`row.text | trim() | upper()`, "MIXED CASE"}, {`trim("--a-", "-")`, "a"},
+		{`trimPrefix("RE: x", "RE: ")`, "x"}, {`trimSuffix("a.csv", ".csv")`, "a"}, {`replace("a-b-c", "-", "+")`, "a+b+c"},
+		{`"ZD-" + row["id"]`, "ZD-101004143000"}, {`"" + row.price`, "1.50"}, {`row.price`, "1.50"}, {`row.big`, "123456789012345678901"},
+		{`"x" + row.missing + row.empty`, "x"}, {`"x" + true`, "xtrue"}, {`row.two + 1`, "3"}, {`row.two + row.half`, "2.5"}, {`row.csv + 1`, "101"},
+		{`int(row.csv) + 1`, "11"}, {`float("1.5") * 2`, "3"}, {`row.two * 3 - 1`, "5"}, {`10 / 4`, "2.5"}, {`7 % 4`, "3"}, {`2 ** 3`, "8"},
+		{`int(" 5 ")`, "5"}, {`int(2.9)`, "2"}, {`int("")`, nil}, {`float(nil)`, nil}, {`round(2.6)`, "3"}, {`round(row.csv)`, "10"}, {`abs(-2)`, "2"},
+		{`1000000 * 1000000`, "1000000000000"}, {`1e21 / 1`, "1000000000000000000000"}, {`string(1.50)`, "1.5"},
+
+		{`row.csv == 10`, "true"}, {`row.csv == "10"`, "true"}, {`row.csv == 10.0`, "true"}, {`row.two == "2"`, "true"}, {`row.price == 1.5`, "true"},
+		{`row.price == "1.50"`, "true"}, {`row.text == 10`, "false"}, {`row.csv > 9`, "true"}, {`row.csv > "9"`, "false"}, {`row.two >= 2 and row.two < 2.5`, "true"},
+		{`row.price > 1`, "true"}, {`row.missing == ""`, "true"}, {`row.empty == nil`, "true"}, {`row.missing != nil`, "false"}, {`row.two == nil`, "false"},
+		{`row.yes == true`, "true"}, {`row.word == true`, "true"}, {`row.no == "FALSE"`, "true"}, {`row.yes and not row.no`, "true"}, {`row.yes ? "y" : "n"`, "y"},
+		{`row.csv in [10, 20]`, "true"}, {`row.two in ["2"]`, "true"}, {`row.csv not in ["1"]`, "true"}, {`"a" in row.tags`, "true"}, {`"single" in row.one`, "true"},
+		{`"a" in row.missing`, "false"}, {`"name" in row.who`, "true"},
+		{`row.text contains "Case"`, "true"}, {`row.id startsWith "1010"`, "true"}, {`row.missing startsWith "x"`, "false"}, {`row.id matches "^[0-9]+$"`, "true"}, {`row.text endsWith row.empty`, "true"},
+		{`row.missing ?? row.empty ?? row.csv`, "10"}, {`coalesce(row.empty, " ", row.missing, 0)`, "0"}, {`coalesce("", nil)`, nil},
+
+		{`len(row.umlaut)`, "3"}, {`len(row.tags)`, "3"}, {`len(row.missing)`, "0"}, {`row.umlaut[1:]`, "öü"}, {`row.umlaut[:-1]`, "äö"}, {`row.umlaut[0]`, "ä"}, {`row.umlaut[-1]`, "ü"}, {`row.umlaut[9]`, nil},
+		{`"abc"[2:1]`, nil}, {`row.text[1:6]`, "Mixed"}, {`row.missing[:3]`, nil}, {`indexOf("äbc", "c")`, "2"}, {`lastIndexOf("abab", "b")`, "3"}, {`indexOf("a", "x")`, "-1"},
+
+		{`row.tags`, list("a", "B", "a")}, {`map(row.tags, lower(#))`, list("a", "b", "a")}, {`uniq(row.tags)`, list("a", "B")}, {`filter(row.tags, # != "a")`, list("B")},
+		{`join(row.tags, "+")`, "a+B+a"}, {`join(row.one, "+")`, "single"}, {`join(["a", "", 1])`, "a1"}, {`join(row.missing, ",")`, nil}, {`row.tags[0]`, "a"}, {`row.tags[-1]`, "a"}, {`row.tags[7]`, nil}, {`row.tags[1:]`, list("B", "a")},
+		{`split(row.jira, ";", 3)[2]`, "text; more"}, {`split(row.jira, ";")[9]`, nil}, {`split("a,b", ",")`, list("a", "b")},
+		{`first(row.tags)`, "a"}, {`last(row.missing)`, nil}, {`take(row.tags, 2)`, list("a", "B")}, {`reverse(row.tags)`, list("a", "B", "a")}, {`sort(["b", "a"])`, list("a", "b")},
+		{`concat(row.tags, row.one, row.missing)`, list("a", "B", "a", "single")}, {`flatten([["a"], "b"])`, list("a", "b")}, {`count(row.tags, # == "a")`, "2"}, {`any(row.missing, true)`, "false"},
+		{`map(filter(row.comments, .public), .body)`, list("x")}, {`find(row.comments, not .public).body`, "y"}, {`find(row.comments, false)?.body`, nil}, {`find(row.comments, false).body`, nil},
+		{`row.comments[1].body`, "y"}, {`row.who.name`, "Ann"}, {`row.who.mail`, "a@b.org"}, {`row.who.phone`, nil}, {`row.missing.name`, nil}, {`sum([1, 2.5])`, "3.5"}, {`sum(row.comments, len(.body))`, "2"}, {`max(1, row.two)`, "2"}, {`min([3, 1])`, "1"},
+		{`reduce(1..4, #acc + #, 0)`, "10"}, {`sortBy(row.comments, .body, "desc")[0].body`, "y"}, {`map(1..3, #)`, list("1", "2", "3")}, {`1..2`, list("1", "2")},
+
+		{`match(row.jira, "^([^;]*);([^;]*)")[2]`, "ann"}, {`match(row.jira, "zz")`, nil}, {`match("ab", row.missing)[0]`, nil}, {`replaceRegex("a1b22", "[0-9]+", "#")`, "a#b#"}, {`replaceRegex("Doe, Ann", "(\\w+), (\\w+)", "${2} ${1}")`, "Ann Doe"},
+		{`date(row.iso)`, "2025-07-14T15:42:00Z"}, {`date(row.when, "2/Jan/06 3:04 PM", "Europe/Lisbon")`, "2025-07-14T14:42:00Z"}, {`date(row.empty)`, nil},
+		{`format(date(row.iso), "2006")`, "2025"}, {`format(date(row.iso), "15:04", "Asia/Tokyo")`, "00:42"}, {`format(date(row.empty), "2006")`, nil},
+		{`date(row.iso) > date("2025-01-01T00:00:00Z")`, "true"}, {`date("45306", "excel", "UTC")`, "2024-01-15T00:00:00Z"},
+		{`let x = trim(row.text); x + "/" + x`, "Mixed Case/Mixed Case"}, {`if row.two > 1 { "many" } else { "one" }`, "many"}, {`nil`, nil}, {`""`, nil},
+	} {
+		_, isList := c.want.([]string)
+		field := "text_a"
+		if isList {
+			field = "multi_select_a"
+		}
+		rule, err := json.Marshal(map[string]string{"expr": c.expr})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, faults := fieldOf(t, field, string(rule), evalRow...)
+		if len(faults) > 0 || !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s gives %#v, %v; want %#v", c.expr, got, faults, c.want)
+		}
+	}
+}
+
+// An expression's result is converted as a cell would be.
+func TestExpressionResults(t *testing.T) {
+	for _, c := range []struct {
+		field, rule string
+		want        want
+	}{
+		{"checkbox_a", `{expr: 'row.two > 1'}`, want{value: true}},
+		{"checkbox_a", `{expr: 'row.text'}`, want{reason: "is neither true nor false"}},
+		{"numeric_a", `{expr: 'int(row.csv) * 2'}`, want{value: json.Number("20")}},
+		{"numeric_a", `{expr: '5 / 2'}`, want{reason: "is not a whole number"}},
+		{"decimal_a", `{expr: '5 / 2', decimal_comma: true}`, want{value: json.Number("2.5")}},
+		{"decimal_a", `{expr: 'row.price'}`, want{value: json.Number("1.50")}},
+		{"date_a", `{expr: 'date(row.iso)', layout: "2006-01-02", timezone: UTC}`, want{value: "2025-07-14T15:42:00Z"}},
+		{"date_a", `{expr: 'row.iso[:10]', layout: "2006-01-02", timezone: UTC}`, want{value: "2025-07-14T00:00:00Z"}},
+		{"text_a", `{expr: 'row.tags', join: "+"}`, want{value: "a+B+a"}},
+		{"text_a", `{expr: 'row.tags'}`, want{reason: "is a second value of the column, and the field holds one"}},
+		{"text_a", `{expr: 'row.empty', default: d}`, want{value: "d"}},
+		{"multi_select_a", `{expr: 'row.jira', split: ";"}`, want{value: []string{"15/Feb/26", "ann", "text", "more"}}},
+		{"dropdown_a", `{expr: 'lower(row.tags[1])', values: {b: "002"}}`, want{value: "002"}},
+	} {
+		got, faults := fieldOf(t, c.field, c.rule, evalRow...)
+		t.Run(c.rule, func(t *testing.T) { check(t, got, faults, c.want) })
+	}
+}
+
+// A fault at run time names the column that was read last, and never speaks of
+// the machine's types.
+func TestExpressionFaults(t *testing.T) {
+	const failed = "cannot be used by the expression: "
+	for _, c := range []struct {
+		expr, column, reason string
+	}{
+		{`row.text * 2`, "text", failed + "cannot calculate text * number; int() and float() make numbers of text"},
+		{`-row.text`, "text", failed + "cannot calculate - text; int() and float() make numbers of text"},
+		{`int(row.text)`, "text", failed + "int() takes a whole number; float() takes one with a point"},
+		{`float(row.text)`, "text", failed + "a text is not a number"},
+		{`round(row.text)`, "text", failed + "a text is not a number"},
+		{`row.text ? 1 : 2`, "text", failed + "a text stands where true or false is wanted"},
+		{`row.missing and row.yes`, "missing", failed + "nothing stands where true or false is wanted"},
+		{`filter(row.tags, #)`, "tags", failed + "a text stands where true or false is wanted"},
+		{`row.text > 3`, "text", failed + "a text and a number cannot be put in order"},
+		{`row.missing > 3`, "missing", failed + "nothing and a number cannot be put in order"},
+		{`lower(row.tags)`, "tags", failed + "a list stands where a text is wanted"},
+		{`"x" + row.who`, "who", failed + "an object stands where a text is wanted"},
+		{`row.tags == row.tags`, "tags", failed + "a list cannot be compared: name an element, or use in"},
+		{`row.text.name`, "text", failed + "a text has no members: it is not an object"},
+		{`row.who`, "who", failed + "gives an object: name one of its members"},
+		{`[row.tags]`, "tags", failed + "gives a list of lists: flatten() makes one of them"},
+		{`row[row.text]`, "text", failed + `unknown column " Mixed Case "; the input has text, empty, missing, umlaut, csv, price, id, big, two, half, yes, no and 8 more`},
+		{`date(row.text)`, "text", failed + "date() was given what is no date in the form of RFC 3339 (2022-04-21T06:30:21Z)"},
+		{`format(row.iso, "2006")`, "iso", failed + "format() takes a time, not a text: date() makes one"},
+		{`1 / (int(row.csv) - 10)`, "csv", failed + "gives no finite number"},
+		{`row.two % 0`, "two", failed + "integer divide by zero"},
+		{`match(row.text, row.jira + "(")`, "jira", failed + "missing closing ): `15/Feb/26;ann;text; more(`"},
+	} {
+		rule, err := json.Marshal(map[string]string{"expr": c.expr})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, faults := fieldOf(t, "text_a", string(rule), evalRow...)
+		if len(faults) != 1 || faults[0].Column != c.column || faults[0].Reason != c.reason || faults[0].Field != "custom_fields.text_a" {
+			t.Errorf("%s gives %v, %+v", c.expr, got, faults)
+		}
+	}
+}
+
+// Whatever an expression says, it ends soon and takes little.
+func TestExpressionsCannotRunAway(t *testing.T) {
+	doubled := func(first, next string) string { // x0 = first; x1 = next(x0)…
+		var b strings.Builder
+		b.WriteString("let x0 = " + first + "; ")
+		for i := range 60 {
+			b.WriteString("let x" + string(rune('a'+i/26)) + string(rune('a'+i%26)) + " = " + strings.ReplaceAll(next, "@", prev(i)) + "; ")
+		}
+		return b.String() + prev(60)
+	}
+	long := strings.Repeat("long text ", 1000)
+	for name, source := range map[string]string{
+		"text that doubles":      "len(" + "(" + doubled(`row.long`, "@ + @") + "))",
+		"replacements that grow": "len(" + "(" + doubled(`row.long`, `replace(@, "t", "tttttttttt")`) + "))",
+		"patterns that grow":     "len(" + "(" + doubled(`row.long`, `replaceRegex(@, ".", "$0$0$0$0")`) + "))",
+		"joins that grow":        "len(" + "(" + doubled(`row.long`, `join([@, @, @], @)`) + "))",
+		"lists that double":      doubled("[1, 2]", "concat(@, @)"),
+		"lists within lists":     doubled("[1, 2]", "[@, @]") + " | flatten()",
+		"nested lists compared":  doubled("[1, 2]", "[@, @]") + " | max()",
+		"reduce that doubles":    `reduce(1..1000, #acc + #acc, row.long)`,
+		"loops within loops":     `count(1..100000, count(1..100000, # > 5) > 0)`,
+		"loops over one list":    `let r = 1..100000; count(r, count(r, # > 5) > 0)`,
+		"sums within a loop":     `let r = 1..100000; count(r, sum(r) > 0)`,
+		"searches in a loop":     `let r = 1..100000; count(r, # in r)`,
+		"patterns in a loop":     `let r = 1..100000; count(r, row.long matches row.long)`,
+		"a huge range":           `len(1..100000000000)`,
+		"distinct values":        `let r = split(row.long + row.long, ""); len(uniq(map(r, join(map(r, #)))))`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			rule, err := json.Marshal(map[string]string{"expr": source})
+			if err != nil {
+				t.Fatal(err)
+			}
+			done := make(chan []Fault)
+			go func() {
+				_, faults := fieldOf(t, "text_a", string(rule), "long", long)
+				done <- faults
+			}()
+			select {
+			case faults := <-done:
+				if len(faults) != 1 || !strings.HasSuffix(faults[0].Reason, errWork.Error()) {
+					t.Errorf("%.200v", faults)
+				}
+			case <-time.After(time.Minute): // far beyond, to tell which one hangs
+				t.Fatal("does not end")
+			}
+		})
+	}
+	for name, source := range map[string]string{
+		"deep brackets": strings.Repeat("(", 1_000_000),
+		"many nodes":    strings.Repeat("1+", 4_999) + "1",
+		"deep negation": strings.Repeat("-", 9_000) + "1",
+		"deep lists":    strings.Repeat("[", 9_000),
+		"a huge regexp": `row.a matches "((a{100}){100}){100}"`,
+	} {
+		if _, err := Parse("m.yaml", []byte(head+"where: '"+source+"'"), nil); err == nil {
+			t.Errorf("%s passes", name)
+		}
+	}
+}
+
+func prev(i int) string {
+	if i == 0 {
+		return "x0"
+	}
+	return "x" + string(rune('a'+(i-1)/26)) + string(rune('a'+(i-1)%26))
+}
+
+func TestEveryFunctionIsDocumented(t *testing.T) {
+	documented := map[string]bool{}
+	for _, f := range Functions() {
+		if !strings.HasPrefix(f.Usage, f.Name+"(") || f.Doc == "" {
+			t.Errorf("%+v", f)
+		}
+		documented[f.Name] = true
+		for _, word := range strings.FieldsFunc(f.Doc, func(r rune) bool { return !isAlphanumeric(r) }) {
+			documented[word] = true // "last likewise"
+		}
+	}
+	for _, name := range functionNames() {
+		if !documented[name] {
+			t.Errorf("%s is not documented", name)
+		}
+	}
+}
+
+func FuzzExpr(f *testing.F) {
+	for _, seed := range []string{`lower(trim(row["text"]))`, `map(filter(row.comments, .public), .body)`, `let x = 1; x + row.two`, `row.umlaut[1:][0] ?? "x"`, `reduce(1..4, #acc + #, 0)`,
+		`date(row.iso) > date("2025-01-01T00:00:00Z")`, `match(row.jira, "a(.)")[1] in row.tags`, `{"a": row.csv}["a"]`, `if row.yes {1} else {2}`} {
+		f.Add(seed)
+	}
+	names, row := table(f, evalRow...)
+	f.Fuzz(func(t *testing.T, source string) {
+		x, faults := compileExpr(source, func(name string) (int, string) {
+			for i, n := range names {
+				if fold(n) == fold(name) {
+					return i, ""
+				}
+			}
+			return -1, ""
+		}, false, false)
+		if (x == nil) != (len(faults) > 0) {
+			t.Fatalf("%v, %v", x, faults)
+		}
+		if x == nil {
+			return
+		}
+		e := evaluation{}
+		e.row = row
+		if _, err := e.eval(x); err != nil && (strings.Contains(err.Error(), "interface") || strings.Contains(err.Error(), "reflect")) {
+			t.Fatalf("%s: %v", source, err)
+		}
+	})
+}

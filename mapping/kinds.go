@@ -1,0 +1,111 @@
+package mapping
+
+import (
+	"slices"
+	"strings"
+)
+
+// The limits of the standard fields, in characters ("Understanding Case Fields
+// and Field Formats"), and our own for keys.
+const (
+	MaxTitle       = 150
+	MaxDescription = 2000
+	MaxKey         = 200
+)
+
+// maxLevels is the depth of a dependent field ("Understanding Case Fields and
+// Field Formats").
+const maxLevels = 3
+
+// Priorities are all that the API knows, the least urgent first.
+var Priorities = []string{"LOW", "NORMAL", "HIGH", "URGENT"}
+
+// kind is what a field holds; it decides how a cell is converted and which
+// modifiers make sense.
+type kind uint8
+
+const (
+	kindText    kind = iota // free text
+	kindBounded             // free text with a limit of the API
+	kindCode                // text that names something: an id, an option
+	kindEmail
+	kindPriority
+	kindCheckbox
+	kindDate
+	kindNumeric
+	kindDecimal
+	kindMultiSelect
+	kindDependent
+	kindKey // the identity of a row; never in the file by this name
+)
+
+var kinds = [...]struct {
+	name      string
+	article   string // as messages call it
+	modifiers []string
+}{
+	kindText:        {"text", "a text", []string{"html", "join", "truncate"}},
+	kindBounded:     {"bounded", "a text", []string{"html", "join", "truncate", "overflow"}},
+	kindCode:        {"code", "a code", nil},
+	kindEmail:       {"email", "an e-mail address", nil},
+	kindPriority:    {"priority", "a priority", nil},
+	kindCheckbox:    {"checkbox", "a checkbox", []string{"true", "false"}},
+	kindDate:        {"date", "a date", []string{"layout", "timezone"}},
+	kindNumeric:     {"numeric", "a whole number", nil},
+	kindDecimal:     {"decimal", "a decimal number", []string{"decimal_comma"}},
+	kindMultiSelect: {"multi_select", "a list", []string{"split"}},
+	kindDependent:   {"dependent_field", "a list", []string{"split"}},
+	kindKey:         {"key", "a key", nil},
+}
+
+// sources are the keys of a rule of which it has exactly one; anyKind are the
+// modifiers that every kind takes.
+var (
+	sources = []string{"column", "columns", "const", "expr"}
+	anyKind = []string{"values", "pass", "default", "required"}
+)
+
+// modifiersOf lists the modifiers that make sense for a kind.
+func modifiersOf(k kind) []string {
+	return slices.Concat(anyKind, kinds[k].modifiers)
+}
+
+func (k kind) isText() bool { return k == kindText || k == kindBounded }
+
+func (k kind) isList() bool { return k == kindMultiSelect || k == kindDependent }
+
+// prefixes fix the type of a custom field ("Understanding Case Fields and
+// Field Formats"). None begins with another, so that the longest match is the
+// only one.
+var prefixes = []struct {
+	name string
+	kind kind
+}{
+	{"checkbox", kindCheckbox},
+	{"dropdown", kindCode},
+	{"text", kindText},
+	{"multi_line_text", kindText},
+	{"dependent_field", kindDependent},
+	{"date", kindDate},
+	{"numeric", kindNumeric},
+	{"decimal", kindDecimal},
+	{"multi_select", kindMultiSelect},
+}
+
+// prefixOf returns the prefix of a custom field's name and its kind.
+func prefixOf(name string) (string, kind, bool) {
+	for _, p := range prefixes {
+		if strings.HasPrefix(name, p.name) {
+			return p.name, p.kind, true
+		}
+	}
+	return "", 0, false
+}
+
+func prefixNames() []string {
+	var names []string
+	for _, p := range prefixes {
+		names = append(names, p.name)
+	}
+	return names
+}

@@ -1,0 +1,328 @@
+package mapping
+
+import (
+	"strings"
+)
+
+// field is one rule made ready: everything that does not need a row has been
+// done by Parse, and Compile has bound its columns.
+type field struct {
+	name   string // as faults name it: custom_fields.text_x
+	short  string // as the file names it: text_x
+	kind   kind
+	index  int // among the standard fields
+	limit  int // characters; 0: none is known
+	rule   *rule
+	inEach bool // columns are members of the element
+
+	constant *result
+	fallback *result // default
+	table    map[string]result
+	words    map[string]bool // of a checkbox
+	date     dateForm
+	split    string
+	join     string
+	joined   bool
+	truncate int
+	required bool
+	pass     bool
+	html     bool
+	comma    bool
+	overflow bool
+
+	cells []cell      // of column and columns
+	expr  *expression // or this
+	fixes fixes
+}
+
+// cell is one column that a rule reads.
+type cell struct {
+	index int      // of the input's columns; -1: the input has none
+	name  string   // as the input writes it
+	path  []string // in each: the member of the element
+}
+
+// run maps one row.
+type run struct {
+	p      *Program
+	row    Row
+	item   *element
+	ev     *evaluation // nil until the first expression
+	faults []Fault
+}
+
+func (c *run) fault(f Fault) {
+	f.Value = shown(f.Value)
+	c.faults = append(c.faults, f)
+}
+
+func (c *run) evaluation() *evaluation {
+	if c.ev == nil {
+		c.ev = evaluations.Get().(*evaluation)
+		c.ev.p, c.ev.row = c.p, c.row
+	}
+	c.ev.item = c.item
+	return c.ev
+}
+
+// done gives the evaluation back, without anything of the row.
+func (c *run) done() {
+	if c.ev != nil {
+		c.ev.scope = scope{}
+		evaluations.Put(c.ev)
+		c.ev = nil
+	}
+}
+
+// value evaluates an expression. The column is the one that it read last.
+func (c *run) value(x *expression, field string) (v Value, column string, ok bool) {
+	ev := c.evaluation()
+	v, err := ev.eval(x)
+	if ev.last >= 0 {
+		column = c.p.columns[ev.last]
+	} else if c.item != nil {
+		column = c.item.column
+	}
+	if err != nil {
+		c.fault(Fault{Column: column, Field: field, Value: ev.value, Reason: "cannot be used by the expression: " + err.Error()})
+		return Value{}, column, false
+	}
+	return v, column, true
+}
+
+// read returns the value of the rule's i-th source. ok is false after a fault.
+func (c *run) read(f *field, i int) (v Value, column string, ok bool) {
+	if f.expr != nil {
+		return c.value(f.expr, f.name)
+	}
+	from := &f.cells[i]
+	if f.inEach {
+		v, reason := c.item.member(from.path)
+		if reason != "" {
+			c.fault(Fault{Column: c.item.column, Field: f.name, Value: c.item.value.Text, Reason: reason, Fix: f.fixes.item})
+			return Value{}, c.item.column, false
+		}
+		return v, c.item.column, true
+	}
+	if from.index < 0 {
+		return Value{}, from.name, true
+	}
+	return c.row.Cell(from.index), from.name, true
+}
+
+// sourceCount is how often read can be called.
+func (f *field) sourceCount() int {
+	if f.expr != nil {
+		return 1
+	}
+	return len(f.cells)
+}
+
+// outcome of one cell.
+type outcome uint8
+
+const (
+	isEmpty outcome = iota // after trimming
+	isFound
+	isFault // reported
+)
+
+// one converts a value that is no list, and trims, looks up and converts on the
+// way.
+func (c *run) one(f *field, v *Value, column string) (result, outcome) {
+	switch v.Kind {
+	case None:
+		return result{}, isEmpty
+	case List, Object:
+		reason := "is an object: name one of its members"
+		if v.Kind == List {
+			reason = "is a list within a list"
+		}
+		c.fault(Fault{Column: column, Field: f.name, Reason: reason})
+		return result{}, isFault
+	}
+	if f.html && v.Kind == String {
+		v = &Value{Kind: String, Text: plainText(v.Text)}
+	}
+	if blank(v.Text) {
+		return result{}, isEmpty
+	}
+	if f.table != nil {
+		r, listed := lookUp(f.table, v.Text)
+		switch {
+		case listed && r.value == emptyCell{}:
+			return result{}, isEmpty
+		case listed:
+			return r, isFound
+		case f.pass:
+		case f.fallback != nil:
+			return *f.fallback, isFound
+		default:
+			c.fault(Fault{Column: column, Field: f.name, Value: v.Text, Reason: "is not in values", Fix: f.fixEntry(v.Text)})
+			return result{}, isFault
+		}
+	}
+	if f.kind.isText() { // nothing to convert
+		return result{text: v.Text}, isFound
+	}
+	r, reason := f.convert(v)
+	if reason != "" {
+		c.fault(Fault{Column: column, Field: f.name, Value: v.Text, Reason: reason, Fix: f.fixValue(v.Text)})
+		return result{}, isFault
+	}
+	return r, isFound
+}
+
+// count and at go through a list, or a single value as a list of one.
+func (v *Value) count() int {
+	if v.Kind == List {
+		return len(v.List)
+	}
+	return 1
+}
+
+func (v *Value) at(i int) *Value {
+	if v.Kind == List {
+		return &v.List[i]
+	}
+	return v
+}
+
+func blank(s string) bool {
+	// Nearly every cell begins with a letter or digit.
+	if s != "" && s[0] > ' ' && s[0] < 0x80 {
+		return false
+	}
+	return strings.TrimSpace(s) == ""
+}
+
+// scalar is the value of a field that holds one. Of several columns it is the
+// first that is not empty; with join, all values of all columns in one text.
+// Without join a column must not have several values.
+func (c *run) scalar(f *field) (result, bool) {
+	if f.constant != nil {
+		return *f.constant, true
+	}
+	var found result
+	var column string
+	have := false
+	var parts []string // with join
+	for i := range f.sourceCount() {
+		v, from, ok := c.read(f, i)
+		if !ok {
+			return result{}, false
+		}
+		count := 0
+		for j := range v.count() {
+			v := v.at(j)
+			r, what := c.one(f, v, from)
+			if what == isFault {
+				return result{}, false
+			}
+			if what == isEmpty {
+				continue
+			}
+			if count++; count > 1 && !f.joined {
+				c.fault(Fault{Column: from, Field: f.name, Value: v.Text, Reason: "is a second value of the column, and the field holds one", Fix: f.fixes.several})
+				return result{}, false
+			}
+			if f.joined {
+				parts = append(parts, r.text)
+			}
+			found, column, have = r, from, true
+		}
+		if have && !f.joined {
+			break
+		}
+	}
+	if len(parts) > 1 {
+		found = result{text: strings.Join(parts, f.join)}
+	}
+	if have {
+		return c.fit(f, found, column)
+	}
+	if f.fallback != nil {
+		return *f.fallback, true
+	}
+	if f.required {
+		c.empty(f, "is empty, and the mapping says that it is required")
+	}
+	return result{}, false
+}
+
+// empty reports that a value is missing.
+func (c *run) empty(f *field, reason string) {
+	c.fault(Fault{Column: f.column(), Field: f.name, Reason: reason, Fix: f.fixes.empty})
+}
+
+// column names the rule's first column.
+func (f *field) column() string {
+	if len(f.cells) == 0 {
+		return ""
+	}
+	return f.cells[0].name
+}
+
+// fit cuts a text as the rule says and refuses one that is too long still.
+func (c *run) fit(f *field, r result, column string) (result, bool) {
+	if f.truncate > 0 && longer(r.text, f.truncate) {
+		r = result{text: cutRunes(r.text, f.truncate)}
+	}
+	if f.limit > 0 && !f.overflow && longer(r.text, f.limit) {
+		c.fault(Fault{Column: column, Field: f.name, Value: r.text, Reason: f.fixes.tooLong, Fix: f.fixes.long})
+		return result{}, false
+	}
+	return r, true
+}
+
+// list is the value of a field that holds several: all values of all columns,
+// in order, repeats kept. Parts of split are trimmed, other texts are not.
+func (c *run) list(f *field) (result, bool) {
+	if f.constant != nil {
+		return *f.constant, true
+	}
+	faults := len(c.faults)
+	var out []string
+	add := func(v *Value, column string) {
+		r, what := c.one(f, v, column)
+		if list, ok := r.value.([]string); ok { // from the mapping file
+			out = append(out, list...)
+		} else if what == isFound {
+			out = append(out, r.text)
+		}
+	}
+	for i := range f.sourceCount() {
+		v, column, ok := c.read(f, i)
+		if !ok {
+			return result{}, false
+		}
+		for j := range v.count() {
+			v := v.at(j)
+			if f.split == "" || v.Kind != String {
+				add(v, column)
+				continue
+			}
+			for part := range strings.SplitSeq(v.Text, f.split) {
+				add(&Value{Kind: String, Text: strings.TrimSpace(part)}, column)
+			}
+		}
+	}
+	if len(c.faults) > faults {
+		return result{}, false
+	}
+	if len(out) == 0 {
+		if f.fallback != nil {
+			return *f.fallback, true
+		}
+		if f.required {
+			c.empty(f, "is empty, and the mapping says that it is required")
+		}
+		return result{}, false
+	}
+	r, reason := listResult(f, out)
+	if reason != "" {
+		c.fault(Fault{Column: f.column(), Field: f.name, Value: strings.Join(out, ", "), Reason: reason})
+		return result{}, false
+	}
+	return r, true
+}
