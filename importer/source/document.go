@@ -219,7 +219,7 @@ func (j *jsonRecords) broken(what string) error {
 
 // valueEnd finds the end of the JSON value at the beginning of text, which is
 // not empty. It is false, with the length of text, where no end was found.
-func valueEnd(text []byte) (int, bool) {
+func valueEnd[T string | []byte](text T) (int, bool) {
 	depth := 0
 	for i := 0; i < len(text); i++ {
 		switch text[i] {
@@ -252,7 +252,7 @@ func valueEnd(text []byte) (int, bool) {
 }
 
 // stringEnd is the length of the JSON string at the beginning of text, or -1.
-func stringEnd(text []byte) int {
+func stringEnd[T string | []byte](text T) int {
 	for i := 1; i < len(text); i++ {
 		switch text[i] {
 		case '\\':

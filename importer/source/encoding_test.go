@@ -39,6 +39,7 @@ var writings = []struct{ name, encoding, text string }{
 	{"German from a Mac", "macintosh", "1;Passwort zurücksetzen;Müller;offen\n2;Drucker druckt größer als üblich;Weiß;geschlossen\n"},
 	{"French from a Mac", "macintosh", "1;Mot de passe oublié;Hélène;fermé\n2;L’écran ne s’allume plus – dépannage à prévoir;André;créé à l'été\n"},
 	{"Spanish from a Mac", "macintosh", "1;No puedo iniciar sesión;Muñoz;abierto\n2;La contraseña expiró mañana;Peña;cerrado\n"},
+	{"English from a Mac", "macintosh", "1;Deliverable 1 — Final Integration;Smith;open\n2;Sales – Q1;Jones;closed\n"},
 	{"German from DOS", "IBM850", "1;Passwort zurücksetzen;Müller;offen\n2;Drucker druckt größer als üblich;Weiß;geschlossen\n"},
 	{"French from DOS", "IBM850", "1;Mot de passe oublié;Hélène;fermé\n2;dépannage à prévoir;André;créé à l'été\n"},
 	{"Japanese", "Shift_JIS", "1;ログインできません;田中;オープン\n2;プリンターが動きません。助けてください;佐藤;クローズ\n"},

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"strings"
 	"unicode"
 
 	"github.com/gogs/chardet"
@@ -137,7 +138,8 @@ func lessOdd(name string, words []byte) string {
 
 // oddities counts the characters beyond ASCII in text, and those of them that
 // do not belong where they stand: marks within a word, capitals after small
-// letters, scripts mixed in a word, and what is no character at all.
+// letters or alone without being a word, scripts mixed in a word, and what is
+// no character at all.
 func oddities(text string) (odd, high int) {
 	before := ' '
 	runes := []rune(text)
@@ -164,7 +166,7 @@ func isOdd(before, r, after rune) bool {
 	case !isLetter(r):
 		return r != '’' && isLetter(before) && isLetter(after)
 	case !isLetter(before):
-		return false
+		return !isLetter(after) && unicode.Is(unicode.Latin, r) && unicode.IsUpper(r) && !strings.ContainsRune("ÀÅÉÍÓÔÖÚ", r)
 	}
 	return unicode.IsUpper(r) && unicode.IsLower(before) ||
 		unicode.Is(unicode.Latin, r) != unicode.Is(unicode.Latin, before)

@@ -105,8 +105,8 @@ func (j *jsonRecords) next() error {
 		j.fault = fmt.Sprintf("not valid JSON at column %d: %v", column, err)
 		return nil
 	}
-	object := gjson.Parse(j.record)
-	if !object.IsObject() {
+	object := strings.TrimLeft(j.record, " \t\r\n")
+	if object[0] != '{' {
 		j.fault = "not a JSON object, but " + kindOf(object)
 		return nil
 	}

@@ -2,6 +2,8 @@ package source
 
 import (
 	"fmt"
+	"iter"
+	"strings"
 
 	"github.com/tidwall/gjson"
 
@@ -37,18 +39,18 @@ func newTree() *tree {
 // in the cell of its column. Members that the tree does not know are added to
 // it if learn says so. A path that a record reaches twice is a fault of the
 // record: one of the two values would be lost.
-func (t *tree) place(n *node, object gjson.Result, cells *[]string, learn bool) (fault string, err error) {
+func (t *tree) place(n *node, object string, cells *[]string, learn bool) (fault string, err error) {
 	next := 0 // members mostly come in the same order
-	object.ForEach(func(key, value gjson.Result) bool {
+	for name, value := range members(object) {
 		var m *node
-		if next < len(n.members) && n.members[next].name == key.Str {
+		if next < len(n.members) && n.members[next].name == name {
 			m = n.members[next]
-		} else if m = n.byName[key.Str]; m == nil {
+		} else if m = n.byName[name]; m == nil {
 			if !learn {
-				return true
+				continue
 			}
-			if m, err = t.add(n, key.Str); err != nil {
-				return false
+			if m, err = t.add(n, name); err != nil {
+				return "", err
 			}
 		}
 		next = m.order + 1
@@ -56,16 +58,44 @@ func (t *tree) place(n *node, object gjson.Result, cells *[]string, learn bool) 
 			*cells = append(*cells, "")
 		}
 		if (*cells)[m.column] != "" {
-			fault = fmt.Sprintf("has %q twice", m.path)
-			return false
+			return fmt.Sprintf("has %q twice", m.path), nil
 		}
-		(*cells)[m.column] = value.Raw
-		if value.IsObject() {
-			fault, err = t.place(m, value, cells, learn)
+		(*cells)[m.column] = value
+		if value[0] == '{' {
+			if fault, err = t.place(m, value, cells, learn); fault != "" || err != nil {
+				return fault, err
+			}
 		}
-		return fault == "" && err == nil
-	})
-	return fault, err
+	}
+	return "", nil
+}
+
+// members goes through an object, which must be valid JSON, by name and value
+// as written.
+func members(object string) iter.Seq2[string, string] {
+	return func(yield func(name, value string) bool) {
+		for i := pass(object, 1, ' '); object[i] == '"'; i = pass(object, i, ',') {
+			n := stringEnd(object[i:])
+			name := object[i+1 : i+n-1]
+			if strings.IndexByte(name, '\\') >= 0 {
+				name = gjson.Parse(object[i : i+n]).Str
+			}
+			i = pass(object, i+n, ':')
+			n, _ = valueEnd(object[i:])
+			if !yield(name, object[i:i+n]) {
+				return
+			}
+			i += n
+		}
+	}
+}
+
+// pass returns where the next byte after i is that is neither c nor blank.
+func pass(text string, i int, c byte) int {
+	for text[i] == c || text[i] <= ' ' {
+		i++
+	}
+	return i
 }
 
 // add makes a node for a member. A member whose own name holds a dot may have
@@ -118,16 +148,18 @@ func jsonValue(v gjson.Result) mapping.Value {
 }
 
 // kindOf names the kind of a JSON value for people.
-func kindOf(v gjson.Result) string {
-	switch {
-	case v.IsArray():
+func kindOf(value string) string {
+	switch value[0] {
+	case '{':
+		return "an object"
+	case '[':
 		return "an array"
-	case v.Type == gjson.String:
+	case '"':
 		return "a string"
-	case v.Type == gjson.Number:
-		return "a number"
-	case v.IsBool():
+	case 't', 'f':
 		return "true or false"
+	case 'n':
+		return "null"
 	}
-	return "null"
+	return "a number"
 }

@@ -1,0 +1,97 @@
+package importer
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"caseimport/importer/talkdesk"
+)
+
+// know notes a case that surely exists.
+func (s *settler) know(c control) {
+	if c.key == "" {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.known && !s.newest.earlier && c.sent.Before(s.newest.sent) {
+		return
+	}
+	s.newest, s.known = c, true
+	if len(s.queue) > 0 {
+		s.notify()
+	}
+}
+
+// newestKnown returns the newest case that is known to exist.
+func (s *settler) newestKnown() (control, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.newest, s.known
+}
+
+// seek looks the control up until it is found.
+func (s *settler) seek(ctx context.Context, c control) error {
+	begin := time.Now()
+	patience := begin.Add(s.r.cfg.OutagePatience)
+	interval := clamp(s.r.cfg.Settle/100, 10*time.Millisecond, 250*time.Millisecond)
+	missed := 0
+	for {
+		found, a, _, err := s.r.look(ctx, c.key)
+		if err != nil {
+			return nil // the run ends
+		}
+		if a.Verdict == talkdesk.Halt || a.Verdict == talkdesk.Unknown {
+			s.finishSeek(nil, s.blindness(a))
+			return nil
+		}
+		if slices.ContainsFunc(found, func(f talkdesk.Found) bool { return f.ID == c.id }) {
+			break
+		}
+		missed++
+		if time.Now().After(patience) {
+			s.finishSeek(nil, fmt.Sprintf("it may have been created: the search did not show case %s, which exists, for %s", c.id, s.r.cfg.OutagePatience))
+			return nil
+		}
+		if sleep(ctx, interval) != nil {
+			return nil
+		}
+		interval = min(2*interval, clamp(s.r.cfg.Settle/10, 50*time.Millisecond, 2*time.Second))
+		if missed == 3 {
+			s.r.wait(fmt.Sprintf("rows are in doubt, and the search does not show yet that case %s exists: they wait until it does", c.id), "gives_up_at", clock(patience))
+		}
+	}
+	c.found = time.Now()
+	c.lag = lagOf(c, missed > 0, s.r.j.Lag(), lagGuess*s.r.cfg.Settle)
+	if missed > 0 && !c.earlier {
+		if err := s.r.j.NoteLag(c.lag.Round(time.Millisecond)); err != nil {
+			return err
+		}
+	}
+	s.finishSeek(&c, "")
+	return nil
+}
+
+func (s *settler) finishSeek(found *control, blind string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.seeking = false
+	if found != nil {
+		s.control = found
+	}
+	if blind != "" {
+		s.blind = blind
+	}
+	s.notify()
+}
+
+// blindness says why a look-up that was refused or failed is of no use.
+func (s *settler) blindness(a talkdesk.Answer) string {
+	if a.Status == http.StatusForbidden {
+		return "it may have been created, and looking it up was refused: the credentials lack the scope " + readScope
+	}
+	return "it may have been created, and looking it up failed: " + a.Message
+}
