@@ -3,7 +3,6 @@ package importer
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"slices"
 	"time"
 
@@ -90,7 +89,7 @@ func (s *settler) finishSeek(found *control, blind string) {
 
 // blindness says why a look-up that was refused or failed is of no use.
 func (s *settler) blindness(a talkdesk.Answer) string {
-	if a.Status == http.StatusForbidden {
+	if a.Status == forbidden {
 		return "it may have been created, and looking it up was refused: the credentials lack the scope " + readScope
 	}
 	return "it may have been created, and looking it up failed: " + a.Message

@@ -3,7 +3,6 @@ package importer
 import (
 	"context"
 	"fmt"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -37,7 +36,7 @@ func (s *settler) settle(ctx context.Context, j *job, key string) error {
 		defer s.settled(j)()
 		return s.absent(j)
 	case talkdesk.Halt:
-		if a.Status != http.StatusForbidden {
+		if a.Status != forbidden {
 			s.requeue(j)
 			s.r.halt(a, "")
 			return nil

@@ -5,9 +5,8 @@
 //
 // The files in the order in which a row meets them: run.go (the whole),
 // intake.go (read and map), lookfirst.go (was somebody here before?), claim.go,
-// send.go, settle.go, control.go, trust.go
-// and decide.go (rows in doubt), health.go (outages),
-// record.go (results, report, journal), finish.go.
+// send.go, settle.go with control.go, trust.go and decide.go (rows in doubt),
+// health.go (outages), record.go (results, report, journal), finish.go.
 //
 // It must never parse flags, print, or use net/http.
 package importer

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/http"
 	"strings"
 	"time"
 
@@ -45,7 +44,7 @@ func (r *run) adopt() error {
 		return nil
 	}
 	if a.Verdict == talkdesk.Halt {
-		if a.Status == http.StatusForbidden {
+		if a.Status == forbidden {
 			r.halt(a, "looking cases up needs the scope "+readScope)
 		} else {
 			r.halt(a, "")
@@ -137,7 +136,7 @@ func (r *run) wasHere() error {
 			there = append(there, fmt.Sprintf("  row %d, key %q: case %s has it; title there %q, here %q",
 				row.Number, who.Key, found[0].ID, found[0].Title, c.Title))
 		case talkdesk.Halt:
-			if a.Status != http.StatusForbidden {
+			if a.Status != forbidden {
 				r.halt(a, "")
 				return nil
 			}

@@ -67,7 +67,7 @@ type run struct {
 	created     atomic.Int64 // cases created by this run
 	refusedRows atomic.Int64
 	sent        atomic.Int64 // rows that the server has decided, or may have
-	forbidden   atomic.Int64 // answers 403 in a row
+	blocked     atomic.Int64 // answers 403 in a row
 	answers     atomic.Int64 // answers of any kind
 }
 

@@ -4,10 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"time"
 
 	"caseimport/importer/talkdesk"
+)
+
+// HTTP statuses that mean something beyond the verdict.
+const (
+	createdAnswer = 201
+	forbidden     = 403
 )
 
 const (
@@ -60,8 +65,8 @@ func (r *run) send(j *job) error {
 		if a.Status != 0 {
 			r.answers.Add(1)
 		}
-		if a.Status != http.StatusForbidden {
-			r.forbidden.Store(0)
+		if a.Status != forbidden {
+			r.blocked.Store(0)
 		}
 		if !a.Renewed {
 			j.renewals = 0
@@ -179,8 +184,8 @@ func (r *run) answering() bool {
 // refused decides on a row that the API refused for good.
 func (r *run) refused(j *job, a talkdesk.Answer) error {
 	refused, sent := r.refusedRows.Add(1), r.sent.Add(1)
-	if a.Status == http.StatusForbidden {
-		row := r.forbidden.Add(1)
+	if a.Status == forbidden {
+		row := r.blocked.Add(1)
 		if r.created.Load() == 0 || row >= forbiddenInARow {
 			r.sent.Add(-1) // it was not decided on: something stands in the way
 			r.halt(a, "something between here and the API refuses the requests: check the credentials, their scopes, and any firewall or proxy")

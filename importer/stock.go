@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/http"
 	"os"
 	"path/filepath"
 
@@ -143,7 +142,7 @@ func (r *run) takeStock() error {
 			return r.filesStop(err)
 		}
 		c := control{key: line.Key, id: line.CaseID, sent: r.began, earlier: true}
-		if line.HTTPStatus == http.StatusCreated { // else it was found, and may be of any age
+		if line.HTTPStatus == createdAnswer { // else it was found, and may be of any age
 			c.age = r.began.Sub(line.FinishedAt)
 		}
 		r.doubts.know(c)

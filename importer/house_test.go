@@ -1,0 +1,50 @@
+package importer
+
+import (
+	"bytes"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// TestArrowsRunOneWay holds the packages' imports against the house: who may
+// know whom, and who must never touch the network, the flags, or the files.
+func TestArrowsRunOneWay(t *testing.T) {
+	siblings := []string{"caseimport/importer/source", "caseimport/importer/journal", "caseimport/importer/talkdesk", "caseimport/importer/results"}
+	network := []string{"net/http", "net"}
+	house := map[string]struct{ may, never []string }{
+		"caseimport/cmd/caseimport":    {may: append(siblings, "caseimport/importer", "caseimport/importer/sandbox", "caseimport/mapping", "caseimport/mapping/draft", "caseimport/ratelimit")},
+		"caseimport/importer":          {may: append(siblings, "caseimport/mapping", "caseimport/ratelimit"), never: append(network, "flag", "github.com/spf13/cobra")},
+		"caseimport/importer/source":   {may: []string{"caseimport/mapping"}, never: network},
+		"caseimport/importer/journal":  {never: network},
+		"caseimport/importer/results":  {may: []string{"caseimport/mapping"}, never: network},
+		"caseimport/importer/talkdesk": {may: []string{"caseimport/mapping"}},
+		"caseimport/importer/sandbox":  {},
+		"caseimport/mapping":           {never: append(network, "os", "io/fs")},
+		"caseimport/mapping/draft":     {may: []string{"caseimport/mapping"}, never: append(network, "os")},
+		"caseimport/ratelimit":         {never: append(network, "os")},
+		"caseimport/examples":          {},
+	}
+	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "caseimport/...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range bytes.Lines(out) {
+		words := strings.Fields(string(line))
+		rule, known := house[words[0]]
+		if !known {
+			t.Errorf("%s has no place in the house", words[0])
+		}
+		for _, imported := range words[1:] {
+			ours := strings.HasPrefix(imported, "caseimport/")
+			if ours && !slices.Contains(rule.may, imported) || slices.Contains(rule.never, imported) {
+				t.Errorf("%s must not import %s", words[0], imported)
+			}
+		}
+		delete(house, words[0])
+	}
+	for name := range house {
+		t.Errorf("%s is gone", name)
+	}
+}
