@@ -254,7 +254,7 @@ func (c *checker) fault(row *source.Row, f mapping.Fault, reason string) {
 	key := groupKey{f.Column, f.Field, f.Reason}
 	g := c.groups[key]
 	if g == nil {
-		g = &group{Group: Group{Column: f.Column, Field: f.Field, Reason: f.Reason}, values: map[string]int{}, fixes: map[string]bool{}}
+		g = &group{Group: Group{Column: f.Column, Field: f.Field, Reason: f.Reason, Values: []ValueCount{}}, values: map[string]int{}, fixes: map[string]bool{}}
 		c.groups[key] = g
 	}
 	g.Rows++

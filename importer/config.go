@@ -98,11 +98,21 @@ type Summary struct {
 	// recorded as created, and makes the exit code 3.
 	Several int `json:"several,omitempty"`
 
+	// Reasons are the most frequent reasons of the rows that failed, were
+	// invalid, or are unknown.
+	Reasons []Reason `json:"-"`
+
 	// Files says where things are; Report is empty where no row failed.
 	// Kept is the new name of an earlier failure report whose rows this run
 	// did not hold.
 	Files `json:"-"`
 	Kept  string `json:"-"`
+}
+
+// Reason is why so many rows have no case.
+type Reason struct {
+	Text string
+	Rows int
 }
 
 // Files are the paths that belong to one results file.

@@ -59,9 +59,9 @@ func (s *settler) seek(ctx context.Context, c control) error {
 			return nil
 		}
 		interval = min(2*interval, clamp(s.r.cfg.Settle/10, 50*time.Millisecond, 2*time.Second))
-		if missed == 3 {
-			s.r.wait(fmt.Sprintf("rows are in doubt, and the search does not show yet that case %s exists: they wait until it does", c.id), "gives_up_at", clock(patience))
-		}
+		s.mu.Lock()
+		s.missed, s.patience = c.id, patience
+		s.mu.Unlock()
 	}
 	c.found = time.Now()
 	c.lag = lagOf(c, missed > 0, s.r.j.Lag(), lagGuess*s.r.cfg.Settle)
@@ -77,7 +77,7 @@ func (s *settler) seek(ctx context.Context, c control) error {
 func (s *settler) finishSeek(found *control, blind string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.seeking = false
+	s.seeking, s.missed = false, ""
 	if found != nil {
 		s.control = found
 	}

@@ -27,6 +27,7 @@ func (r *run) finish(err error) (Summary, error) {
 	hard := r.ctx.Err() != nil // the second signal
 	neverBegan := r.stopped != nil && r.stopped.Exit == 1
 	sum := r.cfg.Progress.Summary()
+	sum.Reasons = r.rec.frequent()
 
 	// Each of these is tried whatever became of the others: all of them
 	// help whoever comes next.

@@ -214,7 +214,7 @@ func (r *run) watch() error {
 		if !soon && sleep(r.intake, interval) != nil {
 			return nil
 		}
-		for {
+		for reason := "it does not answer"; ; {
 			ctx, cancel := context.WithDeadline(r.intake, since.Add(r.cfg.OutagePatience))
 			answer, err := r.probe(ctx)
 			late := ctx.Err() != nil
@@ -226,19 +226,22 @@ func (r *run) watch() error {
 				r.health.probeAnswered()
 				break
 			}
+			if err == nil && answer.Code != "interrupted" { // not merely out of patience
+				reason = answer.Message
+			}
 			first, since := r.health.probeFailed()
 			until := since.Add(r.cfg.OutagePatience)
 			if late || !time.Now().Before(until) {
 				r.stop(&Stop{Exit: 4,
-					Err:  fmt.Errorf("the server has been failing for %s: %s", round(time.Since(since)), answer.Message),
+					Err:  fmt.Errorf("the server has been failing for %s: %s", round(time.Since(since)), reason),
 					Hint: "no row was spent on it: run the same command again when the server is back"})
 				return nil
 			}
 			if first {
-				r.wait("the server is failing; no row is sent until it answers", "reason", answer.Message,
+				r.wait("the server is failing; no row is sent until it answers", "reason", reason,
 					"next_try", interval, "gives_up_at", clock(until))
 			} else {
-				r.cfg.Log.Info("the server is still failing", "reason", answer.Message, "next_try", interval, "gives_up_at", clock(until), waiting)
+				r.cfg.Log.Info("the server is still failing", "reason", reason, "next_try", interval, "gives_up_at", clock(until), waiting)
 			}
 			if sleep(r.intake, min(interval, time.Until(until)+time.Millisecond)) != nil {
 				return nil

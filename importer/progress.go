@@ -7,7 +7,7 @@ import "sync/atomic"
 type Progress struct {
 	created, already, failed, invalid, duplicate, unknown, filtered atomic.Int64
 	requests, retries, throttled, lookups, several                  atomic.Int64
-	inDoubt                                                         atomic.Int64
+	inDoubt, inFlight                                               atomic.Int64
 }
 
 // Summary returns the counts so far; Rows, Left, Seconds and Exit are not set.
@@ -28,6 +28,9 @@ func (p *Progress) Done() int {
 	s := p.Summary()
 	return s.Created + s.Already + s.Failed + s.Invalid + s.Duplicate + s.Unknown + s.Filtered
 }
+
+// InFlight returns how many requests await their answer.
+func (p *Progress) InFlight() int { return int(p.inFlight.Load()) }
 
 // InDoubt returns how many rows wait to be looked up.
 func (p *Progress) InDoubt() int { return int(p.inDoubt.Load()) }

@@ -2,10 +2,13 @@ package importer
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"caseimport/importer/journal"
@@ -37,6 +40,30 @@ type recorder struct {
 	// extra counts lines of the results file that the journal does not know:
 	// rows refused here, which have no ErrorCode.
 	extra int
+
+	mu      sync.Mutex
+	reasons map[string]int
+}
+
+// maxReasons bounds the different reasons that are counted.
+const maxReasons = 1000
+
+// count notes why a row has no case.
+func (c *recorder) count(reason string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, known := c.reasons[reason]; known || len(c.reasons) < maxReasons {
+		c.reasons[reason]++
+	}
+}
+
+// frequent returns the three most frequent reasons.
+func (c *recorder) frequent() (top []Reason) {
+	for text, n := range c.reasons {
+		top = append(top, Reason{text, n})
+	}
+	slices.SortFunc(top, func(a, b Reason) int { return cmp.Or(b.Rows-a.Rows, strings.Compare(a.Text, b.Text)) })
+	return top[:min(3, len(top))]
 }
 
 // created records a row that has its case.
@@ -91,6 +118,7 @@ func (c *recorder) refusal(j *job, state journal.State, status string, a talkdes
 	if j.row == nil {
 		return nil
 	}
+	c.count(line.ErrorMessage)
 	return c.report.Add(reportRow(j.row, c.run.idOf(j), line))
 }
 
@@ -126,6 +154,12 @@ func (c *recorder) refused(row *source.Row, key, id, status string, faults []map
 		}
 	}
 	c.extra++
+	for _, f := range faults {
+		if status == statusInvalid { // a duplicate says it all by its status
+			f.Value = ""
+			c.count(f.String())
+		}
+	}
 	if err := c.file.Append(line); err != nil {
 		return err
 	}

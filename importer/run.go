@@ -259,7 +259,7 @@ func (r *run) pass(ctx context.Context, create bool) (time.Time, error) {
 func (r *run) probe(ctx context.Context) (talkdesk.Answer, error) {
 	at, err := r.cfg.Limiter.Wait(ctx)
 	if err != nil {
-		return talkdesk.Answer{Message: "no turn for a probe"}, err
+		return talkdesk.Answer{}, err
 	}
 	r.cfg.Progress.requests.Add(1)
 	a := r.cfg.API.Probe(ctx)

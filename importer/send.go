@@ -60,7 +60,9 @@ func (r *run) send(j *job) error {
 		if j.attempts++; j.attempts > 1 {
 			r.cfg.Progress.retries.Add(1)
 		}
+		r.cfg.Progress.inFlight.Add(1)
 		a := r.cfg.API.Create(r.ctx, j.body)
+		r.cfg.Progress.inFlight.Add(-1)
 		j.last = a
 		if a.Status != 0 {
 			r.answers.Add(1)

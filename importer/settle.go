@@ -2,6 +2,7 @@ package importer
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strconv"
 	"sync"
@@ -29,12 +30,14 @@ type settler struct {
 	looking int
 	room    chan struct{} // closed and made anew when the queue shrinks
 
-	newest  control  // the newest case known
-	known   bool     // newest is set
-	control *control // the one that was found last
-	seeking bool
-	blind   string // why looking up is of no use, "" while it is
-	said    time.Time
+	newest   control  // the newest case known
+	known    bool     // newest is set
+	control  *control // the one that was found last
+	seeking  bool
+	missed   string    // the control that the search does not show yet
+	patience time.Time // until when it is looked for
+	blind    string    // why looking up is of no use, "" while it is
+	said     time.Time
 }
 
 func newSettler(r *run) *settler {
@@ -102,14 +105,14 @@ func (s *settler) run() error {
 	defer s.jobs.Wait()
 	tick := time.NewTimer(0)
 	defer tick.Stop()
-	var quiet int64 = -1
+	quiet := -1
 	for {
 		next := s.step(ctx, cancel)
 		tick.Reset(min(next, time.Second))
 		select {
 		case <-s.wake:
 		case <-tick.C:
-			if n := s.r.cfg.Progress.requests.Load(); n == quiet {
+			if n := s.r.cfg.Progress.Done(); n == quiet {
 				s.explain(next)
 			} else {
 				quiet = n
@@ -262,17 +265,19 @@ func (s *settler) giveUp() {
 	}
 }
 
-// explain says what the run waits for, once a moment, if it waits for doubts.
+// explain says what the run waits for, if it waits for rows in doubt.
 func (s *settler) explain(next time.Duration) {
 	s.mu.Lock()
-	n, until := len(s.queue), time.Now().Add(next)
-	say := n > 0 && s.looking == 0 && !s.seeking && next < time.Hour && until.Sub(s.said) > time.Second
-	if say {
+	defer s.mu.Unlock()
+	until := time.Now().Add(next)
+	switch {
+	case len(s.queue) == 0 || s.looking > 0:
+	case s.missed != "" && s.said != s.patience:
+		s.said = s.patience
+		s.r.wait(fmt.Sprintf("%s in doubt and must wait: the search does not show yet that case %s exists", rows(len(s.queue)), s.missed), "gives_up_at", clock(s.patience))
+	case !s.seeking && next < time.Hour && next > time.Second/2 && until.Sub(s.said).Abs() > time.Second:
 		s.said = until
-	}
-	s.mu.Unlock()
-	if say && next > time.Second/2 {
-		s.r.wait(rows(n)+" in doubt: a case may exist, and is looked up once any request on its way has surely arrived", "until", clock(until))
+		s.r.wait(rows(len(s.queue))+" in doubt: a case may exist, and is looked up once any request on its way has surely arrived", "until", clock(until))
 	}
 }
 

@@ -30,7 +30,11 @@ func (r *run) openFiles(files Files) error {
 	r.report = results.ReportColumns(cfg.Table.Columns).Report()
 	hasResults, err := checkResults(files.Results)
 	if err != nil {
-		return &Stop{Exit: 1, Err: err, Hint: tryAdopt}
+		stop := &Stop{Exit: 1, Err: err, Hint: "name another results file with -o"}
+		if errors.Is(err, errNotOurs) {
+			stop.Hint = tryAdopt
+		}
+		return stop
 	}
 	if cfg.Adopt && cfg.Program.KeyField() == "" {
 		return &Stop{Exit: 1, Err: errors.New("--adopt looks cases up by their key, and the mapping names no key.custom_field"), Hint: "add to the mapping: key: {column: …, custom_field: text_…}"}
@@ -58,7 +62,7 @@ func (r *run) openFiles(files Files) error {
 		return journalStop(err)
 	}
 	r.j = j
-	r.rec = &recorder{run: r, hadFile: hasResults, file: results.NewFile(files.Results, nil), report: results.NewReport(results.ReportOptions{
+	r.rec = &recorder{run: r, reasons: map[string]int{}, hadFile: hasResults, file: results.NewFile(files.Results, nil), report: results.NewReport(results.ReportOptions{
 		Path: files.Report, JSON: cfg.Table.Format == "json", Header: cfg.Table.Header, Delimiter: cfg.Table.Delimiter,
 		Mark: cfg.Table.Foreign()})}
 	return nil
@@ -91,10 +95,12 @@ func checkResults(path string) (there bool, err error) {
 	case err != nil:
 		return true, err
 	case !ours:
-		return true, fmt.Errorf("%s is no results file of caseimport: it is not overwritten", path)
+		return true, fmt.Errorf("%s %w: it is not overwritten", path, errNotOurs)
 	}
 	return true, nil
 }
+
+var errNotOurs = errors.New("is no results file of caseimport")
 
 func sameFile(a, b string) bool {
 	infoA, errA := os.Stat(a)

@@ -30,7 +30,7 @@ func (c *checker) mapping(doc *document) *Mapping {
 	}
 	for _, r := range doc.CustomFields {
 		_, k, _ := prefixOf(r.name)
-		if f := c.field(r.rule, r.name, "custom_fields."+r.name, k); f != nil {
+		if f := c.field(r.rule, r.name, "custom_fields."+r.name, k, 0); f != nil {
 			m.custom = append(m.custom, f)
 		}
 	}
@@ -55,21 +55,12 @@ func (c *checker) standard(rules *caseRules, m *Mapping) {
 			continue
 		}
 		name := tag.Get("yaml")
-		f := c.field(r, name, name, kindNamed(tag.Get("rule")))
+		limit, _ := strconv.Atoi(tag.Get("limit"))
+		f := c.field(r, name, name, kindNamed(tag.Get("rule")), limit)
 		if f == nil {
 			continue
 		}
 		f.index = i
-		f.limit, _ = strconv.Atoi(tag.Get("limit"))
-		if n := f.truncate; f.limit > 0 && n > f.limit {
-			c.fault(r.node, "%s holds %d characters at most: truncate: %d would not make it fit", name, f.limit, n)
-		}
-		if f.constant != nil {
-			c.fits(f, f.constant, r.Const.node)
-		}
-		if f.fallback != nil {
-			c.fits(f, f.fallback, r.Default.node)
-		}
 		m.cases = append(m.cases, f)
 	}
 	if rules.RequesterName == nil && rules.RequesterEmail == nil {
@@ -82,13 +73,6 @@ func (c *checker) standard(rules *caseRules, m *Mapping) {
 			at = line.node
 		}
 		c.fault(at, "case has neither requester_name nor requester_email: every case needs one of them")
-	}
-}
-
-// fits checks a value given in the file against the field's limit.
-func (c *checker) fits(f *field, r *result, n *yaml.Node) {
-	if f.limit > 0 && longer(r.text, f.limit) {
-		c.fault(n, "%s holds %d characters at most, and this is longer", f.short, f.limit)
 	}
 }
 
@@ -112,7 +96,7 @@ func (c *checker) note(n *noteRule, i int) *noteFields {
 		}
 		c.inEach = n.Each != nil
 		defer func() { c.inEach = false }()
-		return c.field(r, short, out.name+"."+short, k)
+		return c.field(r, short, out.name+"."+short, k, 0)
 	}
 	out.title = field(n.Title, "note_title", kindText)
 	out.body = field(n.Body, "note_body", kindText)
@@ -121,19 +105,10 @@ func (c *checker) note(n *noteRule, i int) *noteFields {
 }
 
 func (c *checker) key(k *keyRule, m *Mapping) {
-	sources := 0
-	for _, s := range []*str{k.Column, k.Expr} {
-		if s != nil {
-			sources++
-		}
-	}
-	switch {
-	case sources == 0 && k.node != nil && k.node.Kind == yaml.MappingNode:
-		c.fault(k.node, "key needs a source: column or expr")
-	case sources > 1:
-		c.fault(k.node, "key has two sources, column and expr: leave one")
-	}
 	r := &rule{node: k.node, Column: k.Column, Expr: k.Expr}
+	if k.node != nil {
+		c.oneSource("key", r, keysOf(reflect.TypeFor[keyRule]()), "column", "expr")
+	}
 	m.key = &field{name: "key", short: "key", kind: kindKey, rule: r}
 	if k.Expr.set() {
 		c.expression(k.Expr, false, false)
@@ -153,12 +128,15 @@ func (c *checker) key(k *keyRule, m *Mapping) {
 }
 
 // field checks one rule. It returns nil if there is too little to go on with.
-func (c *checker) field(r *rule, short, name string, k kind) *field {
+func (c *checker) field(r *rule, short, name string, k kind, limit int) *field {
 	if r == nil || r.node == nil {
 		return nil
 	}
-	f := &field{name: name, short: short, kind: k, rule: r, inEach: c.inEach}
-	c.source(r, f)
+	f := &field{name: name, short: short, kind: k, limit: limit, rule: r, inEach: c.inEach}
+	c.oneSource(short, r, keysOf(reflect.TypeFor[rule]()), sources...)
+	if r.Expr.set() {
+		c.expression(r.Expr, f.inEach, false)
+	}
 	c.modifiers(r, f)
 	f.required = r.Required != nil && r.Required.on
 	f.pass = r.Pass != nil && r.Pass.on
@@ -167,6 +145,9 @@ func (c *checker) field(r *rule, short, name string, k kind) *field {
 	f.overflow = r.Overflow != nil
 	if r.Truncate != nil {
 		f.truncate = r.Truncate.number
+		if limit > 0 && f.truncate > limit {
+			c.fault(r.node, "%s holds %d characters at most: truncate: %d would not make it fit", short, limit, f.truncate)
+		}
 	}
 	if r.Split != nil {
 		f.split = r.Split.text
@@ -200,13 +181,13 @@ func (r *rule) keys() []*yaml.Node {
 	return out
 }
 
-func (c *checker) source(r *rule, f *field) {
+// oneSource sees that a rule has exactly one of its sources.
+func (c *checker) oneSource(name string, r *rule, known map[string]int, sources ...string) {
 	if r.node.Kind != yaml.MappingNode {
 		return // a bare string
 	}
 	var have []*yaml.Node
 	unknown := false // reported; it may be the source misspelt
-	known := keysOf(reflect.TypeFor[rule]())
 	for _, k := range r.keys() {
 		if slices.Contains(sources, k.Value) {
 			have = append(have, k)
@@ -215,14 +196,10 @@ func (c *checker) source(r *rule, f *field) {
 		}
 	}
 	switch {
-	case len(have) == 0 && unknown:
-	case len(have) == 0:
-		c.fault(r.node, "%s needs a source: %s", f.short, strings.Join(sources, ", "))
 	case len(have) > 1:
-		c.fault(have[1], "%s has two sources, %s and %s: leave one", f.short, have[0].Value, have[1].Value)
-	}
-	if r.Expr.set() {
-		c.expression(r.Expr, f.inEach, false)
+		c.fault(have[1], "%s has two sources, %s and %s: leave one", name, have[0].Value, have[1].Value)
+	case len(have) == 0 && !unknown:
+		c.fault(r.node, "%s needs a source: %s", name, strings.Join(sources, ", "))
 	}
 }
 
@@ -273,6 +250,7 @@ func (c *checker) literal(f *field, l *literal, what string) *result {
 	r, reason := f.asWritten(l.texts[0])
 	if reason != "" {
 		c.fault(l.node, "%s of %s: %q %s", what, f.short, shown(l.texts[0]), reason)
+		return nil
 	}
 	return &r
 }

@@ -76,7 +76,7 @@ func (b *binder) field(f *field) *field {
 	if r.Expr != nil {
 		bound.expr = b.expression(r.Expr, f.inEach, false)
 	}
-	bound.fixes = f.makeFixes()
+	bound.makeFixes()
 	return &bound
 }
 

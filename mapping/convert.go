@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"encoding/json"
+	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -43,6 +44,9 @@ func (f *field) asWritten(s string) (result, string) {
 		return dateResult((&dateForm{}).parse(s))
 	case kindDecimal:
 		return decimalResult(s, false)
+	}
+	if f.limit > 0 && longer(s, f.limit) {
+		return result{}, fmt.Sprintf("is longer than %d characters", f.limit)
 	}
 	return f.convert(&Value{Kind: String, Text: s})
 }

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"strconv"
@@ -262,4 +263,39 @@ func guessLayout(s string) []string {
 		}
 	}
 	return fit
+}
+
+func callDate(args ...any) (any, error) {
+	if t, ok := args[1].(time.Time); ok {
+		return t, nil
+	}
+	text, err := textOf(args[1])
+	if err != nil || strings.TrimSpace(text) == "" {
+		return nil, err
+	}
+	form := &dateForm{}
+	if len(args) == 3 {
+		form = args[2].(*dateForm)
+	}
+	t, reason := form.parse(text)
+	if reason != "" {
+		return nil, errors.New("date() was given what " + reason)
+	}
+	return t, nil
+}
+
+func callFormat(args ...any) (any, error) {
+	if args[1] == nil {
+		return nil, nil
+	}
+	t, ok := args[1].(time.Time)
+	if !ok {
+		return nil, fmt.Errorf("format() takes a time, not %s: date() makes one", typeOf(args[1]))
+	}
+	zone := time.UTC
+	if len(args) == 4 {
+		zone = args[3].(*time.Location)
+	}
+	out := t.In(zone).Format(args[2].(string))
+	return out, args[0].(*scope).spend(len(out))
 }

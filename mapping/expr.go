@@ -24,7 +24,7 @@ const (
 	maxSource   = 10_000
 	maxNodes    = 5_000
 	maxElements = 200_000
-	maxWork     = 64 << 20
+	maxWork     = 16 << 20
 	elementWork = 16
 	stepWork    = 256
 )
@@ -190,7 +190,7 @@ func plainError(err error) error {
 		is, not, _ := strings.Cut(is, ", not ")
 		return fmt.Errorf("%s stands where %s is wanted", typeName(is), typeName(not))
 	}
-	message := strings.TrimPrefix(strings.TrimPrefix(err.Error(), "runtime error: "), "error parsing regexp: ")
+	message := strings.TrimPrefix(err.Error(), "runtime error: ")
 	switch {
 	case strings.HasPrefix(message, "invalid operation: "):
 		message = fmt.Sprintf("cannot calculate %s; int() and float() make numbers of text", typeNames.Replace(strings.TrimPrefix(message, "invalid operation: ")))

@@ -106,7 +106,7 @@ func TestExpressionResults(t *testing.T) {
 // A fault at run time names the column that was read last, and never speaks of
 // the machine's types.
 func TestExpressionFaults(t *testing.T) {
-	const failed = "cannot be used by the expression: "
+	const failed = "makes the expression fail: "
 	for _, c := range []struct {
 		expr, column, reason string
 	}{
@@ -126,12 +126,12 @@ func TestExpressionFaults(t *testing.T) {
 		{`row.text.name`, "text", failed + "a text has no members: it is not an object"},
 		{`row.who`, "who", failed + "gives an object: name one of its members"},
 		{`[row.tags]`, "tags", failed + "gives a list of lists: flatten() makes one of them"},
-		{`row[row.text]`, "text", failed + `unknown column " Mixed Case "; the input has text, empty, missing, umlaut, csv, price, id, big, two, half, yes, no and 8 more`},
+		{`row[row.text]`, "text", failed + "it asks for a column that the input does not have"},
 		{`date(row.text)`, "text", failed + "date() was given what is no date in the form of RFC 3339 (2022-04-21T06:30:21Z)"},
 		{`format(row.iso, "2006")`, "iso", failed + "format() takes a time, not a text: date() makes one"},
 		{`1 / (int(row.csv) - 10)`, "csv", failed + "gives no finite number"},
 		{`row.two % 0`, "two", failed + "integer divide by zero"},
-		{`match(row.text, row.jira + "(")`, "jira", failed + "missing closing ): `15/Feb/26;ann;text; more(`"},
+		{`match(row.text, row.jira + "(")`, "jira", failed + "its regular expression is wrong"},
 	} {
 		rule, err := json.Marshal(map[string]string{"expr": c.expr})
 		if err != nil {

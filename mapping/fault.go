@@ -28,8 +28,9 @@ type Fault struct {
 // String says the whole fault in one line, without the fix.
 func (f Fault) String() string {
 	var b strings.Builder
-	b.WriteString(f.Field)
-	b.WriteString(": ")
+	if f.Field != "" {
+		b.WriteString(f.Field + ": ")
+	}
 	if f.Value != "" {
 		fmt.Fprintf(&b, "%q ", f.Value)
 	}

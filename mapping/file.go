@@ -27,23 +27,6 @@ type noteFields struct {
 	title, body, public *field // title and public may be nil
 }
 
-// all returns every rule's field, for the faults that Compile finds.
-func (m *Mapping) all() []*field {
-	var out []*field
-	if m.key != nil {
-		out = append(out, m.key)
-	}
-	out = append(append(out, m.cases...), m.custom...)
-	for _, n := range m.notes {
-		for _, f := range []*field{n.title, n.body, n.public} {
-			if f != nil {
-				out = append(out, f)
-			}
-		}
-	}
-	return out
-}
-
 // Parse reads a mapping file. The name is for messages only. open reads a
 // look-up table named by `values: {file: …}`, path as written: this package
 // never opens files itself. The error is a *FileError that lists every fault.

@@ -12,29 +12,31 @@ import (
 // fixes are the lines that mend the faults of a field which do not depend on
 // the value, and the reasons that name its limit.
 type fixes struct {
+	rule                       []rendered // as it stands
 	empty, long, several, item string
 	tooLong                    string
 }
 
 // makeFixes renders them once, since a fault may come with every row.
-func (f *field) makeFixes() fixes {
-	out := fixes{}
+func (f *field) makeFixes() {
 	if f.kind == kindKey {
-		return out
+		return
 	}
+	out := &f.fixes
+	out.rule = render(f.rule)
 	switch {
 	case f.kind == kindPriority:
 		out.empty = f.fix("default", "NORMAL")
 	case f.kind == kindCheckbox:
 		out.empty = f.fix("default", "false")
 	case f.short == "requester_name":
-		out.empty = f.fix("default", "Unknown requester")
+		out.empty = f.fix("default", flowText("Unknown requester"))
 	case f.short == "title":
-		out.empty = f.fix("default", "(no subject)")
+		out.empty = f.fix("default", flowText("(no subject)"))
 	case f.short == "description":
-		out.empty = f.fix("default", "(no description)")
+		out.empty = f.fix("default", flowText("(no description)"))
 	default:
-		out.empty = f.fix("default", "?")
+		out.empty = f.fix("default", flowText("?"))
 	}
 	if f.limit > 0 {
 		out.tooLong = fmt.Sprintf("is longer than %d characters", f.limit)
@@ -44,12 +46,11 @@ func (f *field) makeFixes() fixes {
 		}
 	}
 	if f.kind.isText() {
-		out.several = f.fix("join", ", ")
+		out.several = f.fix("join", flowText(", "))
 	}
 	if f.inEach {
 		out.item = f.short + ": {expr: item}"
 	}
-	return out
 }
 
 // fixEntry offers the entry that values lacks. Only the priority can be guessed.
@@ -72,7 +73,15 @@ func (f *field) fixValue(text string) string {
 		if longer(text, 60) {
 			return ""
 		}
-		return f.fix("values", "{low: LOW, normal: NORMAL, high: HIGH, urgent: URGENT, "+flowText(trimmed)+": "+flowText(guessPriority(trimmed))+"}")
+		table := ""
+		words := []string{"low", "normal", "medium", "high", "urgent", "critical"}
+		if !slices.Contains(words, fold(text)) {
+			words = append(words, trimmed)
+		}
+		for _, w := range words {
+			table += ", " + flowText(w) + ": " + flowText(guessPriority(w))
+		}
+		return f.fix("values", "{"+table[2:]+"}")
 	case kindEmail:
 		if c := f.expr == nil && !f.inEach && len(f.cells) == 1; c && isEmail(trimmed) {
 			return f.short + ": {expr: " + flowText(fmt.Sprintf("trim(row[%q])", f.cells[0].name)) + "}"
@@ -151,41 +160,73 @@ func guessPriority(text string) string {
 	return "?"
 }
 
-// fix renders the rule with keys added or replaced, as one line of the mapping
-// file. The values are YAML; of a text in them flowText makes YAML.
+// rendered is one key of a rule and its value as YAML in one line.
+type rendered struct{ key, value string }
+
+// render writes the rule's keys, once, for all fixes.
+func render(r *rule) []rendered {
+	if r.node.Kind != yaml.MappingNode {
+		return []rendered{{"column", flowText(r.Column.text)}}
+	}
+	var out []rendered
+	for i := 0; i+1 < len(r.node.Content); i += 2 {
+		list := &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle, Content: []*yaml.Node{flow(r.node.Content[i+1])}}
+		text, err := yaml.Marshal(list)
+		if err != nil {
+			continue
+		}
+		line := strings.TrimSpace(string(text))
+		out = append(out, rendered{r.node.Content[i].Value, line[1 : len(line)-1]})
+	}
+	return out
+}
+
+// fix writes the rule with keys added or replaced as one line of the mapping
+// file. The values are YAML: of a text flowText makes it.
 func (f *field) fix(set ...string) string {
-	rule := &yaml.Node{Kind: yaml.MappingNode, Style: yaml.FlowStyle}
-	if n := f.rule.node; n.Kind == yaml.MappingNode {
-		rule.Content = flow(n).Content
-	} else {
-		rule.Content = []*yaml.Node{scalarNode("column"), scalarNode(n.Value)}
-	}
-	for i := 0; i+1 < len(set); i += 2 {
-		var value yaml.Node
-		if err := yaml.Unmarshal([]byte(set[i+1]), &value); err != nil || len(value.Content) != 1 {
-			value.Content = []*yaml.Node{scalarNode(set[i+1])}
+	var b strings.Builder
+	b.WriteString(f.short)
+	b.WriteString(": {")
+	put := func(key, value string) {
+		if b.Len() > len(f.short)+len(": {") {
+			b.WriteString(", ")
 		}
-		setKey(rule, set[i], flow(value.Content[0]))
+		b.WriteString(key)
+		b.WriteString(": ")
+		b.WriteString(value)
 	}
-	out, err := yaml.Marshal(&yaml.Node{Kind: yaml.MappingNode, Content: []*yaml.Node{scalarNode(f.short), rule}})
-	if err != nil {
-		return ""
+	for _, r := range f.fixes.rule {
+		if i := slices.Index(set, r.key); i >= 0 && i%2 == 0 {
+			r.value = set[i+1]
+		}
+		put(r.key, r.value)
 	}
-	return strings.TrimSpace(string(out))
-}
-
-func scalarNode(text string) *yaml.Node {
-	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: text}
-}
-
-func setKey(rule *yaml.Node, key string, value *yaml.Node) {
-	for i := 0; i+1 < len(rule.Content); i += 2 {
-		if rule.Content[i].Value == key {
-			rule.Content[i+1] = value
-			return
+	for i := 0; i < len(set); i += 2 {
+		if !slices.ContainsFunc(f.fixes.rule, func(r rendered) bool { return r.key == set[i] }) {
+			put(set[i], set[i+1])
 		}
 	}
-	rule.Content = append(rule.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: key}, value)
+	b.WriteByte('}')
+	return b.String()
+}
+
+// flowText writes a text as YAML inside {}: bare where that cannot be taken for
+// anything else.
+func flowText(s string) string {
+	for i, r := range s {
+		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || i > 0 && (r >= '0' && r <= '9' || strings.ContainsRune("_-.@/+", r) || r == ' ' && i < len(s)-1) {
+			continue
+		}
+		if strings.Contains(s, `"`) && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == '\'' || r == '\\' }) {
+			return "'" + s + "'"
+		}
+		return strconv.Quote(s)
+	}
+	switch strings.ToLower(s) {
+	case "", "true", "false", "yes", "no", "on", "off", "y", "n", "null":
+		return strconv.Quote(s)
+	}
+	return s
 }
 
 // flow copies a node in a form that fits into one line, without comments.

@@ -9,8 +9,6 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // fold is how look-ups see a text: without blanks around it and in lower case.
@@ -57,9 +55,6 @@ func (c *checker) table(f *field, v *values) map[string]result {
 		if reason != "" {
 			c.fault(p.value, "values of %s: %q %s", f.short, shown(p.to), reason)
 			return
-		}
-		if f.limit > 0 && longer(r.text, f.limit) {
-			c.fault(p.value, "values of %s: longer than %d characters", f.short, f.limit)
 		}
 		out[key] = r
 	}
@@ -174,16 +169,4 @@ func delimiterOf(text []byte) rune {
 		}
 	}
 	return best
-}
-
-// flowText writes a text as YAML inside {}: bare where that cannot be read as
-// anything else.
-func flowText(s string) string {
-	n := &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: s}
-	out, err := yaml.Marshal(&yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle, Content: []*yaml.Node{n}})
-	if err != nil {
-		return "?"
-	}
-	line := strings.TrimSpace(string(out))
-	return line[1 : len(line)-1]
 }

@@ -101,7 +101,8 @@ func (c *run) key() (string, bool) {
 
 // Map makes the case of a row. It returns all faults of the row at once, those
 // of where and key among them; with faults the case is incomplete and must not
-// be sent. It does not leave rows out: Identify says which where does.
+// be sent. It does not leave rows out: Identify says which where does. Lists in
+// the case may be the mapping's own: they must not be changed.
 func (p *Program) Map(row Row) (Case, []Fault) {
 	c := run{p: p, row: row}
 	defer c.done()

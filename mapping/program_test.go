@@ -111,8 +111,8 @@ func TestWhere(t *testing.T) {
 		{`lower(row.Status) not in ["spam", "deleted"]`, true, ""},
 		{`not (row["Status"] startsWith "Sp")`, true, ""},
 		{`row["Status"]`, false, "is what where gives, and it must give true or false"},
-		{`row["Status"] > 3`, false, "cannot be used by the expression: a text and a number cannot be put in order"},
-		{`row["Status"] ? true : false`, false, "cannot be used by the expression: a text stands where true or false is wanted"},
+		{`row["Status"] > 3`, false, "makes the expression fail: a text and a number cannot be put in order"},
+		{`row["Status"] ? true : false`, false, "makes the expression fail: a text stands where true or false is wanted"},
 	} {
 		p := compile(t, "key: Id\nwhere: '"+c.where+"'", names)
 		id := p.Identify(row)

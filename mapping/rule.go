@@ -84,7 +84,11 @@ func (c *run) value(x *expression, field string) (v Value, column string, ok boo
 		column = c.item.column
 	}
 	if err != nil {
-		c.fault(Fault{Column: column, Field: field, Value: ev.value, Reason: "cannot be used by the expression: " + err.Error()})
+		reason := "makes the expression fail: "
+		if column == "" {
+			reason = "the expression fails: "
+		}
+		c.fault(Fault{Column: column, Field: field, Value: ev.value, Reason: reason + err.Error()})
 		return Value{}, column, false
 	}
 	return v, column, true

@@ -152,24 +152,26 @@ func TestFixes(t *testing.T) {
 		field, rule, cell, fix string
 	}{
 		{"title", "A", strings.Repeat("x", 151), "title: {column: A, truncate: 150}"},
-		{"title", "A", "", "title: {column: A, default: (no subject)}"},
+		{"title", "A", "", "title: {column: A, default: \"(no subject)\"}"},
 		{"description", "{column: A, html: true}", strings.Repeat("x", 2001), "description: {column: A, html: true, overflow: notes}"},
-		{"priority", "A", "critical", "priority: {column: A, values: {low: LOW, normal: NORMAL, high: HIGH, urgent: URGENT, critical: URGENT}}"},
-		{"priority", "{column: A, values: {low: LOW}}", "3 - Moderate", "priority: {values: {3 - Moderate: NORMAL}}  # one more entry"},
-		{"priority", "{column: A, values: {low: LOW}}", "4", "priority: {values: {\"4\": '?'}}  # one more entry"},
-		{"dropdown_a", "{column: A, values: {x: y}}", `a: "b", c`, "dropdown_a: {values: {'a: \"b\", c': '?'}}  # one more entry"},
+		{"priority", "A", "critical", "priority: {column: A, values: {low: LOW, normal: NORMAL, medium: NORMAL, high: HIGH, urgent: URGENT, critical: URGENT}}"},
+		{"priority", "{column: A, values: {low: LOW}}", "3 - Moderate", "priority: {values: {\"3 - Moderate\": NORMAL}}  # one more entry"},
+		{"priority", "A", "High", "priority: {column: A, values: {low: LOW, normal: NORMAL, medium: NORMAL, high: HIGH, urgent: URGENT, critical: URGENT}}"},
+		{"priority", "A", "w", "priority: {column: A, values: {low: LOW, normal: NORMAL, medium: NORMAL, high: HIGH, urgent: URGENT, critical: URGENT, w: \"?\"}}"},
+		{"priority", "{column: A, values: {low: LOW}}", "4", "priority: {values: {\"4\": \"?\"}}  # one more entry"},
+		{"dropdown_a", "{column: A, values: {x: y}}", `a: "b", c`, "dropdown_a: {values: {'a: \"b\", c': \"?\"}}  # one more entry"},
 		{"requester_email", "A", " e@x.org ", `requester_email: {expr: 'trim(row["A"])'}`},
-		{"checkbox_a", "A", "gold", "checkbox_a: {column: A, true: [\"1\", \"true\", yes, gold]}  # or false, whichever it means"},
+		{"checkbox_a", "A", "gold", "checkbox_a: {column: A, true: [\"1\", \"true\", \"yes\", gold]}  # or false, whichever it means"},
 		{"decimal_a", "A", "3,5", "decimal_a: {column: A, decimal_comma: true}"},
 		{"decimal_a", "A", "x", ""},
 		{"numeric_a", "A", "3.0", `numeric_a: {expr: 'int(float(row["A"]))'}`},
 		{"numeric_a", "A", "1.000", ""},
-		{"date_a", "A", "2024-05-06 10:11", "date_a: {column: A, layout: '2006-01-02 15:04', timezone: UTC}  # the time zone of the export"},
+		{"date_a", "A", "2024-05-06 10:11", "date_a: {column: A, layout: \"2006-01-02 15:04\", timezone: UTC}  # the time zone of the export"},
 		{"date_a", "A", "2024-05-06 10:11 +0200", ""},
-		{"date_a", "A", "2016-04-28T11:19:34 -10:00", "date_a: {column: A, layout: '2006-01-02T15:04:05 -07:00'}"},
-		{"date_a", "{column: A, layout: \"2006-01-02\", timezone: Europe/Lisbon}", "14/Jul/25 3:42 PM", "date_a: {column: A, layout: [\"2006-01-02\", '2/Jan/06 3:04 PM'], timezone: Europe/Lisbon}"},
-		{"date_a", "A", "14/3/2024", "date_a: {column: A, layout: 2/1/2006, timezone: UTC}  # the time zone of the export"},
-		{"date_a", "A", "4/3/2024", "date_a: {column: A, layout: 1/2/2006, timezone: UTC}  # or \"2/1/2006\": one value does not tell the day from the month"},
+		{"date_a", "A", "2016-04-28T11:19:34 -10:00", "date_a: {column: A, layout: \"2006-01-02T15:04:05 -07:00\"}"},
+		{"date_a", "{column: A, layout: \"2006-01-02\", timezone: Europe/Lisbon}", "14/Jul/25 3:42 PM", "date_a: {column: A, layout: [\"2006-01-02\", \"2/Jan/06 3:04 PM\"], timezone: Europe/Lisbon}"},
+		{"date_a", "A", "14/3/2024", "date_a: {column: A, layout: \"2/1/2006\", timezone: UTC}  # the time zone of the export"},
+		{"date_a", "A", "4/3/2024", "date_a: {column: A, layout: \"1/2/2006\", timezone: UTC}  # or \"2/1/2006\": one value does not tell the day from the month"},
 		{"date_a", "A", "45306", "date_a: {column: A, layout: excel, timezone: UTC}  # the time zone of the export"},
 		{"date_a", "A", "1380698150", "date_a: {column: A, layout: unix}"},
 	} {
@@ -181,7 +183,7 @@ func TestFixes(t *testing.T) {
 			if fault.Fix != c.fix {
 				t.Errorf("got  %s\nwant %s", fault.Fix, c.fix)
 			}
-			if c.fix == "" || strings.Contains(c.fix, "one more entry") {
+			if c.fix == "" || strings.Contains(c.fix, "one more entry") || strings.Contains(c.fix, "?") {
 				return
 			}
 			_, rule, _ := strings.Cut(fault.Fix, ": ")

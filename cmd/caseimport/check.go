@@ -162,7 +162,7 @@ func printCheck(w io.Writer, c checked, cmd *cobra.Command, o checkOptions, inpu
 		b.WriteString("  Or go on without those rows: run leaves them in a failure report.\n")
 	}
 	fmt.Fprintf(&b, "  Rehearse, nothing leaves this machine:\n    %s --sandbox\n",
-		strings.Replace(commandLine(cmd, input, "show", "rate", "json"), " check ", " run ", 1))
+		commandLine(cmd, "run", input, "show", "rate", "json"))
 	_, _ = io.WriteString(w, printable(b.String()))
 }
 

@@ -149,11 +149,12 @@ func printDraft(w io.Writer, d draft.Draft, cmd *cobra.Command, o initOptions, i
 		}
 	}
 	if o.out != "-" {
-		rest := commandLine(cmd, input, "output", "from", "force") + " -m " + shellQuote(o.out)
-		rest = strings.TrimPrefix(rest, program()+" init ")
+		next := func(command string) string {
+			return commandLine(cmd, command, input, "output", "from", "force") + " -m " + shellQuote(o.out)
+		}
 		fmt.Fprintf(&b, "\nWritten to %s\n", o.out)
 		fmt.Fprintf(&b, "\nWhat next\n  Read the file and answer its questions. Then see what is still wrong, and rehearse:\n")
-		fmt.Fprintf(&b, "    %s check %s\n    %s run %s --sandbox\n", program(), rest, program(), rest)
+		fmt.Fprintf(&b, "    %s\n    %s --sandbox\n", next("check"), next("run"))
 	}
 	_, _ = io.WriteString(w, printable(b.String()))
 }

@@ -13,8 +13,8 @@ import (
 
 // newLogger returns the run's logger and its flush. Records go to w in the
 // given format ("text" is for people). With quiet, only records that say that
-// the run must wait pass at once; warnings are held back until flush, which
-// belongs before the end of a run that did not go well.
+// the run must wait pass at once; warnings are held back until flush, which is
+// for a run that did not go well and ends the quiet.
 func newLogger(w io.Writer, format string, quiet bool) (log *slog.Logger, flush func()) {
 	g := &gate{quiet: quiet, held: &held{}}
 	if format == "json" {
@@ -75,12 +75,15 @@ type held struct {
 	mu      sync.Mutex
 	records []func()
 	dropped int
+	over    bool // flushed
 }
 
 func (h *held) add(record func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if len(h.records) < maxHeld {
+	if h.over {
+		record()
+	} else if len(h.records) < maxHeld {
 		h.records = append(h.records, record)
 	} else {
 		h.dropped++
@@ -97,7 +100,7 @@ func (h *held) flush(out slog.Handler) {
 		more := slog.NewRecord(time.Now(), slog.LevelWarn, plural(h.dropped, "more warning")+" not shown", 0)
 		_ = out.Handle(context.Background(), more)
 	}
-	h.records, h.dropped = nil, 0
+	h.records, h.dropped, h.over = nil, 0, true
 }
 
 // textHandler writes records for people: 15:04:05 message key=value. Warnings

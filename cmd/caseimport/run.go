@@ -99,6 +99,16 @@ func runImport(cmd *cobra.Command, o runOptions, input string) error {
 		errOut = screen
 	}
 	log, flush := newLogger(errOut, o.logFormat, o.quiet)
+	say := func(err error) {
+		switch {
+		case err == nil || o.logFormat != "json":
+			explain(errOut, err)
+		case hintOf(err) == "":
+			log.Error(err.Error())
+		default:
+			log.Error(err.Error(), "hint", hintOf(err))
+		}
+	}
 
 	sum, err := importFile(cmd, o, input, log, screen)
 	if err == nil && sum.Exit == exitStopped && o.limit > 0 {
@@ -114,14 +124,14 @@ func runImport(cmd *cobra.Command, o runOptions, input string) error {
 	switch {
 	case o.json:
 		printJSON(cmd.OutOrStdout(), sum)
-		explain(errOut, err)
+		say(err)
 	case nothingSent:
-		explain(errOut, err)
+		say(err)
 	case o.quiet && sum.Exit == exitDone:
 	default:
 		// What to do next stands at the end of the summary, hint included.
-		explain(errOut, withoutHint(err))
-		printSummary(cmd.OutOrStdout(), sum, advice(cmd, o, input, sum, hintOf(err)))
+		say(withoutHint(err))
+		printSummary(cmd.OutOrStdout(), sum, advice(cmd, o, input, sum, err))
 	}
 	return status(sum.Exit)
 }
@@ -172,7 +182,7 @@ func sayDraining(log *slog.Logger, p *importer.Progress) {
 	if p.Summary().Requests == 0 {
 		return
 	}
-	log.Warn("finishing the requests in flight; press Ctrl-C again to stop at once", slog.Bool(waitKey, true))
+	log.Warn("finishing "+plural(p.InFlight(), "request")+" in flight; press Ctrl-C again to stop at once", slog.Bool(waitKey, true))
 }
 
 // config checks the flags and fills in what they alone decide.
@@ -198,9 +208,12 @@ func (o *runOptions) config(cmd *cobra.Command, input string) (importer.Config, 
 	if o.limit < 0 || o.limit == 0 && cmd.Flags().Changed("limit") {
 		return fail("", "--limit %d: this must be 1 or more; leave it out to send all rows", o.limit)
 	}
-	for flag, d := range map[string]time.Duration{"timeout": o.timeout, "settle": o.settle, "outage-patience": o.outagePatience} {
-		if d <= 0 {
-			return fail("", "--%s %s: this must be above zero", flag, d)
+	for _, d := range []struct {
+		flag string
+		time time.Duration
+	}{{"timeout", o.timeout}, {"settle", o.settle}, {"outage-patience", o.outagePatience}} {
+		if d.time <= 0 {
+			return fail("", "--%s %s: this must be above zero", d.flag, d.time)
 		}
 	}
 	perSecond, err := parseRate(cmd, o.rate, o.sandbox)

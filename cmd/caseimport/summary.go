@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -60,17 +61,23 @@ func printSummary(w io.Writer, sum importer.Summary, next []string) {
 		what string
 	}{
 		{"created", sum.Created, "new cases"},
-		{"already there", sum.Already, "had their case before; nothing was sent for them"},
-		{"failed", sum.Failed, "Talkdesk refused them; no case was made"},
-		{"invalid", sum.Invalid, "not sent: the mapping or Talkdesk's limits do not allow them"},
+		{"already there", sum.Already, "had their case before: nothing was sent for them"},
+		{"failed", sum.Failed, "refused by Talkdesk: see the failure report"},
+		{"invalid", sum.Invalid, "refused here, before sending: see the failure report"},
 		{"duplicate", sum.Duplicate, "not sent: an earlier row has the same key"},
-		{"unknown", sum.Unknown, "nobody could tell whether they have a case; not sent again"},
+		{"unknown", sum.Unknown, "nobody can tell whether they have a case"},
 		{"filtered", sum.Filtered, `left out by "where"`},
 		{"left", sum.Left, "not yet looked at or not yet sent"},
 	}
 	for _, c := range counts {
 		if c.n > 0 {
 			fmt.Fprintf(&b, "  %-13s %9s   %s\n", c.name, number(c.n), c.what)
+		}
+	}
+	if len(sum.Reasons) > 0 {
+		b.WriteString("\nMost frequent reasons\n")
+		for _, r := range sum.Reasons {
+			fmt.Fprintf(&b, "  %13s %9s   %s\n", "", number(r.Rows), shorten(r.Text))
 		}
 	}
 	if sum.Several > 0 {
@@ -98,6 +105,15 @@ func printSummary(w io.Writer, sum importer.Summary, next []string) {
 	_, _ = io.WriteString(w, printable(b.String()))
 }
 
+// shorten keeps a reason on one line of a usual terminal.
+func shorten(s string) string {
+	const most = 100
+	if r := []rune(s); len(r) > most {
+		return string(r[:most-1]) + "…"
+	}
+	return s
+}
+
 func allRows(n int) string {
 	if n == 1 {
 		return "the one row"
@@ -116,7 +132,7 @@ func printFiles(b *strings.Builder, sum importer.Summary) {
 	files := []struct{ name, path, what string }{
 		{"results", sum.Results, "one line a row"},
 		{"failure report", sum.Report, "the rows without a case, and why"},
-		{"kept", sum.Kept, "an earlier failure report, with rows that this run did not hold"},
+		{"earlier report", sum.Kept, "its rows were not in this input, so it was kept under this name"},
 		{"journal", sum.Journal, "the memory of what was sent: keep it"},
 	}
 	b.WriteString("\nFiles\n")
@@ -132,27 +148,27 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// advice says what to do after a run, with the command lines to type. hint is
-// what the importer says about a stop.
-func advice(cmd *cobra.Command, o runOptions, input string, sum importer.Summary, hint string) (next []string) {
+// advice says what to do after a run that err ended, if not its end, with the
+// command lines to type.
+func advice(cmd *cobra.Command, o runOptions, input string, sum importer.Summary, err error) (next []string) {
 	switch {
 	case sum.Exit == exitFaults && sum.Report != "":
 		next = append(next, "Open the failure report, correct the rows in it, save it, and run just these:",
-			"  "+commandLine(cmd, sum.Report, append(readingFlags, "limit", "resend-unknown")...))
+			"  "+commandLine(cmd, "run", sum.Report, append(readingFlags, "limit", "resend-unknown")...))
 		if sum.Unknown > 0 {
 			next = append(next, "Rows that are unknown are looked up again by every run. Only if you are sure that they have",
 				"no case, add --resend-unknown.")
 		}
-	case sum.Exit == exitStopped && sum.Left > 0 && o.limit > 0:
+	case sum.Exit == exitStopped && err == nil: // by --limit
 		next = append(next, "Look at the new cases. If they are as they should be, go on with the rest:",
-			"  "+commandLine(cmd, input, "limit"))
+			"  "+commandLine(cmd, "run", input, "limit"))
 	case sum.Exit == exitStopped:
-		hint = cmp.Or(hint, "run the same command again to go on")
-		next = append(next, strings.ToUpper(hint[:1])+hint[1:]+":", "  "+commandLine(cmd, input))
-	case sum.Exit == exitDone && o.sandbox && sum.Rows > 0:
+		hint := cmp.Or(hintOf(err), "run the same command again to go on")
+		next = append(next, strings.ToUpper(hint[:1])+hint[1:]+":", "  "+commandLine(cmd, "run", input))
+	case sum.Exit == exitDone && o.sandbox && exists(input):
 		next = append(next, "This was a rehearsal: nothing left this machine. Before the real import, set TALKDESK_ACCOUNT and",
 			"the credentials (see: "+program()+" run --help), then try the first five rows:",
-			"  "+commandLine(cmd, input, "sandbox", "rate", "results")+" --limit 5")
+			"  "+commandLine(cmd, "run", input, "sandbox", "rate", "results", "limit", "adopt", "resend-unknown")+" --limit 5")
 	}
 	if o.sandbox && sum.Exit != exitDone {
 		next = append(next, "(This was a rehearsal in the sandbox: nothing left this machine.)")
@@ -160,19 +176,17 @@ func advice(cmd *cobra.Command, o runOptions, input string, sum importer.Summary
 	return next
 }
 
-// commandLine is the command as it was typed, for another input and without
-// some of its flags.
-func commandLine(cmd *cobra.Command, input string, without ...string) string {
-	words := []string{program(), cmd.Name(), shellQuote(input)}
+// commandLine is a command to type: name with the flags that cmd was given, for
+// this input and without some of the flags.
+func commandLine(cmd *cobra.Command, name, input string, without ...string) string {
+	words := []string{program(), name, shellQuote(input)}
 	cmd.Flags().Visit(func(f *pflag.Flag) {
-		for _, name := range without {
-			if f.Name == name {
-				return
-			}
-		}
 		switch {
+		case slices.Contains(without, f.Name):
 		case f.Value.Type() == "bool" && f.Value.String() == "true":
 			words = append(words, "--"+f.Name)
+		case f.Value.Type() == "bool":
+			words = append(words, "--"+f.Name+"=false")
 		case f.Shorthand != "":
 			words = append(words, "-"+f.Shorthand, shellQuote(f.Value.String()))
 		default:

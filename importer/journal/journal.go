@@ -236,13 +236,34 @@ func (j *Journal) Claim(claims []Claim) error {
 		return err
 	}
 	// Outcomes of earlier chunks may be written while this one is synced.
-	if err := j.file.Sync(); err != nil {
+	err = j.file.Sync()
+	if err == nil {
+		err = j.named()
+	}
+	if err != nil {
 		j.mu.Lock()
 		defer j.mu.Unlock()
 		j.err = fmt.Errorf("sync the journal: %w", err)
 		return j.err
 	}
 	return j.Err()
+}
+
+// named checks that the next run will find what was written: a file that was
+// removed, or whose folder was, takes writes in silence until it is closed.
+func (j *Journal) named() error {
+	f, ok := j.file.(*os.File)
+	if !ok {
+		return nil
+	}
+	open, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if named, err := os.Stat(j.path); err != nil || !os.SameFile(open, named) {
+		return fmt.Errorf("%s is no longer there: it was removed or replaced while the run went on", j.path)
+	}
+	return nil
 }
 
 // Record writes an outcome down, without a sync.
@@ -314,7 +335,7 @@ func (j *Journal) End(e End) error {
 	if err := j.append('E', asJSON(e)); err != nil {
 		return err
 	}
-	if err := j.file.Sync(); err != nil {
+	if err := errors.Join(j.file.Sync(), j.named()); err != nil {
 		return fmt.Errorf("sync the journal: %w", err)
 	}
 	return nil

@@ -153,6 +153,21 @@ func TestSecondRunIsKeptOut(t *testing.T) {
 	}
 }
 
+func TestRemovedJournalStopsTheRun(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x.journal")
+	j, err := Open(path, pin, Begin{})
+	must(t, err)
+	defer j.Close()
+	must(t, j.Claim([]Claim{claimOf(1)}))
+	must(t, os.Remove(path))
+	if err := j.Claim([]Claim{claimOf(2)}); err == nil || !strings.Contains(err.Error(), path) {
+		t.Errorf("a claim in a file that nobody will find: %v", err)
+	}
+	if j.Err() == nil {
+		t.Error("the error is forgotten")
+	}
+}
+
 func TestDiscardLeavesNothingBehind(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "x.journal")
 	j, err := Open(path, pin, Begin{})

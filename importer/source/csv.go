@@ -13,7 +13,7 @@ import (
 type csvRecords struct {
 	w     *window
 	p     *parser
-	alone *parser // for a single line
+	alone *parser // for the lines of a record, each by itself
 	lazy  bool
 	table *Table
 
@@ -86,34 +86,34 @@ func (t *Table) readCSV(ctx context.Context, format string, opt Options) error {
 
 // setHeader makes columns of the header.
 func (t *Table) setHeader(header []string) {
-	at := map[string]int{} // column of a name in small letters
+	taken := map[string]bool{} // in small letters, as all names here
 	for i, name := range header {
 		header[i] = mend(name)
-		if name = strings.TrimSpace(header[i]); name == "" {
-			continue
-		}
-		at[strings.ToLower(name)] = -1
+		taken[strings.ToLower(strings.TrimSpace(header[i]))] = true
 	}
 	t.Header = header
+	columns := map[string]int{}
 	for i, name := range header {
 		name = strings.TrimSpace(name)
 		if name == "" {
 			name = fmt.Sprintf("column %d", i+1)
-			for at[strings.ToLower(name)] != 0 { // a header says so, for another column
+			for taken[name] { // by another column
 				name += "*"
 			}
 		}
 		key := strings.ToLower(name)
-		if at[key] > 0 {
-			t.csv.cells[at[key]-1] = append(t.csv.cells[at[key]-1], i)
-			continue
+		at, repeated := columns[key]
+		if !repeated {
+			at = len(t.Columns)
+			columns[key] = at
+			t.Columns = append(t.Columns, name)
+			t.csv.cells = append(t.csv.cells, nil)
 		}
-		t.Columns = append(t.Columns, name)
-		t.csv.cells = append(t.csv.cells, []int{i})
-		at[key] = len(t.Columns)
+		t.csv.cells[at] = append(t.csv.cells[at], i)
 	}
 }
 
+// next implements records.
 func (c *csvRecords) next() error {
 	for {
 		out, err := c.record()
@@ -203,53 +203,4 @@ func (c *csvRecords) lineAlone(text []byte) bool {
 		c.w.pass(next, 1)
 	}
 	return ok
-}
-
-// swallows tells whether a record of several lines is really several records
-// that a stray quote has joined: each of its lines has as many cells as the
-// header, and begins with a cell of the same form as the first.
-func (c *csvRecords) swallows(record []byte) bool {
-	if c.width < 3 {
-		return false
-	}
-	if c.alone == nil {
-		c.alone = newParser(c.p.delim)
-	}
-	form, lines := "", 0
-	for len(record) > 0 {
-		end, next, _ := lineEnd(record, true)
-		c.alone.line(record[:end])
-		record = record[next:]
-		if c.alone.blank() {
-			continue
-		}
-		if len(c.alone.ends) != c.width {
-			return false
-		}
-		f := formOf(c.alone.text[:c.alone.ends[0]])
-		if lines++; lines == 1 {
-			form = f
-		} else if f != form {
-			return false
-		}
-	}
-	return lines >= 4 || lines > 1 && strings.Contains(form, "9")
-}
-
-// formOf is a cell with 9 for its digits and a for its letters, each run once:
-// LP-13 has the form a-9.
-func formOf(cell []byte) string {
-	form := make([]byte, 0, 16)
-	for _, c := range cell {
-		switch {
-		case c >= '0' && c <= '9':
-			c = '9'
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= 0x80:
-			c = 'a'
-		}
-		if len(form) == 0 || form[len(form)-1] != c {
-			form = append(form, c)
-		}
-	}
-	return string(form)
 }

@@ -208,18 +208,18 @@ func TestMemoryDoesNotGrowWithTheInput(t *testing.T) {
 	line := `1,"some text, with
 a line break",x` + "\n"
 	t.Run("csv", func(t *testing.T) {
-		c := &csvRecords{w: newWindow(context.Background(), endless(line, 1<<20)), p: newParser(','), table: &Table{}}
+		c := &csvRecords{w: newWindow(context.Background(), endless(line, 1<<17)), p: newParser(','), table: &Table{}}
 		n := 0
 		for c.next() == nil {
 			n++
 		}
-		if n != 1<<20 || cap(c.w.buf) > 256<<10 {
+		if n != 1<<17 || cap(c.w.buf) > 256<<10 {
 			t.Errorf("%d records in a window of %d bytes", n, cap(c.w.buf))
 		}
 	})
 	for name, doc := range map[string]io.Reader{
-		"json lines": endless(`{"a":[1,2,{"b":"x"}]}`+"\n", 1<<20),
-		"json":       io.MultiReader(strings.NewReader(`{"t":[{}`), endless(`,{"a":[1,2,{"b":"x"}]}`+"\n", 1<<20-1), strings.NewReader(`]}`)),
+		"json lines": endless(`{"a":[1,2,{"b":"x"}]}`+"\n", 1<<17),
+		"json":       io.MultiReader(strings.NewReader(`{"t":[{}`), endless(`,{"a":[1,2,{"b":"x"}]}`+"\n", 1<<17-1), strings.NewReader(`]}`)),
 	} {
 		t.Run(name, func(t *testing.T) {
 			table := &Table{json: jsonShape{lines: name == "json lines", tree: newTree()}}
@@ -229,7 +229,7 @@ a line break",x` + "\n"
 			for ; err == nil; err = j.next() {
 				n++
 			}
-			if n != 1<<20+1 || err != io.EOF || cap(j.w.buf) > 256<<10 {
+			if n != 1<<17+1 || err != io.EOF || cap(j.w.buf) > 256<<10 {
 				t.Errorf("%d records in a window of %d bytes: %v", n, cap(j.w.buf), err)
 			}
 		})

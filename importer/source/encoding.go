@@ -21,20 +21,23 @@ type coding struct {
 	enc    encoding.Encoding // nil for UTF-8
 	mark   int               // bytes of the byte order mark
 	remark string            // what to tell, "" if it goes without saying
-	doubt  string            // what stands in the text for a byte that is no character: see fault
+	doubt  doubt
 }
 
-// Marks of a byte that is no character.
+// doubt says how bytes that are no characters show in the text.
+type doubt uint8
+
 const (
-	badByte  = "bad byte" // UTF-8 is not decoded: the byte itself
-	replaced = "\uFFFD"   // what a decoder puts in its place
+	sound     doubt = iota // there are none
+	asTheyAre              // in UTF-8, which is not decoded
+	replaced               // by U+FFFD, from a decoder
 )
 
 // decide settles the encoding: as asked for, or as the bytes tell.
 func (v *survey) decide(asked string) (coding, error) {
 	c := coding{name: "UTF-8", mark: len(v.mark)}
 	if v.bad > 0 {
-		c.doubt = badByte
+		c.doubt = asTheyAre
 	}
 	switch {
 	case v.wide != "":
@@ -50,22 +53,27 @@ func (v *survey) decide(asked string) (coding, error) {
 	case asked != "":
 		enc, err := lookup(asked)
 		if err == nil && enc != unicode.UTF8 {
-			c = coding{name: asked, enc: enc, doubt: replaced}
+			c = coding{name: asked, enc: enc, mark: c.mark, doubt: replaced}
 		}
 		return c, err
 	case v.bad == 0:
 		return c, nil
-	case v.good >= v.bad:
+	}
+	name := guess(v.sample)
+	// By chance a byte of Windows' encodings hardly ever continues a character
+	// of UTF-8; where many do, the file is a mix, and UTF-8 is the part of it
+	// that can be told for sure.
+	windows := strings.HasPrefix(name, "Windows")
+	if v.mark != "" || v.good >= v.bad || windows && 4*v.good >= v.bad {
 		c.remark = fmt.Sprintf("read as UTF-8, in which %d bytes are no characters: their rows are invalid (the first on line %d; --encoding overrides)", v.bad, v.firstBad)
 		return c, nil
 	}
-	c = coding{name: guess(v.sample), doubt: replaced}
-	c.remark = found(c.name)
-	if v.good > v.bad/10 {
+	c = coding{name: name, doubt: replaced, remark: found(name)}
+	if windows && 10*v.good >= v.bad {
 		c.remark += "; some of it looks like UTF-8, so check its letters"
 	}
 	var err error
-	c.enc, err = lookup(c.name)
+	c.enc, err = lookup(name)
 	return c, err
 }
 
@@ -97,17 +105,13 @@ func (c coding) reader(r io.Reader) io.Reader {
 // fault says why a record is no text in this encoding, or "".
 func (c coding) fault(record []byte) string {
 	switch c.doubt {
-	case badByte:
-		for i := 0; i < len(record); {
-			r, n := utf8.DecodeRune(record[i:])
-			if r == utf8.RuneError && n == 1 {
-				return fmt.Sprintf("not valid UTF-8 (byte 0x%X): save the file as UTF-8, or mend this row; its bad bytes are shown as Windows-1252", record[i])
-			}
-			i += n
+	case asTheyAre:
+		if !utf8.Valid(record) {
+			return "not valid UTF-8; its bad bytes are shown as Windows-1252: check them, or read the file with another --encoding"
 		}
 	case replaced:
-		if bytes.Contains(record, []byte(replaced)) {
-			return fmt.Sprintf("holds bytes that are no characters in %s: try another --encoding", c.name)
+		if bytes.Contains(record, []byte("\uFFFD")) {
+			return fmt.Sprintf("holds bytes that are no characters in %s: read the file with another --encoding", c.name)
 		}
 	}
 	return ""
@@ -121,7 +125,7 @@ func mend(text string) string {
 	}
 	var b strings.Builder
 	for i, r := range text {
-		if r == utf8.RuneError && !strings.HasPrefix(text[i:], replaced) {
+		if r == utf8.RuneError && !strings.HasPrefix(text[i:], "\uFFFD") {
 			r = charmap.Windows1252.DecodeByte(text[i])
 		}
 		b.WriteRune(r)

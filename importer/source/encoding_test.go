@@ -91,6 +91,8 @@ func TestEncodings(t *testing.T) {
 		{"UTF-16 without a mark", utf16("", "le"), Options{}, "UTF-16LE", 1},
 		{"UTF-16 without a mark, the other way", utf16("", "be"), Options{}, "UTF-16BE", 1},
 		{"UTF-16 as asked", utf16("", "le"), Options{Encoding: "UTF-16LE"}, "UTF-16LE", 0},
+		{"UTF-16 by another name", utf16("", "le"), Options{Encoding: "unicode"}, "UTF-16LE", 0},
+		{"a mark and a bad byte", "\ufeff" + text + ",\n" + "\xff,\n", Options{}, "UTF-8", 1},
 		{"Windows-1252", encode(t, "windows-1252", text), Options{}, "Windows-1252", 1},
 		{"as asked", encode(t, "macintosh", text), Options{Encoding: "macintosh"}, "macintosh", 0},
 	} {
@@ -99,7 +101,7 @@ func TestEncodings(t *testing.T) {
 			if table.Encoding != c.encoding || len(table.Remarks) != c.remarks {
 				t.Errorf("read as %s, remarks %q", table.Encoding, table.Remarks)
 			}
-			got := strings.Join(flat(t, table), "|")
+			got := strings.Join(flat(t, table)[:4], "|")
 			if want := "1|Müller’s Gerät|2|naïve"; got != want {
 				t.Errorf("got %q, want %q", got, want)
 			}
@@ -122,6 +124,18 @@ func TestBadBytesInUTF8SpoilTheirRowsAlone(t *testing.T) {
 		}
 		if got := r.Fields()[1]; got != "größer" {
 			t.Errorf("line %d: %q", r.Line, got)
+		}
+	}
+}
+
+func TestAFileOfTwoEncodingsIsNotReadAsOneInSilence(t *testing.T) {
+	half := "1,größer als üblich\n2,Müller\n"
+	for _, content := range []string{half + encode(t, "Windows-1252", half), half + encode(t, "Windows-1252", half+half+half)} {
+		table := open(t, "x.csv", "id,subject\n"+content, Options{})
+		for _, r := range rows(t, table) {
+			if (r.Fault != "") != (r.Line > 3) {
+				t.Errorf("line %d: fault %q", r.Line, r.Fault)
+			}
 		}
 	}
 }

@@ -87,6 +87,7 @@ func holdsLines(head []byte) bool {
 	return len(after) > 0 && text[0] == '{' && after[0] == '{' && json.Valid(text[:end])
 }
 
+// next implements records.
 func (j *jsonRecords) next() error {
 	value, err := j.value()
 	if err != nil {

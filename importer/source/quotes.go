@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -69,6 +70,55 @@ func linesWithText(text []byte) int {
 		text = text[next:]
 	}
 	return n
+}
+
+// swallows tells whether a record of several lines is really several records
+// that a stray quote has joined: each of its lines has as many cells as the
+// header, and begins with a cell of the same form as the first.
+func (c *csvRecords) swallows(record []byte) bool {
+	if c.width < 3 {
+		return false
+	}
+	if c.alone == nil {
+		c.alone = newParser(c.p.delim)
+	}
+	form, lines := "", 0
+	for len(record) > 0 {
+		end, next, _ := lineEnd(record, true)
+		c.alone.line(record[:end])
+		record = record[next:]
+		if c.alone.blank() {
+			continue
+		}
+		if len(c.alone.ends) != c.width {
+			return false
+		}
+		f := formOf(c.alone.text[:c.alone.ends[0]])
+		if lines++; lines == 1 {
+			form = f
+		} else if f != form {
+			return false
+		}
+	}
+	return lines >= 4 || lines > 1 && strings.Contains(form, "9")
+}
+
+// formOf is a cell with 9 for its digits and a for its letters, each run once:
+// LP-13 has the form a-9.
+func formOf(cell []byte) string {
+	form := make([]byte, 0, 16)
+	for _, c := range cell {
+		switch {
+		case c >= '0' && c <= '9':
+			c = '9'
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= 0x80:
+			c = 'a'
+		}
+		if len(form) == 0 || form[len(form)-1] != c {
+			form = append(form, c)
+		}
+	}
+	return string(form)
 }
 
 // packing looks for records that stand in one pair of quotes as a whole: what

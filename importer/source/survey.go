@@ -10,6 +10,8 @@ import (
 	"io"
 	"strings"
 	"unicode/utf8"
+
+	"golang.org/x/text/encoding/htmlindex"
 )
 
 // survey is what the bytes of an input tell before anything is parsed. All of
@@ -93,13 +95,16 @@ func (v *survey) begin(chunk []byte, encoding string) error {
 	}
 	switch {
 	case v.mark != "":
-	case strings.HasPrefix(strings.ToLower(encoding), "utf-16"):
-		v.wide = "utf-16le"
-		if strings.HasSuffix(strings.ToLower(encoding), "be") {
-			v.wide = "utf-16be"
-		}
 	case encoding == "":
 		v.wide = wideWithoutMark(chunk)
+	default:
+		enc, err := lookup(encoding)
+		if err != nil {
+			return err
+		}
+		if name, _ := htmlindex.Name(enc); strings.HasPrefix(name, "utf-16") {
+			v.wide = name
+		}
 	}
 	if v.wide == "" && controls(chunk) > 1+len(chunk)/20 {
 		return errBinary(1)

@@ -74,13 +74,13 @@ func (t *tree) place(n *node, object string, cells *[]string, learn bool) (fault
 // as written.
 func members(object string) iter.Seq2[string, string] {
 	return func(yield func(name, value string) bool) {
-		for i := pass(object, 1, ' '); object[i] == '"'; i = pass(object, i, ',') {
+		for i := skip(object, 1, ' '); object[i] == '"'; i = skip(object, i, ',') {
 			n := stringEnd(object[i:])
 			name := object[i+1 : i+n-1]
 			if strings.IndexByte(name, '\\') >= 0 {
 				name = gjson.Parse(object[i : i+n]).Str
 			}
-			i = pass(object, i+n, ':')
+			i = skip(object, i+n, ':')
 			n, _ = valueEnd(object[i:])
 			if !yield(name, object[i:i+n]) {
 				return
@@ -90,8 +90,8 @@ func members(object string) iter.Seq2[string, string] {
 	}
 }
 
-// pass returns where the next byte after i is that is neither c nor blank.
-func pass(text string, i int, c byte) int {
+// skip returns where the next byte after i is that is neither c nor blank.
+func skip(text string, i int, c byte) int {
 	for text[i] == c || text[i] <= ' ' {
 		i++
 	}

@@ -86,9 +86,8 @@ func (p *picker) person() *column {
 
 // isPerson holds for headers such as "Customer Name" and "requester_full_name".
 func isPerson(c *column) bool {
-	ws := words(c.name)
-	who := slices.ContainsFunc(ws, func(w string) bool { return personWords[w] })
-	return who && !slices.ContainsFunc(ws, func(w string) bool { return !personWords[w] && !nameWords[w] })
+	other := func(w string) bool { return !personWords[w] && !nameWords[w] }
+	return hasWord(c, personWords) && !slices.ContainsFunc(words(c.name), other)
 }
 
 // emails gives up to three columns of addresses, the one to trust most first.
@@ -110,10 +109,7 @@ func (p *picker) emails() []*column {
 	if len(all) > 0 {
 		return all
 	}
-	mail := func(c *column) bool {
-		ws := words(c.name)
-		return ok(c) && !slices.ContainsFunc(ws, func(w string) bool { return staffWords[w] })
-	}
+	mail := func(c *column) bool { return ok(c) && !hasWord(c, staffWords) }
 	if c := p.worded(set("email", "mail", "emails"), mail); c != nil {
 		return []*column{c}
 	}
@@ -156,7 +152,7 @@ func (p *picker) worded(list map[string]bool, ok func(*column) bool) *column {
 		if !p.holds(c) || !ok(c) {
 			continue
 		}
-		if list != nil && !slices.ContainsFunc(words(c.name), func(w string) bool { return list[w] }) {
+		if list != nil && !hasWord(c, list) {
 			continue
 		}
 		if !few(c) {
@@ -186,28 +182,41 @@ func (p *picker) longest(ok func(*column) bool) *column {
 	return found
 }
 
-// key finds the column that is really unique. Without one, best is the column
-// that should be, if there is one.
+// key finds the column that is really unique, and best, the column that should
+// be by its header; either may be nil. Where they differ the key is a guess.
 func (p *picker) key() (key, best *column) {
 	ok := func(c *column) bool { return c.key.lost == "" && c.numbers.powers == 0 }
-	all := func(*column) bool { return true }
 	ids := func(t *product) []string { return t.key }
-	best = p.named(ids, all)
+	best = p.named(ids, func(*column) bool { return true })
 	if c := p.named(ids, ok); c != nil {
 		return c, best
 	}
-	if c := p.worded(idWords, func(c *column) bool { return ok(c) && c.dates.count == 0 }); c != nil {
-		return c, best
-	}
-	if p.product != plainTable() || p.rows == 0 {
+	if p.rows == 0 {
 		return nil, best
 	}
-	for _, c := range p.columns {
-		if ok(c) && c.spaced == 0 && c.addresses == 0 && c.webs == 0 && c.dates.count == 0 && c.numbers.points == 0 && c.longest <= 64 {
-			return c, best
-		}
+	fits := func(c *column) bool { return ok(c) && couldBeID(c) }
+	ticket := func(c *column) bool { return fits(c) && hasWord(c, ticketWords) }
+	if c := p.worded(idWords, ticket); c != nil && best == nil {
+		return c, c
 	}
-	return nil, best
+	if c := p.worded(idWords, fits); c != nil {
+		return c, best
+	}
+	if p.product != plainTable() || best != nil {
+		return nil, best
+	}
+	return p.worded(nil, fits), best
+}
+
+// couldBeID refuses what no product takes for a ticket's id: texts of several
+// words, addresses, dates, fractions, and the ids of people.
+func couldBeID(c *column) bool {
+	return c.spaced == 0 && c.addresses == 0 && c.webs == 0 && c.dates.count == 0 && c.numbers.points == 0 && c.longest <= 64 &&
+		!personIDs[c.plain] && !isPerson(c) && !hasWord(c, subjectWords) && !hasWord(c, bodyWords)
+}
+
+func hasWord(c *column, list map[string]bool) bool {
+	return slices.ContainsFunc(words(c.name), func(w string) bool { return list[w] })
 }
 
 // priorityOf gives the priority for what stands in a cell, and whether it is

@@ -35,6 +35,7 @@ type column struct {
 	breaks   int // values with a line break
 	escaped  int // values with a line break written as \n
 	html     int
+	formulas int // values that a spreadsheet wrote as ="00123"
 	spaced   int // values of several words
 	webs     int // values that are web addresses
 
@@ -47,6 +48,7 @@ type column struct {
 	leads     int   // values with two semicolons or more, in comments
 
 	key     unique
+	inner   bool      // this is such a member itself
 	members []*column // of the objects in a list
 	fields  []*column // of the {id, value} objects in a list, one an id
 	items   int       // objects in lists
@@ -96,10 +98,11 @@ func (c *column) list(elements []mapping.Value, row int) {
 		case mapping.List:
 			nested = true
 			c.deep++
+		case mapping.None:
 		default:
+			c.parts++
 			if s := strings.TrimSpace(e.Text); s != "" {
 				n++
-				c.parts++
 				c.text(e.Text, s)
 			}
 		}
@@ -118,9 +121,13 @@ func (c *column) list(elements []mapping.Value, row int) {
 // Of the objects in lists no more than this is looked at.
 const maxMembers = 100
 
-// object counts an element of a list by its members.
+// object counts an element of a list by its members, but does not go into the
+// lists within them.
 func (c *column) object(v mapping.Value, row int) {
 	c.items++
+	if c.inner {
+		return
+	}
 	id, value := "", -1
 	for i, name := range v.Names {
 		if m := find(&c.members, name); m != nil {
@@ -152,6 +159,8 @@ func find(all *[]*column, name string) *column {
 		return nil
 	}
 	c := newColumn(name, len(*all))
+	c.inner = true
+	c.key.lose("it is not a column")
 	*all = append(*all, c)
 	return c
 }
@@ -178,6 +187,9 @@ func (c *column) text(raw, s string) {
 	}
 	if strings.IndexByte(s, '\\') >= 0 && strings.Contains(s, `\n`) {
 		c.escaped++
+	}
+	if strings.HasPrefix(s, `="`) {
+		c.formulas++
 	}
 	if strings.IndexByte(s, '<') >= 0 && hasHTML(s) {
 		c.html++

@@ -159,18 +159,21 @@ func looksLikeID(s string) bool {
 // separator is what stands between several values in a cell, "" if nothing
 // does.
 func separator(c *column) string {
-	best, most := "", 0
-	for _, s := range []string{",", ";", "|", " "} {
+	occurs := func(s string) int {
 		n := 0
 		for _, i := range c.values.items {
 			n += strings.Count(i.value, s)
 		}
-		if n > most {
+		return n
+	}
+	best, most := "", 0
+	for _, s := range []string{",", ";", "|"} {
+		if n := occurs(s); n > most {
 			best, most = s, n
 		}
-		if s == "|" && most > 0 {
-			break // blanks stand within values
-		}
+	}
+	if best == "" && occurs(" ") > 0 {
+		return " "
 	}
 	return best
 }
@@ -209,7 +212,10 @@ func (d *drafter) kind(c *column) (prefix string, r rule, note string) {
 		r = r.with("html", "true")
 		note = "HTML, made plain text"
 	}
-	if c.breaks > 0 || c.longest > 500 {
+	switch {
+	case c.formulas > 0 && c.formulas == c.filled:
+		return "text", unwrapped(c), `written as ="…" by a spreadsheet`
+	case c.breaks > 0 || c.longest > 500:
 		return "multi_line_text", r, note
 	}
 	return "text", r, note
@@ -257,7 +263,7 @@ func isName(c *column) bool {
 		return true
 	}
 	ws := words(c.name)
-	return slices.ContainsFunc(ws, func(w string) bool { return namingWords[w] }) || len(ws) > 0 && idWords[ws[len(ws)-1]]
+	return hasWord(c, namingWords) || len(ws) > 0 && idWords[ws[len(ws)-1]]
 }
 
 // inWords puts words for the product's codes.

@@ -102,7 +102,7 @@ func (d *drafter) head(told []string) page {
 	if d.Total > d.rows {
 		what = fmt.Sprintf("the first %s of %s rows", count(d.rows), count(d.Total))
 	}
-	p.say(0, "Mapping file for caseimport, drafted from %s and %d columns.", what, len(d.columns))
+	p.say(0, "Mapping file for caseimport, drafted from %s and %s.", what, plural(len(d.columns), "column"))
 	switch {
 	case len(told) > 0:
 		p.say(0, "The headers are those of %s: %s.", d.product.title, strings.Join(told, ", "))
@@ -151,13 +151,25 @@ func (d *drafter) key() page {
 	case d.rows < 10:
 		note += ": few to tell by"
 	}
-	if best != nil && best != key {
-		note += fmt.Sprintf("; not %s: %s", show(best.name), best.notUnique())
+	if best != key {
+		d.ask(&p, 0, "is %s the ticket's own id?%s", show(key.name), d.insteadOf(best))
 	}
-	p.add("key: {column: "+scalar(key.name)+", custom_field: "+keyField+"}", note)
+	r := rule{{"column", scalar(key.name)}}
+	if key.formulas > 0 && key.formulas == key.filled {
+		r = unwrapped(key)
+	}
+	p.add("key: "+r.with("custom_field", keyField).String(), note)
 	d.sure("key: %s (%s)", key.name, note)
 	d.remind("the account needs a text field named %s for the key (or rename it in the file)", keyField)
 	return p
+}
+
+// insteadOf says why the column that should be the key is not.
+func (d *drafter) insteadOf(best *column) string {
+	if best == nil {
+		return " Its name is none that is known here."
+	}
+	return fmt.Sprintf(" It stands in for %s: %s.", show(best.name), best.notUnique())
 }
 
 // notUnique says why the column cannot be the key.

@@ -136,7 +136,38 @@ func TestSampleIsSaid(t *testing.T) {
 	}
 }
 
-// rule drafts a table with one more column, and gives that column's rule.
+// TestKey looks for the column that is the key, and for the reason where a
+// likelier one is not.
+func TestKey(t *testing.T) {
+	for _, test := range []struct {
+		columns []string
+		rows    []row
+		want    string
+	}{
+		{[]string{"Subject", "Ticket ID"}, []row{{text("a"), text("1")}, {text("b"), text("2")}}, `key: {column: Ticket ID,`},
+		{[]string{"Ticket ID", "Subject"}, []row{{text("1"), text("a")}, {text("1"), text("b")}}, `No key: "Ticket ID" would be it, but it holds 1 different values in 2 rows.`},
+		{[]string{"Ticket ID", "Subject"}, []row{{text("1"), text("a")}, {text(""), text("b")}}, `No key: "Ticket ID" would be it, but it is empty in row 2.`},
+		{[]string{"Ticket ID", "Subject"}, []row{{text("1.2E+11"), text("a")}, {text("2"), text("b")}}, `No key: "Ticket ID" would be it, but a spreadsheet turned 1 of its numbers`},
+		{[]string{"Ticket ID", "Subject"}, []row{{text(strings.Repeat("1", 201)), text("a")}, {text("2"), text("b")}}, `it is longer than 200 characters in row 1.`},
+		{[]string{"Ticket ID", "Order number"}, []row{{text("1"), text("7")}, {text("1"), text("8")}}, `key: {column: Order number,`},
+		{[]string{"Contact ID", "Subject"}, []row{{text("1"), text("a b")}, {text("2"), text("c d")}}, `No key: no column holds`},
+		{[]string{"Subject", "Code"}, []row{{text("a b"), text("X1")}, {text("c d"), text("X2")}}, `is "Code" the ticket's own id? Its name is none that is known here.`},
+		{[]string{"Ticket ID", "Subject"}, []row{{text(`="001"`), text("a")}, {text(`="002"`), text("b")}}, `key: {expr: 'trim(row["Ticket ID"], "=\"")', custom_field: text_source_id}`},
+		{[]string{"CaseNumber", "Id", "OwnerId"}, []row{{text("1"), text("A"), text("x")}, {text("1"), text("B"), text("x")}}, `key: {column: Id,`},
+	} {
+		input := &table{columns: test.columns, rows: test.rows}
+		d, err := input.profile().Draft("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		input.valid(t, d.YAML)
+		if plain := strings.ReplaceAll(string(d.YAML), "\n# ", " "); !strings.Contains(plain, test.want) {
+			t.Errorf("no %s in\n%s", test.want, d.YAML)
+		}
+	}
+}
+
+// ruleFor drafts a table with one more column, and gives that column's rule.
 func ruleFor(t *testing.T, header string, cells ...string) string {
 	t.Helper()
 	input := &table{columns: []string{"Ticket ID", "Subject", "Description", "Email", header}}
@@ -173,6 +204,7 @@ func TestKinds(t *testing.T) {
 		{"Contract no", []string{"00123", "4"}, `text_contract_no: Contract no`},
 		{"Customer id", []string{"17", "4"}, `text_customer_id: Customer id`},
 		{"Serial", []string{"1.2E+11", "4"}, `text_serial: Serial`},
+		{"Contract", []string{`="00123"`, `="00124"`}, `text_contract: {expr: 'trim(row["Contract"], "=\"")'}`},
 		{"Long", []string{"12345678901234567890", "4"}, `text_long: Long`},
 		{"VIP", []string{"TRUE", "no"}, `checkbox_vip: VIP`},
 		{"VIP", []string{"Ja", "nein"}, `checkbox_vip: {column: VIP, true: ja, false: nein}`},
@@ -188,6 +220,8 @@ func TestKinds(t *testing.T) {
 		{"42", []string{"many", "few"}, `text_42: "42"`},
 		{`say "x"`, []string{"many", "few"}, `text_say_x: 'say "x"'`},
 		{"Text", []string{"a", "b"}, `text_text: Text`},
+		{"Date of birth", []string{"2024-01-02"}, `date_of_birth: {column: Date of birth, layout: "2006-01-02", timezone: UTC}`},
+		{"Text source id", []string{"a", "b"}, `text_source_id_2: Text source id`},
 		{"Source id", []string{"a", "b"}, `text_source_id_2: Source id`},
 	} {
 		if got := ruleFor(t, test.header, test.cells...); got != test.want {

@@ -15,12 +15,12 @@ func squeeze(header string) string {
 	if zone := zoneInHeader(header); zone != "" {
 		header = strings.Replace(header, "("+zone+")", "", 1)
 	}
-	return strings.Map(func(r rune) rune {
+	return strings.Trim(strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) || r == '.' {
 			return unicode.ToLower(r)
 		}
 		return -1
-	}, header)
+	}, header), ".")
 }
 
 // words are the words of a header, also of one in camel case, in lower case.
@@ -100,10 +100,16 @@ func slug(header string, i int) string {
 // names gives out field names, each once.
 type names map[string]bool
 
+// take makes a name of the prefix and the slug; a slug that begins with the
+// prefix, as of "Date of purchase", is one already.
 func (n names) take(prefix, slug string) string {
-	name := prefix + "_" + slug
+	first := prefix + "_" + slug
+	if strings.HasPrefix(slug, prefix+"_") {
+		first = slug
+	}
+	name := first
 	for i := 2; n[name]; i++ {
-		name = fmt.Sprintf("%s_%s_%d", prefix, slug, i)
+		name = fmt.Sprintf("%s_%d", first, i)
 	}
 	n[name] = true
 	return name

@@ -174,7 +174,7 @@ var products = []product{
 		subject:  []string{"shortdescription"},
 		body:     []string{"description"},
 		person:   []string{"callerid", "caller", "callerid.name", "requestedfor", "openedby"},
-		email:    []string{"callerid.email", "caller.email", "calleremail", "u.email"},
+		email:    []string{"callerid.email", "caller.email", "calleremail", "callerid", "caller"},
 		priority: []string{"priority"},
 		remarks:  []string{"comments", "worknotes", "commentsandworknotes", "closenotes"},
 		agent:    []string{"assignedto"},

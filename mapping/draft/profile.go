@@ -28,8 +28,7 @@ func NewProfile(columns []string) *Profile {
 	return p
 }
 
-// keyRows is after how many rows unlikely keys are no longer followed where a
-// likely one is still unique.
+// keyRows is after how many rows only likely keys are followed.
 const keyRows = 10_000
 
 // Add counts one row.
@@ -46,11 +45,11 @@ func (p *Profile) Add(row mapping.Row) {
 func (p *Profile) dropUnlikelyKeys() {
 	likely := func(c *column) bool { return c.key.lost == "" && knownKey(c.plain) }
 	if !slices.ContainsFunc(p.columns, likely) {
-		return
+		likely = couldBeID
 	}
 	for _, c := range p.columns {
 		if c.key.lost == "" && !likely(c) {
-			c.key.lose("another column is the key")
+			c.key.lose("another column is likelier")
 		}
 	}
 }

@@ -55,23 +55,30 @@ func (d *drafter) title(p *page, c, body *column, sure bool) {
 	d.sure("title: %s%s", c.name, brackets(notes))
 }
 
-func (d *drafter) description(p *page, c, title *column, sure bool) {
-	switch {
-	case c == nil && title == nil:
+const noDescription = "(no description)"
+
+// noBody drafts the description where no column holds one: the title says it.
+func (d *drafter) noBody(p *page, title *column) {
+	if title == nil {
 		d.ask(p, 2, "no column holds a description. What should it be?")
-		p.add(`  description: {const: "(no description)"}`, "every case needs one")
+		p.add("  description: {const: "+scalar(noDescription)+"}", "every case needs one")
 		return
-	case c == nil:
-		d.ask(p, 2, "no column holds a description, and every case needs one: %s stands in. Is there a fuller export?", show(title.name))
-		r := from(title)
-		if title.several > 0 {
-			r = r.with("join", `", "`)
-		}
-		r, notes := d.unsaid(r, nil, title, "(no description)")
-		if title.over2000 > 0 || title.several > 0 {
-			r = r.with("overflow", "notes")
-		}
-		p.add("  description: "+r.String(), join(notes))
+	}
+	d.ask(p, 2, "no column holds a description, and every case needs one: %s stands in. Is there a fuller export?", show(title.name))
+	r := from(title)
+	if title.several > 0 {
+		r = r.with("join", `", "`)
+	}
+	r, notes := d.unsaid(r, nil, title, noDescription)
+	if title.over2000 > 0 || title.several > 0 {
+		r = r.with("overflow", "notes")
+	}
+	p.add("  description: "+r.String(), join(notes))
+}
+
+func (d *drafter) description(p *page, c, title *column, sure bool) {
+	if c == nil {
+		d.noBody(p, title)
 		return
 	}
 	d.use(c)
@@ -92,10 +99,10 @@ func (d *drafter) description(p *page, c, title *column, sure bool) {
 		}
 		notes[len(notes)-1] += ": the title's column stands in"
 		if d.absent(title)+title.empty.total() > 0 {
-			r = r.with("default", `"(no description)"`)
+			r = r.with("default", scalar(noDescription))
 		}
 	} else {
-		r, notes = d.unsaid(r, notes, c, "(no description)")
+		r, notes = d.unsaid(r, notes, c, noDescription)
 	}
 	if c.several > 0 || title != nil && empty > 0 && title.several > 0 {
 		r = r.with("join", `"\n"`)
@@ -105,7 +112,7 @@ func (d *drafter) description(p *page, c, title *column, sure bool) {
 		r = r.with("html", "true")
 		notes = append(notes, fmt.Sprintf("HTML in %s: made plain text", rows(c.html)))
 		if !r.has("default") { // there may be no text in it
-			r = r.with("default", `"(no description)"`)
+			r = r.with("default", scalar(noDescription))
 		}
 	case c.html > 0:
 		notes = append(notes, fmt.Sprintf("HTML tags in %s (html: true would make them plain text)", rows(c.html)))

@@ -3,7 +3,6 @@ package draft
 import (
 	"fmt"
 	"hash/maphash"
-	"strings"
 	"unicode/utf8"
 )
 
@@ -60,10 +59,4 @@ func (u *unique) insert(h uint64) bool {
 			return false
 		}
 	}
-}
-
-// looksLikeText tells what no product uses as an id: a text of several words,
-// an address, a web address.
-func looksLikeText(s string) bool {
-	return strings.ContainsAny(s, " \t\n@") || strings.Contains(s, "://")
 }

@@ -71,6 +71,9 @@ func speaksOfDates(header string) bool {
 // idWords in a header announce a number or name of the record.
 var idWords = set("id", "ids", "key", "number", "num", "no", "nr", "ref", "reference", "uuid", "guid", "ticketid", "caseid")
 
+// ticketWords beside one of idWords say whose id it is.
+var ticketWords = set("ticket", "case", "issue", "incident", "enquiry", "bug", "conversation", "sr")
+
 // tagWords announce a column of several words.
 var tagWords = set("tags", "tag", "labels", "label", "topics", "keywords")
 

@@ -80,6 +80,9 @@ type pair struct{ key, value string }
 // from is the rule that takes a column as it is.
 func from(c *column) rule { return rule{{"column", scalar(c.name)}} }
 
+// unwrapped takes what a spreadsheet wrote as ="00123" without its wrapping.
+func unwrapped(c *column) rule { return expression(`trim(%s, "=\"")`, cell(c)) }
+
 // fromFirst takes the first of several columns that is not empty.
 func fromFirst(columns ...*column) rule {
 	if len(columns) == 1 {
