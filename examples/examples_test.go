@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -155,13 +156,13 @@ func TestRunCreatesEveryValidRowOnce(t *testing.T) {
 		created := e.valid - e.failed
 		want := importer.Summary{Rows: e.rows(), Created: created, Failed: e.failed,
 			Invalid: e.invalid, Duplicate: e.duplicate, Filtered: e.filtered}
-		if got := counts(sum); got != want {
+		if got := counts(sum); !reflect.DeepEqual(got, want) {
 			t.Errorf("first run:\n got %+v\nwant %+v", got, want)
 		}
 
 		sum = e.run(t, box, results)
 		want.Created, want.Already = 0, created
-		if got := counts(sum); got != want {
+		if got := counts(sum); !reflect.DeepEqual(got, want) {
 			t.Errorf("second run:\n got %+v\nwant %+v", got, want)
 		}
 		if sum.Requests != e.failed {
