@@ -163,7 +163,8 @@ func (r *run) notTaken(j *job, a talkdesk.Answer, at time.Time) (over bool, err 
 		}
 		return false, nil // an outage: the gate is closed, no row is spent on it
 	}
-	if a.Down && sleep(r.intake, backoff(r.health.spent(j))) != nil {
+	// None is spent if it has turned out to be an outage meanwhile.
+	if a.Down && sleep(r.intake, backoff(max(1, r.health.spent(j)))) != nil {
 		r.drop(j)
 		return true, nil
 	}

@@ -13,7 +13,7 @@ import (
 
 func TestCrashOfTheHolder(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, 40, "--latency", "300ms")
+	s := newSite(t, 100, "--latency", "50ms")
 	first := s.run()
 	s.must(first, func() bool { return s.creates() > 0 })
 	second := s.run().ends(exitBusy)
@@ -32,12 +32,12 @@ func TestCrashSignals(t *testing.T) {
 		t.Run(signal.String(), func(t *testing.T) {
 			t.Parallel()
 			t.Run("once", func(t *testing.T) {
-				s := newSite(t, 60, "--latency", "200ms")
+				s := newSite(t, 100, "--latency", "50ms")
 				p := s.run()
 				s.must(p, func() bool { return len(s.cases()) > 5 })
 				p.Process.Signal(signal)
 				sum := p.ends(exitStopped).summary()
-				if made := len(s.cases()); sum.Created != made || sum.Left != 60-made || len(s.results("in.results.csv")) != made {
+				if made := len(s.cases()); sum.Created != made || sum.Left != 100-made || len(s.results("in.results.csv")) != made {
 					t.Errorf("%d cases: %+v", made, sum)
 				}
 				lists := s.lists()
@@ -113,7 +113,7 @@ func TestCrashFileSizeLimit(t *testing.T) {
 func TestCrashFolderVanishes(t *testing.T) {
 	noSignals(t) // nor can an open file be removed there
 	t.Parallel()
-	s := newSite(t, 60, "--latency", "100ms")
+	s := newSite(t, 100, "--latency", "50ms")
 	if err := os.Mkdir(filepath.Join(s.folder, "out"), 0o700); err != nil {
 		t.Fatal(err)
 	}

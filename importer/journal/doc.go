@@ -9,8 +9,8 @@
 //  2. A chunk of claims must be written only after the chunk before it has
 //     been synced. So at most one chunk can be torn by a crash, it is the last
 //     one, and none of its rows was sent.
-//  3. An outcome should be written when it is known and need not be synced: an
-//     outcome that is lost leaves a claim without one, which costs a look-up.
+//  3. An outcome should be written within moments and need not be synced: one
+//     that is lost leaves a claim without an outcome, which costs a look-up.
 //  4. Rows claimed and never sent may be released on an orderly stop; a release
 //     that is lost costs a look-up too.
 //  5. After a failed write or fsync nothing more must be written, and nothing

@@ -97,11 +97,17 @@ type File interface {
 type Journal struct {
 	file File
 	path string
+	info os.FileInfo // of file; nil for a test's
 	lock io.Closer
 
-	claiming sync.Mutex // held from a chunk's write to its sync: ordering rule 2
+	// disk is held while the file is written or synced, and from a chunk's
+	// write to its sync: ordering rule 2. It is taken before mu.
+	disk sync.Mutex
 
 	mu       sync.Mutex
+	pending  []byte // lines of outcomes, not yet written
+	spare    []byte // becomes pending when that is written
+	flushing bool
 	err      error // sticky: after a failed write or fsync
 	size     int64
 	lines    int
@@ -116,7 +122,6 @@ type Journal struct {
 	last     Last
 	lag      time.Duration
 	buf      []byte
-	line     []byte
 }
 
 // row is what is kept of each identity in memory.
@@ -155,6 +160,9 @@ func Open(path string, h Header, b Begin) (*Journal, error) {
 		return nil, err
 	}
 	j.path, j.lock = path, lock
+	if j.info, err = f.Stat(); err != nil {
+		return nil, errors.Join(err, j.Close())
+	}
 	if j.fresh {
 		if err := syncFolder(path); err != nil {
 			return nil, errors.Join(err, j.Discard())
@@ -193,88 +201,114 @@ func asJSON(v any) []byte {
 	return b
 }
 
-// append writes one line in a single call, so that a kill leaves all of it or
-// none in most cases.
+// append writes one line, after the outcomes that wait, in a single call, so
+// that a kill leaves all of it or none in most cases.
 func (j *Journal) append(kind byte, payload []byte) error {
+	j.disk.Lock()
+	defer j.disk.Unlock()
 	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.appendLocked(kind, payload)
+	j.pending = seal(j.pending, kind, payload)
+	j.mu.Unlock()
+	return j.write()
 }
 
-func (j *Journal) appendLocked(kind byte, payload []byte) error {
-	if j.err != nil {
-		return j.err
+// write writes what is pending; the caller holds disk.
+func (j *Journal) write() error {
+	j.mu.Lock()
+	text, err := j.pending, j.err
+	j.pending, j.spare = j.spare[:0], text
+	j.mu.Unlock()
+	if err != nil || len(text) == 0 {
+		return err
 	}
-	j.line = seal(j.line[:0], kind, payload)
-	n, err := j.file.Write(j.line)
+	n, err := j.file.Write(text)
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	j.size += int64(n)
 	if err != nil {
 		j.err = fmt.Errorf("write the journal: %w", err)
-		return j.err
 	}
-	return nil
+	return j.err
+}
+
+// flush writes outcomes until none waits. It runs beside the workers, so that
+// they need not wait for the disk; while a chunk is synced, outcomes gather.
+func (j *Journal) flush() {
+	for {
+		j.disk.Lock()
+		j.write() // its error is sticky
+		j.mu.Lock()
+		done := len(j.pending) == 0 || j.err != nil
+		j.flushing = !done
+		j.mu.Unlock()
+		j.disk.Unlock()
+		if done {
+			return
+		}
+	}
 }
 
 // Claim writes the claims down and returns when they are on the disk. Only
 // then may their rows be sent.
 func (j *Journal) Claim(claims []Claim) error {
-	j.claiming.Lock()
-	defer j.claiming.Unlock()
+	j.disk.Lock()
+	defer j.disk.Unlock()
 	j.mu.Lock()
 	j.buf = appendClaims(j.buf[:0], j.chunk+1, claims)
-	err := j.appendLocked('C', j.buf)
-	if err == nil {
-		j.chunk++
-		for _, c := range claims {
-			e := j.rows[c.ID]
-			e.state, e.row = Claimed, uint32(c.Row)
-			j.rows[c.ID] = e
-		}
+	j.pending = seal(j.pending, 'C', j.buf)
+	j.chunk++
+	for _, c := range claims {
+		e := j.rows[c.ID]
+		e.state, e.row = Claimed, uint32(c.Row)
+		j.rows[c.ID] = e
 	}
 	j.mu.Unlock()
-	if err != nil {
+	if err := j.write(); err != nil {
 		return err
 	}
-	// Outcomes of earlier chunks may be written while this one is synced.
-	err = j.file.Sync()
+	return j.sync()
+}
+
+// sync makes what was written durable; the caller holds disk.
+func (j *Journal) sync() error {
+	err := j.file.Sync()
 	if err == nil {
 		err = j.named()
 	}
-	if err != nil {
-		j.mu.Lock()
-		defer j.mu.Unlock()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if err != nil && j.err == nil {
 		j.err = fmt.Errorf("sync the journal: %w", err)
-		return j.err
 	}
-	return j.Err()
+	return j.err
 }
 
 // named checks that the next run will find what was written: a file that was
 // removed, or whose folder was, takes writes in silence until it is closed.
 func (j *Journal) named() error {
-	f, ok := j.file.(*os.File)
-	if !ok {
-		return nil
+	if j.info == nil {
+		return nil // a test's file has no name
 	}
-	open, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	if named, err := os.Stat(j.path); err != nil || !os.SameFile(open, named) {
+	if named, err := os.Stat(j.path); err != nil || !os.SameFile(j.info, named) {
 		return fmt.Errorf("%s is no longer there: it was removed or replaced while the run went on", j.path)
 	}
 	return nil
 }
 
-// Record writes an outcome down, without a sync.
+// Record writes an outcome down, without a sync and within moments.
 func (j *Journal) Record(o Outcome) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.buf = appendOutcome(j.buf[:0], o)
-	if err := j.appendLocked('O', j.buf); err != nil {
-		return err
+	if j.err != nil {
+		return j.err
 	}
+	j.buf = appendOutcome(j.buf[:0], o)
+	j.pending = seal(j.pending, 'O', j.buf)
 	j.settle(o)
+	if !j.flushing {
+		j.flushing = true
+		go j.flush()
+	}
 	return nil
 }
 
@@ -296,18 +330,18 @@ func (j *Journal) Release(ids []ID) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	j.buf = j.buf[:0]
+	var payload []byte
 	for i, id := range ids {
 		if i > 0 {
-			j.buf = append(j.buf, '\t')
+			payload = append(payload, '\t')
 		}
-		j.buf = fmt.Appendf(j.buf, "%x", id[:])
+		payload = fmt.Appendf(payload, "%x", id[:])
 	}
-	if err := j.appendLocked('R', j.buf); err != nil {
+	if err := j.append('R', payload); err != nil {
 		return err
 	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	for _, id := range ids {
 		j.release(id)
 	}
@@ -325,9 +359,9 @@ func (j *Journal) release(id ID) {
 // NoteLag notes how long the server's search was seen to lag.
 func (j *Journal) NoteLag(d time.Duration) error {
 	j.mu.Lock()
-	defer j.mu.Unlock()
 	j.lag = d
-	return j.appendLocked('L', []byte(d.String()))
+	j.mu.Unlock()
+	return j.append('L', []byte(d.String()))
 }
 
 // End writes that the run came to an orderly end, and syncs.
@@ -335,19 +369,26 @@ func (j *Journal) End(e End) error {
 	if err := j.append('E', asJSON(e)); err != nil {
 		return err
 	}
-	if err := errors.Join(j.file.Sync(), j.named()); err != nil {
-		return fmt.Errorf("sync the journal: %w", err)
-	}
-	return nil
+	j.disk.Lock()
+	defer j.disk.Unlock()
+	return j.sync()
 }
 
-// Close gives the lock back. It writes nothing.
+// Close writes the outcomes that wait and gives the lock back.
 func (j *Journal) Close() error {
-	err := j.file.Close()
+	err := j.drain()
+	err = errors.Join(err, j.file.Close())
 	if j.lock != nil {
 		err = errors.Join(err, j.lock.Close())
 	}
 	return err
+}
+
+// drain waits until no outcome waits to be written.
+func (j *Journal) drain() error {
+	j.disk.Lock()
+	defer j.disk.Unlock()
+	return j.write()
 }
 
 // Discard closes and removes a journal that was made by this run and of which

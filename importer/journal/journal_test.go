@@ -55,6 +55,7 @@ func TestRemembersWhatBecameOfRows(t *testing.T) {
 	must(t, j.NoteLag(1500*time.Millisecond))
 	must(t, j.End(End{Left: 7}))
 
+	must(t, j.Close())
 	j = reopen(t, m)
 	if j.Fresh() || j.Suspect() {
 		t.Errorf("fresh %v, suspect %v", j.Fresh(), j.Suspect())
@@ -86,6 +87,7 @@ func TestOutcomesAreTheLatestWithTheLatestRow(t *testing.T) {
 	if j.Changed() {
 		t.Error("changed although every row has one outcome")
 	}
+	must(t, j.Close())
 	j = reopen(t, m)
 	must(t, j.Claim([]Claim{claimOf(0)}))
 	must(t, j.Record(Outcome{ID: idOf(0), State: Created, Row: 1, Line: lineOf(9)}))
@@ -298,6 +300,7 @@ func TestNeverASentRowTakenForFresh(t *testing.T) {
 			}
 			w.check(t, j, fmt.Sprintf("history %d, life %d", seed, life))
 			w.live(rnd, j, 3+rnd.IntN(8))
+			j.drain()
 			m.crash(rnd)
 		}
 	}
@@ -379,6 +382,7 @@ func TestFullDiskStopsForGood(t *testing.T) {
 		m.room = room
 		w := &world{sent: map[int]bool{}, created: map[int]bool{}, failed: map[int]bool{}}
 		w.live(rand.New(rand.NewPCG(uint64(room), 2)), j, 30)
+		j.drain()
 		if m.failures > 1 {
 			t.Fatalf("room for %d bytes: %d writes after the failed one", room, m.failures-1)
 		}
@@ -404,6 +408,7 @@ func TestFailedSyncStopsForGood(t *testing.T) {
 		if err := j.Claim([]Claim{claimOf(50)}); !errors.Is(err, errDisk) {
 			t.Fatalf("%d syncs: a claim after the failed sync: %v", syncs, err)
 		}
+		j.drain()
 		m.crash(rnd)
 		w.check(t, reopen(t, m), fmt.Sprintf("%d syncs", syncs))
 	}
@@ -415,6 +420,7 @@ func FuzzReplay(f *testing.F) {
 	must(f, err)
 	must(f, j.Claim([]Claim{claimOf(0), claimOf(1)}))
 	must(f, j.Record(Outcome{ID: idOf(0), State: Created, Row: 1, Line: lineOf(0)}))
+	must(f, j.Close())
 	f.Add(m.data)
 	f.Add([]byte("C 1\t2\tzz"))
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -458,6 +464,7 @@ func BenchmarkReplay(b *testing.B) {
 			claims = claims[:0]
 		}
 	}
+	must(b, j.Close())
 	b.SetBytes(int64(len(m.data)))
 	for b.Loop() {
 		if _, err := OpenFile(m, int64(len(m.data)), pin, Begin{}); err != nil {

@@ -85,6 +85,9 @@ func (j *Journal) Met(id ID) bool {
 
 // Doubts returns the last claim of every row that is in doubt.
 func (j *Journal) Doubts() ([]Claim, error) {
+	if err := j.drain(); err != nil {
+		return nil, err
+	}
 	found := map[ID]int{}
 	j.mu.Lock()
 	for id, e := range j.rows {
@@ -132,6 +135,9 @@ func (j *Journal) Doubts() ([]Claim, error) {
 // the order in which they were written, Row being that of the latest input.
 // Line is valid during the call. It must not run beside Record.
 func (j *Journal) Outcomes(yield func(Outcome) error) error {
+	if err := j.drain(); err != nil {
+		return err
+	}
 	j.mu.Lock()
 	size := j.size
 	j.mu.Unlock()
