@@ -63,6 +63,7 @@ func BenchmarkRun(b *testing.B) {
 		{"server=light/journal=disk", light.URL, true},
 		{"server=light/journal=none", light.URL, false},
 		{"server=sandbox/journal=disk", box.URL, true},
+		{"server=sandbox/journal=none", box.URL, false},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			if !c.journal {

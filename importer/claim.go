@@ -3,10 +3,11 @@ package importer
 import "caseimport/importer/journal"
 
 // claimChunks writes rows down before they are sent: as many at a time as have
-// come while the last ones were written. The chunk is the group commit.
+// come while the last ones were written, up to what fresh holds. The chunk is
+// the group commit; it needs no timer.
 func (r *run) claimChunks() error {
-	chunk := make([]*job, 0, r.cfg.Concurrency)
-	claims := make([]journal.Claim, 0, r.cfg.Concurrency)
+	var chunk []*job
+	var claims []journal.Claim
 	for {
 		chunk, claims = chunk[:0], claims[:0]
 		select {
@@ -15,7 +16,7 @@ func (r *run) claimChunks() error {
 		case <-r.intake.Done():
 			return nil
 		}
-		for more := true; more && len(chunk) < r.cfg.Concurrency; {
+		for more := true; more && len(chunk) < cap(r.fresh); {
 			select {
 			case j := <-r.fresh:
 				chunk = append(chunk, j)
@@ -25,27 +26,24 @@ func (r *run) claimChunks() error {
 		}
 		for _, j := range chunk {
 			claims = append(claims, j.claim)
+			j.claimed, j.earlier = true, false
 		}
-		err := r.j.Claim(claims)
-		for i, j := range chunk {
-			if err != nil {
+		if err := r.j.Claim(claims); err != nil {
+			for _, j := range chunk {
 				j.since = r.began // in doubt: nobody knows what the disk holds
 				r.drop(j)
-				continue
 			}
-			j.claimed, j.earlier = true, false
+			return err
+		}
+		for i, j := range chunk {
 			select {
 			case r.claimed <- j:
 			case <-r.intake.Done():
 				for _, j := range chunk[i:] {
-					j.claimed, j.earlier = true, false
 					r.drop(j)
 				}
 				return nil
 			}
-		}
-		if err != nil {
-			return err
 		}
 	}
 }

@@ -141,7 +141,9 @@ func execute(ctx context.Context, cfg Config, files Files) (Summary, error) {
 func start(ctx context.Context, cfg Config, files Files) (*run, error) {
 	r := &run{
 		cfg: cfg, ctx: ctx, health: newHealth(), began: time.Now(),
-		fresh:   make(chan *job, cfg.Concurrency),
+		// Twice the workers: a chunk of that size keeps them busy while the
+		// next one is synced, and a crash leaves no more than that in doubt.
+		fresh:   make(chan *job, 2*cfg.Concurrency),
 		claimed: make(chan *job, cfg.Concurrency),
 		again:   make(chan *job),
 	}

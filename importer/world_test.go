@@ -392,10 +392,12 @@ func (w *world) results() map[int]results.Line {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		if seen[line.Key] && line.Status != statusDuplicate {
-			w.t.Errorf("%s stands twice in the results", line.Key)
+		if line.Status != statusDuplicate {
+			if seen[line.Key] {
+				w.t.Errorf("%s stands twice in the results", line.Key)
+			}
+			seen[line.Key] = line.Key != ""
 		}
-		seen[line.Key] = line.Key != ""
 		all[line.Row] = line
 	}
 	return all
