@@ -59,7 +59,8 @@ type Group struct {
 	Reason    string       `json:"reason"`
 	Rows      int          `json:"rows"`
 	FirstRows []int        `json:"first_rows"`
-	Values    []ValueCount `json:"values"` // the most frequent of the first maxValues different ones
+	Values    []ValueCount `json:"values"`           // the most frequent of the first maxValues different ones
+	Different int          `json:"different_values"` // maxValues where there may be more
 	// Fixes are lines of the mapping file that would mend it.
 	Fixes []string `json:"fixes,omitempty"`
 }
@@ -82,6 +83,7 @@ const (
 	maxValues    = 1000
 	shownValues  = 20
 	maxFixes     = 20
+	maxEntries   = 40
 	batchRows    = 256
 )
 
@@ -191,8 +193,7 @@ type checker struct {
 	sum      CheckReport
 	seen     map[journal.ID]uint32 // key → first row with it
 	groups   map[groupKey]*group
-	coverage map[string]int
-	order    []string // of coverage, by first sight
+	coverage map[string]int // field → valid rows that fill it
 	damage   *damage
 }
 
@@ -201,7 +202,7 @@ type groupKey struct{ column, field, reason string }
 type group struct {
 	Group
 	values map[string]int
-	fixes  map[string]bool
+	fixes  map[string][]string // fix → its entries
 }
 
 func newChecker(cfg CheckConfig) *checker {
@@ -254,7 +255,7 @@ func (c *checker) fault(row *source.Row, f mapping.Fault, reason string) {
 	key := groupKey{f.Column, f.Field, f.Reason}
 	g := c.groups[key]
 	if g == nil {
-		g = &group{Group: Group{Column: f.Column, Field: f.Field, Reason: f.Reason, Values: []ValueCount{}}, values: map[string]int{}, fixes: map[string]bool{}}
+		g = &group{Group: Group{Column: f.Column, Field: f.Field, Reason: f.Reason, Values: []ValueCount{}}, values: map[string]int{}, fixes: map[string][]string{}}
 		c.groups[key] = g
 	}
 	g.Rows++
@@ -264,8 +265,16 @@ func (c *checker) fault(row *source.Row, f mapping.Fault, reason string) {
 	if _, known := g.values[f.Value]; known || len(g.values) < maxValues {
 		g.values[strings.Clone(f.Value)]++
 	}
-	if f.Fix != "" && len(g.fixes) < maxFixes {
-		g.fixes[f.Fix] = true
+	if f.Fix == "" {
+		return
+	}
+	entries, known := g.fixes[f.Fix]
+	switch {
+	case !known && len(g.fixes) == maxFixes:
+	case f.Entry != "" && len(entries) < maxEntries && !slices.Contains(entries, f.Entry):
+		g.fixes[f.Fix] = append(entries, strings.Clone(f.Entry))
+	case !known:
+		g.fixes[f.Fix] = nil
 	}
 }
 
@@ -277,29 +286,21 @@ func (c *checker) cover(v *mapping.Case) {
 		{"owner_id", v.OwnerID}, {"parent_id", v.ParentID},
 	} {
 		if f.value != "" {
-			c.count(f.name)
+			c.coverage[f.name]++
 		}
 	}
 	for i := range v.CustomFields {
-		c.count(v.CustomFields[i].Name)
+		c.coverage[v.CustomFields[i].Name]++
 	}
 	if len(v.Notes) > 0 {
-		c.count("notes")
+		c.coverage["notes"]++
 	}
-}
-
-func (c *checker) count(field string) {
-	n, known := c.coverage[field]
-	if !known {
-		c.order = append(c.order, field)
-	}
-	c.coverage[field] = n + 1
 }
 
 func (c *checker) report() CheckReport {
 	s := c.sum
-	for _, field := range c.order {
-		s.Coverage = append(s.Coverage, Coverage{Field: field, Rows: c.coverage[field]})
+	for _, field := range c.cfg.Program.Fields() {
+		s.Coverage = append(s.Coverage, Coverage{Field: field, Rows: c.coverage[strings.TrimPrefix(field, "custom_fields.")]})
 	}
 	for _, g := range c.groups {
 		for value, n := range g.values {
@@ -310,8 +311,11 @@ func (c *checker) report() CheckReport {
 		slices.SortFunc(g.Values, func(a, b ValueCount) int {
 			return cmp.Or(cmp.Compare(b.Rows, a.Rows), cmp.Compare(a.Value, b.Value))
 		})
+		g.Different = len(g.Values)
 		g.Values = g.Values[:min(len(g.Values), shownValues)]
-		g.Fixes = slices.Sorted(maps.Keys(g.fixes))
+		for _, fix := range slices.Sorted(maps.Keys(g.fixes)) {
+			g.Fixes = append(g.Fixes, mapping.MergeFix(fix, g.fixes[fix]))
+		}
 		s.Groups = append(s.Groups, g.Group)
 	}
 	slices.SortFunc(s.Groups, func(a, b Group) int {

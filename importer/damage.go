@@ -2,21 +2,20 @@ package importer
 
 import (
 	"fmt"
-	"maps"
 	"regexp"
-	"slices"
 	"strings"
 
 	"caseimport/importer/source"
+	"caseimport/mapping"
 )
 
 // damage looks for what spreadsheets do to an export that was opened and saved.
 type damage struct {
 	columns []string
-	errors  map[string]*seenIn // column → cells such as #REF!
-	keys    seenIn             // keys such as 1.2E+11
-	short   map[int]int        // lengths of all-digit keys
-	zeros   bool               // some all-digit key begins with 0
+	errors  []seenIn    // by column: cells such as #REF!
+	rounded []seenIn    // by column: cells such as 1.2E+11
+	digits  map[int]int // how many all-digit keys have which length
+	padded  map[int]int // those of them that begin with a needless 0
 }
 
 type seenIn struct {
@@ -30,31 +29,37 @@ var (
 )
 
 func newDamage(t *source.Table) *damage {
-	return &damage{columns: t.Columns, errors: map[string]*seenIn{}, short: map[int]int{}}
+	n := len(t.Columns)
+	return &damage{columns: t.Columns, errors: make([]seenIn, n), rounded: make([]seenIn, n), digits: map[int]int{}, padded: map[int]int{}}
 }
 
 func (d *damage) look(row *source.Row, key string) {
-	for i, cell := range row.Fields() {
-		if len(cell) < 3 || cell[0] != '#' || !spreadsheetError.MatchString(cell) {
-			continue
+	if row.MayHold("#", "E+", "e+") {
+		for i := range d.columns {
+			d.cell(i, row.Number, row.Cell(i))
 		}
-		name := fmt.Sprintf("column %d", i+1)
-		s := d.errors[name]
-		if s == nil {
-			s = &seenIn{}
-			d.errors[name] = s
-		}
-		s.note(row.Number, cell)
 	}
-	if key == "" {
+	if key != "" && strings.Trim(key, "0123456789") == "" {
+		d.digits[len(key)]++
+		if key[0] == '0' && len(key) > 1 {
+			d.padded[len(key)]++
+		}
+	}
+}
+
+// cell looks at texts only: a number of JSON may well be written as 1.2E+11.
+func (d *damage) cell(i, row int, v mapping.Value) {
+	for _, e := range v.List {
+		d.cell(i, row, e)
+	}
+	if v.Kind != mapping.String || len(v.Text) < 4 || len(v.Text) > 12 {
 		return
 	}
-	if len(key) < 12 && scientific.MatchString(key) {
-		d.keys.note(row.Number, key)
-	}
-	if strings.Trim(key, "0123456789") == "" {
-		d.short[len(key)]++
-		d.zeros = d.zeros || key[0] == '0'
+	switch text := strings.TrimSpace(v.Text); {
+	case spreadsheetError.MatchString(text):
+		d.errors[i].note(row, text)
+	case scientific.MatchString(text):
+		d.rounded[i].note(row, text)
 	}
 }
 
@@ -65,26 +70,27 @@ func (s *seenIn) note(row int, value string) {
 }
 
 func (d *damage) warnings() (all []string) {
-	for _, name := range slices.Sorted(maps.Keys(d.errors)) {
-		s := d.errors[name]
-		all = append(all, fmt.Sprintf("a spreadsheet has written an error into %s of %d rows (first row %d: %s): export the data again, or mend the cells", name, s.rows, s.first, s.value))
-	}
-	if d.keys.rows > 0 {
-		all = append(all, fmt.Sprintf("a spreadsheet has rounded %d keys to the form %s (first row %d): digits are lost, export the data again", d.keys.rows, d.keys.value, d.keys.first))
+	for i, name := range d.columns {
+		if s := d.errors[i]; s.rows > 0 {
+			all = append(all, fmt.Sprintf("column %q holds a spreadsheet's error in %d rows (%s, first in row %d): export the data again, or mend the cells", name, s.rows, s.value, s.first))
+		}
+		if s := d.rounded[i]; s.rows > 0 {
+			all = append(all, fmt.Sprintf("a spreadsheet has rounded column %q in %d rows (%s, first in row %d): digits are lost, export the data again", name, s.rows, s.value, s.first))
+		}
 	}
 	// Ids padded with zeros have one length; with some shorter ones among
 	// them, a spreadsheet may have taken their zeros.
-	if d.zeros && len(d.short) > 1 {
-		longest := slices.Max(slices.Collect(maps.Keys(d.short)))
-		fewer := 0
-		for n, rows := range d.short {
-			if n < longest {
-				fewer += rows
-			}
+	longest, fewer := 0, 0
+	for n := range d.digits {
+		longest = max(longest, n)
+	}
+	for n, rows := range d.digits {
+		if n < longest {
+			fewer += rows
 		}
-		if d.short[longest] > fewer {
-			all = append(all, fmt.Sprintf("%d keys are shorter than the others, of which some begin with 0: a spreadsheet may have removed leading zeros", fewer))
-		}
+	}
+	if fewer > 0 && d.padded[longest] > 0 && d.digits[longest] > fewer {
+		all = append(all, fmt.Sprintf("%d keys are shorter than the others, of which some begin with 0: a spreadsheet may have removed leading zeros", fewer))
 	}
 	return all
 }

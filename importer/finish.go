@@ -54,6 +54,9 @@ func (r *run) finish(err error) (Summary, error) {
 	}
 	switch {
 	case err != nil:
+		if first := r.j.Err(); first != nil {
+			err = first // what failed after it need not be said
+		}
 		return sum, &Stop{Exit: 4, Err: err, Hint: diskHint(err)}
 	case r.stopped != nil:
 		return sum, r.stopped

@@ -99,6 +99,9 @@ func (h *health) leave() {
 func (h *health) answered() (outage time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if h.state == down {
+		return 0 // it was let go before the gate closed: it says nothing of the server now
+	}
 	h.streak = 0
 	h.charged = h.charged[:0]
 	if h.state == up {

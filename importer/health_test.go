@@ -52,6 +52,21 @@ func TestOutageGivesAttemptsBack(t *testing.T) {
 	}
 }
 
+func TestLateAnswerDoesNotOpenTheGate(t *testing.T) {
+	h := newHealth()
+	for range failuresInARow {
+		h.failed(&job{})
+	}
+	h.probeFailed()
+	if h.answered(); enters(h, false) {
+		t.Error("an answer to a request from before the outage opened the gate")
+	}
+	h.probeAnswered()
+	if h.answered(); !enters(h, true) || !enters(h, true) {
+		t.Error("the gate stays closed after an answer")
+	}
+}
+
 func TestTrialLetsOneCreateThrough(t *testing.T) {
 	h, j := newHealth(), &job{}
 	for range failuresInARow {

@@ -65,7 +65,7 @@ func (v *survey) decide(asked string) (coding, error) {
 	// that can be told for sure.
 	windows := strings.HasPrefix(name, "Windows")
 	if v.mark != "" || v.good >= v.bad || windows && 4*v.good >= v.bad {
-		c.remark = fmt.Sprintf("read as UTF-8, in which %d bytes are no characters: their rows are invalid (the first on line %d; --encoding overrides)", v.bad, v.firstBad)
+		c.remark = fmt.Sprintf("read as UTF-8, in which not all bytes are characters (%s): their rows are invalid (the first on line %d; --encoding overrides)", count(v.bad, "bad byte"), v.firstBad)
 		return c, nil
 	}
 	c = coding{name: name, doubt: replaced, remark: found(name)}

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -67,4 +68,15 @@ func (r *Row) JSON() []byte {
 		return nil
 	}
 	return []byte(r.record)
+}
+
+// MayHold tells whether one of the parts stands anywhere in the record. It is
+// cheaper than to look at every cell.
+func (r *Row) MayHold(parts ...string) bool {
+	for _, part := range parts {
+		if strings.Contains(r.record, part) || slices.ContainsFunc(r.fields, func(f string) bool { return strings.Contains(f, part) }) {
+			return true
+		}
+	}
+	return false
 }

@@ -58,7 +58,7 @@ func (t *tree) place(n *node, object string, cells *[]string, learn bool) (fault
 			*cells = append(*cells, "")
 		}
 		if (*cells)[m.column] != "" {
-			return fmt.Sprintf("has %q twice", m.path), nil
+			return fmt.Sprintf("has the member %q twice, and one of its values would be lost", m.path), nil
 		}
 		(*cells)[m.column] = value
 		if value[0] == '{' {
