@@ -35,7 +35,7 @@ func (s *settler) newestKnown() (control, bool) {
 // seek looks the control up until it is found.
 func (s *settler) seek(ctx context.Context, c control) error {
 	begin := time.Now()
-	patience := begin.Add(s.r.cfg.OutagePatience)
+	patience, guess := begin.Add(s.r.cfg.OutagePatience), lagGuess*s.r.cfg.Settle
 	interval := clamp(s.r.cfg.Settle/100, 10*time.Millisecond, 250*time.Millisecond)
 	missed := 0
 	for {
@@ -64,9 +64,17 @@ func (s *settler) seek(ctx context.Context, c control) error {
 		s.mu.Unlock()
 	}
 	c.found = time.Now()
-	c.lag = lagOf(c, missed > 0, s.r.j.Lag(), lagGuess*s.r.cfg.Settle)
-	if missed > 0 && !c.earlier {
-		if err := s.r.j.NoteLag(c.lag.Round(time.Millisecond)); err != nil {
+	noted := s.r.j.Lag()
+	c.lag = lagOf(c, missed > 0, noted, guess)
+	if last := s.control; last != nil && last.id == c.id {
+		// Looked up once more, because a doubt is younger than the last
+		// look: its age is not the search's lag.
+		c.lag = last.lag
+		if missed > 0 {
+			c.lag = max(c.lag, c.found.Sub(begin))
+		}
+	} else if seen := missed > 0 || c.lag < guess; seen && !c.earlier && (c.lag > noted || c.lag < noted/2) {
+		if err := s.r.j.NoteLag(max(c.lag, time.Millisecond).Round(time.Millisecond)); err != nil {
 			return err
 		}
 	}

@@ -3,6 +3,7 @@ package importer
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"caseimport/importer/source"
@@ -12,6 +13,8 @@ import (
 // damage looks for what spreadsheets do to an export that was opened and saved.
 type damage struct {
 	columns []string
+	header  []string
+	headers seenIn      // rows that repeat the header
 	errors  []seenIn    // by column: cells such as #REF!
 	rounded []seenIn    // by column: cells such as 1.2E+11
 	digits  map[int]int // how many all-digit keys have which length
@@ -30,10 +33,13 @@ var (
 
 func newDamage(t *source.Table) *damage {
 	n := len(t.Columns)
-	return &damage{columns: t.Columns, errors: make([]seenIn, n), rounded: make([]seenIn, n), digits: map[int]int{}, padded: map[int]int{}}
+	return &damage{columns: t.Columns, header: t.Header, errors: make([]seenIn, n), rounded: make([]seenIn, n), digits: map[int]int{}, padded: map[int]int{}}
 }
 
 func (d *damage) look(row *source.Row, key string) {
+	if len(d.header) > 0 && slices.Equal(row.Fields(), d.header) {
+		d.headers.note(row.Number, d.columns[0])
+	}
 	if row.MayHold("#", "E+", "e+") {
 		for i := range d.columns {
 			d.cell(i, row.Number, row.Cell(i))
@@ -49,8 +55,10 @@ func (d *damage) look(row *source.Row, key string) {
 
 // cell looks at texts only: a number of JSON may well be written as 1.2E+11.
 func (d *damage) cell(i, row int, v mapping.Value) {
-	for _, e := range v.List {
-		d.cell(i, row, e)
+	if v.Kind == mapping.List {
+		for _, e := range v.List {
+			d.cell(i, row, e)
+		}
 	}
 	if v.Kind != mapping.String || len(v.Text) < 4 || len(v.Text) > 12 {
 		return
@@ -69,13 +77,23 @@ func (s *seenIn) note(row int, value string) {
 	}
 }
 
+func (s *seenIn) where() string {
+	if s.rows == 1 {
+		return fmt.Sprintf("row %d", s.first)
+	}
+	return fmt.Sprintf("%d rows, the first is %d", s.rows, s.first)
+}
+
 func (d *damage) warnings() (all []string) {
+	if s := &d.headers; s.rows > 0 {
+		all = append(all, fmt.Sprintf(`the header stands again among the rows (%s), as if exports had been joined: remove it, or leave it out with where: 'row[%q] != %q'`, s.where(), s.value, s.value))
+	}
 	for i, name := range d.columns {
-		if s := d.errors[i]; s.rows > 0 {
-			all = append(all, fmt.Sprintf("column %q holds a spreadsheet's error in %d rows (%s, first in row %d): export the data again, or mend the cells", name, s.rows, s.value, s.first))
+		if s := &d.errors[i]; s.rows > 0 {
+			all = append(all, fmt.Sprintf("column %q holds a spreadsheet's error, %s (%s): export the data again, or mend the cells", name, s.value, s.where()))
 		}
-		if s := d.rounded[i]; s.rows > 0 {
-			all = append(all, fmt.Sprintf("a spreadsheet has rounded column %q in %d rows (%s, first in row %d): digits are lost, export the data again", name, s.rows, s.value, s.first))
+		if s := &d.rounded[i]; s.rows > 0 {
+			all = append(all, fmt.Sprintf("a spreadsheet has rounded column %q to the form %s (%s): digits are lost, export the data again", name, s.value, s.where()))
 		}
 	}
 	// Ids padded with zeros have one length; with some shorter ones among
@@ -90,7 +108,7 @@ func (d *damage) warnings() (all []string) {
 		}
 	}
 	if fewer > 0 && d.padded[longest] > 0 && d.digits[longest] > fewer {
-		all = append(all, fmt.Sprintf("%d keys are shorter than the others, of which some begin with 0: a spreadsheet may have removed leading zeros", fewer))
+		all = append(all, fmt.Sprintf("of keys that begin with 0 some are shorter than the others (rows: %d): a spreadsheet may have removed leading zeros", fewer))
 	}
 	return all
 }

@@ -85,7 +85,7 @@ func (s *settler) foundCase(j *job, found []talkdesk.Found) error {
 	if hasPast && j.row != nil && past.Sum != j.claim.Sum {
 		s.r.cfg.Log.Warn(fmt.Sprintf("row %d: its case %s was there already: what was edited since is not in it", j.row.Number, found[mine].ID))
 	}
-	return s.r.rec.created(j, found[mine].ID, note)
+	return s.r.rec.found(j, found[mine].ID, note)
 }
 
 // sameTitle compares two titles, white space aside.
@@ -98,7 +98,7 @@ func (s *settler) absent(j *job) error {
 	r := s.r
 	switch {
 	case j.row == nil:
-		return r.rec.failed(j, talkdesk.Answer{Code: "absent", Message: "looked up: it has no case, and this input does not hold it"})
+		return r.rec.failed(j, talkdesk.Answer{Code: "absent", Message: "looked up: it has no case; it is sent when it comes again"})
 	case j.body == nil:
 		return r.rec.invalidAfterAll(j)
 	case j.earlier:
@@ -115,7 +115,7 @@ func (s *settler) absent(j *job) error {
 func (s *settler) unknown(j *job, a talkdesk.Answer) error {
 	_, past := s.claims[j.claim.ID]
 	if s.r.cfg.ResendUnknown && past && j.earlier && j.row != nil && j.body != nil {
-		j.earlier, j.since = false, time.Time{}
+		j.earlier = false // since stays: see intake.take
 		return s.hand(s.r.fresh, j)
 	}
 	if j.row == nil {

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"errors"
 	"iter"
 	"os"
@@ -25,6 +26,13 @@ func (r *run) finish(err error) (Summary, error) {
 		}
 	}
 	hard := r.ctx.Err() != nil // the second signal
+	r.doubts.giveUp()          // what workers have put there since
+	if r.stopped != nil && r.stopped.Exit == 1 && r.sent.Load() > 0 {
+		r.stopped.Exit = 4
+		if r.stopped.Hint == "" {
+			r.stopped.Hint = "mend it and run the same command again"
+		}
+	}
 	neverBegan := r.stopped != nil && r.stopped.Exit == 1
 	sum := r.cfg.Progress.Summary()
 	sum.Reasons = r.rec.frequent()
@@ -33,8 +41,8 @@ func (r *run) finish(err error) (Summary, error) {
 	// help whoever comes next.
 	err = errors.Join(err, r.j.Release(r.released))
 	var kept string
-	if neverBegan {
-		r.rec.report.Abort()
+	if neverBegan || hard {
+		r.rec.report.Abort() // an earlier report is still right
 	} else {
 		var reportErr error
 		kept, reportErr = r.commitReport()
@@ -44,7 +52,7 @@ func (r *run) finish(err error) (Summary, error) {
 	err = errors.Join(err, resultsErr)
 	sum.Kept = kept
 
-	if neverBegan && r.j.Fresh() {
+	if neverBegan && r.j.Made() {
 		err = errors.Join(err, r.rec.abandon(), r.j.Discard())
 	} else {
 		if err == nil {
@@ -79,17 +87,20 @@ func isDiskFull(err error) bool {
 
 // commitReport puts the failure report in its place.
 func (r *run) commitReport() (kept string, err error) {
+	ids := results.ReportColumns(r.cfg.Table.Columns)
 	for _, row := range r.left {
-		ids := results.ReportColumns(r.cfg.Table.Columns)
-		err := r.rec.report.Add(results.ReportRow{Number: row.Number, ID: ids.ID(row.Cell), Status: statusLeft,
+		// What the row was it still is: failed, unknown, a duplicate.
+		status := cmp.Or(ids.Status(row.Cell), statusLeft)
+		err := r.rec.report.Add(results.ReportRow{Number: row.Number, ID: ids.ID(row.Cell), Status: status,
 			Error: "not sent yet: the run stopped before", Record: row.Fields(), JSON: row.JSON()})
 		if err != nil {
 			return "", err
 		}
 	}
 	done, err := r.rec.report.Commit(func(text string) bool {
-		_, id, ok := parseIDText(text)
-		return ok && (r.j.Met(id) || r.j.State(id) == journal.Created)
+		kind, id, ok := parseIDText(text)
+		dealtWith := r.j.Met(id) && !r.undone[id]
+		return ok && (dealtWith || kind == ofDuplicate && r.duplicates[id] || kind != ofDuplicate && r.j.State(id) == journal.Created)
 	})
 	return done.Kept, err
 }
@@ -131,7 +142,7 @@ func (c *recorder) all() iter.Seq2[results.Line, error] {
 func (c *recorder) abandon() error {
 	err := c.file.Close()
 	c.report.Abort()
-	if c.run.j.Fresh() && !c.hadFile {
+	if c.begun && c.run.j.Made() && !c.hadFile {
 		err = errors.Join(err, os.Remove(c.run.cfg.Results))
 	}
 	return err

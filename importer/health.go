@@ -191,6 +191,12 @@ func (h *health) closed(ctx context.Context) (soon bool, since time.Time, err er
 	}
 }
 
+func (h *health) isUp() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.state == up
+}
+
 // spent returns the attempts that a row has used up.
 func (h *health) spent(j *job) int {
 	h.mu.Lock()
@@ -208,14 +214,21 @@ func (h *health) charge(j *job) {
 // watch probes while the gate is closed, and stops the run when the outage
 // outlasts the patience.
 func (r *run) watch() error {
+	var said time.Time // the outage of which it was said that only rows fail
 	for {
 		soon, since, err := r.health.closed(r.intake)
 		if err != nil {
 			return nil
 		}
 		interval := firstProbeInterval
-		if !soon && sleep(r.intake, interval) != nil {
-			return nil
+		if !soon {
+			if since != said {
+				said = since
+				r.wait("the server answers, but fails on rows; they are tried one at a time", "gives_up_at", clock(since.Add(r.cfg.OutagePatience)))
+			}
+			if sleep(r.intake, interval) != nil {
+				return nil
+			}
 		}
 		for reason := "it does not answer"; ; {
 			ctx, cancel := context.WithDeadline(r.intake, since.Add(r.cfg.OutagePatience))
@@ -225,11 +238,11 @@ func (r *run) watch() error {
 			if r.intake.Err() != nil {
 				return nil
 			}
-			if err == nil && !answer.Down && !answer.Throttled {
+			if err == nil && !late && !answer.Down && !answer.Throttled {
 				r.health.probeAnswered()
 				break
 			}
-			if err == nil && answer.Code != "interrupted" { // not merely out of patience
+			if err == nil && !late {
 				reason = answer.Message
 			}
 			first, since := r.health.probeFailed()
@@ -237,7 +250,7 @@ func (r *run) watch() error {
 			if late || !time.Now().Before(until) {
 				r.stop(&Stop{Exit: 4,
 					Err:  fmt.Errorf("the server has been failing for %s: %s", round(time.Since(since)), reason),
-					Hint: "no row was spent on it: run the same command again when the server is back"})
+					Hint: "run the same command again when the server is back"})
 				return nil
 			}
 			if first {

@@ -14,6 +14,9 @@ import (
 const (
 	byKey   = 'k'
 	byCells = 'r'
+	// A row whose key an earlier row had: not that row, though its id is of
+	// the same key.
+	ofDuplicate = 'd'
 )
 
 func keyID(key string) journal.ID { return hashOf([]byte("key\x00" + key)) }
@@ -49,7 +52,7 @@ func idText(kind byte, id journal.ID) string {
 }
 
 func parseIDText(s string) (kind byte, id journal.ID, ok bool) {
-	if len(s) != 1+2*len(id) || (s[0] != byKey && s[0] != byCells) {
+	if len(s) != 1+2*len(id) || (s[0] != byKey && s[0] != byCells && s[0] != ofDuplicate) {
 		return 0, id, false
 	}
 	_, err := hex.Decode(id[:], []byte(s[1:]))

@@ -23,6 +23,11 @@ var errEnough = errors.New("enough rows")
 // known already, in doubt, or to be sent.
 func (r *run) read() error {
 	err := r.lookFirst()
+	if err == nil && r.intake.Err() == nil && !r.rec.begun {
+		if err := r.rec.begin(); err != nil {
+			r.stop(r.filesStop(err))
+		}
+	}
 	if err == nil {
 		err = r.readRows()
 	}
@@ -71,19 +76,16 @@ func (in *intake) take(row *source.Row) error {
 		return in.pastLimit(row)
 	}
 	if row.Fault != "" {
-		id := in.byContent(row)
-		in.j.Meet(id, row.Number)
-		return in.refuse(row, "", idText(byCells, id), statusInvalid, mapping.Fault{Reason: row.Fault})
+		return in.refuse(row, "", in.pastID(row), statusInvalid, mapping.Fault{Reason: row.Fault})
 	}
 	if in.report && row.Fields() != nil && results.Uncorrected(in.cfg.Table.Header, row.Fields()) {
-		id := in.ids.ID(row.Cell)
-		if _, past, ok := parseIDText(id); ok {
-			in.j.Meet(past, row.Number)
-		}
-		return in.refuse(row, "", id, statusInvalid, mapping.Fault{Reason: "the row had the wrong number of cells and has not been corrected: its cells may stand under the wrong headers"})
+		return in.refuse(row, "", in.pastID(row), statusInvalid, mapping.Fault{Reason: "the row had the wrong number of cells and has not been corrected: its cells may stand under the wrong headers"})
 	}
 	who := in.cfg.Program.Identify(row)
 	if who.Filtered {
+		if in.report {
+			in.pastID(row)
+		}
 		p.filtered.Add(1)
 		return nil
 	}
@@ -100,6 +102,9 @@ func (in *intake) take(row *source.Row) error {
 	}
 	known, earlier := in.j.Meet(id, row.Number)
 	if earlier != 0 {
+		if in.cfg.Program.HasKey() {
+			text = idText(ofDuplicate, id)
+		}
 		return in.refuse(row, who.Key, text, statusDuplicate, mapping.Fault{Field: "key", Reason: fmt.Sprintf("row %d of this input is the same by its key or %s", earlier, results.IDColumn)})
 	}
 	if known == journal.Created {
@@ -109,6 +114,7 @@ func (in *intake) take(row *source.Row) error {
 	j, faults := in.build(row, id, who.Key)
 	if known.InDoubt() {
 		if in.doubts.attach(j) {
+			in.taken++
 			return nil
 		}
 		switch in.j.State(id) { // settled a moment ago
@@ -123,9 +129,11 @@ func (in *intake) take(row *source.Row) error {
 			if !in.cfg.ResendUnknown {
 				return in.doubts.stillUnknown(j)
 			}
+			j.since = in.began // should the run stop before, it is in doubt as it was
 		}
 	}
 	if len(faults) > 0 {
+		in.j.Supersede(id)
 		return in.refuse(row, who.Key, text, statusInvalid, faults...)
 	}
 	in.taken++
@@ -157,6 +165,7 @@ func (in *intake) pastLimit(row *source.Row) error {
 
 // dispatch sends a row on its way.
 func (in *intake) dispatch(j *job) error {
+	in.doubts.waitForRoom()
 	in.hold()
 	switch {
 	case in.listed != nil:
@@ -182,11 +191,14 @@ func (in *intake) dispatch(j *job) error {
 // that the row is refused, and reason why.
 func (in *intake) identify(row *source.Row, who mapping.Identity) (id journal.ID, text, status, reason string) {
 	keyed := in.cfg.Program.HasKey()
-	written, was := "", ""
+	written := ""
 	if in.report {
-		written, was = in.ids.ID(row.Cell), in.ids.Status(row.Cell)
+		written = in.ids.ID(row.Cell)
 	}
 	kind, past, tied := parseIDText(written)
+	if tied && kind == ofDuplicate {
+		in.duplicates[past] = true
+	}
 	if written != "" && !tied {
 		return id, written, statusInvalid, fmt.Sprintf("%s %q is not one of ours: restore it, or empty the cell", results.IDColumn, written)
 	}
@@ -206,24 +218,38 @@ func (in *intake) identify(row *source.Row, who mapping.Identity) (id journal.ID
 			return past, written, statusDuplicate, fmt.Sprintf("row %d of this input has the same %s", earlier, results.IDColumn)
 		}
 	}
-	if who.Key == "" {
-		if tied {
-			return past, written, "", "" // who.Fault says what is wrong
-		}
-		id = in.byContent(row)
-		in.j.Meet(id, row.Number)
-		return id, idText(byCells, id), "", ""
+	if who.Key == "" { // who.Fault says what is wrong
+		return id, in.pastID(row), "", ""
 	}
 	id = keyID(who.Key)
-	if tied && kind == byKey {
+	if tied {
 		switch {
-		case past == id && was == statusDuplicate:
+		case kind == ofDuplicate && past == id:
 			return id, written, statusDuplicate, "its key is still that of another row: give it one of its own, or delete the row"
-		case past != id && was != statusDuplicate:
+		case kind == byKey && past != id:
 			return past, written, statusInvalid, fmt.Sprintf("its key no longer fits its %s: restore the key, or put a row with a new key into a file of its own", results.IDColumn)
 		}
 	}
 	return id, idText(byKey, id), "", ""
+}
+
+// pastID is the caseimport_id of a row that cannot be identified by its key: the
+// one that a failure report gave it, else its content.
+func (in *intake) pastID(row *source.Row) string {
+	if in.report {
+		text := in.ids.ID(row.Cell)
+		if kind, past, ok := parseIDText(text); ok {
+			if kind == ofDuplicate {
+				in.duplicates[past] = true
+			} else {
+				in.j.Meet(past, row.Number)
+			}
+			return text
+		}
+	}
+	id := in.byContent(row)
+	in.j.Meet(id, row.Number)
+	return idText(byCells, id)
 }
 
 // byContent is the identity of a row that has no usable key: its content, with

@@ -39,6 +39,10 @@ func (r *run) adopt() error {
 	if r.j.Suspect() {
 		r.cfg.Log.Warn("the journal's last lines are damaged: every row that it does not know is looked up before it is sent")
 	}
+	some, err := r.anyToSend()
+	if err != nil || !some {
+		return err
+	}
 	first, total, a, err := r.page(1)
 	if err != nil {
 		return nil
@@ -92,9 +96,26 @@ func (r *run) adopt() error {
 	return nil
 }
 
+// anyToSend reports whether the input holds a row that may be sent.
+func (r *run) anyToSend() (some bool, err error) {
+	err = r.cfg.Table.Each(r.intake, func(row *source.Row) error {
+		if row.Fault == "" {
+			who := r.cfg.Program.Identify(row)
+			if some = !who.Filtered && who.Key != "" && r.j.State(keyID(who.Key)) != journal.Created; some {
+				return errEnough
+			}
+		}
+		return nil
+	})
+	if errors.Is(err, errEnough) || r.intake.Err() != nil {
+		err = nil
+	}
+	return some, err
+}
+
 // page reads one page of the list, again and again until it has an answer.
 func (r *run) page(n int) (cases []talkdesk.Found, total int, a talkdesk.Answer, err error) {
-	for failures := 0; ; {
+	for failures, renewals := 0, 0; ; {
 		at, err := r.pass(r.intake, false)
 		if err != nil {
 			return nil, 0, a, err
@@ -104,7 +125,14 @@ func (r *run) page(n int) (cases []talkdesk.Found, total int, a talkdesk.Answer,
 		if !r.readAnswer(a, at) {
 			return cases, total, a, nil
 		}
-		if a.Renewed || a.Throttled {
+		if a.Renewed {
+			if renewals++; renewals == maxRenewals {
+				a.Verdict = talkdesk.Halt
+				return nil, 0, a, nil
+			}
+			continue
+		}
+		if a.Throttled {
 			continue
 		}
 		if failures++; failures >= r.cfg.MaxAttempts {

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -37,6 +38,7 @@ type recorder struct {
 	report *results.Report
 	// hadFile says that the results file was there before this run.
 	hadFile bool
+	begun   bool // Begin has been called on file
 	// extra counts lines of the results file that the journal does not know:
 	// rows refused here, which have no ErrorCode.
 	extra int
@@ -66,13 +68,19 @@ func (c *recorder) frequent() (top []Reason) {
 	return top[:min(3, len(top))]
 }
 
-// created records a row that has its case.
-func (c *recorder) created(j *job, caseID, note string) error {
+// created records a row whose case the API has answered with.
+func (c *recorder) created(j *job, a talkdesk.Answer) error {
+	line := c.line(j, statusCreated)
+	line.CaseID, line.HTTPStatus = a.CaseID, results.HTTPStatus(a.Status)
+	c.run.cfg.Progress.created.Add(1)
+	return c.outcome(j, journal.Created, line)
+}
+
+// found records a row whose case was looked up. It has no HTTP status, which
+// also tells the next run that the case may be older than its line.
+func (c *recorder) found(j *job, caseID, note string) error {
 	line := c.line(j, statusCreated)
 	line.CaseID, line.ErrorMessage = caseID, note
-	if j.attempts > 0 && !j.earlier {
-		line.HTTPStatus = results.HTTPStatus(j.last.Status)
-	}
 	if j.row != nil {
 		if j.earlier {
 			c.run.cfg.Progress.already.Add(1)
@@ -128,14 +136,16 @@ func (c *recorder) line(j *job, status string) results.Line {
 }
 
 func (c *recorder) outcome(j *job, state journal.State, line results.Line) error {
-	defer c.run.release()
 	text, err := json.Marshal(line)
 	if err != nil {
 		return fmt.Errorf("internal error: %w", err)
 	}
 	if err := c.run.j.Record(journal.Outcome{ID: j.claim.ID, State: state, Row: line.Row, Line: text}); err != nil {
+		j.since = c.run.began // what came of it is not known to the next run
+		c.run.drop(j)
 		return err
 	}
+	defer c.run.release()
 	return c.file.Append(line)
 }
 
@@ -181,6 +191,17 @@ func (r *run) idOf(j *job) string {
 		return idText(byKey, j.claim.ID)
 	}
 	return idText(byCells, j.claim.ID)
+}
+
+// begin brings the results file to what the journal knows.
+func (c *recorder) begin() error {
+	c.begun = true
+	last := c.run.j.Last()
+	info, err := os.Stat(c.run.cfg.Results)
+	if err == nil && last.Ended && last.Extra == 0 && info.Size() == last.Size && info.ModTime().Equal(last.Time) {
+		return c.file.Resume() // unchanged since the last run's end
+	}
+	return c.file.Begin(c.latest())
 }
 
 // latest yields the results lines that the journal knows, each row's latest.

@@ -43,7 +43,10 @@ type run struct {
 	health *health
 	doubts *settler
 	report bool // the input is a failure report
-	began  time.Time
+	// duplicates are the keys whose duplicate rows that report holds.
+	duplicates map[journal.ID]bool
+	began      time.Time
+	probes     chan struct{} // holds one while a probe is under way
 
 	// Set before the first row is read, see lookfirst.go.
 	lookEach bool                            // look every row up before it is sent
@@ -61,7 +64,8 @@ type run struct {
 	mu       sync.Mutex
 	stopped  *Stop
 	released []journal.ID
-	left     []*source.Row // of a failure report, to be handed back
+	left     []*source.Row       // of a failure report, to be handed back
+	undone   map[journal.ID]bool // rows of this input that were given up
 
 	goods       atomic.Int64 // requests on rows answered as expected
 	created     atomic.Int64 // cases created by this run
@@ -146,6 +150,8 @@ func start(ctx context.Context, cfg Config, files Files) (*run, error) {
 		fresh:   make(chan *job, 2*cfg.Concurrency),
 		claimed: make(chan *job, cfg.Concurrency),
 		again:   make(chan *job),
+		probes:  make(chan struct{}, 1),
+		undone:  map[journal.ID]bool{}, duplicates: map[journal.ID]bool{},
 	}
 	r.intake, r.cancel = context.WithCancel(ctx)
 	r.doubts = newSettler(r)
@@ -155,6 +161,13 @@ func start(ctx context.Context, cfg Config, files Files) (*run, error) {
 	}
 	if err := r.takeStock(); err != nil {
 		r.cancel()
+		var stop *Stop
+		switch {
+		case ctx.Err() != nil:
+			err = &Stop{Exit: 4, Err: errors.New("interrupted"), Hint: "run the same command again"}
+		case !errors.As(err, &stop):
+			err = &Stop{Exit: 1, Err: err}
+		}
 		// Cleaning up is a courtesy; what counts is why it did not begin.
 		r.rec.abandon()
 		r.j.Discard()
@@ -184,15 +197,9 @@ func (r *run) stop(why *Stop) {
 }
 
 // halt stops the run because of an answer that no row can mend. Where nothing
-// was sent before, that is exit 1: the command was wrong.
+// was sent, that is exit 1: the command was wrong.
 func (r *run) halt(a talkdesk.Answer, hint string) {
-	s := &Stop{Exit: 4, Err: errors.New(a.Message), Hint: hint}
-	if r.sent.Load() == 0 {
-		s.Exit = 1
-	} else if hint == "" {
-		s.Hint = "mend it and run the same command again"
-	}
-	r.stop(s)
+	r.stop(&Stop{Exit: 1, Err: errors.New(a.Message), Hint: hint}) // finish makes it 4 if something was sent
 }
 
 // wait logs why the run waits.
@@ -222,6 +229,7 @@ func (r *run) drop(j *job) {
 	if j.claimed && !j.earlier && j.since.IsZero() {
 		r.released = append(r.released, j.claim.ID)
 	}
+	r.undone[j.claim.ID] = true
 	if j.row != nil {
 		r.leave(j.row)
 	}
@@ -259,6 +267,12 @@ func (r *run) pass(ctx context.Context, create bool) (time.Time, error) {
 
 // probe asks whether the server is up.
 func (r *run) probe(ctx context.Context) (talkdesk.Answer, error) {
+	select {
+	case r.probes <- struct{}{}:
+		defer func() { <-r.probes }()
+	case <-ctx.Done():
+		return talkdesk.Answer{}, ctx.Err()
+	}
 	at, err := r.cfg.Limiter.Wait(ctx)
 	if err != nil {
 		return talkdesk.Answer{}, err

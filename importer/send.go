@@ -79,7 +79,7 @@ func (r *run) send(j *job) error {
 			r.created.Add(1)
 			r.sent.Add(1)
 			r.doubts.know(control{key: j.claim.Key, id: a.CaseID, sent: at})
-			return r.rec.created(j, a.CaseID, "")
+			return r.rec.created(j, a)
 		case talkdesk.Rejected:
 			r.good()
 			return r.refused(j, a)
@@ -132,6 +132,9 @@ func (r *run) spend(j *job, a talkdesk.Answer) {
 // notTaken decides on a request that surely did not reach the application.
 func (r *run) notTaken(j *job, a talkdesk.Answer, at time.Time) (over bool, err error) {
 	switch {
+	case r.ctx.Err() != nil: // the second signal, before it left
+		r.drop(j)
+		return true, nil
 	case a.NoHost && r.answers.Load() == 0:
 		r.health.leave()
 		r.stop(&Stop{Exit: 1, Err: errors.New(a.Message), Hint: "check --region, --account, --base-url and --token-url"})
@@ -174,6 +177,9 @@ func (r *run) notTaken(j *job, a talkdesk.Answer, at time.Time) (over bool, err 
 // answering finds out whether the server answers at all, before a row is given
 // up for its failures.
 func (r *run) answering() bool {
+	if !r.health.isUp() {
+		return false // found out already
+	}
 	a, err := r.probe(r.intake)
 	if err != nil {
 		return false
@@ -186,7 +192,7 @@ func (r *run) answering() bool {
 
 // refused decides on a row that the API refused for good.
 func (r *run) refused(j *job, a talkdesk.Answer) error {
-	refused, sent := r.refusedRows.Add(1), r.sent.Add(1)
+	sent, refused := r.sent.Add(1), r.refusedRows.Add(1)
 	if a.Status == forbidden {
 		row := r.blocked.Add(1)
 		if r.created.Load() == 0 || row >= forbiddenInARow {
@@ -205,8 +211,8 @@ func (r *run) refused(j *job, a talkdesk.Answer) error {
 		max.Percent > 0 && sent >= sentForPercent && float64(refused)*100 >= max.Percent*float64(sent):
 		r.stop(&Stop{Exit: 4, Err: fmt.Errorf("too many failures: the API refused %d of %d rows sent (--max-failures)", refused, sent),
 			Hint: "look at the failure report, mend the mapping or the rows, and run the same command again"})
-	case sent == refusedFirst && refused == sent:
-		r.stop(&Stop{Exit: 4, Err: fmt.Errorf("the API refused every one of the first %d rows; the last: %s", refused, a.Message),
+	case refused == refusedFirst && r.created.Load() == 0:
+		r.stop(&Stop{Exit: 4, Err: fmt.Errorf("the API refused the first %d rows, and created none; the last: %s", refused, a.Message),
 			Hint: "look at the failure report, mend the mapping, and run the same command again"})
 	}
 	return nil
@@ -221,7 +227,8 @@ func (r *run) failed(j *job, a talkdesk.Answer) error {
 // answer, or the attempts are used up: then the verdict is Unknown. began is
 // when the request that was answered was let go. The error is that of ctx.
 func (r *run) look(ctx context.Context, key string) (found []talkdesk.Found, a talkdesk.Answer, began time.Time, err error) {
-	for failures := 0; ; {
+	first, failures, renewals := time.Now(), 0, 0
+	for {
 		if began, err = r.pass(ctx, false); err != nil {
 			return nil, a, began, err
 		}
@@ -239,12 +246,22 @@ func (r *run) look(ctx context.Context, key string) (found []talkdesk.Found, a t
 		if ctx.Err() != nil {
 			return nil, a, began, ctx.Err()
 		}
-		if a.Renewed || a.Throttled {
+		if a.Renewed {
+			if renewals++; renewals == maxRenewals {
+				a.Verdict = talkdesk.Halt
+				return nil, a, began, nil
+			}
 			continue
 		}
-		if failures++; failures >= r.cfg.MaxAttempts {
+		if failures++; failures >= r.cfg.MaxAttempts && time.Since(first) > r.cfg.OutagePatience {
 			a.Verdict = talkdesk.Unknown
 			return nil, a, began, nil
+		}
+		if a.Throttled {
+			continue
+		}
+		if failures == 3 {
+			r.wait("looking cases up fails, and is tried again", "reason", a.Message, "gives_up_at", clock(first.Add(r.cfg.OutagePatience)))
 		}
 		if err := sleep(ctx, backoff(failures)); err != nil {
 			return nil, a, began, err

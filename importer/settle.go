@@ -45,12 +45,19 @@ func newSettler(r *run) *settler {
 		past: map[journal.ID]*job{}, claims: map[journal.ID]journal.Claim{}, reasons: map[journal.ID]talkdesk.Answer{}}
 }
 
-// add takes a row in doubt, and keeps the caller waiting while there are too
-// many already, so that the memory stays bounded.
+// add takes a row in doubt. It never waits: what it waited for might be the
+// caller itself.
 func (s *settler) add(j *job) {
 	s.mu.Lock()
+	defer s.mu.Unlock()
 	s.insert(j)
 	s.r.cfg.Progress.inDoubt.Add(1)
+}
+
+// waitForRoom keeps the reader waiting while too many rows are in doubt, so
+// that the memory stays bounded.
+func (s *settler) waitForRoom() {
+	s.mu.Lock()
 	for len(s.queue) > maxDoubts && s.r.intake.Err() == nil {
 		room := s.room
 		s.mu.Unlock()
@@ -213,10 +220,14 @@ func (s *settler) makeRoom() {
 func (s *settler) settled(j *job) (decided func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.looking--
 	s.decide(j)
-	s.notify()
-	return func() { s.decided(j) }
+	return func() {
+		s.decided(j)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.looking--
+		s.notify()
+	}
 }
 
 // decide keeps attach from changing the row; the caller holds the lock.

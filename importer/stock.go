@@ -39,8 +39,8 @@ func (r *run) openFiles(files Files) error {
 	if cfg.Adopt && cfg.Program.KeyField() == "" {
 		return &Stop{Exit: 1, Err: errors.New("--adopt looks cases up by their key, and the mapping names no key.custom_field"), Hint: "add to the mapping: key: {column: …, custom_field: text_…}"}
 	}
-	_, err = os.Stat(files.Journal)
-	hasJournal := err == nil
+	info, err := os.Stat(files.Journal)
+	hasJournal := err == nil && info.Size() > 0
 	switch {
 	case hasResults && !hasJournal && !cfg.Adopt:
 		return &Stop{Exit: 1, Err: fmt.Errorf("%s is there, but its journal %s is not, so nobody knows which rows have their case", files.Results, files.Journal), Hint: tryAdopt}
@@ -123,15 +123,12 @@ func (r *run) takeStock() error {
 			return err
 		}
 	}
-	path := r.rec.run.cfg.Results
-	last := r.j.Last()
-	info, err := os.Stat(path)
-	if err == nil && last.Ended && last.Extra == 0 && info.Size() == last.Size && info.ModTime().Equal(last.Time) {
-		err = r.rec.file.Resume() // unchanged since the last run's end
-	} else {
-		err = r.rec.file.Begin(r.rec.latest())
+	if r.j.Made() {
+		// Whether this run may begin at all is found out first (lookFirst).
+		return nil
 	}
-	if err != nil {
+	last := r.j.Last()
+	if err := r.rec.begin(); err != nil {
 		return r.filesStop(err)
 	}
 	if last.Input != "" && last.Input != absolute(r.cfg.Input) {
@@ -177,7 +174,7 @@ func (r *run) takeStock() error {
 }
 
 // filesStop is an error of our own files before anything was sent.
-func (r *run) filesStop(err error) error {
+func (r *run) filesStop(err error) *Stop {
 	exit := 1
 	if isDiskFull(err) {
 		exit = 4

@@ -32,8 +32,8 @@ func trustFrom(since time.Time, settle time.Duration, c *control, newest time.Ti
 	if !known {
 		return settled, true // nothing to compare with: the delay stands alone
 	}
-	if c == nil || c.found.IsZero() {
-		return time.Time{}, false
+	if c == nil || c.found.IsZero() || c.found.Before(since) {
+		return time.Time{}, false // it says nothing of the search of today
 	}
 	switch {
 	case !c.earlier && !c.sent.Before(settled):
@@ -51,15 +51,20 @@ func trustFrom(since time.Time, settle time.Duration, c *control, newest time.Ti
 // most where only a case of an earlier run is known, and nothing measured.
 const lagGuess = 5
 
-// lagOf says how long the search lagged behind the control that it has found.
-// For a case of this run that is the time since it was sent. For one of an
-// earlier run it is at least the time since the lock, if the first look missed
-// it; how long the case existed before that only the wall clock knows, which
-// may be wrong, so it is believed up to a guess, and never makes the lag less.
+// lagOf says how long the search is to be thought to lag behind, now that it
+// has found the control. Where a look missed it first, that was seen: the time
+// since it was sent. Where the first look found it, that time is only the most
+// that the lag can be, and what was noted before, or a guess, may be less. How
+// long a case of an earlier run existed before the lock only the wall clock
+// knows, which may be wrong: it is believed up to the guess, and never makes
+// the lag less than what was noted.
 func lagOf(c control, missed bool, noted, guess time.Duration) time.Duration {
 	sinceSent := c.found.Sub(c.sent)
 	if !c.earlier {
-		return sinceSent
+		if missed {
+			return sinceSent
+		}
+		return min(sinceSent, max(noted, guess))
 	}
 	age := c.age + sinceSent
 	if c.age <= 0 || age > guess {
@@ -69,7 +74,7 @@ func lagOf(c control, missed bool, noted, guess time.Duration) time.Duration {
 	case missed:
 		return max(sinceSent, age, noted)
 	case noted > 0:
-		return min(age, noted)
+		return noted
 	}
 	return age
 }

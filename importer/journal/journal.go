@@ -117,7 +117,7 @@ type Journal struct {
 	newest   []byte // the last Created line
 	moved    bool
 	renewed  bool
-	fresh    bool
+	made     bool // by this run
 	suspect  bool
 	last     Last
 	lag      time.Duration
@@ -130,6 +130,7 @@ type row struct {
 	row     uint32 // in the latest input that held it
 	state   State
 	met     bool // the current input holds it
+	hidden  bool // its last outcome is no longer what is to be said of it
 }
 
 // Open locks the journal at path, reads it, and creates it if it is not there.
@@ -163,7 +164,7 @@ func Open(path string, h Header, b Begin) (*Journal, error) {
 	if j.info, err = f.Stat(); err != nil {
 		return nil, errors.Join(err, j.Close())
 	}
-	if j.fresh {
+	if j.made {
 		if err := syncFolder(path); err != nil {
 			return nil, errors.Join(err, j.Discard())
 		}
@@ -179,7 +180,7 @@ func OpenFile(f File, size int64, h Header, b Begin) (*Journal, error) {
 	if err := j.replay(h); err != nil {
 		return nil, err
 	}
-	if j.fresh {
+	if j.made {
 		if err := j.append('H', asJSON(h)); err != nil {
 			return nil, err
 		}
@@ -318,7 +319,7 @@ func (j *Journal) settle(o Outcome) {
 	if e.outcome != 0 {
 		j.renewed = true
 	}
-	e.outcome, e.state, e.row = j.outcomes, o.State, uint32(o.Row)
+	e.outcome, e.state, e.row, e.hidden = j.outcomes, o.State, uint32(o.Row), false
 	j.rows[o.ID] = e
 	if o.State == Created {
 		j.newest = append(j.newest[:0], o.Line...)
@@ -395,7 +396,7 @@ func (j *Journal) drain() error {
 // no row was sent. Any other is merely closed.
 func (j *Journal) Discard() error {
 	j.mu.Lock()
-	keep := !j.fresh || j.outcomes > 0
+	keep := !j.made || j.outcomes > 0
 	for _, e := range j.rows {
 		keep = keep || e.state.InDoubt()
 	}

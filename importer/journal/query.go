@@ -12,8 +12,11 @@ func (j *Journal) Err() error {
 	return j.err
 }
 
-// Fresh reports whether this journal was made by this run.
-func (j *Journal) Fresh() bool { return j.fresh }
+// Made reports whether this run made the journal.
+func (j *Journal) Made() bool { return j.made }
+
+// Fresh reports whether the journal has never heard of any row.
+func (j *Journal) Fresh() bool { return j.Size() == 0 }
 
 // Suspect reports that a line is damaged which may have been the last chunk of
 // a run: rows that the journal does not know may have been sent.
@@ -74,6 +77,17 @@ func (j *Journal) Meet(id ID, n int) (s State, earlier int) {
 	e.row = uint32(n)
 	j.rows[id] = e
 	return e.state, 0
+}
+
+// Supersede notes that the current input says something else of a row than its
+// last outcome, which Outcomes then leaves out.
+func (j *Journal) Supersede(id ID) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if e := j.rows[id]; e.outcome != 0 {
+		e.hidden, j.moved = true, true
+		j.rows[id] = e
+	}
 }
 
 // Met reports whether the current input held the identity.
@@ -155,7 +169,7 @@ func (j *Journal) Outcomes(yield func(Outcome) error) error {
 		j.mu.Lock()
 		e := j.rows[o.ID]
 		j.mu.Unlock()
-		if e.outcome != number {
+		if e.outcome != number || e.hidden {
 			return nil
 		}
 		o.Row = int(e.row)

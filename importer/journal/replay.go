@@ -134,7 +134,7 @@ func (j *Journal) replay(want Header) error {
 	if bad != 0 {
 		j.suspect = true
 	}
-	j.fresh = number == 0 || torn == 0
+	j.made = number == 0 || torn == 0
 	j.renewed = false
 	if torn >= 0 {
 		return j.mend(torn)

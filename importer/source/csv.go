@@ -67,6 +67,7 @@ func (t *Table) readCSV(ctx context.Context, format string, opt Options) error {
 	}
 	t.setHeader(c.p.fields())
 	pack := newPacking(c)
+	fit := 0 // records as wide as the header
 	for {
 		if err := c.next(); err == io.EOF {
 			break
@@ -74,9 +75,15 @@ func (t *Table) readCSV(ctx context.Context, format string, opt Options) error {
 			return err
 		}
 		t.Rows++
+		if len(c.p.ends) == c.width {
+			fit++
+		}
 		if err := pack.check(c); err != nil {
 			return err
 		}
+	}
+	if t.Rows > 0 && fit == 0 {
+		t.remark(fmt.Sprintf("no row is as wide as the header (%s): if another line stands above the true header, such as a title, remove it; if not, try --delimiter", count(len(t.Header), "field")))
 	}
 	if s.sum != t.input.sum {
 		return errChanged

@@ -44,7 +44,11 @@ func (c *csvRecords) tooLong(err error) error {
 		return fmt.Errorf("line %d: %w", c.w.line, err)
 	}
 	c.line = c.w.line
-	return c.opens(text, "does not close within 16 MiB and would swallow more than %s", count(lineBreaks(text[c.p.open:]), "line"))
+	n := lineBreaks(text[c.p.open:])
+	if n == 0 {
+		return c.opens(text, "does not close within 16 MiB")
+	}
+	return c.opens(text, "does not close within 16 MiB and would swallow more than %s", count(n, "line"))
 }
 
 func (c *csvRecords) opens(record []byte, format string, a ...any) error {
