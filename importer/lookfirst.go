@@ -43,7 +43,7 @@ func (r *run) adopt() error {
 	if err != nil || !some {
 		return err
 	}
-	first, total, a, err := r.page(1)
+	_, total, a, err := r.page(1)
 	if err != nil {
 		return nil
 	}
@@ -69,7 +69,8 @@ func (r *run) adopt() error {
 	}
 	listed, ids := map[journal.ID][]talkdesk.Found{}, map[string]bool{}
 	for n := 1; ; n++ {
-		if first, total, a, err = r.page(n); err != nil {
+		cases, total, a, err := r.page(n)
+		if err != nil {
 			return nil
 		}
 		if a.Verdict != talkdesk.Created {
@@ -77,7 +78,7 @@ func (r *run) adopt() error {
 			return nil
 		}
 		seen := len(ids)
-		for _, f := range first {
+		for _, f := range cases {
 			if ids[f.ID] {
 				continue
 			}

@@ -110,7 +110,6 @@ type Journal struct {
 	flushing bool
 	err      error // sticky: after a failed write or fsync
 	size     int64
-	lines    int
 	chunk    int // number of the last chunk written
 	rows     map[ID]row
 	outcomes uint32 // number of the last outcome line

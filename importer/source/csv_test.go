@@ -68,6 +68,26 @@ func TestARaggedRowIsInvalidAlone(t *testing.T) {
 	}
 }
 
+// A title above the header makes every row ragged: that is said once.
+func TestNoRowIsAsWideAsTheHeader(t *testing.T) {
+	if table := open(t, "x.csv", "Tickets of June\na,b\n1,2\n", Options{}); len(table.Remarks) != 1 || !strings.Contains(table.Remarks[0], "no row is as wide as the header (1 field)") {
+		t.Errorf("%q", table.Remarks)
+	}
+	if table := open(t, "x.csv", "a,b\n1,2\n1\n", Options{}); len(table.Remarks) != 0 {
+		t.Errorf("%q", table.Remarks)
+	}
+}
+
+func TestMayHold(t *testing.T) {
+	for name, content := range map[string]string{"x.csv": "a,b\n1,#x\n", "x.jsonl": `{"a":1,"b":"#x"}`} {
+		for _, r := range rows(t, open(t, name, content, Options{})) {
+			if !r.MayHold("?", "#") || r.MayHold("?", "E+") {
+				t.Errorf("%s: %q %s", name, r.Fields(), r.JSON())
+			}
+		}
+	}
+}
+
 func TestColumns(t *testing.T) {
 	table := open(t, "x.csv", "Id, Labels ,,labels,column 3,LABELS,\n1,a,,b, ,,\n", Options{})
 	want := []string{"Id", "Labels", "column 3*", "column 3", "column 7"}

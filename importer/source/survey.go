@@ -137,7 +137,7 @@ func wideWithoutMark(chunk []byte) string {
 			zeros[i%2]++
 		}
 	}
-	fifth := len(chunk)/2/5 + 1
+	fifth := max(4, len(chunk)/2/5+1) // a few bytes prove nothing
 	switch {
 	case zeros[1] >= fifth && zeros[0] <= zeros[1]/100:
 		return "utf-16le"
