@@ -33,6 +33,8 @@ type Config struct {
 
 	// Input is the path of the input, "-" for standard input.
 	Input string
+	// Mapping is a fingerprint of the mapping file, "" if it does not matter.
+	Mapping string
 	// Results is the path of the results file; the journal and the failure
 	// report stand beside it (see FilesOf).
 	Results string
@@ -97,6 +99,10 @@ type Summary struct {
 	// Several counts the rows for which several cases were found: each is
 	// recorded as created, and makes the exit code 3.
 	Several int `json:"several,omitempty"`
+
+	// InDoubt counts those of the rows left that were sent and whose answer
+	// was lost: the next run looks them up.
+	InDoubt int `json:"in_doubt,omitempty"`
 
 	// Reasons are the most frequent reasons of the rows that failed, were
 	// invalid, or are unknown.

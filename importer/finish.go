@@ -36,6 +36,7 @@ func (r *run) finish(err error) (Summary, error) {
 	neverBegan := r.stopped != nil && r.stopped.Exit == 1
 	sum := r.cfg.Progress.Summary()
 	sum.Reasons = r.rec.frequent()
+	sum.InDoubt = r.inDoubt
 
 	// Each of these is tried whatever became of the others: all of them
 	// help whoever comes next.
@@ -97,12 +98,27 @@ func (r *run) commitReport() (kept string, err error) {
 			return "", err
 		}
 	}
+	edited := r.reportEdited()
 	done, err := r.rec.report.Commit(func(text string) bool {
 		kind, id, ok := parseIDText(text)
 		dealtWith := r.j.Met(id) && !r.undone[id]
 		return ok && (dealtWith || kind == ofDuplicate && r.duplicates[id] || kind != ofDuplicate && r.j.State(id) == journal.Created)
-	})
+	}, edited)
+	if err == nil && edited && done.Kept != "" {
+		r.cfg.Log.Warn("the failure report was edited since it was written, and this run did not read it: it is kept, run it on its own", "file", done.Kept)
+	}
 	return done.Kept, err
+}
+
+// reportEdited reports whether people have worked on the failure report that
+// the last run left, and this run has not read it.
+func (r *run) reportEdited() bool {
+	last := r.j.Last()
+	info, err := os.Stat(r.files.Report)
+	if err != nil || last.Report == 0 || sameFile(r.files.Report, r.cfg.Input) {
+		return false
+	}
+	return info.Size() != last.Report || !info.ModTime().Equal(last.ReportTime)
 }
 
 // finish makes the results file anew if appending has not left it as it should
@@ -151,6 +167,9 @@ func (c *recorder) abandon() error {
 // end describes the run's end for the next run.
 func (r *run) end(hurry bool) journal.End {
 	e := journal.End{Left: r.cfg.Table.Rows - r.cfg.Progress.Done(), Extra: r.rec.extra}
+	if info, err := os.Stat(r.files.Report); err == nil {
+		e.Report, e.ReportTime = info.Size(), info.ModTime()
+	}
 	if hurry && r.j.Changed() {
 		return e // the results file is to be made anew
 	}

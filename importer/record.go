@@ -126,7 +126,11 @@ func (c *recorder) refusal(j *job, state journal.State, status string, a talkdes
 	if j.row == nil {
 		return nil
 	}
-	c.count(line.ErrorMessage)
+	reason := line.ErrorMessage
+	if len(line.ErrorFields) > 0 {
+		reason += ": " + line.ErrorFields.String()
+	}
+	c.count(reason)
 	return c.report.Add(reportRow(j.row, c.run.idOf(j), line))
 }
 

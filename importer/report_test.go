@@ -246,3 +246,21 @@ func TestReportOfJSON(t *testing.T) {
 		w.once("T-1", "T-2")
 	})
 }
+
+func TestEditedReportSurvivesARunThatDoesNotReadIt(t *testing.T) {
+	in(t, func(w *world) {
+		w.input("in.csv", line(1), "T-2,,no subject,open,low")
+		w.must(3, "in.csv")
+		w.must(3, "in.csv")
+		if w.has("out.failed.2.csv") {
+			t.Fatal("a report that nobody has touched was kept")
+		}
+		w.edit("out.failed.csv", "T-2,,", "T-2,Corrected with care,")
+		sum := w.must(3, "in.csv")
+		if !strings.Contains(w.read("out.failed.2.csv"), "Corrected with care") || !strings.Contains(w.logged(), "was edited") {
+			t.Errorf("kept %q: %s", sum.Kept, w.logged())
+		}
+		w.must(0, "out.failed.2.csv")
+		w.once("T-1", "T-2")
+	})
+}

@@ -38,6 +38,7 @@ type job struct {
 // run is what the goroutines of one run share.
 type run struct {
 	cfg    Config
+	files  Files
 	j      *journal.Journal
 	rec    *recorder
 	health *health
@@ -65,6 +66,7 @@ type run struct {
 	stopped  *Stop
 	released []journal.ID
 	left     []*source.Row       // of a failure report, to be handed back
+	inDoubt  int                 // rows of this input that were given up in doubt
 	undone   map[journal.ID]bool // rows of this input that were given up
 
 	goods       atomic.Int64 // requests on rows answered as expected
@@ -144,7 +146,7 @@ func execute(ctx context.Context, cfg Config, files Files) (Summary, error) {
 // start opens the files and takes stock of what earlier runs left.
 func start(ctx context.Context, cfg Config, files Files) (*run, error) {
 	r := &run{
-		cfg: cfg, ctx: ctx, health: newHealth(), began: time.Now(),
+		cfg: cfg, files: files, ctx: ctx, health: newHealth(), began: time.Now(),
 		// Twice the workers: a chunk of that size keeps them busy while the
 		// next one is synced, and a crash leaves no more than that in doubt.
 		fresh:   make(chan *job, 2*cfg.Concurrency),
@@ -230,6 +232,9 @@ func (r *run) drop(j *job) {
 		r.released = append(r.released, j.claim.ID)
 	}
 	r.undone[j.claim.ID] = true
+	if j.row != nil && (j.earlier || !j.since.IsZero()) {
+		r.inDoubt++
+	}
 	if j.row != nil {
 		r.leave(j.row)
 	}

@@ -57,7 +57,7 @@ func (r *run) openFiles(files Files) error {
 			header.Input = hex.EncodeToString(cfg.Table.Sum[:])
 		}
 	}
-	j, err := openJournal(files.Journal, header, journal.Begin{Input: absolute(cfg.Input), Host: host, Process: os.Getpid(), At: r.began})
+	j, err := openJournal(files.Journal, header, journal.Begin{Input: absolute(cfg.Input), Mapping: cfg.Mapping, Host: host, Process: os.Getpid(), At: r.began})
 	if err != nil {
 		return journalStop(err)
 	}
@@ -127,9 +127,16 @@ func (r *run) takeStock() error {
 		// Whether this run may begin at all is found out first (lookFirst).
 		return nil
 	}
-	last := r.j.Last()
+	cfg, last := r.cfg, r.j.Last()
 	if err := r.rec.begin(); err != nil {
 		return r.filesStop(err)
+	}
+	if last.Mapping != "" && cfg.Mapping != "" && last.Mapping != cfg.Mapping && r.j.Newest() != nil {
+		hint := ""
+		if cfg.BaseURL == "sandbox" {
+			hint = "; to rehearse the import from the beginning, delete " + r.files.Results + " and " + r.files.Journal
+		}
+		cfg.Log.Warn("the mapping file has changed since the last run: rows that have their case keep it as it is" + hint)
 	}
 	if last.Input != "" && last.Input != absolute(r.cfg.Input) {
 		switch {

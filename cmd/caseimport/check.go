@@ -83,7 +83,7 @@ type checked struct {
 
 func refusedCheck(err error) checked {
 	c := checked{Exit: exitRefused, Error: err.Error()}
-	c.Problems = []importer.Problem{}
+	c.Problems, c.Groups, c.Coverage, c.Warnings = []importer.Problem{}, []importer.Group{}, []importer.Coverage{}, []string{}
 	return c
 }
 
@@ -97,7 +97,7 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 	if err := needMapping(cmd, o.mapping, input); err != nil {
 		return c, err
 	}
-	mapping, err := loadMapping(o.mapping, input)
+	mapping, _, err := loadMapping(o.mapping, input)
 	if err != nil {
 		return c, err
 	}
@@ -166,6 +166,10 @@ func printCheck(w io.Writer, c checked, cmd *cobra.Command, o checkOptions, inpu
 	_, _ = io.WriteString(w, printable(b.String()))
 }
 
+// printedValues is how many values of a group are worth a person's eye; --json
+// holds more.
+const printedValues = 8
+
 func printGroups(b *strings.Builder, groups []importer.Group) {
 	for i, g := range groups {
 		if i == 0 {
@@ -179,12 +183,16 @@ func printGroups(b *strings.Builder, groups []importer.Group) {
 		fmt.Fprintf(b, "  %s\n", what)
 		fmt.Fprintf(b, "    %s, %s\n", plural(g.Rows, "row"), firstRows(g))
 		if len(g.Values) > 0 {
-			values := make([]string, len(g.Values))
-			for i, v := range g.Values {
+			shown := g.Values[:min(len(g.Values), printedValues)]
+			values := make([]string, len(shown))
+			for i, v := range shown {
 				values[i] = fmt.Sprintf("%q", v.Value)
 				if v.Rows > 1 {
 					values[i] += fmt.Sprintf(" (%s)", number(v.Rows))
 				}
+			}
+			if more := g.Different - len(shown); more > 0 {
+				values = append(values, fmt.Sprintf("and %s more", number(more)))
 			}
 			fmt.Fprintf(b, "    values: %s\n", strings.Join(values, ", "))
 		}
@@ -213,6 +221,9 @@ func firstRows(g importer.Group) string {
 }
 
 func printCoverage(b *strings.Builder, c checked) {
+	if c.Valid == 0 {
+		return
+	}
 	widest := 0
 	for _, field := range c.Coverage {
 		widest = max(widest, len(field.Field))

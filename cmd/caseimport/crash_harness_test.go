@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"flag"
 	"fmt"
 	"net/http"
 	"os"
@@ -20,6 +21,16 @@ import (
 	"caseimport/importer"
 	"caseimport/importer/sandbox"
 )
+
+// manyAtOnce lets more tests run side by side than there are processors: most of
+// the time they wait for processes that wait themselves.
+type manyAtOnce struct{ *testing.M }
+
+func (m manyAtOnce) Run() int {
+	flag.Parse()
+	_ = flag.Set("test.parallel", "16")
+	return m.M.Run()
+}
 
 // site is an import under test: an export and its mapping in a folder of their
 // own, and a sandbox to import into. Runs and sandbox are processes.

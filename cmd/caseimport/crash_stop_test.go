@@ -28,6 +28,7 @@ func TestCrashOfTheHolder(t *testing.T) {
 // run.
 func TestCrashSignals(t *testing.T) {
 	noSignals(t)
+	t.Parallel()
 	for _, signal := range []os.Signal{syscall.SIGINT, syscall.SIGTERM} {
 		t.Run(signal.String(), func(t *testing.T) {
 			t.Parallel()
@@ -68,6 +69,7 @@ func TestCrashFullDisk(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("needs tmpfs")
 	}
+	t.Parallel()
 	mount := func(t *testing.T, args ...string) {
 		t.Helper()
 		if out, err := osexec.Command("mount", append([]string{"-t", "tmpfs"}, args...)...).CombinedOutput(); err != nil {
@@ -122,8 +124,14 @@ func TestCrashFolderVanishes(t *testing.T) {
 	if err := os.RemoveAll(filepath.Join(s.folder, "out")); err != nil {
 		t.Fatal(err)
 	}
-	p.ends(exitStopped).says("out/in.results.")
-	t.Log(p.err.String())
+	p.ends(exitStopped).says("out/in.results.", "no longer there")
+	// The memory is gone, so somebody who goes on is told to look rows up.
+	if err := os.Mkdir(filepath.Join(s.folder, "out"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	s.run("-o", "out/in.results.csv").ends(exitRefused).says("imported before", "--adopt")
+	s.run("-o", "out/in.results.csv", "--adopt").ends(exitDone)
+	s.finished("out/in.results.csv")
 }
 
 func TestCrashBrokenPipe(t *testing.T) {

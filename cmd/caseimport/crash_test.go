@@ -29,79 +29,100 @@ type weather struct {
 	short, long size
 }
 
-type size struct{ rows, kills int }
+// size is of one import; rounds of it are made side by side.
+type size struct{ rows, kills, rounds int }
 
 const everyFault = "--cut-after 5 --cut-before 2 --error-after 3 --error-before 2 --broken-answer 2 --throttle 2 " +
 	"--late-store 1 --late-delay 300ms --latency 5ms --jitter 50ms "
 
 var weathers = []weather{
 	{"faults of every kind", everyFault + "--lag 200ms",
-		"--concurrency 32", "2s", size{300, 6}, size{10_000, 100}},
+		"--concurrency 32", "2s", size{200, 5, 1}, size{10_000, 100, 1}},
 	{"search lags longer than the settle delay", everyFault + "--lag 2500ms",
-		"--concurrency 32", "5s", size{60, 2}, size{2000, 40}},
+		"--concurrency 32", "5s", size{60, 2, 1}, size{1000, 30, 2}},
 	{"stored late while the search lags", "--cut-after 5 --cut-before 5 --late-store 10 --late-delay 600ms --jitter 50ms --lag 2500ms",
-		"--concurrency 16 --timeout 500ms", "5s", size{30, 2}, size{1000, 30}},
+		"--concurrency 16 --timeout 500ms", "5s", size{30, 2, 1}, size{400, 20, 4}},
 	{"few rows, most of them in doubt at once", "--cut-after 25 --cut-before 25 --late-store 25 --late-delay 600ms --lag 2500ms",
-		"--concurrency 16 --timeout 500ms --max-attempts 20", "5s", size{6, 1}, size{16, 20}},
+		"--concurrency 16 --timeout 500ms --max-attempts 20", "5s", size{6, 1, 1}, size{12, 5, 12}},
 }
 
 func TestCrashes(t *testing.T) {
+	t.Parallel()
 	for _, w := range weathers {
-		t.Run(w.name, func(t *testing.T) {
-			t.Parallel()
-			size, seed := w.short, uint64(1)
-			if long {
-				size, seed = w.long, rand.Uint64()
-			}
-			random := rand.New(rand.NewPCG(seed, 0))
-			s := newSite(t, size.rows, append(strings.Fields(w.faults), "--seed", strconv.FormatUint(seed, 10))...)
-			flags := strings.Fields(w.flags)
-			first := s.run(append(flags, "--limit", "1", "--settle", w.patient)...).ends(exitStopped).summary()
-			if first.Created != 1 {
-				t.Fatalf("seed %d: the first row has no case: %+v", seed, first)
-			}
-			began, before := time.Now(), s.stats()
-			kills, looking, runs := 0, 0, 0
-			for {
-				p := s.run(flags...)
-				runs++
-				if kills < size.kills {
-					looked, alive := s.moment(p, random)
-					p.kill()
-					if alive {
-						kills++
-						looking += looked
-						continue
-					}
+		size := w.short
+		if long {
+			size = w.long
+		}
+		for round := range size.rounds {
+			t.Run(w.name, func(t *testing.T) {
+				t.Parallel()
+				seed := uint64(1)
+				if long {
+					seed = rand.Uint64()
 				}
-				switch p.end().code() {
-				case exitDone:
-				case exitFaults, exitStopped: // too many attempts, or too long a wait: to be tried again
-					if runs < 2*size.kills+20 {
-						continue
-					}
-					fallthrough
-				default:
-					t.Fatalf("seed %d, run %d: exit code %d\n%s%s", seed, runs, p.code(), p.out.String(), p.err.String())
-				}
-				break
-			}
-			now := s.stats()
-			took := time.Since(began)
-			b := s.finished("in.results.csv")
-			lookups := now.Requests["list"] - before.Requests["list"]
-			t.Logf("seed %d: %d rows, %d runs, %d kills of which %d while rows were looked up and sent again, %.0f s", seed, size.rows, runs, kills, looking, took.Seconds())
-			t.Logf("%d duplicates, %d lost, %d altered, %d misreported; %.1f look-ups a kill, %d creates; faults: %v",
-				b.duplicates, b.lost, b.altered, b.misreported, float64(lookups)/float64(max(kills, 1)), now.Requests["create"]-before.Requests["create"], now.Faults)
-		})
+				t.Logf("round %d, seed %d", round+1, seed)
+				w.survive(t, size, seed)
+			})
+		}
 	}
+}
+
+// survive imports through the weather, killed as often as that can be done, until
+// a run says that all is done.
+func (w *weather) survive(t *testing.T, size size, seed uint64) {
+	random := rand.New(rand.NewPCG(seed, 0))
+	s := newSite(t, size.rows, append(strings.Fields(w.faults), "--seed", strconv.FormatUint(seed, 10))...)
+	flags := strings.Fields(w.flags)
+	first := s.run(append(flags, "--limit", "1", "--settle", w.patient)...).ends(exitStopped).summary()
+	if first.Created != 1 {
+		t.Fatalf("the first row has no case: %+v", first)
+	}
+	began, before := time.Now(), s.stats()
+	kills, looking, runs := 0, 0, 1
+	p := s.run(flags...)
+	for ; ; runs++ {
+		if kills < size.kills {
+			looked, alive := s.moment(p, random)
+			if alive {
+				p.kill()
+				kills++
+				looking += looked
+				p = s.run(flags...)
+				continue
+			}
+		}
+		code := p.end().code()
+		if code == exitDone {
+			break
+		}
+		// Too many attempts of a row, or too long a wait: to be tried again.
+		if code != exitFaults && code != exitStopped || runs > 2*size.kills+20 {
+			t.Fatalf("run %d: exit code %d\n%s%s", runs, code, p.out.String(), p.err.String())
+		}
+		p = s.run(flags...)
+	}
+	now, took := s.stats(), time.Since(began)
+	b := s.finished("in.results.csv")
+	lookups := now.Requests["list"] - before.Requests["list"]
+	t.Logf("%d rows, %d runs, %d kills of which %d while rows were looked up and sent again, %.0f s, %.0f s of it the last run",
+		size.rows, runs, kills, looking, took.Seconds(), p.summary().Seconds)
+	t.Logf("%d duplicates, %d lost, %d altered, %d misreported; %.1f look-ups a kill, %d creates, %d of them with a fault",
+		b.duplicates, b.lost, b.altered, b.misreported, float64(lookups)/float64(max(kills, 1)), now.Requests["create"], sum(now.Faults))
+}
+
+func sum(counts map[string]int) (n int) {
+	for _, count := range counts {
+		n += count
+	}
+	return n
 }
 
 // moment waits for a moment to kill p: while it begins, while it sends rows,
 // or (most often; looking is 1) while it looks rows up and sends them again.
 // alive is false if p ended before.
 func (s *site) moment(p *process, random *rand.Rand) (looking int, alive bool) {
-	some := func(n int) int { return 1 + random.IntN(1+random.IntN(n)) } // rather fewer
+	// Of so many at most, rather fewer, and not all of them where rows are few.
+	some := func(most int) int { return 1 + random.IntN(1+random.IntN(min(most, 1+len(s.bodies)))) }
 	creates, lists := s.creates(), s.lists()
 	switch random.IntN(5) {
 	case 0:

@@ -79,9 +79,9 @@ func draftMapping(cmd *cobra.Command, o initOptions, input string) error {
 	return nil
 }
 
-// sampleRows is how much of a huge file is looked at: enough to see what its
-// columns hold, and done in seconds.
-const sampleRows = 200_000
+// sampleRows is how much of a truly huge file is looked at. Any other is read
+// whole, so that a key is known to be unique.
+const sampleRows = 5_000_000
 
 func profile(ctx context.Context, table *source.Table, from string) (draft.Draft, error) {
 	p := draft.NewProfile(table.Columns)

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -53,18 +55,23 @@ func interrupted(ctx context.Context, err error) error {
 }
 
 // loadMapping reads the mapping file; input is for the hint. A look-up table is
-// named relative to the mapping file.
-func loadMapping(path, input string) (*mapping.Mapping, error) {
+// named relative to the mapping file. sum is a fingerprint of all that was read.
+func loadMapping(path, input string) (m *mapping.Mapping, sum string, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
-		return nil, noMapping(err, path, input)
+		return nil, "", noMapping(err, path, input)
 	}
-	return mapping.Parse(path, text, func(name string) ([]byte, error) {
+	hash := sha256.New()
+	hash.Write(text)
+	m, err = mapping.Parse(path, text, func(name string) ([]byte, error) {
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(filepath.Dir(path), name)
 		}
-		return os.ReadFile(name)
+		table, err := os.ReadFile(name)
+		hash.Write(table)
+		return table, err
 	})
+	return m, hex.EncodeToString(hash.Sum(nil)[:16]), err
 }
 
 // compile binds a mapping to the columns of an export.

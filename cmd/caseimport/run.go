@@ -149,10 +149,11 @@ func importFile(cmd *cobra.Command, o runOptions, input string, log *slog.Logger
 	defer stop()
 	cfg.Drain = intake.Done()
 
-	mapping, err := loadMapping(o.mapping, input)
+	mapping, sum, err := loadMapping(o.mapping, input)
 	if err != nil {
 		return importer.Summary{}, err
 	}
+	cfg.Mapping = sum
 	end, err := o.target.connect(&cfg, o.timeout)
 	if err != nil {
 		return importer.Summary{}, err
@@ -182,7 +183,11 @@ func sayDraining(log *slog.Logger, p *importer.Progress) {
 	if p.Summary().Requests == 0 {
 		return
 	}
-	log.Warn("finishing "+plural(p.InFlight(), "request")+" in flight; press Ctrl-C again to stop at once", slog.Bool(waitKey, true))
+	message := "stopping"
+	if n := p.InFlight(); n > 0 {
+		message = "finishing " + plural(n, "request") + " in flight; press Ctrl-C again to stop at once"
+	}
+	log.Warn(message, slog.Bool(waitKey, true))
 }
 
 // config checks the flags and fills in what they alone decide.

@@ -18,7 +18,7 @@ import (
 // The scripts run the real main, as processes of their own, inside the test
 // binary.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"caseimport": main})
+	testscript.Main(manyAtOnce{m}, map[string]func(){"caseimport": main})
 }
 
 func TestScripts(t *testing.T) {

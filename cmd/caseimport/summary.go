@@ -49,7 +49,7 @@ func printSummary(w io.Writer, sum importer.Summary, next []string) {
 	case sum.Exit == exitDone:
 		fmt.Fprintf(&b, "Done: %s of %s have a case, the others were left out by \"where\".\n", number(have), plural(sum.Rows, "row"))
 	case sum.Exit == exitStopped:
-		fmt.Fprintf(&b, "Stopped: %s of %s have a case so far.\n", number(have), plural(sum.Rows, "row"))
+		fmt.Fprintf(&b, "Stopped: %s of %s are known to have a case so far.\n", number(have), plural(sum.Rows, "row"))
 	default:
 		fmt.Fprintf(&b, "Finished: %s of %s have a case.\n", number(have), plural(sum.Rows, "row"))
 	}
@@ -67,7 +67,8 @@ func printSummary(w io.Writer, sum importer.Summary, next []string) {
 		{"duplicate", sum.Duplicate, "not sent: an earlier row has the same key"},
 		{"unknown", sum.Unknown, "nobody can tell whether they have a case"},
 		{"filtered", sum.Filtered, `left out by "where"`},
-		{"left", sum.Left, "not yet looked at or not yet sent"},
+		{"in doubt", sum.InDoubt, "sent, and the answer was lost: the next run looks them up"},
+		{"left", sum.Left - sum.InDoubt, "not yet looked at or not yet sent"},
 	}
 	for _, c := range counts {
 		if c.n > 0 {
@@ -88,9 +89,9 @@ func printSummary(w io.Writer, sum importer.Summary, next []string) {
 		for _, extra := range []struct {
 			n    int
 			what string
-		}{{sum.Retries, "retries"}, {sum.Lookups, "look-ups"}, {sum.Throttled, "told to slow down"}} {
+		}{{sum.Retries, "retried"}, {sum.Lookups, "to look cases up"}, {sum.Throttled, "told to slow down"}} {
 			if extra.n > 0 {
-				fmt.Fprintf(&b, ", %s %s", number(extra.n), extra.what)
+				fmt.Fprintf(&b, ", %s of them %s", number(extra.n), extra.what)
 			}
 		}
 		b.WriteString("\n")
@@ -154,7 +155,7 @@ func advice(cmd *cobra.Command, o runOptions, input string, sum importer.Summary
 	switch {
 	case sum.Exit == exitFaults && sum.Report != "":
 		next = append(next, "Open the failure report, correct the rows in it, save it, and run just these:",
-			"  "+commandLine(cmd, "run", sum.Report, append(readingFlags, "limit", "resend-unknown")...))
+			"  "+commandLine(cmd, "run", sum.Report, append(readingFlags, "limit", "resend-unknown", "adopt", "quiet")...))
 		if sum.Unknown > 0 {
 			next = append(next, "Rows that are unknown are looked up again by every run. Only if you are sure that they have",
 				"no case, add --resend-unknown.")

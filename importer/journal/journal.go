@@ -60,6 +60,7 @@ type Header struct {
 
 // Begin describes a run at its beginning, for people and for the next run.
 type Begin struct {
+	Mapping string    `json:"mapping,omitempty"` // fingerprint of the mapping file
 	Input   string    `json:"input"`
 	Host    string    `json:"host"`
 	Process int       `json:"process"`
@@ -74,6 +75,10 @@ type End struct {
 	Size  int64     `json:"size"`
 	Time  time.Time `json:"time"`
 	Extra int       `json:"extra"`
+	// Report and ReportTime are size and time of the failure report, 0 if
+	// there was none: another means that people have worked on it.
+	Report     int64     `json:"report,omitempty"`
+	ReportTime time.Time `json:"report_time,omitzero"`
 }
 
 // Last is what the journal says of the run before this one.

@@ -132,22 +132,23 @@ type Outcome struct {
 // Commit puts the report in its place. The rows of an earlier report there must all
 // be in the new one or be covered (they have a case, or this run has dealt with
 // them otherwise); if one is not, or if the file cannot be read, it is kept under
-// another name, such as X.results.failed.2.csv. Without rows there is no report, and
+// another name, such as X.results.failed.2.csv; so is one that people have edited
+// and that nobody has read since. Without rows there is no report, and
 // an earlier one of which nothing is left is removed.
 //
 // After an error the earlier report is still there, under its own name or the new
 // one, and the new one is not.
-func (r *Report) Commit(covered func(id string) bool) (Outcome, error) {
+func (r *Report) Commit(covered func(id string) bool, edited bool) (Outcome, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	done, err := r.commit(covered)
+	done, err := r.commit(covered, edited)
 	if err != nil {
 		r.abort()
 	}
 	return done, err
 }
 
-func (r *Report) commit(covered func(id string) bool) (done Outcome, err error) {
+func (r *Report) commit(covered func(id string) bool, edited bool) (done Outcome, err error) {
 	if r.err != nil {
 		return done, r.err
 	}
@@ -157,6 +158,9 @@ func (r *Report) commit(covered func(id string) bool) (done Outcome, err error) 
 		}
 	}
 	earlier := r.earlier(covered)
+	if edited && earlier == settled {
+		earlier = foreign
+	}
 	if earlier == foreign {
 		done.Kept = r.opt.Path
 	}

@@ -33,7 +33,7 @@ func report(t interface {
 			t.Fatal(err)
 		}
 	}
-	if _, err := r.Commit(nil); err != nil {
+	if _, err := r.Commit(nil, false); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(opt.Path)
@@ -309,7 +309,7 @@ func TestEarlierReportIsNeverLost(t *testing.T) {
 			if got, err := os.ReadFile(opt.Path); err == nil && string(got) != c.earlier {
 				t.Errorf("before Commit the report is\n%s", got)
 			}
-			got, err := r.Commit(covers(c.covered...))
+			got, err := r.Commit(covers(c.covered...), false)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -351,7 +351,7 @@ func TestKeptReportsTakeFreeNames(t *testing.T) {
 		if err := r.Add(row(i, "")); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := r.Commit(nil); err != nil {
+		if _, err := r.Commit(nil, false); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -378,7 +378,7 @@ func TestAbortLeavesNothingBehind(t *testing.T) {
 	if err := r.Add(row(2, "")); err == nil {
 		t.Error("a row was added to a report that was given up")
 	}
-	if _, err := r.Commit(nil); err == nil {
+	if _, err := r.Commit(nil, false); err == nil {
 		t.Error("a report that was given up was put in place")
 	}
 }
@@ -413,7 +413,7 @@ func TestAddFromManyGoroutines(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if done, err := r.Commit(nil); err != nil || done.Rows != 4000 {
+	if done, err := r.Commit(nil, false); err != nil || done.Rows != 4000 {
 		t.Fatal(done, err)
 	}
 	seen := map[string]bool{}
@@ -440,7 +440,7 @@ func TestReportSurvivesEveryFault(t *testing.T) {
 			for n := 5; n < 9 && err == nil; n++ {
 				err = r.Add(row(n, big))
 			}
-			done, commitErr := r.Commit(covered)
+			done, commitErr := r.Commit(covered, false)
 			if err == nil {
 				err = commitErr
 			} else if commitErr == nil {
