@@ -73,7 +73,7 @@ func (s *settler) seek(ctx context.Context, c control) error {
 		if missed > 0 {
 			c.lag = max(c.lag, c.found.Sub(begin))
 		}
-	} else if seen := missed > 0 || c.lag < guess; seen && !c.earlier && (c.lag > noted || c.lag < noted/2) {
+	} else if seen := missed > 0 || c.lag < guess; seen && (c.lag > noted && (missed > 0 || !c.earlier) || c.lag < noted/2 && !c.earlier) {
 		if err := s.r.j.NoteLag(max(c.lag, time.Millisecond).Round(time.Millisecond)); err != nil {
 			return err
 		}

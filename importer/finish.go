@@ -93,7 +93,8 @@ func (r *run) commitReport() (kept string, err error) {
 		// What the row was it still is: failed, unknown, a duplicate.
 		status := cmp.Or(ids.Status(row.Cell), statusLeft)
 		err := r.rec.report.Add(results.ReportRow{Number: row.Number, ID: ids.ID(row.Cell), Status: status,
-			Error: "not sent yet: the run stopped before", Record: row.Fields(), JSON: row.JSON()})
+			Error:  cmp.Or(ids.Error(row.Cell), "not sent yet: the run stopped before"),
+			Fields: ids.Fields(row.Cell), Record: row.Fields(), JSON: row.JSON()})
 		if err != nil {
 			return "", err
 		}

@@ -243,6 +243,7 @@ func (in *intake) pastID(row *source.Row) string {
 				in.duplicates[past] = true
 			} else {
 				in.j.Meet(past, row.Number)
+				in.j.Supersede(past)
 			}
 			return text
 		}

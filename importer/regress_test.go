@@ -856,3 +856,182 @@ func TestInterruptedBeforeItBegan(t *testing.T) {
 		}
 	})
 }
+
+// --adopt interrupted while it waits, then the same without --adopt.
+func TestInterruptedAdoptionLeavesTheResults(t *testing.T) {
+	in(t, func(w *world) {
+		w.input("in.csv", linesOf(1, 5)...)
+		w.must(0, "in.csv")
+		os.Remove(w.path("out.journal"))
+		before := w.read("out.csv")
+		drain := make(chan struct{})
+		time.AfterFunc(time.Second, func() { close(drain) })
+		w.run("in.csv", func(c *Config) { c.Adopt, c.Drain = true, drain })
+		w.run("in.csv")
+		if w.read("out.csv") != before {
+			t.Errorf("the ids in the results file are gone:\n%s", w.read("out.csv"))
+		}
+	})
+}
+
+// a failed row whose report line has become ragged stands twice.
+func TestFailedRowThatIsRaggedNowStandsOnce(t *testing.T) {
+	for _, m := range []string{keyed, keyless} {
+		in(t, func(w *world) {
+			w.mapping = m
+			w.api.fate = func(int) fate { return refusedBy }
+			w.input("in.csv", line(1))
+			w.must(3, "in.csv")
+			w.write("out.failed.csv", strings.TrimSpace(w.read("out.failed.csv"))+",a remark")
+			w.must(3, "out.failed.csv")
+			if n := strings.Count(w.read("out.csv"), "\n"); n != 2 {
+				t.Errorf("one row, %d lines:\n%s", n-1, w.read("out.csv"))
+			}
+		})
+	}
+}
+
+// a lag seen with a case of an earlier run is not noted.
+func TestLagOfAnEarlierCaseIsNoted(t *testing.T) {
+	in(t, func(w *world) {
+		w.api.lag = 200 * time.Second
+		w.api.fate = func(n int) fate {
+			if n == 0 {
+				return taken
+			}
+			return cutAfter
+		}
+		one := func(c *Config) { c.Concurrency = 1 }
+		until := func(d time.Duration, name string) {
+			ctx, cancel := context.WithTimeout(context.Background(), d)
+			defer cancel()
+			w.runCtx(ctx, name, one)
+		}
+		w.input("in.csv", line(1), line(2))
+		until(time.Second, "in.csv")
+		until(205*time.Second, "in.csv") // sees the search lag for 199 s
+		w.input("more.csv", line(3))
+		until(time.Second, "more.csv") // stored, killed
+		w.api.fate = nil
+		w.run("more.csv", one)
+		w.run("in.csv", one)
+		if d := w.api.doubles(); d > 0 {
+			t.Errorf("%d cases too many", d)
+		}
+	})
+}
+
+// --resend-unknown of a row that was decided on before it was read.
+func TestResendDecidedBeforeTheRowIsRead(t *testing.T) {
+	in(t, func(w *world) {
+		w.mapping = strings.Replace(keyed, ", custom_field: text_source_id", "", 1)
+		w.api.fate = func(n int) fate { return cutAfter }
+		var spam []string
+		for n := range 3000 {
+			spam = append(spam, fmt.Sprintf("S-%d,Spam,x,spam,low", n))
+		}
+		w.input("in.csv", append(spam, linesOf(1, 30)...)...)
+		w.must(3, "in.csv")
+		w.api.fate = nil
+		drain := make(chan struct{})
+		time.AfterFunc(3*time.Second, func() { close(drain) })
+		sum, _ := w.run("in.csv", func(c *Config) { c.ResendUnknown = true; c.Limiter = ratelimit.New(1); c.Drain = drain })
+		n := len(w.api.cases)
+		sum, _ = w.run("in.csv") // nobody said resend
+		if len(w.api.cases) != n {
+			t.Errorf("%d rows in doubt were sent again without --resend-unknown: %+v", len(w.api.cases)-n, sum)
+		}
+	})
+}
+
+// results are JSON, keyless, etc.: a whole failed row as left keeps why it failed.
+func TestRowHandedBackKeepsItsError(t *testing.T) {
+	in(t, func(w *world) {
+		w.api.fate = func(int) fate { return refusedBy }
+		w.input("in.csv", linesOf(1, 2)...)
+		w.must(3, "in.csv")
+		drain := make(chan struct{})
+		close(drain)
+		w.run("out.failed.csv", func(c *Config) { c.Drain = drain })
+		if !strings.Contains(w.read("out.failed.csv"), "400 no") {
+			t.Errorf("why the rows failed is no longer said:\n%s", w.read("out.failed.csv"))
+		}
+	})
+}
+
+// two rows reach max-attempts at once: the probe lock cannot be interrupted.
+type probeHangs struct{ *server }
+
+func (p probeHangs) Probe(ctx context.Context) talkdesk.Answer {
+	sleep(ctx, time.Minute)
+	return talkdesk.Answer{Verdict: talkdesk.NotTaken, Code: "timeout", Message: "no answer", Down: true}
+}
+
+func TestSignalWhileProbing(t *testing.T) {
+	in(t, func(w *world) {
+		w.input("in.csv", linesOf(1, 100)...)
+		w.api.fate = func(int) fate { return unreached }
+		drain := make(chan struct{})
+		time.AfterFunc(3*time.Second, func() { close(drain) })
+		began := time.Now()
+		w.run("in.csv", func(c *Config) {
+			c.MaxAttempts, c.Concurrency, c.Drain = 1, 8, drain
+			c.API = probeHangs{w.api}
+		})
+		if d := time.Since(began); d > 10*time.Second {
+			t.Errorf("stopped after %s", d)
+		}
+	})
+}
+
+// an outage that begins while rows are in doubt, and a slow trickle of answers.
+func TestUnknownRowThatIsRaggedNowStandsOnce(t *testing.T) {
+	in(t, func(w *world) {
+		w.mapping = keyless
+		w.api.fate = func(int) fate { return cutAfter }
+		w.input("in.csv", line(1))
+		w.must(3, "in.csv")
+		w.write("out.failed.csv", strings.TrimSpace(w.read("out.failed.csv"))+",a remark")
+		w.run("out.failed.csv")
+		if n := strings.Count(w.read("out.csv"), "\n"); n != 2 {
+			t.Errorf("one row, %d lines", n-1)
+		}
+	})
+}
+
+// report rows and a limit: memory and order; nothing lost, statuses kept.
+func TestLimitOnAReportRepeatedly(t *testing.T) {
+	in(t, func(w *world) {
+		w.api.fate = func(int) fate { return refusedBy }
+		w.input("in.csv", append(linesOf(1, 20), "T-1,Again,Body,open,low", "T-50,,none,open,low", ",no key,b,open,low")...)
+		w.must(3, "in.csv")
+		w.api.fate = nil
+		for range 8 {
+			if !w.has("out.failed.csv") {
+				break
+			}
+			w.run("out.failed.csv", func(c *Config) { c.Limit = 3 })
+			checkReport(t, w, 20)
+		}
+		w.once(keys(1, 20)...)
+	})
+}
+
+// the same, killed: the journal has no end.
+func TestKilledAdoptionLeavesTheResults(t *testing.T) {
+	in(t, func(w *world) {
+		w.input("in.csv", linesOf(1, 5)...)
+		w.must(0, "in.csv")
+		os.Remove(w.path("out.journal"))
+		before := w.read("out.csv")
+		drain := make(chan struct{})
+		time.AfterFunc(time.Second, func() { close(drain) })
+		w.run("in.csv", func(c *Config) { c.Adopt, c.Drain = true, drain })
+		j := strings.SplitAfter(w.read("out.journal"), "\n")
+		os.WriteFile(w.path("out.journal"), []byte(strings.Join(j[:2], "")), 0o600) // H and B
+		w.run("in.csv")
+		if w.read("out.csv") != before {
+			t.Errorf("the ids in the results file are gone:\n%s", w.read("out.csv"))
+		}
+	})
+}

@@ -123,12 +123,14 @@ func (r *run) takeStock() error {
 			return err
 		}
 	}
-	if r.j.Made() {
-		// Whether this run may begin at all is found out first (lookFirst).
-		return nil
-	}
 	cfg, last := r.cfg, r.j.Last()
-	if err := r.rec.begin(); err != nil {
+	if r.j.Fresh() {
+		// The results file is not touched before it has been found out
+		// whether this run may begin at all (lookFirst).
+		if err := r.knowsResults(); err != nil {
+			return err
+		}
+	} else if err := r.rec.begin(); err != nil {
 		return r.filesStop(err)
 	}
 	if last.Mapping != "" && cfg.Mapping != "" && last.Mapping != cfg.Mapping && r.j.Newest() != nil {
@@ -187,6 +189,23 @@ func (r *run) filesStop(err error) *Stop {
 		exit = 4
 	}
 	return &Stop{Exit: exit, Err: err, Hint: "mend it and run the same command again"}
+}
+
+// knowsResults refuses a results file with cases of which the journal has never
+// heard: it is not its journal.
+func (r *run) knowsResults() error {
+	if !r.rec.hadFile || r.cfg.Adopt {
+		return nil
+	}
+	for line, err := range results.ReadOwn(r.cfg.Results) {
+		if err != nil {
+			return r.filesStop(err)
+		}
+		if line.Status == statusCreated || line.Status == statusUnknown {
+			return &Stop{Exit: 1, Err: fmt.Errorf("%s holds rows that were sent, and its journal %s knows none of them", r.files.Results, r.files.Journal), Hint: tryAdopt}
+		}
+	}
+	return nil
 }
 
 // knowsReport refuses a failure report whose rows the journal has never heard

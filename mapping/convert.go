@@ -56,7 +56,7 @@ func (f *field) asWritten(s string) (result, string) {
 func (f *field) convert(v *Value) (result, string) {
 	switch f.kind {
 	case kindEmail:
-		if !isEmail(v.Text) {
+		if !IsEmail(v.Text) {
 			return result{}, emailReason(v.Text)
 		}
 	case kindPriority:
@@ -177,9 +177,9 @@ func jsonSpelling(s string) string {
 	return sign + s
 }
 
-// isEmail takes a bare address only: ASCII dot-atom, @, two or more labels of
+// IsEmail takes a bare address only: ASCII dot-atom, @, two or more labels of
 // letters, digits and inner hyphens, 254 characters at most.
-func isEmail(s string) bool {
+func IsEmail(s string) bool {
 	local, domain, ok := strings.Cut(s, "@")
 	if !ok || len(s) > 254 {
 		return false
@@ -209,7 +209,7 @@ func isAlphanumeric(r rune) bool {
 // emailReason names the commonest mistakes.
 func emailReason(s string) string {
 	switch {
-	case isEmail(strings.TrimSpace(s)):
+	case IsEmail(strings.TrimSpace(s)):
 		return "has blanks around the e-mail address"
 	case strings.ContainsAny(s, "<>"):
 		return "is not a bare e-mail address: it has a display name or brackets"

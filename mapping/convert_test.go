@@ -139,8 +139,8 @@ func TestEmail(t *testing.T) {
 		"ann @example.com":              false,
 		"ann@example.com\n":             false,
 	} {
-		if isEmail(email) != good {
-			t.Errorf("isEmail(%q) = %v", email, !good)
+		if IsEmail(email) != good {
+			t.Errorf("IsEmail(%q) = %v", email, !good)
 		}
 	}
 }
@@ -169,7 +169,7 @@ func FuzzDecimal(f *testing.F) {
 func FuzzEmail(f *testing.F) {
 	f.Add("ann@example.com")
 	f.Fuzz(func(t *testing.T, s string) {
-		if isEmail(s) && (strings.Count(s, "@") != 1 || strings.ContainsAny(s, " <>\"(),:;\n") || len(s) > 254) {
+		if IsEmail(s) && (strings.Count(s, "@") != 1 || strings.ContainsAny(s, " <>\"(),:;\n") || len(s) > 254) {
 			t.Fatalf("%q passed", s)
 		}
 	})

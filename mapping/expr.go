@@ -96,11 +96,10 @@ var exprOptions = sync.OnceValue(func() []expr.Option {
 	for name := range native {
 		options = append(options, expr.EnableBuiltin(name))
 	}
-	for _, f := range functions {
-		options = append(options, expr.Function(f.Name, f.call, f.types...))
-	}
-	for name, f := range internals {
-		options = append(options, expr.Function(name, f.call, f.types...))
+	for _, all := range []map[string]function{functions, internals} {
+		for name, f := range all {
+			options = append(options, expr.Function(name, f.call, f.types...))
+		}
 	}
 	return options
 })

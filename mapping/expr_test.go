@@ -2,7 +2,9 @@ package mapping
 
 import (
 	"encoding/json"
+	"os"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -212,19 +214,16 @@ func prev(i int) string {
 	return "x" + string(rune('a'+(i-1)/26)) + string(rune('a'+(i-1)%26))
 }
 
+// The README is where people look functions up.
 func TestEveryFunctionIsDocumented(t *testing.T) {
-	documented := map[string]bool{}
-	for _, f := range Functions() {
-		if !strings.HasPrefix(f.Usage, f.Name+"(") || f.Doc == "" {
-			t.Errorf("%+v", f)
-		}
-		documented[f.Name] = true
-		for _, word := range strings.FieldsFunc(f.Doc, func(r rune) bool { return !isAlphanumeric(r) }) {
-			documented[word] = true // "last likewise"
-		}
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
 	}
+	_, section, _ := strings.Cut(string(readme), "### Expressions")
+	section, _, _ = strings.Cut(section, "\n## ")
 	for _, name := range functionNames() {
-		if !documented[name] {
+		if !regexp.MustCompile("`" + name + "[`(]").MatchString(section) {
 			t.Errorf("%s is not documented", name)
 		}
 	}

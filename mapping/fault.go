@@ -23,6 +23,29 @@ type Fault struct {
 	// It stands for the whole rule of the field, except that of a missing entry
 	// of values only the new entry is given. A "?" is for the person to fill in.
 	Fix string
+	// Entry is what this value adds to a list in Fix, so that one line can mend
+	// what many values are at fault for: see MergeFix.
+	Entry string
+}
+
+// entryMark stands in a fix where the entries go; no YAML holds it.
+const entryMark = "\x00"
+
+// MergeFix makes one line of a fix and the entries of all faults that have it.
+func MergeFix(fix string, entries []string) string {
+	head, tail, ok := strings.Cut(fix, entryMark)
+	if !ok {
+		return fix
+	}
+	list := strings.Join(entries, ", ")
+	bare, alone := strings.CutSuffix(head, "[")
+	switch {
+	case alone && len(entries) == 1:
+		return bare + list + strings.TrimPrefix(tail, "]")
+	case list != "" && !alone && !strings.HasSuffix(head, "{"):
+		list = ", " + list
+	}
+	return head + list + tail
 }
 
 // String says the whole fault in one line, without the fix.

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -54,41 +55,45 @@ func (f *field) makeFixes() {
 }
 
 // fixEntry offers the entry that values lacks. Only the priority can be guessed.
-func (f *field) fixEntry(text string) string {
+func (f *field) fixEntry(text string) (fix, entry string) {
 	if longer(text, 60) {
-		return ""
+		return "", ""
 	}
 	to := "?"
 	if f.kind == kindPriority {
 		to = guessPriority(text)
 	}
-	return f.short + ": {values: {" + flowText(strings.TrimSpace(text)) + ": " + flowText(to) + "}}  # one more entry"
+	return f.short + ": {values: {" + entryMark + "}}  # beside those that are there", flowText(strings.TrimSpace(text)) + ": " + flowText(to)
 }
 
 // fixValue offers what would make a value acceptable that is not.
-func (f *field) fixValue(text string) string {
+func (f *field) fixValue(text string) (fix, entry string) {
 	trimmed := strings.TrimSpace(text)
 	switch f.kind {
 	case kindPriority:
 		if longer(text, 60) {
-			return ""
+			return "", ""
 		}
-		table := ""
-		words := []string{"low", "normal", "medium", "high", "urgent", "critical"}
-		if !slices.Contains(words, fold(text)) {
-			words = append(words, trimmed)
+		table, known := "", false
+		for _, w := range []string{"low", "normal", "medium", "high", "urgent", "critical"} {
+			table += ", " + w + ": " + guessPriority(w)
+			known = known || w == fold(text)
 		}
-		for _, w := range words {
-			table += ", " + flowText(w) + ": " + flowText(guessPriority(w))
+		if !known {
+			entry = flowText(trimmed) + ": " + flowText(guessPriority(text))
 		}
-		return f.fix("values", "{"+table[2:]+"}")
+		return f.fix("values", "{"+table[2:]+entryMark+"}"), entry
 	case kindEmail:
-		if c := f.expr == nil && !f.inEach && len(f.cells) == 1; c && isEmail(trimmed) {
-			return f.short + ": {expr: " + flowText(fmt.Sprintf("trim(row[%q])", f.cells[0].name)) + "}"
+		switch {
+		case !f.oneColumn():
+		case IsEmail(trimmed):
+			return f.short + ": {expr: " + flowText("trim("+f.row()+")") + "}", ""
+		case strings.Contains(text, "@"):
+			return f.short + ": {expr: " + flowText("match("+f.row()+", `[\\w.+-]+@[\\w.-]+\\.\\w+`)[0]") + "}  # the first address in the cell, if there is one", ""
 		}
 	case kindCheckbox:
 		if longer(text, 60) {
-			return ""
+			return "", ""
 		}
 		var words []string
 		for word, on := range f.words {
@@ -97,39 +102,43 @@ func (f *field) fixValue(text string) string {
 			}
 		}
 		slices.Sort(words)
-		words = append(words, flowText(trimmed))
-		return f.fix("true", "["+strings.Join(words, ", ")+"]") + "  # or false, whichever it means"
+		return f.fix("true", "["+strings.Join(words, ", ")+entryMark+"]") + "  # or false, whichever each means", flowText(trimmed)
 	case kindDecimal:
 		if _, reason := decimalResult(trimmed, true); reason == "" && !f.comma {
-			return f.fix("decimal_comma", "true")
+			return f.fix("decimal_comma", "true"), ""
 		}
 	case kindNumeric:
-		whole, fraction, _ := strings.Cut(trimmed, ".")
-		if isInteger(whole) && strings.Trim(fraction, "0") == "" && len(fraction) < 3 && f.expr == nil && len(f.cells) == 1 && !f.inEach {
-			return f.short + ": {expr: " + flowText(fmt.Sprintf("int(float(row[%q]))", f.cells[0].name)) + "}"
+		whole, fraction, point := strings.Cut(trimmed, ".")
+		if point && isInteger(whole) && strings.Trim(fraction, "0") == "" && len(fraction) < 3 && f.oneColumn() {
+			return f.short + ": {expr: " + flowText("int(float("+f.row()+"))") + "}", ""
 		}
 	case kindDate:
 		return f.fixDate(trimmed)
 	}
-	return ""
+	return "", ""
 }
 
+// oneColumn says whether an expression over a single cell can stand in for the
+// rule's source.
+func (f *field) oneColumn() bool { return f.expr == nil && !f.inEach && len(f.cells) == 1 }
+
+// row is that cell in an expression.
+func (f *field) row() string { return fmt.Sprintf("row[%q]", f.cells[0].name) }
+
 // fixDate adds a layout that the value fits to those that are there.
-func (f *field) fixDate(text string) string {
+func (f *field) fixDate(text string) (fix, entry string) {
 	fit := guessLayout(text)
 	if len(fit) == 0 || len(fit) > 2 {
-		return ""
+		return "", ""
 	}
 	var list []string
 	for _, l := range f.date.layouts {
+		if l.text == fit[0] {
+			return "", "" // it is the time that is wrong, not its form
+		}
 		list = append(list, flowText(l.text))
 	}
-	list = append(list, flowText(fit[0]))
-	value := list[0]
-	if len(list) > 1 {
-		value = "[" + strings.Join(list, ", ") + "]"
-	}
-	set := []string{"layout", value}
+	set := []string{"layout", "[" + strings.Join(list, ", ") + entryMark + "]"}
 	note := ""
 	if l, err := newLayout(fit[0]); err == nil && !l.zoned && f.date.zone == nil {
 		set = append(set, "timezone", "UTC")
@@ -138,26 +147,38 @@ func (f *field) fixDate(text string) string {
 	if len(fit) > 1 {
 		note = fmt.Sprintf("  # or %q: one value does not tell the day from the month", fit[1])
 	}
-	return f.fix(set...) + note
+	return f.fix(set...) + note, flowText(fit[0])
 }
 
 var priorityWords = map[string]string{
-	"lowest": "LOW", "low": "LOW", "minor": "LOW", "trivial": "LOW", "planning": "LOW", "p4": "LOW", "p5": "LOW",
-	"normal": "NORMAL", "medium": "NORMAL", "moderate": "NORMAL", "standard": "NORMAL", "p3": "NORMAL",
-	"high": "HIGH", "major": "HIGH", "p2": "HIGH",
-	"urgent": "URGENT", "critical": "URGENT", "highest": "URGENT", "blocker": "URGENT", "p1": "URGENT",
+	"urgent": "URGENT", "critical": "URGENT", "blocker": "URGENT", "highest": "URGENT", "emergency": "URGENT",
+	"immediate": "URGENT", "showstopper": "URGENT",
+	"dringend": "URGENT", "kritisch": "URGENT", "critique": "URGENT", "crítica": "URGENT", "critica": "URGENT", "urgente": "URGENT",
+
+	"high": "HIGH", "major": "HIGH", "important": "HIGH", "elevated": "HIGH",
+	"hoch": "HIGH", "haute": "HIGH", "alta": "HIGH", "élevée": "HIGH", "hoog": "HIGH",
+
+	"normal": "NORMAL", "medium": "NORMAL", "moderate": "NORMAL", "standard": "NORMAL", "default": "NORMAL", "average": "NORMAL",
+	"mittel": "NORMAL", "moyenne": "NORMAL", "media": "NORMAL", "média": "NORMAL", "normale": "NORMAL", "gemiddeld": "NORMAL",
+
+	"low": "LOW", "lowest": "LOW", "minor": "LOW", "trivial": "LOW", "planning": "LOW", "enhancement": "LOW", "minimal": "LOW",
+	"niedrig": "LOW", "gering": "LOW", "basse": "LOW", "faible": "LOW", "baja": "LOW", "baixa": "LOW", "bassa": "LOW", "laag": "LOW",
+
+	"критический": "URGENT", "срочный": "URGENT", "высокий": "HIGH", "средний": "NORMAL", "обычный": "NORMAL", "низкий": "LOW",
 }
 
-// guessPriority knows the common words, also behind a number ("3 - Moderate").
+// PriorityWord is the priority that a word in small letters commonly stands
+// for, in the languages of Europe; "" for any other.
+func PriorityWord(word string) string { return priorityWords[word] }
+
+// guessPriority knows the common words, also behind a number ("3 - Moderate"),
+// and P1 to P5.
 func guessPriority(text string) string {
-	word := strings.TrimLeft(fold(text), "0123456789 -.:")
-	if p, ok := priorityWords[fold(text)]; ok {
-		return p
+	text = fold(text)
+	if number, ok := strings.CutPrefix(text, "p"); ok && len(number) == 1 && "1" <= number && number <= "5" {
+		return [...]string{"URGENT", "HIGH", "NORMAL", "LOW", "LOW"}[number[0]-'1']
 	}
-	if p, ok := priorityWords[word]; ok {
-		return p
-	}
-	return "?"
+	return cmp.Or(priorityWords[text], priorityWords[strings.TrimLeft(text, "0123456789 -.:")], "?")
 }
 
 // rendered is one key of a rule and its value as YAML in one line.
@@ -217,7 +238,7 @@ func flowText(s string) string {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || i > 0 && (r >= '0' && r <= '9' || strings.ContainsRune("_-.@/+", r) || r == ' ' && i < len(s)-1) {
 			continue
 		}
-		if strings.Contains(s, `"`) && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == '\'' || r == '\\' }) {
+		if strings.Contains(s, `"`) && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == '\'' }) {
 			return "'" + s + "'"
 		}
 		return strconv.Quote(s)

@@ -212,7 +212,7 @@ func ordered(holds func(c int) bool) func(args ...any) (any, error) {
 	})
 }
 
-// equal compares as Functions says.
+// equal compares as functions says.
 func equal(a, b any) (bool, error) {
 	if s, ok := a.(string); ok && s == "" {
 		a = nil

@@ -41,9 +41,6 @@ func (p *Program) KeyField() string { return p.keyField }
 // same way; "" without one. Where the key is carried is no part of it.
 func (p *Program) KeyRule() string { return p.keyRule }
 
-// Filters says whether the mapping has a where.
-func (p *Program) Filters() bool { return p.where != nil }
-
 // Identify evaluates where and key only.
 func (p *Program) Identify(row Row) Identity {
 	c := run{p: p, row: row}

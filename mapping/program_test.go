@@ -130,14 +130,14 @@ func TestWhere(t *testing.T) {
 
 func TestDescribesItself(t *testing.T) {
 	p := compile(t, "key: {column: A, custom_field: text_id}\nwhere: 'row.A != \"\"'\ncustom_fields: {text_b: B}\nnotes: [{note_body: B}]", []string{"A", "B"})
-	if !p.HasKey() || p.KeyField() != "text_id" || !p.Filters() {
-		t.Error(p.HasKey(), p.KeyField(), p.Filters())
+	if !p.HasKey() || p.KeyField() != "text_id" {
+		t.Error(p.HasKey(), p.KeyField())
 	}
 	if got := strings.Join(p.Fields(), " "); got != "title description requester_name custom_fields.text_b custom_fields.text_id notes" {
 		t.Error(got)
 	}
 	p = compile(t, "", nil)
-	if p.HasKey() || p.KeyField() != "" || p.Filters() || p.KeyRule() != "" {
+	if p.HasKey() || p.KeyField() != "" || p.KeyRule() != "" {
 		t.Error("a mapping without key and where has them")
 	}
 }

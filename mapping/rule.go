@@ -162,7 +162,8 @@ func (c *run) one(f *field, v *Value, column string) (result, outcome) {
 		case f.fallback != nil:
 			return *f.fallback, isFound
 		default:
-			c.fault(Fault{Column: column, Field: f.name, Value: v.Text, Reason: "is not in values", Fix: f.fixEntry(v.Text)})
+			fix, entry := f.fixEntry(v.Text)
+			c.fault(Fault{Column: column, Field: f.name, Value: v.Text, Reason: "is not in values", Fix: fix, Entry: entry})
 			return result{}, isFault
 		}
 	}
@@ -171,7 +172,8 @@ func (c *run) one(f *field, v *Value, column string) (result, outcome) {
 	}
 	r, reason := f.convert(v)
 	if reason != "" {
-		c.fault(Fault{Column: column, Field: f.name, Value: v.Text, Reason: reason, Fix: f.fixValue(v.Text)})
+		fix, entry := f.fixValue(v.Text)
+		c.fault(Fault{Column: column, Field: f.name, Value: v.Text, Reason: reason, Fix: fix, Entry: entry})
 		return result{}, isFault
 	}
 	return r, isFound

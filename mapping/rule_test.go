@@ -155,15 +155,19 @@ func TestFixes(t *testing.T) {
 		{"title", "A", "", "title: {column: A, default: \"(no subject)\"}"},
 		{"description", "{column: A, html: true}", strings.Repeat("x", 2001), "description: {column: A, html: true, overflow: notes}"},
 		{"priority", "A", "critical", "priority: {column: A, values: {low: LOW, normal: NORMAL, medium: NORMAL, high: HIGH, urgent: URGENT, critical: URGENT}}"},
-		{"priority", "{column: A, values: {low: LOW}}", "3 - Moderate", "priority: {values: {\"3 - Moderate\": NORMAL}}  # one more entry"},
+		{"priority", "{column: A, values: {low: LOW}}", "3 - Moderate", "priority: {values: {\"3 - Moderate\": NORMAL}}  # beside those that are there"},
 		{"priority", "A", "High", "priority: {column: A, values: {low: LOW, normal: NORMAL, medium: NORMAL, high: HIGH, urgent: URGENT, critical: URGENT}}"},
 		{"priority", "A", "w", "priority: {column: A, values: {low: LOW, normal: NORMAL, medium: NORMAL, high: HIGH, urgent: URGENT, critical: URGENT, w: \"?\"}}"},
-		{"priority", "{column: A, values: {low: LOW}}", "4", "priority: {values: {\"4\": \"?\"}}  # one more entry"},
-		{"dropdown_a", "{column: A, values: {x: y}}", `a: "b", c`, "dropdown_a: {values: {'a: \"b\", c': \"?\"}}  # one more entry"},
+		{"priority", "{column: A, values: {low: LOW}}", "4", "priority: {values: {\"4\": \"?\"}}  # beside those that are there"},
+		{"dropdown_a", "{column: A, values: {x: y}}", `a: "b", c`, "dropdown_a: {values: {'a: \"b\", c': \"?\"}}  # beside those that are there"},
 		{"requester_email", "A", " e@x.org ", `requester_email: {expr: 'trim(row["A"])'}`},
-		{"checkbox_a", "A", "gold", "checkbox_a: {column: A, true: [\"1\", \"true\", \"yes\", gold]}  # or false, whichever it means"},
+		{"checkbox_a", "A", "gold", "checkbox_a: {column: A, true: [\"1\", \"true\", \"yes\", gold]}  # or false, whichever each means"},
 		{"decimal_a", "A", "3,5", "decimal_a: {column: A, decimal_comma: true}"},
 		{"decimal_a", "A", "x", ""},
+		{"requester_email", "A", "Bob <e@x.org>", "requester_email: {expr: 'match(row[\"A\"], `[\\w.+-]+@[\\w.-]+\\.\\w+`)[0]'}  # the first address in the cell, if there is one"},
+		{"requester_email", "A", "nobody", ""},
+		{"numeric_a", "A", "99999999999999999999", ""},
+		{"date_a", "{column: A, layout: \"2006-01-02 15:04\", timezone: Europe/Lisbon}", "2025-03-30 01:30", ""},
 		{"numeric_a", "A", "3.0", `numeric_a: {expr: 'int(float(row["A"]))'}`},
 		{"numeric_a", "A", "1.000", ""},
 		{"date_a", "A", "2024-05-06 10:11", "date_a: {column: A, layout: \"2006-01-02 15:04\", timezone: UTC}  # the time zone of the export"},
@@ -180,17 +184,55 @@ func TestFixes(t *testing.T) {
 			if fault == nil {
 				t.Fatal("no fault")
 			}
-			if fault.Fix != c.fix {
-				t.Errorf("got  %s\nwant %s", fault.Fix, c.fix)
+			var entries []string
+			if fault.Entry != "" {
+				entries = append(entries, fault.Entry)
 			}
-			if c.fix == "" || strings.Contains(c.fix, "one more entry") || strings.Contains(c.fix, "?") {
+			fix := MergeFix(fault.Fix, entries)
+			if fix != c.fix {
+				t.Errorf("got  %s\nwant %s", fix, c.fix)
+			}
+			if c.fix == "" || strings.Contains(c.fix, "beside those that are there") || strings.Contains(c.fix, "?") {
 				return
 			}
-			_, rule, _ := strings.Cut(fault.Fix, ": ")
+			_, rule, _ := strings.Cut(fix, ": ")
 			if again := fixOf(t, c.field, rule, c.cell); again != nil {
 				t.Errorf("with the fix: %v", again)
 			}
 		})
+	}
+}
+
+// Many values at fault are mended by one line.
+func TestMergeFix(t *testing.T) {
+	for _, c := range []struct {
+		field, rule string
+		cells       []string
+		want        string
+	}{
+		{"priority", "A", []string{"high", "P1", "huge"}, "priority: {column: A, values: {low: LOW, normal: NORMAL, medium: NORMAL, high: HIGH, urgent: URGENT, critical: URGENT, P1: URGENT, huge: \"?\"}}"},
+		{"dropdown_a", "{column: A, values: {x: y}}", []string{"a", "b"}, "dropdown_a: {values: {a: \"?\", b: \"?\"}}  # beside those that are there"},
+		{"checkbox_a", "{column: A, true: x}", []string{"gold", "silver"}, "checkbox_a: {column: A, true: [x, gold, silver]}  # or false, whichever each means"},
+		{"date_a", "{column: A, layout: unix}", []string{"2016-04-28T11:19:34 -10:00"}, "date_a: {column: A, layout: [unix, \"2006-01-02T15:04:05 -07:00\"]}"},
+		{"date_a", "A", []string{"1380698150", "2016-04-28T11:19:34 -10:00"}, "date_a: {column: A, layout: [unix, \"2006-01-02T15:04:05 -07:00\"]}"},
+	} {
+		fixes := map[string]bool{}
+		var entries []string
+		var fix string
+		for _, cell := range c.cells {
+			fault := fixOf(t, c.field, c.rule, cell)
+			if fault == nil {
+				t.Fatalf("%s: no fault", cell)
+			}
+			fix = fault.Fix
+			fixes[fix] = true
+			if fault.Entry != "" {
+				entries = append(entries, fault.Entry)
+			}
+		}
+		if got := MergeFix(fix, entries); got != c.want || len(fixes) != 1 {
+			t.Errorf("got  %s\nwant %s (%d fixes)", got, c.want, len(fixes))
+		}
 	}
 }
 

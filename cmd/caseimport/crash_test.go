@@ -136,7 +136,7 @@ func (s *site) moment(p *process, random *rand.Rand) (looking int, alive bool) {
 			}
 		})
 	case 1:
-		creates += some(100)
+		creates += some(300)
 		return 0, s.until(p, func() bool { return s.creates() >= creates })
 	}
 	lists += some(80)

@@ -323,7 +323,8 @@ func (j *Journal) settle(o Outcome) {
 	if e.outcome != 0 {
 		j.renewed = true
 	}
-	e.outcome, e.state, e.row, e.hidden = j.outcomes, o.State, uint32(o.Row), false
+	e.outcome, e.state, e.row = j.outcomes, o.State, uint32(o.Row)
+	e.hidden = e.hidden && o.State != Created // what was said of it in this input stands
 	j.rows[o.ID] = e
 	if o.State == Created {
 		j.newest = append(j.newest[:0], o.Line...)

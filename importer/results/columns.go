@@ -34,18 +34,22 @@ func is(name, column string) bool { return strings.EqualFold(strings.TrimSpace(n
 
 // Columns says where a failure report's own columns stand among the columns of an
 // input.
-type Columns struct{ id, status int }
+type Columns struct{ id, status, reason, fields int }
 
 // ReportColumns looks for a failure report's columns, without regard to case and
 // surrounding spaces.
 func ReportColumns(columns []string) Columns {
-	c := Columns{-1, -1}
+	c := Columns{-1, -1, -1, -1}
 	for i, name := range columns {
 		switch {
 		case is(name, IDColumn):
 			c.id = i
 		case is(name, StatusColumn):
 			c.status = i
+		case is(name, ErrorColumn):
+			c.reason = i
+		case is(name, FieldsColumn):
+			c.fields = i
 		}
 	}
 	return c
@@ -59,6 +63,12 @@ func (c Columns) ID(cell func(int) mapping.Value) string { return text(cell, c.i
 
 // Status reads the caseimport_status off a row, "" if it has none.
 func (c Columns) Status(cell func(int) mapping.Value) string { return text(cell, c.status) }
+
+// Error reads the caseimport_error off a row, "" if it has none.
+func (c Columns) Error(cell func(int) mapping.Value) string { return text(cell, c.reason) }
+
+// Fields reads the caseimport_fields off a row, "" if it has none.
+func (c Columns) Fields(cell func(int) mapping.Value) string { return text(cell, c.fields) }
 
 func text(cell func(int) mapping.Value, i int) string {
 	if i < 0 {

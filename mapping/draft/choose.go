@@ -3,6 +3,8 @@ package draft
 import (
 	"slices"
 	"strings"
+
+	"caseimport/mapping"
 )
 
 // picker finds the columns that serve the fields of a case: by the product's
@@ -227,7 +229,7 @@ func priorityOf(s string) (priority string, sure bool) {
 		return "", false
 	}
 	for _, w := range ws {
-		if p, ok := priorityWords[w]; ok {
+		if p := mapping.PriorityWord(w); p != "" {
 			return p, true
 		}
 	}

@@ -223,7 +223,7 @@ func (c *column) long(raw string) {
 
 func (c *column) address(raw string) {
 	switch {
-	case isAddress(raw):
+	case mapping.IsEmail(raw):
 		c.addresses++
 		c.wild = c.wild || strings.ContainsAny(raw, "!#$%&'*/=?^`{|}~")
 		return

@@ -309,3 +309,27 @@ func TestAddresses(t *testing.T) {
 		}
 	}
 }
+
+// TestDescription looks at what a description's column holds.
+func TestDescription(t *testing.T) {
+	for _, c := range []struct{ name, csv, want string }{
+		{"line breaks written out", "Id,Subject,Description,Name\n1,a,one\\ntwo,B\n2,b,x\\ny,B\n",
+			`description: {expr: 'replace(row["Description"], "\\n", "\n")'}`},
+		{"a path among texts", "Id,Subject,Description,Name\n1,a,C:\\new,B\n2,b,x,B\n3,c,y,B\n", "description: Description"},
+		{"of two guesses the longer", "No,P,Q,Who\n1,it does not open,when I open the door it does not open at all,B\n2,it is too loud,when I listen to it I find it is too loud,B\n", "description: Q"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			input := readCSV(t, []byte(c.csv))
+			d, err := input.profile().Draft("")
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !strings.Contains(string(d.YAML), c.want) {
+				t.Errorf("want %s in\n%s", c.want, d.YAML)
+			}
+			if _, faults := input.valid(t, d.YAML); len(faults) > 0 {
+				t.Errorf("invalid: %s", strings.Join(faults, "\n"))
+			}
+		})
+	}
+}

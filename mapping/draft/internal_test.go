@@ -3,8 +3,6 @@ package draft
 import (
 	"testing"
 
-	"caseimport/mapping"
-
 	"go.yaml.in/yaml/v3"
 	"pgregory.net/rapid"
 )
@@ -28,33 +26,6 @@ func TestScalar(t *testing.T) {
 	}
 	rapid.Check(t, func(t *rapid.T) { check(t, rapid.String().Draw(t, "s")) })
 }
-
-// TestIsAddress agrees with the importer's own notion of an address.
-func TestIsAddress(t *testing.T) {
-	m, err := mapping.Parse("m", []byte("version: 1\ncase: {title: {const: t}, description: {const: d}, requester_email: e}"), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := m.Compile([]string{"e"}, false)
-	if err != nil {
-		t.Fatal(err)
-	}
-	check := func(t rapid.TB, s string) {
-		_, faults := p.Map(oneCell(s))
-		if got, want := isAddress(s), len(faults) == 0; got != want {
-			t.Fatalf("isAddress(%q) is %v, the importer says %v %v", s, got, want, faults)
-		}
-	}
-	for _, s := range []string{"a@b.c", "a@b", "@b.c", "a@", "a.b@c.d", ".a@b.c", "a.@b.c", "a@-b.c", "a@b-.c", "a@b..c", "a b@c.d", " a@b.c", "ä@b.c", "a@b.c@d.e", `"a"@b.c`} {
-		check(t, s)
-	}
-	part := rapid.StringOfN(rapid.RuneFrom([]rune("ab1.-_+' @é")), 0, 6, -1)
-	rapid.Check(t, func(t *rapid.T) { check(t, part.Draw(t, "local")+"@"+part.Draw(t, "domain")) })
-}
-
-type oneCell string
-
-func (c oneCell) Cell(int) mapping.Value { return mapping.Value{Kind: mapping.String, Text: string(c)} }
 
 // TestUnique agrees with a plain set.
 func TestUnique(t *testing.T) {

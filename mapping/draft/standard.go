@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"caseimport/mapping"
 )
 
 // standard drafts the standard fields of the case.
@@ -12,8 +14,12 @@ func (d *drafter) standard() page {
 	p.add("case:", "")
 	title, sureOfTitle := d.pick.title()
 	body, sureOfBody := d.pick.body(title)
-	if !sureOfTitle && title != nil && body == nil && title.average() > 60 {
+	switch {
+	case sureOfTitle || title == nil:
+	case body == nil && title.average() > 60:
 		title, body = nil, title // one column of long texts is the better description
+	case body != nil && !sureOfBody && body.average() < title.average():
+		title, body = body, title // of two guesses, the longer one
 	}
 	d.title(&p, title, body, sureOfTitle)
 	d.description(&p, body, title, sureOfBody)
@@ -85,6 +91,14 @@ func (d *drafter) description(p *page, c, title *column, sure bool) {
 	if !sure {
 		d.ask(p, 2, "is %s the description? No header says so; it holds the longest texts.", show(c.name))
 	}
+	if c.plain == "descriptiontext" {
+		for _, html := range d.columns {
+			if html.plain == "description" {
+				d.use(html)
+				d.skip(html, "the same as %s, with HTML", show(c.name))
+			}
+		}
+	}
 	empty := d.absent(c) + c.empty.total()
 	r := from(c)
 	var notes []string
@@ -126,6 +140,9 @@ func (d *drafter) description(p *page, c, title *column, sure bool) {
 	}
 	if c.escaped > 0 {
 		notes = append(notes, fmt.Sprintf(`line breaks written as \n in %s`, rows(c.escaped)))
+		if c.escaped*2 >= c.real() && r[0].key == "column" && c.several == 0 {
+			r[0] = unescaped(c)[0]
+		}
 	}
 	p.add("  description: "+r.String(), join(notes))
 	d.sure("description: %s%s", c.name, brackets(notes))
@@ -157,8 +174,11 @@ func blanks(c *column) string {
 }
 
 func placeholderNote(c *column) string {
-	items := c.empty.sorted()
-	return fmt.Sprintf("%s in %s means nothing", show(items[0].value), rows(c.empty.total()))
+	var values []string
+	for _, i := range c.empty.sorted() {
+		values = append(values, show(i.value))
+	}
+	return fmt.Sprintf("%s in %s means nothing", strings.Join(values, ", "), rows(c.empty.total()))
 }
 
 // anyCell is a cell for an example: the key's, if there is one.
@@ -315,7 +335,7 @@ func (d *drafter) priority(p *page) {
 	}
 	if d.rows == 0 {
 		for _, word := range []string{"low", "medium", "normal", "high", "urgent"} {
-			pairs = append(pairs, pair{word, priorityWords[word]})
+			pairs = append(pairs, pair{word, mapping.PriorityWord(word)})
 		}
 	}
 	r := from(c).with("values", lookup(pairs))

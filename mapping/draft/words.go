@@ -3,6 +3,8 @@ package draft
 import (
 	"regexp"
 	"strings"
+
+	"caseimport/mapping"
 )
 
 // placeholders are what people and programs write into a cell that has nothing
@@ -23,23 +25,6 @@ var (
 	falseWords = set("false", "no", "0", "n", "f", "off", "nein", "non", "não", "nao", "nie", "nee", "unchecked", "falsch", "faux")
 	knownBools = set("true", "yes", "1", "false", "no", "0")
 )
-
-// priorityWords give the priority that a word in a cell stands for. The words
-// of "3 - Moderate" are looked up one by one.
-var priorityWords = map[string]string{
-	"urgent": "URGENT", "critical": "URGENT", "blocker": "URGENT", "highest": "URGENT", "emergency": "URGENT",
-	"immediate": "URGENT", "showstopper": "URGENT",
-	"dringend": "URGENT", "kritisch": "URGENT", "critique": "URGENT", "crítica": "URGENT", "critica": "URGENT", "urgente": "URGENT",
-
-	"high": "HIGH", "major": "HIGH", "important": "HIGH", "elevated": "HIGH",
-	"hoch": "HIGH", "haute": "HIGH", "alta": "HIGH", "élevée": "HIGH", "hoog": "HIGH",
-
-	"normal": "NORMAL", "medium": "NORMAL", "moderate": "NORMAL", "standard": "NORMAL", "default": "NORMAL", "average": "NORMAL",
-	"mittel": "NORMAL", "moyenne": "NORMAL", "media": "NORMAL", "média": "NORMAL", "normale": "NORMAL", "gemiddeld": "NORMAL",
-
-	"low": "LOW", "lowest": "LOW", "minor": "LOW", "trivial": "LOW", "planning": "LOW", "enhancement": "LOW", "minimal": "LOW",
-	"niedrig": "LOW", "gering": "LOW", "basse": "LOW", "faible": "LOW", "baja": "LOW", "baixa": "LOW", "bassa": "LOW", "laag": "LOW",
-}
 
 // Priorities by number, where 1 (or 0) is the highest, as most products count.
 var (
@@ -96,30 +81,6 @@ func hasHTML(s string) bool {
 	}
 }
 
-// isAddress holds for an e-mail address as the importer takes it: a bare ASCII
-// dot-atom @ two or more labels of letters, digits and inner hyphens.
-func isAddress(s string) bool {
-	local, domain, ok := strings.Cut(s, "@")
-	if !ok || len(s) > 254 || !strings.Contains(domain, ".") {
-		return false
-	}
-	for atom := range strings.SplitSeq(local, ".") {
-		if atom == "" || strings.IndexFunc(atom, func(r rune) bool {
-			return !isLetterOrDigit(r) && !strings.ContainsRune("!#$%&'*+-/=?^_`{|}~", r)
-		}) >= 0 {
-			return false
-		}
-	}
-	for label := range strings.SplitSeq(domain, ".") {
-		if label == "" || label[0] == '-' || label[len(label)-1] == '-' || strings.IndexFunc(label, func(r rune) bool {
-			return !isLetterOrDigit(r) && r != '-'
-		}) >= 0 {
-			return false
-		}
-	}
-	return true
-}
-
 // isTame holds where tameAddress finds what address finds: the first good
 // address that stands alone or between separators, or nothing.
 func isTame(s string) bool {
@@ -128,7 +89,7 @@ func isTame(s string) bool {
 		return true
 	}
 	before, after := at[0] == 0 || strings.ContainsRune(" ,;<\t\n", rune(s[at[0]-1])), at[1] == len(s) || strings.ContainsRune(" ,;>\t\n", rune(s[at[1]]))
-	return before && after && isAddress(s[at[0]:at[1]])
+	return before && after && mapping.IsEmail(s[at[0]:at[1]])
 }
 
 // The patterns that find an address: the second always, the first in most
@@ -139,10 +100,6 @@ const (
 )
 
 var tamePattern = regexp.MustCompile(tameAddress)
-
-func isLetterOrDigit(r rune) bool {
-	return 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'
-}
 
 func set(all ...string) map[string]bool {
 	m := make(map[string]bool, len(all))

@@ -83,6 +83,9 @@ func from(c *column) rule { return rule{{"column", scalar(c.name)}} }
 // unwrapped takes what a spreadsheet wrote as ="00123" without its wrapping.
 func unwrapped(c *column) rule { return expression(`trim(%s, "=\"")`, cell(c)) }
 
+// unescaped makes line breaks of those that an exporter wrote as \n.
+func unescaped(c *column) rule { return expression(`replace(%s, "\\n", "\n")`, cell(c)) }
+
 // fromFirst takes the first of several columns that is not empty.
 func fromFirst(columns ...*column) rule {
 	if len(columns) == 1 {
