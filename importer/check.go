@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"caseimport/importer/journal"
+	"caseimport/importer/results"
 	"caseimport/importer/source"
 	"caseimport/mapping"
 )
@@ -96,11 +97,12 @@ type batch struct {
 }
 
 type judged struct {
-	id       journal.ID
-	key      string
-	filtered bool
-	c        mapping.Case
-	faults   []mapping.Fault
+	id        journal.ID
+	key       string
+	filtered  bool
+	duplicate bool // of a failure report: its key is still another row's
+	c         mapping.Case
+	faults    []mapping.Fault
 }
 
 // Check maps every row and reports what a run would refuse.
@@ -134,11 +136,12 @@ func Check(ctx context.Context, cfg CheckConfig) (CheckReport, error) {
 		}
 		return pass()
 	})
+	ids := results.ReportColumns(cfg.Table.Columns)
 	for range runtime.GOMAXPROCS(0) {
 		group.Go(func() error {
 			for b := range todo {
 				for _, row := range b.rows {
-					b.judged = append(b.judged, judge(cfg.Program, row))
+					b.judged = append(b.judged, judge(cfg, ids, row))
 				}
 				close(b.done)
 			}
@@ -171,9 +174,14 @@ func newBatch() *batch {
 	return &batch{rows: make([]*source.Row, 0, batchRows), judged: make([]judged, 0, batchRows), done: make(chan struct{})}
 }
 
-func judge(p *mapping.Program, row *source.Row) (v judged) {
+func judge(cfg CheckConfig, ids results.Columns, row *source.Row) (v judged) {
+	p := cfg.Program
 	if row.Fault != "" {
 		v.faults = []mapping.Fault{{Reason: row.Fault}}
+		return v
+	}
+	if ids.Report() && row.Fields() != nil && results.Uncorrected(cfg.Table.Header, row.Fields()) {
+		v.faults = []mapping.Fault{{Reason: notCorrected}}
 		return v
 	}
 	who := p.Identify(row)
@@ -182,6 +190,9 @@ func judge(p *mapping.Program, row *source.Row) (v judged) {
 	}
 	if v.key = who.Key; v.key != "" {
 		v.id = keyID(v.key)
+	}
+	if kind, past, ok := parseIDText(ids.ID(row.Cell)); ok && kind == ofDuplicate && past == v.id {
+		v.duplicate = true
 	}
 	v.c, v.faults = p.Map(row)
 	return v
@@ -201,6 +212,7 @@ type groupKey struct{ column, field, reason string }
 
 type group struct {
 	Group
+	last   int // row that was counted last
 	values map[string]int
 	fixes  map[string][]string // fix → its entries
 }
@@ -218,6 +230,11 @@ func (c *checker) add(row *source.Row, v *judged) error {
 	c.damage.look(row, v.key)
 	if v.filtered {
 		c.sum.Filtered++
+		return nil
+	}
+	if v.duplicate {
+		c.sum.Duplicate++
+		c.fault(row, mapping.Fault{Field: "key", Value: v.key, Reason: stillDuplicate}, stillDuplicate)
 		return nil
 	}
 	if v.key != "" {
@@ -258,9 +275,12 @@ func (c *checker) fault(row *source.Row, f mapping.Fault, reason string) {
 		g = &group{Group: Group{Column: f.Column, Field: f.Field, Reason: f.Reason, Values: []ValueCount{}}, values: map[string]int{}, fixes: map[string][]string{}}
 		c.groups[key] = g
 	}
-	g.Rows++
-	if len(g.FirstRows) < maxFirstRows {
-		g.FirstRows = append(g.FirstRows, row.Number)
+	if g.last != row.Number { // a row may have the same fault several times
+		g.last = row.Number
+		g.Rows++
+		if len(g.FirstRows) < maxFirstRows {
+			g.FirstRows = append(g.FirstRows, row.Number)
+		}
 	}
 	if _, known := g.values[f.Value]; known || len(g.values) < maxValues {
 		g.values[strings.Clone(f.Value)]++

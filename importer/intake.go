@@ -16,6 +16,12 @@ import (
 // maxDoubts bounds the rows that wait to be looked up, and so the memory.
 const maxDoubts = 4096
 
+// Why rows of a failure report are refused that nobody has corrected.
+const (
+	notCorrected   = "had the wrong number of cells and has not been corrected: its cells may stand under the wrong headers"
+	stillDuplicate = "its key is still that of another row: give it one of its own, or delete the row"
+)
+
 // errEnough ends the reading before the end of the input.
 var errEnough = errors.New("enough rows")
 
@@ -79,7 +85,7 @@ func (in *intake) take(row *source.Row) error {
 		return in.refuse(row, "", in.pastID(row), statusInvalid, mapping.Fault{Reason: row.Fault})
 	}
 	if in.report && row.Fields() != nil && results.Uncorrected(in.cfg.Table.Header, row.Fields()) {
-		return in.refuse(row, "", in.pastID(row), statusInvalid, mapping.Fault{Reason: "the row had the wrong number of cells and has not been corrected: its cells may stand under the wrong headers"})
+		return in.refuse(row, "", in.pastID(row), statusInvalid, mapping.Fault{Reason: notCorrected})
 	}
 	who := in.cfg.Program.Identify(row)
 	if who.Filtered {
@@ -225,7 +231,7 @@ func (in *intake) identify(row *source.Row, who mapping.Identity) (id journal.ID
 	if tied {
 		switch {
 		case kind == ofDuplicate && past == id:
-			return id, written, statusDuplicate, "its key is still that of another row: give it one of its own, or delete the row"
+			return id, written, statusDuplicate, stillDuplicate
 		case kind == byKey && past != id:
 			return past, written, statusInvalid, fmt.Sprintf("its key no longer fits its %s: restore the key, or put a row with a new key into a file of its own", results.IDColumn)
 		}

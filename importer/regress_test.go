@@ -935,9 +935,9 @@ func TestResendDecidedBeforeTheRowIsRead(t *testing.T) {
 		w.api.fate = nil
 		drain := make(chan struct{})
 		time.AfterFunc(3*time.Second, func() { close(drain) })
-		sum, _ := w.run("in.csv", func(c *Config) { c.ResendUnknown = true; c.Limiter = ratelimit.New(1); c.Drain = drain })
+		w.must(4, "in.csv", func(c *Config) { c.ResendUnknown = true; c.Limiter = ratelimit.New(1); c.Drain = drain })
 		n := len(w.api.cases)
-		sum, _ = w.run("in.csv") // nobody said resend
+		sum, _ := w.run("in.csv") // nobody said resend
 		if len(w.api.cases) != n {
 			t.Errorf("%d rows in doubt were sent again without --resend-unknown: %+v", len(w.api.cases)-n, sum)
 		}

@@ -1,8 +1,8 @@
 package main
 
 // Tests with processes: runs of the tool that are killed, stopped and starved,
-// against a sandbox that is a process too. They check in every go test, in a
-// short form. The long form takes about ten minutes and prints its figures:
+// against a sandbox that is a process too. Every go test runs a short form, of
+// some 15 seconds. The long form takes about five minutes and prints its figures:
 //
 //	CASEIMPORT_LONG=1 go test -v -count=1 -timeout 1h -run TestCrash ./cmd/caseimport
 
