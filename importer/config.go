@@ -18,7 +18,6 @@ type API interface {
 	Find(ctx context.Context, field, key string, before func(context.Context) error) ([]talkdesk.Found, talkdesk.Answer)
 	Page(ctx context.Context, field string, page int) (cases []talkdesk.Found, total int, a talkdesk.Answer)
 	Probe(ctx context.Context) talkdesk.Answer
-	Login(ctx context.Context) talkdesk.Answer
 }
 
 // Config is one run: what to read, where to send it, and how careful to be.

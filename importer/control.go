@@ -25,11 +25,11 @@ func (s *settler) know(c control) {
 	}
 }
 
-// newestKnown returns the newest case that is known to exist.
-func (s *settler) newestKnown() (control, bool) {
+// caseKnown reports whether any case is known to exist.
+func (s *settler) caseKnown() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.newest, s.known
+	return s.known
 }
 
 // seek looks the control up until it is found.
@@ -70,7 +70,7 @@ func (s *settler) seek(ctx context.Context, c control) error {
 		// Looked up once more, because a doubt is younger than the last
 		// look: its age is not the search's lag.
 		c.lag = last.lag
-		if missed > 0 {
+		if missed > 0 { // it was seen before, so this is no lag of its creation
 			c.lag = max(c.lag, c.found.Sub(begin))
 		}
 	} else if seen := missed > 0 || c.lag < guess; seen && (c.lag > noted && (missed > 0 || !c.earlier) || c.lag < noted/2 && !c.earlier) {

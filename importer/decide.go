@@ -105,7 +105,7 @@ func (s *settler) absent(j *job) error {
 		j.earlier, j.since = false, time.Time{}
 		return s.hand(r.fresh, j)
 	case r.health.spent(j) >= r.cfg.MaxAttempts:
-		return r.failed(j, j.last)
+		return r.rec.failed(j, j.last)
 	}
 	return s.hand(r.again, j)
 }

@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"cmp"
 	"errors"
 	"iter"
 	"os"
@@ -88,17 +87,6 @@ func isDiskFull(err error) bool {
 
 // commitReport puts the failure report in its place.
 func (r *run) commitReport() (kept string, err error) {
-	ids := results.ReportColumns(r.cfg.Table.Columns)
-	for _, row := range r.left {
-		// What the row was it still is: failed, unknown, a duplicate.
-		status := cmp.Or(ids.Status(row.Cell), statusLeft)
-		err := r.rec.report.Add(results.ReportRow{Number: row.Number, ID: ids.ID(row.Cell), Status: status,
-			Error:  cmp.Or(ids.Error(row.Cell), "not sent yet: the run stopped before"),
-			Fields: ids.Fields(row.Cell), Record: row.Fields(), JSON: row.JSON()})
-		if err != nil {
-			return "", err
-		}
-	}
 	edited := r.reportEdited()
 	done, err := r.rec.report.Commit(func(text string) bool {
 		kind, id, ok := parseIDText(text)

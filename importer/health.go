@@ -214,7 +214,7 @@ func (h *health) charge(j *job) {
 // watch probes while the gate is closed, and stops the run when the outage
 // outlasts the patience.
 func (r *run) watch() error {
-	var said time.Time // the outage of which it was said that only rows fail
+	var said time.Time // when it was said that only rows fail
 	for {
 		soon, since, err := r.health.closed(r.intake)
 		if err != nil {
@@ -222,9 +222,9 @@ func (r *run) watch() error {
 		}
 		interval := firstProbeInterval
 		if !soon {
-			if since != said {
-				said = since
-				r.wait("the server answers, but fails on rows; they are tried one at a time", "gives_up_at", clock(since.Add(r.cfg.OutagePatience)))
+			if time.Since(said) > time.Minute {
+				said = time.Now()
+				r.wait("the server answers, but fails on rows; they are tried one at a time")
 			}
 			if sleep(r.intake, interval) != nil {
 				return nil
@@ -232,7 +232,11 @@ func (r *run) watch() error {
 		}
 		for reason := "it does not answer"; ; {
 			ctx, cancel := context.WithDeadline(r.intake, since.Add(r.cfg.OutagePatience))
+			slow := time.AfterFunc(time.Second/2, func() {
+				r.wait("the server failed several times in a row, and is asked whether it is up", "gives_up_at", clock(since.Add(r.cfg.OutagePatience)))
+			})
 			answer, err := r.probe(ctx)
+			slow.Stop()
 			late := ctx.Err() != nil
 			cancel()
 			if r.intake.Err() != nil {

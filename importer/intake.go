@@ -55,8 +55,6 @@ func (r *run) readRows() error {
 			if !r.report {
 				return errEnough
 			}
-			r.mu.Lock()
-			defer r.mu.Unlock()
 			r.leave(row)
 			return nil
 		}
@@ -129,8 +127,9 @@ func (in *intake) take(row *source.Row) error {
 			return nil
 		case journal.Failed:
 		default:
-			if in.intake.Err() != nil {
-				return nil // given up: left to the next run
+			if in.intake.Err() != nil { // given up: left to the next run
+				in.leave(row)
+				return nil
 			}
 			if !in.cfg.ResendUnknown {
 				return in.doubts.stillUnknown(j)
@@ -163,8 +162,6 @@ func (in *intake) pastLimit(row *source.Row) error {
 			}
 		}
 	}
-	in.mu.Lock()
-	defer in.mu.Unlock()
 	in.leave(row)
 	return nil
 }
@@ -286,13 +283,9 @@ func (in *intake) build(row *source.Row, id journal.ID, key string) (*job, []map
 		return j, faults
 	}
 	j.body = body
-	copy(j.claim.Sum[:], hashSum(body))
+	sum := hashOf(body)
+	copy(j.claim.Sum[:], sum[:])
 	return j, nil
-}
-
-func hashSum(body []byte) []byte {
-	id := hashOf(body)
-	return id[:]
 }
 
 // Body is the create request of a case.

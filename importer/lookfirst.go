@@ -39,8 +39,8 @@ func (r *run) adopt() error {
 	if r.j.Suspect() {
 		r.cfg.Log.Warn("the journal's last lines are damaged: every row that it does not know is looked up before it is sent")
 	}
-	some, err := r.anyToSend()
-	if err != nil || !some {
+	wanted, err := r.wanted()
+	if err != nil || len(wanted) == 0 {
 		return err
 	}
 	_, total, a, err := r.page(1)
@@ -56,7 +56,7 @@ func (r *run) adopt() error {
 		return nil
 	}
 	pages := (total + perPage - 1) / perPage
-	_, known := r.doubts.newestKnown()
+	known := r.doubts.caseKnown()
 	if a.Verdict != talkdesk.Created || known || total < 0 || pages > r.cfg.Table.Rows {
 		r.lookEach = true
 		return nil
@@ -67,7 +67,7 @@ func (r *run) adopt() error {
 			return nil
 		}
 	}
-	listed, ids := map[journal.ID][]talkdesk.Found{}, map[string]bool{}
+	listed, first, seen := map[journal.ID][]talkdesk.Found{}, "", 0
 	for n := 1; ; n++ {
 		cases, total, a, err := r.page(n)
 		if err != nil {
@@ -77,19 +77,18 @@ func (r *run) adopt() error {
 			r.lookEach = true
 			return nil
 		}
-		seen := len(ids)
+		// A server may give fewer a page than it was asked for, no total, or
+		// the same page again.
+		if len(cases) == 0 || cases[0].ID == first {
+			break
+		}
 		for _, f := range cases {
-			if ids[f.ID] {
-				continue
-			}
-			ids[f.ID] = true
-			if f.Key != "" {
-				id := keyID(f.Key)
+			if id := keyID(f.Key); f.Key != "" && wanted[id] {
 				listed[id] = append(listed[id], f)
 			}
 		}
-		// A server may give fewer a page than it was asked for, or no total.
-		if len(ids) == seen || len(ids) >= total && total >= 0 {
+		first = cases[0].ID
+		if seen += len(cases); total >= 0 && seen >= total {
 			break
 		}
 	}
@@ -97,21 +96,23 @@ func (r *run) adopt() error {
 	return nil
 }
 
-// anyToSend reports whether the input holds a row that may be sent.
-func (r *run) anyToSend() (some bool, err error) {
-	err = r.cfg.Table.Each(r.intake, func(row *source.Row) error {
-		if row.Fault == "" {
-			who := r.cfg.Program.Identify(row)
-			if some = !who.Filtered && who.Key != "" && r.j.State(keyID(who.Key)) != journal.Created; some {
-				return errEnough
-			}
+// wanted returns the identities of the rows that may be sent.
+func (r *run) wanted() (map[journal.ID]bool, error) {
+	ids := map[journal.ID]bool{}
+	err := r.cfg.Table.Each(r.intake, func(row *source.Row) error {
+		if row.Fault != "" {
+			return nil
+		}
+		who := r.cfg.Program.Identify(row)
+		if id := keyID(who.Key); !who.Filtered && who.Key != "" && r.j.State(id) != journal.Created {
+			ids[id] = true
 		}
 		return nil
 	})
-	if errors.Is(err, errEnough) || r.intake.Err() != nil {
-		err = nil
+	if r.intake.Err() != nil {
+		return nil, nil
 	}
-	return some, err
+	return ids, err
 }
 
 // page reads one page of the list, again and again until it has an answer.

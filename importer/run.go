@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"caseimport/importer/journal"
+	"caseimport/importer/results"
 	"caseimport/importer/source"
 	"caseimport/importer/talkdesk"
 )
@@ -65,7 +67,6 @@ type run struct {
 	mu       sync.Mutex
 	stopped  *Stop
 	released []journal.ID
-	left     []*source.Row       // of a failure report, to be handed back
 	inDoubt  int                 // rows of this input that were given up in doubt
 	undone   map[journal.ID]bool // rows of this input that were given up
 
@@ -240,12 +241,16 @@ func (r *run) drop(j *job) {
 	}
 }
 
-// leave keeps a row of a failure report that is to be replaced, so that it can
-// be handed back; the caller holds the lock.
+// leave hands a row of a failure report back: what it was it still is.
 func (r *run) leave(row *source.Row) {
-	if r.report {
-		r.left = append(r.left, row)
+	if !r.report {
+		return
 	}
+	ids := results.ReportColumns(r.cfg.Table.Columns)
+	r.rec.report.Add(results.ReportRow{Number: row.Number, ID: ids.ID(row.Cell), // its error comes again at Commit
+		Status: cmp.Or(ids.Status(row.Cell), statusLeft),
+		Error:  cmp.Or(ids.Error(row.Cell), "not sent yet: the run stopped before"),
+		Fields: ids.Fields(row.Cell), Record: row.Fields(), JSON: row.JSON()})
 }
 
 // pass waits until a request may leave: for the server to be up, and for the

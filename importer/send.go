@@ -162,7 +162,7 @@ func (r *run) notTaken(j *job, a talkdesk.Answer, at time.Time) (over bool, err 
 	}
 	if r.health.spent(j) >= r.cfg.MaxAttempts {
 		if !a.Down || r.answering() {
-			return true, r.failed(j, a)
+			return true, r.rec.failed(j, a)
 		}
 		return false, nil // an outage: the gate is closed, no row is spent on it
 	}
@@ -202,7 +202,7 @@ func (r *run) refused(j *job, a talkdesk.Answer) error {
 			return nil
 		}
 	}
-	if err := r.failed(j, a); err != nil {
+	if err := r.rec.failed(j, a); err != nil {
 		return err
 	}
 	max := r.cfg.MaxFailures
@@ -216,11 +216,6 @@ func (r *run) refused(j *job, a talkdesk.Answer) error {
 			Hint: "look at the failure report, mend the mapping, and run the same command again"})
 	}
 	return nil
-}
-
-// failed records a row of which it is sure that it has no case.
-func (r *run) failed(j *job, a talkdesk.Answer) error {
-	return r.rec.failed(j, a)
 }
 
 // look asks the server for the cases of a key, again and again until it has an

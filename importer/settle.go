@@ -112,10 +112,10 @@ func (s *settler) run() error {
 	defer s.jobs.Wait()
 	tick := time.NewTimer(0)
 	defer tick.Stop()
-	quiet := -1
+	quiet := s.r.cfg.Progress.Done()
 	for {
 		next := s.step(ctx, cancel)
-		tick.Reset(min(next, time.Second))
+		tick.Reset(min(next, time.Second/2))
 		select {
 		case <-s.wake:
 		case <-tick.C:
@@ -159,7 +159,7 @@ func (s *settler) step(ctx context.Context, fail context.CancelCauseFunc) time.D
 	if len(s.queue) == 0 {
 		return time.Hour
 	}
-	// What holds for the first and the last holds for those between.
+	// One that they do not speak for is seen to when it is the first.
 	_, first := s.trusted(s.queue[0])
 	_, last := s.trusted(s.queue[len(s.queue)-1])
 	if !s.seeking && !(first && last) {

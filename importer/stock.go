@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"caseimport/importer/journal"
 	"caseimport/importer/results"
@@ -61,7 +62,7 @@ func (r *run) openFiles(files Files) error {
 	if err != nil {
 		return journalStop(err)
 	}
-	r.j = j
+	r.j, r.began = j, time.Now() // the lock's moment, for whatever earlier runs left
 	r.rec = &recorder{run: r, reasons: map[string]int{}, hadFile: hasResults, file: results.NewFile(files.Results, nil), report: results.NewReport(results.ReportOptions{
 		Path: files.Report, JSON: cfg.Table.Format == "json", Header: cfg.Table.Header, Delimiter: cfg.Table.Delimiter,
 		Mark: cfg.Table.Foreign()})}

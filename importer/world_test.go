@@ -184,10 +184,6 @@ func (s *server) Probe(ctx context.Context) talkdesk.Answer {
 	return talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
 }
 
-func (s *server) Login(context.Context) talkdesk.Answer {
-	return talkdesk.Answer{Verdict: talkdesk.Created}
-}
-
 // counts returns how many cases each key has.
 func (s *server) counts() map[string]int {
 	s.mu.Lock()

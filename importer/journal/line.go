@@ -3,9 +3,9 @@ package journal
 import (
 	"bufio"
 	"bytes"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"hash/crc32"
 	"io"
 	"strconv"
@@ -16,7 +16,8 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 // seal appends one finished line to b: checksum, kind, payload.
 func seal(b []byte, kind byte, payload []byte) []byte {
 	sum := crc32.Update(crc32.Checksum([]byte{kind, ' '}, castagnoli), castagnoli, payload)
-	b = fmt.Appendf(b, "%08x %c ", sum, kind)
+	b = hex.AppendEncode(b, binary.BigEndian.AppendUint32(nil, sum))
+	b = append(b, ' ', kind, ' ')
 	b = append(b, payload...)
 	return append(b, '\n')
 }
