@@ -22,7 +22,7 @@ func (r *run) lookFirst() error {
 	switch {
 	case r.j.Suspect() && !canLook:
 		r.cfg.Log.Warn("the journal's last lines are damaged, and the mapping names no key.custom_field by which rows could be looked up: rows that were sent just before the damage may be sent again")
-	case r.cfg.Adopt || r.j.Suspect():
+	case r.cfg.Adopt || r.j.Suspect() || r.j.Adopting() != "":
 		return r.adopt()
 	case r.j.Fresh() && !canLook && r.cfg.Table.Rows > 0:
 		r.cfg.Log.Warn("the mapping names no key.custom_field: cases cannot be looked up, so rows in doubt will be left as unknown")
@@ -38,6 +38,8 @@ func (r *run) lookFirst() error {
 func (r *run) adopt() error {
 	if r.j.Suspect() {
 		r.cfg.Log.Warn("the journal's last lines are damaged: every row that it does not know is looked up before it is sent")
+	} else if !r.cfg.Adopt {
+		r.cfg.Log.Warn("a run with --adopt did not come to its end: every row that the journal does not know is looked up before it is sent", "input", r.j.Adopting())
 	}
 	wanted, err := r.wanted()
 	if err != nil || len(wanted) == 0 {

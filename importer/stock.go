@@ -58,7 +58,7 @@ func (r *run) openFiles(files Files) error {
 			header.Input = hex.EncodeToString(cfg.Table.Sum[:])
 		}
 	}
-	j, err := openJournal(files.Journal, header, journal.Begin{Input: absolute(cfg.Input), Mapping: cfg.Mapping, Host: host, Process: os.Getpid(), At: r.began})
+	j, err := openJournal(files.Journal, header, journal.Begin{Input: absolute(cfg.Input), Mapping: cfg.Mapping, Host: host, Process: os.Getpid(), At: r.began, Adopt: cfg.Adopt})
 	if err != nil {
 		return journalStop(err)
 	}

@@ -180,3 +180,16 @@ func size0(path string) int64 {
 	}
 	return info.Size()
 }
+
+// TestCrashOfAnAdoption: what is begun with --adopt is gone on with in that way,
+// also by a run without it.
+func TestCrashOfAnAdoption(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, 600, "--lag", "0")
+	s.run().ends(exitDone)
+	p := s.run("-o", "other.results.csv", "--adopt")
+	s.must(p, func() bool { return size0(filepath.Join(s.folder, "other.results.journal")) > 3000 })
+	p.kill()
+	s.run("-o", "other.results.csv").ends(exitDone)
+	s.finished("other.results.csv")
+}

@@ -65,6 +65,7 @@ type Begin struct {
 	Host    string    `json:"host"`
 	Process int       `json:"process"`
 	At      time.Time `json:"at"`
+	Adopt   bool      `json:"adopt,omitempty"` // rows are looked up before they are sent
 }
 
 // End describes a run that ended in order. Size and Time are those of the
@@ -123,6 +124,7 @@ type Journal struct {
 	renewed  bool
 	made     bool // by this run
 	suspect  bool
+	adopting string // input of a run that adopts and has not come to its end
 	last     Last
 	lag      time.Duration
 	buf      []byte

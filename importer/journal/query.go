@@ -22,6 +22,10 @@ func (j *Journal) Fresh() bool { return j.Size() == 0 }
 // a run: rows that the journal does not know may have been sent.
 func (j *Journal) Suspect() bool { return j.suspect }
 
+// Adopting returns the input of a run that was to look every row up before it
+// was sent and left some behind, "" if there is none.
+func (j *Journal) Adopting() string { return j.adopting }
+
 // Last returns what is known of the run before this one.
 func (j *Journal) Last() Last { return j.last }
 

@@ -121,9 +121,15 @@ func (j *Journal) replay(want Header) error {
 			if err := json.Unmarshal(payload, &j.last.Begin); err != nil {
 				return &DamageError{Line: number, What: "the beginning of a run cannot be read"}
 			}
+			if j.last.Adopt {
+				j.adopting = j.last.Input
+			}
 		case 'E':
 			if err := json.Unmarshal(payload, &j.last.End); err == nil {
 				j.last.Ended = true
+				if j.last.Left == 0 && j.last.Input == j.adopting {
+					j.adopting = ""
+				}
 			}
 		}
 		return nil
