@@ -108,7 +108,7 @@ func printSummary(w io.Writer, sum importer.Summary, next []string) {
 
 // shorten keeps a reason on one line of a usual terminal.
 func shorten(s string) string {
-	const most = 100
+	const most = 72
 	if r := []rune(s); len(r) > most {
 		return string(r[:most-1]) + "…"
 	}
