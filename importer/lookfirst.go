@@ -176,6 +176,9 @@ func (r *run) wasHere() error {
 			return nil
 		case talkdesk.Unknown:
 			r.cfg.Log.Warn("could not find out whether these rows have cases already", "key", who.Key, "reason", a.Message)
+			if a.Down || a.Throttled {
+				return nil // it was waited for long enough
+			}
 		}
 	}
 	if len(there) > 0 {
