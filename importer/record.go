@@ -170,8 +170,7 @@ func (c *recorder) refused(row *source.Row, key, id, status string, faults []map
 	c.extra++
 	for _, f := range faults {
 		if status == statusInvalid { // a duplicate says it all by its status
-			f.Value = ""
-			c.count(f.String())
+			c.count(f.Kind())
 		}
 	}
 	if err := c.file.Append(line); err != nil {

@@ -67,6 +67,22 @@ func (f Fault) String() string {
 	return b.String()
 }
 
+// Kind says the fault without the value, equally for all rows at fault in the
+// same way.
+func (f Fault) Kind() string {
+	what := f.Reason
+	switch {
+	case f.Column != "" && f.Value != "":
+		what = fmt.Sprintf("a cell of column %q %s", f.Column, what)
+	case f.Column != "":
+		what = fmt.Sprintf("column %q %s", f.Column, what)
+	}
+	if f.Field == "" {
+		return what
+	}
+	return f.Field + ": " + what
+}
+
 // FileFault is one fault of a mapping file.
 type FileFault struct {
 	Line, Column int    // from 1; Column counts characters

@@ -257,15 +257,20 @@ func fixOf(t *testing.T, field, rule, cell string) *Fault {
 
 func TestFaultString(t *testing.T) {
 	for _, c := range []struct {
-		fault Fault
-		want  string
+		fault      Fault
+		want, kind string
 	}{
-		{Fault{Column: "Priority", Field: "priority", Value: "x\n", Reason: "is not in values"}, `priority: "x\n" in column "Priority" is not in values`},
-		{Fault{Column: "Id", Field: "key", Reason: "is empty"}, `key: column "Id" is empty`},
-		{Fault{Field: "title", Reason: "is empty"}, `title: is empty`},
+		{Fault{Column: "Priority", Field: "priority", Value: "x\n", Reason: "is not in values"},
+			`priority: "x\n" in column "Priority" is not in values`, `priority: a cell of column "Priority" is not in values`},
+		{Fault{Column: "Id", Field: "key", Reason: "is empty"}, `key: column "Id" is empty`, `key: column "Id" is empty`},
+		{Fault{Field: "title", Reason: "is empty"}, `title: is empty`, `title: is empty`},
+		{Fault{Reason: "has 3 fields"}, `has 3 fields`, `has 3 fields`},
 	} {
 		if got := c.fault.String(); got != c.want {
 			t.Errorf("got %s, want %s", got, c.want)
+		}
+		if got := c.fault.Kind(); got != c.kind {
+			t.Errorf("got %s, want %s", got, c.kind)
 		}
 	}
 }

@@ -16,6 +16,7 @@ import (
 
 	"caseimport/importer"
 	"caseimport/importer/source"
+	"caseimport/mapping"
 )
 
 type checkOptions struct {
@@ -175,12 +176,11 @@ func printGroups(b *strings.Builder, groups []importer.Group) {
 		if i == 0 {
 			b.WriteString("\nFaults\n")
 		}
-		what := g.Reason
-		if g.Column != "" {
-			what = fmt.Sprintf("column %q %s", g.Column, what)
+		fault := mapping.Fault{Column: g.Column, Field: cmp.Or(g.Field, "the whole row"), Reason: g.Reason}
+		if len(g.Values) > 0 {
+			fault.Value = g.Values[0].Value
 		}
-		what = cmp.Or(g.Field, "the whole row") + ": " + what
-		fmt.Fprintf(b, "  %s\n", what)
+		fmt.Fprintf(b, "  %s\n", fault.Kind())
 		fmt.Fprintf(b, "    %s, %s\n", plural(g.Rows, "row"), firstRows(g))
 		if len(g.Values) > 0 {
 			shown := g.Values[:min(len(g.Values), printedValues)]
