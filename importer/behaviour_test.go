@@ -463,8 +463,7 @@ func TestFirstSignalDrains(t *testing.T) {
 	in(t, func(w *world) {
 		w.api.latency = 300 * time.Millisecond
 		w.input("in.csv", linesOf(1, 50)...)
-		drain := make(chan struct{})
-		time.AfterFunc(7*time.Second, func() { close(drain) })
+		drain := after(7*time.Second)
 		sum, err := w.run("in.csv", func(c *Config) { c.Drain = drain })
 		if sum.Exit != 4 || sum.Created == 0 || sum.Created != len(w.api.cases) {
 			w.t.Errorf("%d cases: %+v, %v", len(w.api.cases), sum, err)

@@ -7,7 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -32,8 +31,7 @@ func TestDoubtAfterTheStopKeepsItsReportRow(t *testing.T) {
 		before := w.read("out.failed.csv")
 		w.api.latency = 2 * time.Second
 		w.api.fate = func(n int) fate { return cutBefore }
-		drain := make(chan struct{})
-		time.AfterFunc(time.Second, func() { close(drain) })
+		drain := after(time.Second)
 		w.run("out.failed.csv", func(c *Config) { c.Drain = drain })
 		after := ""
 		if w.has("out.failed.csv") {
@@ -92,8 +90,7 @@ func TestDuplicateHandedBackStaysDuplicate(t *testing.T) {
 		}
 		w.input("in.csv", line(1), line(2), "T-1,Another subject,Another body,open,low")
 		w.must(3, "in.csv", func(c *Config) { c.Concurrency = 1 })
-		drain := make(chan struct{})
-		close(drain)
+		drain := after(0)
 		w.must(4, "out.failed.csv", func(c *Config) { c.Drain = drain })
 		sum, _ := w.run("out.failed.csv")
 		if sum.Duplicate != 1 || sum.Exit != 3 {
@@ -112,8 +109,7 @@ func TestUnknownHandedBackStaysTied(t *testing.T) {
 		w.input("in.csv", line(1), line(2))
 		w.must(3, "in.csv")
 		w.api.fate = nil
-		drain := make(chan struct{})
-		close(drain)
+		drain := after(0)
 		w.must(4, "out.failed.csv", func(c *Config) { c.Drain = drain })
 		sum, _ := w.run("out.failed.csv", func(c *Config) { c.Results = w.path("wrong.csv") })
 		if d := w.api.doubles(); d > 0 || sum.Exit != 1 {
@@ -184,8 +180,7 @@ func TestInterruptedResendRemembersDoubts(t *testing.T) {
 		w.input("in.csv", linesOf(1, 30)...)
 		w.must(3, "in.csv")
 		w.api.fate = nil
-		drain := make(chan struct{})
-		time.AfterFunc(3*time.Second, func() { close(drain) })
+		drain := after(3*time.Second)
 		w.must(4, "in.csv", func(c *Config) { c.ResendUnknown = true; c.Limiter = ratelimit.New(1); c.Drain = drain })
 		n := len(w.api.cases)
 		sum, _ := w.run("in.csv") // nobody said resend
@@ -202,8 +197,7 @@ func TestInterruptedFirstLookLooksAgain(t *testing.T) {
 		w.must(0, "in.csv")
 		time.Sleep(time.Hour)
 		other := func(c *Config) { c.Results = w.path("other.csv") }
-		drain := make(chan struct{})
-		time.AfterFunc(100*time.Millisecond, func() { close(drain) })
+		drain := after(100*time.Millisecond)
 		w.must(4, "in.csv", other, func(c *Config) { c.Drain = drain })
 		sum, err := w.run("in.csv", other)
 		if d := w.api.doubles(); d > 0 || sum.Exit != 1 {
@@ -298,8 +292,7 @@ func TestInterruptedRunKeepsTheReport(t *testing.T) {
 		w.input("in.csv", linesOf(1, 5)...)
 		w.must(3, "in.csv")
 		w.api.fate = nil
-		drain := make(chan struct{})
-		time.AfterFunc(time.Second, func() { close(drain) })
+		drain := after(time.Second)
 		w.run("in.csv", func(c *Config) { c.Drain = drain; c.Limiter = ratelimit.New(0.1) })
 		if !w.has("out.failed.csv") {
 			t.Errorf("results:\n%sand no failure report", w.read("out.csv"))
@@ -655,19 +648,7 @@ func (f *failing) Sync() error {
 }
 
 func failJournal(t *testing.T, write, sync int64) {
-	real := openJournal
-	t.Cleanup(func() { openJournal = real })
-	openJournal = func(path string, h journal.Header, b journal.Begin) (*journal.Journal, error) {
-		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
-		if err != nil {
-			return nil, err
-		}
-		size, err := f.Seek(0, io.SeekEnd)
-		if err != nil {
-			return nil, err
-		}
-		return journal.OpenFile(&failing{File: f, failWrite: write, failSync: sync}, size, h, b)
-	}
+	wrapJournal(t, func(f *os.File, _ int64) journal.File { return &failing{File: f, failWrite: write, failSync: sync} })
 }
 
 // a journal that fails at any write or sync, fresh input and report.
@@ -739,8 +720,7 @@ func TestReportUnderStops(t *testing.T) {
 					if !w.has("out.failed.csv") {
 						break
 					}
-					drain := make(chan struct{})
-					time.AfterFunc(time.Duration(rnd.Int64N(int64(40*time.Second))), func() { close(drain) })
+					drain := after(time.Duration(rnd.Int64N(int64(40*time.Second))))
 					sum, err := w.run("out.failed.csv", func(c *Config) { c.Drain = drain })
 					if sum.Exit == 1 || sum.Exit == 2 {
 						t.Fatalf("run %d: %+v %v", run, sum, err)
@@ -864,8 +844,7 @@ func TestInterruptedAdoptionLeavesTheResults(t *testing.T) {
 		w.must(0, "in.csv")
 		os.Remove(w.path("out.journal"))
 		before := w.read("out.csv")
-		drain := make(chan struct{})
-		time.AfterFunc(time.Second, func() { close(drain) })
+		drain := after(time.Second)
 		w.run("in.csv", func(c *Config) { c.Adopt, c.Drain = true, drain })
 		w.run("in.csv")
 		if w.read("out.csv") != before {
@@ -933,8 +912,7 @@ func TestResendDecidedBeforeTheRowIsRead(t *testing.T) {
 		w.input("in.csv", append(spam, linesOf(1, 30)...)...)
 		w.must(3, "in.csv")
 		w.api.fate = nil
-		drain := make(chan struct{})
-		time.AfterFunc(3*time.Second, func() { close(drain) })
+		drain := after(3*time.Second)
 		w.must(4, "in.csv", func(c *Config) { c.ResendUnknown = true; c.Limiter = ratelimit.New(1); c.Drain = drain })
 		n := len(w.api.cases)
 		sum, _ := w.run("in.csv") // nobody said resend
@@ -950,8 +928,7 @@ func TestRowHandedBackKeepsItsError(t *testing.T) {
 		w.api.fate = func(int) fate { return refusedBy }
 		w.input("in.csv", linesOf(1, 2)...)
 		w.must(3, "in.csv")
-		drain := make(chan struct{})
-		close(drain)
+		drain := after(0)
 		w.run("out.failed.csv", func(c *Config) { c.Drain = drain })
 		if !strings.Contains(w.read("out.failed.csv"), "400 no") {
 			t.Errorf("why the rows failed is no longer said:\n%s", w.read("out.failed.csv"))
@@ -971,8 +948,7 @@ func TestSignalWhileProbing(t *testing.T) {
 	in(t, func(w *world) {
 		w.input("in.csv", linesOf(1, 100)...)
 		w.api.fate = func(int) fate { return unreached }
-		drain := make(chan struct{})
-		time.AfterFunc(3*time.Second, func() { close(drain) })
+		drain := after(3*time.Second)
 		began := time.Now()
 		w.run("in.csv", func(c *Config) {
 			c.MaxAttempts, c.Concurrency, c.Drain = 1, 8, drain
@@ -1024,8 +1000,7 @@ func TestKilledAdoptionLeavesTheResults(t *testing.T) {
 		w.must(0, "in.csv")
 		os.Remove(w.path("out.journal"))
 		before := w.read("out.csv")
-		drain := make(chan struct{})
-		time.AfterFunc(time.Second, func() { close(drain) })
+		drain := after(time.Second)
 		w.run("in.csv", func(c *Config) { c.Adopt, c.Drain = true, drain })
 		j := strings.SplitAfter(w.read("out.journal"), "\n")
 		os.WriteFile(w.path("out.journal"), []byte(strings.Join(j[:2], "")), 0o600) // H and B

@@ -348,6 +348,17 @@ func (w *world) runCtx(ctx context.Context, name string, change ...func(*Config)
 	return sum, err
 }
 
+// after is a first signal that comes in d, or has come.
+func after(d time.Duration) chan struct{} {
+	drain := make(chan struct{})
+	if d == 0 {
+		close(drain)
+	} else {
+		time.AfterFunc(d, func() { close(drain) })
+	}
+	return drain
+}
+
 // must runs and demands the exit code.
 func (w *world) must(exit int, name string, change ...func(*Config)) Summary {
 	w.t.Helper()
@@ -405,6 +416,11 @@ var losing atomic.Bool
 // forgetful makes journals that can lose what was not synced, and, if deaf,
 // sync nothing.
 func forgetful(t *testing.T, deaf bool) {
+	wrapJournal(t, func(f *os.File, size int64) journal.File { return &lossy{File: f, synced: size, deaf: deaf} })
+}
+
+// wrapJournal puts something between the journals of a test and their files.
+func wrapJournal(t *testing.T, wrap func(f *os.File, size int64) journal.File) {
 	real := openJournal
 	t.Cleanup(func() { openJournal = real })
 	openJournal = func(path string, h journal.Header, b journal.Begin) (*journal.Journal, error) {
@@ -416,7 +432,7 @@ func forgetful(t *testing.T, deaf bool) {
 		if err != nil {
 			return nil, err
 		}
-		return journal.OpenFile(&lossy{File: f, synced: size, deaf: deaf}, size, h, b)
+		return journal.OpenFile(wrap(f, size), size, h, b)
 	}
 }
 
