@@ -463,7 +463,7 @@ func TestFirstSignalDrains(t *testing.T) {
 	in(t, func(w *world) {
 		w.api.latency = 300 * time.Millisecond
 		w.input("in.csv", linesOf(1, 50)...)
-		drain := after(7*time.Second)
+		drain := after(7 * time.Second)
 		sum, err := w.run("in.csv", func(c *Config) { c.Drain = drain })
 		if sum.Exit != 4 || sum.Created == 0 || sum.Created != len(w.api.cases) {
 			w.t.Errorf("%d cases: %+v, %v", len(w.api.cases), sum, err)

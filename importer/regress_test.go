@@ -180,7 +180,7 @@ func TestInterruptedResendRemembersDoubts(t *testing.T) {
 		w.input("in.csv", linesOf(1, 30)...)
 		w.must(3, "in.csv")
 		w.api.fate = nil
-		drain := after(3*time.Second)
+		drain := after(3 * time.Second)
 		w.must(4, "in.csv", func(c *Config) { c.ResendUnknown = true; c.Limiter = ratelimit.New(1); c.Drain = drain })
 		n := len(w.api.cases)
 		sum, _ := w.run("in.csv") // nobody said resend
@@ -197,7 +197,7 @@ func TestInterruptedFirstLookLooksAgain(t *testing.T) {
 		w.must(0, "in.csv")
 		time.Sleep(time.Hour)
 		other := func(c *Config) { c.Results = w.path("other.csv") }
-		drain := after(100*time.Millisecond)
+		drain := after(100 * time.Millisecond)
 		w.must(4, "in.csv", other, func(c *Config) { c.Drain = drain })
 		sum, err := w.run("in.csv", other)
 		if d := w.api.doubles(); d > 0 || sum.Exit != 1 {
@@ -720,7 +720,7 @@ func TestReportUnderStops(t *testing.T) {
 					if !w.has("out.failed.csv") {
 						break
 					}
-					drain := after(time.Duration(rnd.Int64N(int64(40*time.Second))))
+					drain := after(time.Duration(rnd.Int64N(int64(40 * time.Second))))
 					sum, err := w.run("out.failed.csv", func(c *Config) { c.Drain = drain })
 					if sum.Exit == 1 || sum.Exit == 2 {
 						t.Fatalf("run %d: %+v %v", run, sum, err)
@@ -912,7 +912,7 @@ func TestResendDecidedBeforeTheRowIsRead(t *testing.T) {
 		w.input("in.csv", append(spam, linesOf(1, 30)...)...)
 		w.must(3, "in.csv")
 		w.api.fate = nil
-		drain := after(3*time.Second)
+		drain := after(3 * time.Second)
 		w.must(4, "in.csv", func(c *Config) { c.ResendUnknown = true; c.Limiter = ratelimit.New(1); c.Drain = drain })
 		n := len(w.api.cases)
 		sum, _ := w.run("in.csv") // nobody said resend
@@ -948,7 +948,7 @@ func TestSignalWhileProbing(t *testing.T) {
 	in(t, func(w *world) {
 		w.input("in.csv", linesOf(1, 100)...)
 		w.api.fate = func(int) fate { return unreached }
-		drain := after(3*time.Second)
+		drain := after(3 * time.Second)
 		began := time.Now()
 		w.run("in.csv", func(c *Config) {
 			c.MaxAttempts, c.Concurrency, c.Drain = 1, 8, drain
