@@ -511,3 +511,51 @@ func TestEmptyInput(t *testing.T) {
 		}
 	})
 }
+
+func TestChangedMappingIsSaid(t *testing.T) {
+	in(t, func(w *world) {
+		with := func(sum string) func(*Config) { return func(c *Config) { c.Mapping, c.BaseURL = sum, "sandbox" } }
+		w.input("in.csv", linesOf(1, 2)...)
+		w.must(0, "in.csv", with("one"))
+		w.must(0, "in.csv", with("one"))
+		if strings.Contains(w.logged(), "mapping file has changed") {
+			w.t.Error("said although it has not")
+		}
+		w.must(0, "in.csv", with("two"))
+		if log := w.logged(); !strings.Contains(log, "mapping file has changed") || !strings.Contains(log, "out.csv") {
+			w.t.Errorf("%s", log)
+		}
+	})
+}
+
+func TestWaitForDoubtsIsSaidOnce(t *testing.T) {
+	in(t, func(w *world) {
+		w.api.fate = func(n int) fate {
+			if n == 0 {
+				return cutBefore
+			}
+			return taken
+		}
+		w.input("in.csv", line(1))
+		w.must(0, "in.csv")
+		if n := strings.Count(w.logged(), "a case may exist"); n != 1 {
+			w.t.Errorf("said %d times: %s", n, w.logged())
+		}
+	})
+}
+
+func TestLookUpsAtAWrongAddressStopTheRun(t *testing.T) {
+	in(t, func(w *world) {
+		w.input("first.csv", line(0))
+		w.must(0, "first.csv")
+		w.input("in.csv", linesOf(1, 3)...)
+		w.api.fate = func(int) fate { return cutBefore }
+		w.api.read = func() (talkdesk.Answer, bool) {
+			return talkdesk.Answer{Verdict: talkdesk.Halt, Status: 404, Message: "404: wrong address"}, true
+		}
+		sum, err := w.run("in.csv")
+		if sum.Exit != 4 || sum.Unknown != 0 || err == nil || !strings.Contains(err.Error(), "wrong address") {
+			w.t.Errorf("%+v: %v", sum, err)
+		}
+	})
+}

@@ -43,6 +43,10 @@ func (s *settler) seek(ctx context.Context, c control) error {
 		if err != nil {
 			return nil // the run ends
 		}
+		if a.Verdict == talkdesk.Halt && a.Status != forbidden {
+			s.r.halt(a, "")
+			return nil
+		}
 		if a.Verdict == talkdesk.Halt || a.Verdict == talkdesk.Unknown {
 			s.finishSeek(nil, s.blindness(a))
 			return nil

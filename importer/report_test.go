@@ -3,6 +3,7 @@ package importer
 import (
 	"encoding/csv"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -256,5 +257,32 @@ func TestEditedReportSurvivesARunThatDoesNotReadIt(t *testing.T) {
 		}
 		w.must(0, "out.failed.2.csv")
 		w.once("T-1", "T-2")
+	})
+}
+
+func TestCheckJudgesAReportAsARunWould(t *testing.T) {
+	in(t, func(w *world) {
+		w.input("in.csv", line(1), line(1), line(3)+",one cell too many", line(4))
+		w.api.fate = func(int) fate { return refusedBy }
+		w.must(3, "in.csv")
+		report := w.check("out.failed.csv")
+		if report.Valid != 2 || report.Invalid != 1 || report.Duplicate != 1 {
+			w.t.Errorf("%+v", report)
+		}
+		w.api.fate = nil
+		if sum := w.must(3, "out.failed.csv"); sum.Created != report.Valid || sum.Invalid != report.Invalid || sum.Duplicate != report.Duplicate {
+			w.t.Errorf("check said %+v, run %+v", report, sum)
+		}
+	})
+}
+
+func TestCheckCountsRowsNotCells(t *testing.T) {
+	in(t, func(w *world) {
+		w.mapping = keyed + "custom_fields:\n  multi_select_tags: {column: Status, split: \"/\", values: {a: b}}\n"
+		w.input("in.csv", "T-1,S,B,x/y/z,low", "T-2,S,B,a,low", "T-3,S,B,x/a,low")
+		report := w.check("in.csv")
+		if len(report.Groups) != 1 || report.Groups[0].Rows != 2 || !slices.Equal(report.Groups[0].FirstRows, []int{1, 3}) {
+			w.t.Errorf("%+v", report.Groups)
+		}
 	})
 }

@@ -315,13 +315,13 @@ func (w *world) run(name string, change ...func(*Config)) (Summary, error) {
 	return w.runCtx(context.Background(), name, change...)
 }
 
-func (w *world) runCtx(ctx context.Context, name string, change ...func(*Config)) (Summary, error) {
+// open reads a file and binds the mapping to it.
+func (w *world) open(name string) (*source.Table, *mapping.Program) {
 	w.t.Helper()
 	table, err := source.Open(context.Background(), w.path(name), source.Options{})
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	defer table.Close()
 	m, err := mapping.Parse("mapping.yaml", []byte(w.mapping), nil)
 	if err != nil {
 		w.t.Fatal(err)
@@ -330,6 +330,25 @@ func (w *world) runCtx(ctx context.Context, name string, change ...func(*Config)
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	return table, program
+}
+
+// check judges a file without a request.
+func (w *world) check(name string) CheckReport {
+	w.t.Helper()
+	table, program := w.open(name)
+	defer table.Close()
+	report, err := Check(context.Background(), CheckConfig{Table: table, Program: program})
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return report
+}
+
+func (w *world) runCtx(ctx context.Context, name string, change ...func(*Config)) (Summary, error) {
+	w.t.Helper()
+	table, program := w.open(name)
+	defer table.Close()
 	cfg := Config{
 		Table: table, Program: program, API: w.api, Limiter: ratelimit.New(0),
 		Log: slog.New(slog.NewTextHandler(io.Writer(w), nil)), Progress: &Progress{},

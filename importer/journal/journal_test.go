@@ -111,6 +111,28 @@ func TestOutcomesAreTheLatestWithTheLatestRow(t *testing.T) {
 	}
 }
 
+func TestSupersededOutcomeIsLeftOut(t *testing.T) {
+	j := reopen(t, newMem())
+	shown := func() (n int) {
+		must(t, j.Outcomes(func(Outcome) error { n++; return nil }))
+		return n
+	}
+	must(t, j.Claim([]Claim{claimOf(0)}))
+	must(t, j.Record(Outcome{ID: idOf(0), State: Unknown, Row: 1, Line: lineOf(0)}))
+	j.Supersede(idOf(0))
+	if shown() != 0 || !j.Changed() {
+		t.Error("an outcome that no longer holds is shown")
+	}
+	must(t, j.Record(Outcome{ID: idOf(0), State: Unknown, Row: 1, Line: lineOf(0)}))
+	if shown() != 0 {
+		t.Error("a look-up that settled nothing brought it back")
+	}
+	must(t, j.Record(Outcome{ID: idOf(0), State: Created, Row: 1, Line: lineOf(0)}))
+	if shown() != 1 {
+		t.Error("the case that was found after all is not shown")
+	}
+}
+
 func TestBelongsToOneImport(t *testing.T) {
 	m := newMem()
 	pinned := pin
