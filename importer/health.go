@@ -230,7 +230,11 @@ func (r *run) watch() error {
 				return nil
 			}
 		}
-		for reason := "it does not answer"; ; {
+		reason := "it does not answer"
+		if !soon {
+			reason = "it answers when asked whether it is up, but fails on rows or look-ups"
+		}
+		for {
 			ctx, cancel := context.WithDeadline(r.intake, since.Add(r.cfg.OutagePatience))
 			slow := time.AfterFunc(time.Second/2, func() {
 				r.wait("the server failed several times in a row, and is asked whether it is up", "gives_up_at", clock(since.Add(r.cfg.OutagePatience)))

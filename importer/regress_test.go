@@ -1010,3 +1010,22 @@ func TestKilledAdoptionLeavesTheResults(t *testing.T) {
 		}
 	})
 }
+
+// a search that answered 429 for the whole patience was waited for again with
+// each of the twenty keys.
+func TestFirstLookWaitsOnceForTheSearch(t *testing.T) {
+	in(t, func(w *world) {
+		w.input("in.csv", linesOf(1, 30)...)
+		began := time.Now()
+		w.api.read = func() (talkdesk.Answer, bool) {
+			return talkdesk.Answer{Verdict: talkdesk.NotTaken, Status: 429, Throttled: true, Message: "429"}, true
+		}
+		w.must(0, "in.csv", func(c *Config) { c.OutagePatience = time.Minute })
+		if took := time.Since(began); took > 10*time.Minute {
+			t.Errorf("took %s", took)
+		}
+		if !strings.Contains(w.logged(), "could not find out") {
+			t.Errorf("nothing said: %s", w.logged())
+		}
+	})
+}

@@ -285,14 +285,14 @@ func (s *settler) explain(next time.Duration) {
 	case len(s.queue) == 0 || s.looking > 0:
 	case s.missed != "" && s.said != s.patience:
 		s.said = s.patience
-		s.r.wait(fmt.Sprintf("%s in doubt and must wait: the search does not show yet that case %s exists", rows(len(s.queue)), s.missed), "gives_up_at", clock(s.patience))
+		s.r.wait(fmt.Sprintf("%s in doubt and must wait: the search does not show yet that case %s exists", rowsAre(len(s.queue)), s.missed), "gives_up_at", clock(s.patience))
 	case !s.seeking && next < time.Hour && next > time.Second/2 && until.Sub(s.said).Abs() > time.Second:
 		s.said = until
-		s.r.wait(rows(len(s.queue))+" in doubt: a case may exist, and is looked up once any request on its way has surely arrived", "until", clock(until))
+		s.r.wait(rowsAre(len(s.queue))+" in doubt: a case may exist, and is looked up once any request on its way has surely arrived", "until", clock(until))
 	}
 }
 
-func rows(n int) string {
+func rowsAre(n int) string {
 	if n == 1 {
 		return "1 row is"
 	}

@@ -178,7 +178,7 @@ func (r *run) takeStock() error {
 		r.doubts.addPast(c)
 	}
 	if len(claims) > 0 {
-		r.cfg.Log.Info(rows(len(claims)) + " in doubt since an earlier run, and will be looked up")
+		r.cfg.Log.Info(rowsAre(len(claims)) + " in doubt since an earlier run, and will be looked up")
 	}
 	return nil
 }

@@ -67,7 +67,7 @@ func TestCrashSignals(t *testing.T) {
 // room again.
 func TestCrashFullDisk(t *testing.T) {
 	if runtime.GOOS != "linux" {
-		t.Skip("needs tmpfs")
+		t.Skip("a small disk is made as a tmpfs, which only Linux has")
 	}
 	t.Parallel()
 	mount := func(t *testing.T, args ...string) {
