@@ -45,8 +45,13 @@ type Answer struct {
 	Renewed   bool          // 401 on a token that had worked, was the first or has expired: thrown away, send again at no cost
 	APIForm   bool          // the error body had the API's own form: code and message
 	NoHost    bool          // the host name does not resolve
+	Denied    bool          // the credentials lack the scope that Message names: nothing of this kind will be answered
+	Blocked   bool          // something between here and the API refused this request; others may pass
 	Err       error         // the transport's error, nil if an answer came
 }
+
+// Answered reports whether any answer came, whatever it said.
+func (a Answer) Answered() bool { return a.Status != 0 }
 
 // Found is a case as the list shows it ("Get Case List").
 type Found struct {

@@ -64,10 +64,12 @@ func decide(x *exchange) Answer {
 	case http.StatusUnauthorized:
 		unauthorized(x, &a)
 	case http.StatusForbidden:
-		a.Verdict = Rejected // a firewall that dislikes one body
-		if a.APIForm || x.method == http.MethodGet {
+		// A firewall may dislike one body. A read has none to be disliked.
+		if a.Denied = a.APIForm || x.method == http.MethodGet; a.Denied {
 			a.Verdict = Halt
-			a.Message = fmt.Sprintf("access denied (%s): check that the client has the scope %s", clean(a.Message, maxMessage/3), scope(x.method))
+			a.Message = fmt.Sprintf("access denied (%s): the credentials lack the scope %s", clean(a.Message, maxMessage/3), scope(x.method))
+		} else {
+			a.Verdict, a.Blocked = Rejected, true
 		}
 	case http.StatusNotFound, http.StatusMethodNotAllowed:
 		wrongAddress(x, &a, checkAddress)

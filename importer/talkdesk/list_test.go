@@ -231,7 +231,7 @@ func TestRefusedReads(t *testing.T) {
 	}{
 		{400, `{"code":"x","message":"unknown filter"}`, Unknown, false, "unknown filter"},
 		{401, "", Halt, false, "TALKDESK_TOKEN"},
-		{403, `{"code":"x","message":"Scope missing"}`, Halt, false, "access denied (Scope missing): check that the client has the scope cases-public:read"},
+		{403, `{"code":"x","message":"Scope missing"}`, Halt, false, "access denied (Scope missing): the credentials lack the scope cases-public:read"},
 		{403, "", Halt, false, "cases-public:read"},
 		{302, "", Halt, false, "GET http://"},
 		{404, "", Halt, false, "a wrong address, or a proxy"},
@@ -253,7 +253,7 @@ func TestRefusedReads(t *testing.T) {
 			t.Errorf("%d: %v %v %d", tt.status, found, cases, total)
 		}
 		for _, a := range []Answer{find, page, c.Probe(t.Context())} {
-			if a.Verdict != tt.verdict || a.Status != tt.status || a.Down != tt.down || a.Throttled != (tt.status == 429) || !strings.Contains(a.Message, tt.message) {
+			if a.Verdict != tt.verdict || a.Status != tt.status || a.Down != tt.down || a.Throttled != (tt.status == 429) || a.Denied != (tt.status == 403) || a.Blocked || !a.Answered() || !strings.Contains(a.Message, tt.message) {
 				t.Errorf("%d: %+v", tt.status, a)
 			}
 		}
