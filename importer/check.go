@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"caseimport/importer/identity"
 	"caseimport/importer/journal"
 	"caseimport/importer/results"
 	"caseimport/importer/source"
@@ -181,7 +182,7 @@ func judge(cfg CheckConfig, ids results.Columns, row *source.Row) (v judged) {
 		return v
 	}
 	if ids.Report() && row.Fields() != nil && results.Uncorrected(cfg.Table.Header, row.Fields()) {
-		v.faults = []mapping.Fault{{Reason: notCorrected}}
+		v.faults = []mapping.Fault{{Reason: identity.NotCorrected}}
 		return v
 	}
 	who := p.Identify(row)
@@ -189,9 +190,9 @@ func judge(cfg CheckConfig, ids results.Columns, row *source.Row) (v judged) {
 		return v
 	}
 	if v.key = who.Key; v.key != "" {
-		v.id = keyID(v.key)
+		v.id = identity.Key(v.key)
 	}
-	if kind, past, ok := parseIDText(ids.ID(row.Cell)); ok && kind == ofDuplicate && past == v.id {
+	if kind, past, ok := identity.Parse(ids.ID(row.Cell)); ok && kind == identity.OfDuplicate && past == v.id {
 		v.duplicate = true
 	}
 	v.c, v.faults = p.Map(row)
@@ -234,7 +235,7 @@ func (c *checker) add(row *source.Row, v *judged) error {
 	}
 	if v.duplicate {
 		c.sum.Duplicate++
-		c.fault(row, mapping.Fault{Field: "key", Value: v.key, Reason: stillDuplicate}, stillDuplicate)
+		c.fault(row, mapping.Fault{Field: "key", Value: v.key, Reason: identity.StillDuplicate}, identity.StillDuplicate)
 		return nil
 	}
 	if v.key != "" {
@@ -255,7 +256,7 @@ func (c *checker) add(row *source.Row, v *judged) error {
 	c.sum.Valid++
 	c.cover(&v.c)
 	if len(c.sum.Requests) < c.cfg.Show {
-		body, err := Body(v.c)
+		body, err := v.c.Body()
 		if err != nil {
 			return err
 		}

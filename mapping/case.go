@@ -21,6 +21,17 @@ type Case struct {
 	Notes          []Note       `json:"notes,omitempty"`
 }
 
+// Body is the create request of the case.
+func (c Case) Body() ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(c); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'}), nil
+}
+
 // CustomField is one prefixed field. Value is a string, a bool, a json.Number
 // or a []string, as the prefix demands.
 type CustomField struct {
