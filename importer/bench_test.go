@@ -139,22 +139,6 @@ func BenchmarkKnown(b *testing.B) {
 	b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 }
 
-// BenchmarkCheck maps and judges every row of a file.
-func BenchmarkCheck(b *testing.B) {
-	const rows = 200_000
-	in := writeRows(b, b.TempDir(), "T-", rows)
-	b.ReportAllocs()
-	for b.Loop() {
-		table, program := openRows(b, in)
-		report, err := Check(b.Context(), CheckConfig{Table: table, Program: program})
-		if err != nil || report.Valid != rows {
-			b.Fatalf("%+v: %v", report, err)
-		}
-		table.Close()
-	}
-	b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
-}
-
 func writeRows(b *testing.B, dir, prefix string, rows int) (path string) {
 	b.Helper()
 	in, err := os.Create(filepath.Join(dir, "in.csv"))
