@@ -76,9 +76,11 @@ func (f CustomFields) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// Note is one note of a case. Public nil leaves the choice to the API.
+// Note is one note of a case. Public is always sent: the API's own default is
+// not the same everywhere, and an internal note that customers have seen cannot
+// be taken back.
 type Note struct {
 	Title  string `json:"note_title,omitempty"`
 	Body   string `json:"note_body"`
-	Public *bool  `json:"public,omitempty"`
+	Public bool   `json:"public"`
 }
