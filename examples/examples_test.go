@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"caseimport/importer"
+	"caseimport/importer/check"
 	"caseimport/importer/sandbox"
 	"caseimport/importer/source"
 	"caseimport/importer/talkdesk"
@@ -74,10 +75,10 @@ func (e example) open(t *testing.T) (*source.Table, *mapping.Program) {
 }
 
 // check returns what check says, with every request.
-func (e example) check(t *testing.T) (importer.CheckReport, *mapping.Program) {
+func (e example) check(t *testing.T) (check.Report, *mapping.Program) {
 	t.Helper()
 	table, program := e.open(t)
-	report, err := importer.Check(t.Context(), importer.CheckConfig{Table: table, Program: program, Show: e.rows()})
+	report, err := check.Run(t.Context(), check.Config{Table: table, Program: program, Show: e.rows()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"caseimport/importer/identity"
 	"caseimport/importer/journal"
 	"caseimport/importer/sandbox"
 	"caseimport/importer/source"
@@ -119,7 +120,7 @@ func BenchmarkKnown(b *testing.B) {
 	for i := range rows {
 		key := fmt.Sprintf("T-%d", i)
 		text := fmt.Sprintf(`{"row":%d,"key":%q,"status":"created","case_id":"%d","http_status":201,"attempts":1,"finished_at":"2026-01-01T00:00:00Z"}`, i+1, key, i)
-		if err := j.Record(journal.Outcome{ID: keyID(key), State: journal.Created, Row: i + 1, Line: []byte(text)}); err != nil {
+		if err := j.Record(journal.Outcome{ID: identity.Key(key), State: journal.Created, Row: i + 1, Line: []byte(text)}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -134,22 +135,6 @@ func BenchmarkKnown(b *testing.B) {
 		if err != nil || sum.Already != rows {
 			b.Fatalf("%+v: %v", sum, err)
 		}
-	}
-	b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
-}
-
-// BenchmarkCheck maps and judges every row of a file.
-func BenchmarkCheck(b *testing.B) {
-	const rows = 200_000
-	in := writeRows(b, b.TempDir(), "T-", rows)
-	b.ReportAllocs()
-	for b.Loop() {
-		table, program := openRows(b, in)
-		report, err := Check(b.Context(), CheckConfig{Table: table, Program: program})
-		if err != nil || report.Valid != rows {
-			b.Fatalf("%+v: %v", report, err)
-		}
-		table.Close()
 	}
 	b.ReportMetric(float64(rows)*float64(b.N)/b.Elapsed().Seconds(), "rows/s")
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"syscall"
 
+	"caseimport/importer/identity"
 	"caseimport/importer/journal"
 	"caseimport/importer/results"
 )
@@ -89,9 +90,9 @@ func isDiskFull(err error) bool {
 func (r *run) commitReport() (kept string, err error) {
 	edited := r.reportEdited()
 	done, err := r.rec.report.Commit(func(text string) bool {
-		kind, id, ok := parseIDText(text)
+		kind, id, ok := identity.Parse(text)
 		dealtWith := r.j.Met(id) && !r.undone[id]
-		return ok && (dealtWith || kind == ofDuplicate && r.duplicates[id] || kind != ofDuplicate && r.j.State(id) == journal.Created)
+		return ok && (dealtWith || kind == identity.OfDuplicate && r.duplicates[id] || kind != identity.OfDuplicate && r.j.State(id) == journal.Created)
 	}, edited)
 	if err == nil && edited && done.Kept != "" {
 		r.cfg.Log.Warn("the failure report was edited since it was written, and this run did not read it: it is kept, run it on its own", "file", done.Kept)

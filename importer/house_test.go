@@ -11,11 +11,13 @@ import (
 // TestArrowsRunOneWay holds the packages' imports against the house: who may
 // know whom, and who must never touch the network, the flags, or the files.
 func TestArrowsRunOneWay(t *testing.T) {
-	siblings := []string{"caseimport/importer/source", "caseimport/importer/journal", "caseimport/importer/talkdesk", "caseimport/importer/results"}
+	siblings := []string{"caseimport/importer/identity", "caseimport/importer/source", "caseimport/importer/journal", "caseimport/importer/talkdesk", "caseimport/importer/results"}
 	network := []string{"net/http", "net"}
 	house := map[string]struct{ may, never []string }{
-		"caseimport/cmd/caseimport":    {may: append(siblings, "caseimport/importer", "caseimport/importer/sandbox", "caseimport/mapping", "caseimport/mapping/draft", "caseimport/ratelimit")},
+		"caseimport/cmd/caseimport":    {may: append(siblings, "caseimport/importer", "caseimport/importer/check", "caseimport/importer/sandbox", "caseimport/mapping", "caseimport/mapping/draft", "caseimport/ratelimit")},
 		"caseimport/importer":          {may: append(siblings, "caseimport/mapping", "caseimport/ratelimit"), never: append(network, "flag", "github.com/spf13/cobra")},
+		"caseimport/importer/check":    {may: append(siblings, "caseimport/mapping"), never: network},
+		"caseimport/importer/identity": {may: []string{"caseimport/importer/journal", "caseimport/importer/source"}, never: network},
 		"caseimport/importer/source":   {may: []string{"caseimport/mapping"}, never: network},
 		"caseimport/importer/journal":  {never: network},
 		"caseimport/importer/results":  {may: []string{"caseimport/mapping"}, never: network},

@@ -1,12 +1,12 @@
 package importer
 
 import (
-	"bytes"
-	"encoding/json"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
 
+	"caseimport/importer/identity"
 	"caseimport/importer/journal"
 	"caseimport/importer/results"
 	"caseimport/importer/source"
@@ -15,12 +15,6 @@ import (
 
 // maxDoubts bounds the rows that wait to be looked up, and so the memory.
 const maxDoubts = 4096
-
-// Why rows of a failure report are refused that nobody has corrected.
-const (
-	notCorrected   = "had the wrong number of cells and has not been corrected: its cells may stand under the wrong headers"
-	stillDuplicate = "its key is still that of another row: give it one of its own, or delete the row"
-)
 
 // errEnough ends the reading before the end of the input.
 var errEnough = errors.New("enough rows")
@@ -83,7 +77,7 @@ func (in *intake) take(row *source.Row) error {
 		return in.refuse(row, "", in.pastID(row), statusInvalid, mapping.Fault{Reason: row.Fault})
 	}
 	if in.report && row.Fields() != nil && results.Uncorrected(in.cfg.Table.Header, row.Fields()) {
-		return in.refuse(row, "", in.pastID(row), statusInvalid, mapping.Fault{Reason: notCorrected})
+		return in.refuse(row, "", in.pastID(row), statusInvalid, mapping.Fault{Reason: identity.NotCorrected})
 	}
 	who := in.cfg.Program.Identify(row)
 	if who.Filtered {
@@ -107,7 +101,7 @@ func (in *intake) take(row *source.Row) error {
 	known, earlier := in.j.Meet(id, row.Number)
 	if earlier != 0 {
 		if in.cfg.Program.HasKey() {
-			text = idText(ofDuplicate, id)
+			text = identity.Text(identity.OfDuplicate, id)
 		}
 		return in.refuse(row, who.Key, text, statusDuplicate, mapping.Fault{Field: "key", Reason: fmt.Sprintf("row %d of this input is the same by its key or %s", earlier, results.IDColumn)})
 	}
@@ -198,8 +192,8 @@ func (in *intake) identify(row *source.Row, who mapping.Identity) (id journal.ID
 	if in.report {
 		written = in.ids.ID(row.Cell)
 	}
-	kind, past, tied := parseIDText(written)
-	if tied && kind == ofDuplicate {
+	kind, past, tied := identity.Parse(written)
+	if tied && kind == identity.OfDuplicate {
 		in.duplicates[past] = true
 	}
 	if written != "" && !tied {
@@ -211,11 +205,11 @@ func (in *intake) identify(row *source.Row, who mapping.Identity) (id journal.ID
 		}
 		id = in.byContent(row)
 		if in.report {
-			return id, idText(byCells, id), statusInvalid, fmt.Sprintf("it has no %s, and without a key in the mapping nothing else tells which row it was", results.IDColumn)
+			return id, identity.Text(identity.ByCells, id), statusInvalid, fmt.Sprintf("it has no %s, and without a key in the mapping nothing else tells which row it was", results.IDColumn)
 		}
-		return id, idText(byCells, id), "", ""
+		return id, identity.Text(identity.ByCells, id), "", ""
 	}
-	if tied && kind == byCells {
+	if tied && kind == identity.ByCells {
 		// A row that had no valid key. It may have been given one.
 		if _, earlier := in.j.Meet(past, row.Number); earlier != 0 {
 			return past, written, statusDuplicate, fmt.Sprintf("row %d of this input has the same %s", earlier, results.IDColumn)
@@ -224,16 +218,16 @@ func (in *intake) identify(row *source.Row, who mapping.Identity) (id journal.ID
 	if who.Key == "" { // who.Fault says what is wrong
 		return id, in.pastID(row), "", ""
 	}
-	id = keyID(who.Key)
+	id = identity.Key(who.Key)
 	if tied {
 		switch {
-		case kind == ofDuplicate && past == id:
-			return id, written, statusDuplicate, stillDuplicate
-		case kind == byKey && past != id:
+		case kind == identity.OfDuplicate && past == id:
+			return id, written, statusDuplicate, identity.StillDuplicate
+		case kind == identity.ByKey && past != id:
 			return past, written, statusInvalid, fmt.Sprintf("its key no longer fits its %s: restore the key, or put a row with a new key into a file of its own", results.IDColumn)
 		}
 	}
-	return id, idText(byKey, id), "", ""
+	return id, identity.Text(identity.ByKey, id), "", ""
 }
 
 // pastID is the caseimport_id of a row that cannot be identified by its key: the
@@ -241,8 +235,8 @@ func (in *intake) identify(row *source.Row, who mapping.Identity) (id journal.ID
 func (in *intake) pastID(row *source.Row) string {
 	if in.report {
 		text := in.ids.ID(row.Cell)
-		if kind, past, ok := parseIDText(text); ok {
-			if kind == ofDuplicate {
+		if kind, past, ok := identity.Parse(text); ok {
+			if kind == identity.OfDuplicate {
 				in.duplicates[past] = true
 			} else {
 				in.j.Meet(past, row.Number)
@@ -253,18 +247,18 @@ func (in *intake) pastID(row *source.Row) string {
 	}
 	id := in.byContent(row)
 	in.j.Meet(id, row.Number)
-	return idText(byCells, id)
+	return identity.Text(identity.ByCells, id)
 }
 
 // byContent is the identity of a row that has no usable key: its content, with
 // a counter for rows of the same content.
 func (in *intake) byContent(row *source.Row) journal.ID {
-	content := contentOf(row)
-	base := cellsID(content, 0)
+	content := identity.Content(row)
+	base := identity.Cells(content, 0)
 	if n, again := in.same[base]; again || in.j.Met(base) {
 		in.same[base] = n + 1
 	}
-	return cellsID(content, in.same[base])
+	return identity.Cells(content, in.same[base])
 }
 
 // build maps a row. A row with faults is built as well, without a body: it may
@@ -276,27 +270,16 @@ func (in *intake) build(row *source.Row, id journal.ID, key string) (*job, []map
 		j.fault = faultText(faults)
 		return j, faults
 	}
-	body, err := Body(c)
+	body, err := c.Body()
 	if err != nil {
 		faults = []mapping.Fault{{Reason: err.Error()}}
 		j.fault = faultText(faults)
 		return j, faults
 	}
 	j.body = body
-	sum := hashOf(body)
+	sum := sha256.Sum256(body)
 	copy(j.claim.Sum[:], sum[:])
 	return j, nil
-}
-
-// Body is the create request of a case.
-func Body(c mapping.Case) ([]byte, error) {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(c); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'}), nil
 }
 
 // refuse records a row that is not sent.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"caseimport/importer/identity"
 	"caseimport/importer/journal"
 	"caseimport/importer/source"
 	"caseimport/importer/talkdesk"
@@ -85,7 +86,7 @@ func (r *run) adopt() error {
 			break
 		}
 		for _, f := range cases {
-			if id := keyID(f.Key); f.Key != "" && wanted[id] {
+			if id := identity.Key(f.Key); f.Key != "" && wanted[id] {
 				listed[id] = append(listed[id], f)
 			}
 		}
@@ -106,7 +107,7 @@ func (r *run) wanted() (map[journal.ID]bool, error) {
 			return nil
 		}
 		who := r.cfg.Program.Identify(row)
-		if id := keyID(who.Key); !who.Filtered && who.Key != "" && r.j.State(id) != journal.Created {
+		if id := identity.Key(who.Key); !who.Filtered && who.Key != "" && r.j.State(id) != journal.Created {
 			ids[id] = true
 		}
 		return nil

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"caseimport/importer/identity"
 	"caseimport/importer/journal"
 	"caseimport/importer/results"
 	"caseimport/importer/source"
@@ -191,9 +192,9 @@ func reportRow(row *source.Row, id string, line results.Line) results.ReportRow 
 // idOf is the caseimport_id of a row that may be sent.
 func (r *run) idOf(j *job) string {
 	if r.cfg.Program.HasKey() {
-		return idText(byKey, j.claim.ID)
+		return identity.Text(identity.ByKey, j.claim.ID)
 	}
-	return idText(byCells, j.claim.ID)
+	return identity.Text(identity.ByCells, j.claim.ID)
 }
 
 // begin brings the results file to what the journal knows.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"caseimport/importer/identity"
 	"caseimport/importer/journal"
 	"caseimport/importer/results"
 	"caseimport/importer/source"
@@ -221,7 +222,7 @@ func (r *run) knowsReport() error {
 		case statusInvalid, statusDuplicate, statusLeft:
 			return nil // never sent
 		}
-		if _, id, ok := parseIDText(ids.ID(row.Cell)); ok && r.j.State(id) == journal.None {
+		if _, id, ok := identity.Parse(ids.ID(row.Cell)); ok && r.j.State(id) == journal.None {
 			return &Stop{Exit: 1, Err: fmt.Errorf("%s, row %d: this failure report belongs to another results file: the journal does not know its rows", r.cfg.Input, row.Number),
 				Hint: "use -o RESULTS of the first run"}
 		}

@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"caseimport/importer/check"
 	"caseimport/importer/journal"
 	"caseimport/importer/results"
 	"caseimport/importer/source"
@@ -334,11 +335,11 @@ func (w *world) open(name string) (*source.Table, *mapping.Program) {
 }
 
 // check judges a file without a request.
-func (w *world) check(name string) CheckReport {
+func (w *world) check(name string) check.Report {
 	w.t.Helper()
 	table, program := w.open(name)
 	defer table.Close()
-	report, err := Check(context.Background(), CheckConfig{Table: table, Program: program})
+	report, err := check.Run(context.Background(), check.Config{Table: table, Program: program})
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -21,6 +21,17 @@ type Case struct {
 	Notes          []Note       `json:"notes,omitempty"`
 }
 
+// Body is the create request of the case.
+func (c Case) Body() ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(c); err != nil {
+		return nil, err
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'}), nil
+}
+
 // CustomField is one prefixed field. Value is a string, a bool, a json.Number
 // or a []string, as the prefix demands.
 type CustomField struct {
@@ -65,9 +76,11 @@ func (f CustomFields) MarshalJSON() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// Note is one note of a case. Public nil leaves the choice to the API.
+// Note is one note of a case. Public is always sent: the API's own default is
+// not the same everywhere, and an internal note that customers have seen cannot
+// be taken back.
 type Note struct {
 	Title  string `json:"note_title,omitempty"`
 	Body   string `json:"note_body"`
-	Public *bool  `json:"public,omitempty"`
+	Public bool   `json:"public"`
 }

@@ -44,7 +44,7 @@ type noteRule struct {
 	Each   *str  `yaml:"each" jsonschema_description:"Column with a list: one note for each element. Columns of the rules beside it are then members of the element, and expressions know it as item."`
 	Title  *rule `yaml:"note_title" rule:"text" jsonschema_description:"Title of the note."`
 	Body   *rule `yaml:"note_body" rule:"text" jsonschema:"required" jsonschema_description:"Text of the note; where it is empty there is no note."`
-	Public *rule `yaml:"public" rule:"checkbox" jsonschema_description:"Whether the requester may see the note."`
+	Public *rule `yaml:"public" rule:"checkbox" jsonschema_description:"Whether the requester may see the note; always sent, false if left out or empty."`
 }
 
 // customRules keeps the order of the file.

@@ -98,8 +98,7 @@ func (c *run) note(n *noteFields, out []Note) []Note {
 	}
 	if n.public != nil {
 		if public, ok := c.scalar(n.public); ok {
-			on := public.value.(bool)
-			note.Public = &on
+			note.Public = public.value.(bool)
 		}
 	}
 	return append(out, note)
@@ -128,8 +127,7 @@ func overflow(text string, limit int, name string, out []Note) (string, []Note) 
 		if len(pieces) > 1 {
 			title = fmt.Sprintf("%s (continued %d of %d)", name, i+1, len(pieces))
 		}
-		private := false
-		out = append(out, Note{Title: title, Body: piece, Public: &private})
+		out = append(out, Note{Title: title, Body: piece})
 	}
 	return head, out
 }

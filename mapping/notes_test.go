@@ -26,23 +26,24 @@ func TestNotes(t *testing.T) {
 		{"no body, no note", "{note_title: {const: T}, note_body: A, public: {const: false}}", []any{"A", " \n"}, `null`, ""},
 		{"one for each element", "{each: C, note_title: author.name, note_body: body, public: public}", []any{"C", comments},
 			`[{"note_title":"Ann","note_body":"one","public":true},{"note_body":"two","public":false}]`, ""},
-		{"a missing member is empty", "{each: C, note_body: body, note_title: author.name.first.x}", []any{"C", listVal(obj("body", s("x")))}, `[{"note_body":"x"}]`, ""},
-		{"a number member", "{each: C, note_body: {columns: [text, count]}}", []any{"C", comments}, `[{"note_body":"1.50"}]`, ""},
+		{"a missing member is empty", "{each: C, note_body: body, note_title: author.name.first.x}", []any{"C", listVal(obj("body", s("x")))}, `[{"note_body":"x","public":false}]`, ""},
+		{"a number member", "{each: C, note_body: {columns: [text, count]}}", []any{"C", comments}, `[{"note_body":"1.50","public":false}]`, ""},
 		{"modifiers on members", `{each: C, note_body: {column: body, html: true, truncate: 2}, public: {column: kind, true: external, false: internal, default: false}}`,
 			[]any{"C", listVal(obj("body", s("<b>abc</b>"), "kind", s("External")), obj("body", s("x")))}, `[{"note_body":"ab","public":true},{"note_body":"x","public":false}]`, ""},
 		{"item is the element", `{each: C, note_title: {expr: 'item.author?.name ?? "nobody"'}, note_body: {expr: 'upper(item.body)'}}`, []any{"C", comments},
-			`[{"note_title":"Ann","note_body":"ONE"},{"note_title":"nobody","note_body":"TWO"}]`, ""},
-		{"row beside item", `{each: C, note_body: {expr: 'row["A"] + ": " + item'}}`, []any{"C", listVal(s("x"), s("y")), "A", "a"}, `[{"note_body":"a: x"},{"note_body":"a: y"}]`, ""},
+			`[{"note_title":"Ann","note_body":"ONE","public":false},{"note_title":"nobody","note_body":"TWO","public":false}]`, ""},
+		{"row beside item", `{each: C, note_body: {expr: 'row["A"] + ": " + item'}}`, []any{"C", listVal(s("x"), s("y")), "A", "a"}, `[{"note_body":"a: x","public":false},{"note_body":"a: y","public":false}]`, ""},
 		{"a comment cell of Jira", `{each: Comment, note_title: {expr: 'split(item, ";", 3)[1]'}, note_body: {expr: 'split(item, ";", 3)[2]'}}`,
 			[]any{"Comment", listVal(s("15/Feb/26 4:37 PM;ann;Done; I think."), s("16/Feb/26 1:00 PM;bob;Thanks"))},
-			`[{"note_title":"ann","note_body":"Done; I think."},{"note_title":"bob","note_body":"Thanks"}]`, ""},
-		{"a header that is there once", "{each: C, note_body: {expr: item}}", []any{"C", "only"}, `[{"note_body":"only"}]`, ""},
+			`[{"note_title":"ann","note_body":"Done; I think.","public":false},{"note_title":"bob","note_body":"Thanks","public":false}]`, ""},
+		{"a header that is there once", "{each: C, note_body: {expr: item}}", []any{"C", "only"}, `[{"note_body":"only","public":false}]`, ""},
 		{"no element", "{each: C, note_body: {expr: item}}", []any{"C", ""}, `null`, ""},
 		{"an absent list", "{each: C, note_body: {expr: item}}", []any{"C", Value{}}, `null`, ""},
 		{"a member of a text", "{each: C, note_body: body}", []any{"C", listVal(s("x"))}, "", "is a text and has no members: use an expression with item"},
 		{"an object for a list", "{each: C, note_body: body}", []any{"C", obj("body", s("x"))}, "", "is an object: each goes through a list"},
 		{"a member that is an object", "{each: C, note_body: author}", []any{"C", comments}, "", "is an object: name one of its members"},
 		{"a member of a member that is a text", "{each: C, note_body: body.text}", []any{"C", listVal(obj("body", s("x")))}, "", `has no member "body.text": it is not an object`},
+		{"public that is empty", "{each: C, note_body: body, public: public}", []any{"C", listVal(obj("body", s("x")))}, `[{"note_body":"x","public":false}]`, ""},
 		{"public that is neither", "{note_body: {const: x}, public: A}", []any{"A", "maybe"}, "", "is neither true nor false"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -82,7 +83,7 @@ notes:
 	if want := "Title (continued)|Description (continued 1 of 2)|Description (continued 2 of 2)|"; strings.Join(titles, "|") != want {
 		t.Errorf("titles %q", titles)
 	}
-	if got.Title != words || got.Notes[0].Body != "more" || *got.Notes[0].Public {
+	if got.Title != words || got.Notes[0].Body != "more" || got.Notes[0].Public {
 		t.Errorf("title %q, note %+v", got.Title, got.Notes[0])
 	}
 	if got.Description != strings.Repeat("line\n", 400) || got.Notes[1].Body != strings.Repeat("line\n", 400) || got.Notes[2].Body != strings.Repeat("line\n", 100)+"end" {

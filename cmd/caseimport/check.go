@@ -14,7 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"caseimport/importer"
+	"caseimport/importer/check"
 	"caseimport/importer/source"
 	"caseimport/mapping"
 )
@@ -71,7 +71,7 @@ Exit codes:
 
 // checked is what check --json prints.
 type checked struct {
-	importer.CheckReport
+	check.Report
 	Remarks []string `json:"remarks,omitempty"` // how the export was read
 	// Estimate is how long sending will take at Rate, both 0 without a limit.
 	Rate     float64 `json:"rate"`             // requests a second
@@ -83,9 +83,7 @@ type checked struct {
 }
 
 func refusedCheck(err error) checked {
-	c := checked{Exit: exitRefused, Error: err.Error()}
-	c.Problems, c.Groups, c.Coverage, c.Warnings = []importer.Problem{}, []importer.Group{}, []importer.Coverage{}, []string{}
-	return c
+	return checked{Report: check.Empty(), Exit: exitRefused, Error: err.Error()}
 }
 
 func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err error) {
@@ -113,7 +111,7 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 		return c, err
 	}
 	c.Remarks = c.table.Remarks
-	c.CheckReport, err = importer.Check(ctx, importer.CheckConfig{Table: c.table, Program: program, Show: o.show})
+	c.Report, err = check.Run(ctx, check.Config{Table: c.table, Program: program, Show: o.show})
 	if err != nil {
 		return c, interrupted(ctx, err)
 	}
@@ -171,7 +169,7 @@ func printCheck(w io.Writer, c checked, cmd *cobra.Command, o checkOptions, inpu
 // holds more.
 const printedValues = 8
 
-func printGroups(b *strings.Builder, groups []importer.Group) {
+func printGroups(b *strings.Builder, groups []check.Group) {
 	for i, g := range groups {
 		if i == 0 {
 			b.WriteString("\nFaults\n")
@@ -206,7 +204,7 @@ func printGroups(b *strings.Builder, groups []importer.Group) {
 	}
 }
 
-func firstRows(g importer.Group) string {
+func firstRows(g check.Group) string {
 	rows := make([]string, len(g.FirstRows))
 	for i, n := range g.FirstRows {
 		rows[i] = number(n)

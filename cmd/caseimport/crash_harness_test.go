@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"caseimport/importer"
+	"caseimport/importer/check"
 	"caseimport/importer/sandbox"
 )
 
@@ -77,7 +78,7 @@ func newSite(t *testing.T, rows int, flags ...string) *site {
 	s.write("mapping.yaml", crashMapping)
 
 	checked := s.tool("check", "in.csv", "-m", "mapping.yaml", "--json", "--show", strconv.Itoa(rows)).end()
-	var report importer.CheckReport
+	var report check.Report
 	if err := json.Unmarshal(checked.out.Bytes(), &report); err != nil || len(report.Requests) != rows {
 		t.Fatalf("check: %v, %d requests for %d rows: %s", err, len(report.Requests), rows, checked.err.String())
 	}

@@ -1,4 +1,4 @@
-package importer
+package check
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 )
 
 // checkOf checks an export of that name and content.
-func checkOf(t *testing.T, name, content, mappingFile string) CheckReport {
+func checkOf(t *testing.T, name, content, mappingFile string) Report {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), name)
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
@@ -32,7 +32,7 @@ func checkOf(t *testing.T, name, content, mappingFile string) CheckReport {
 	if err != nil {
 		t.Fatal(err)
 	}
-	report, err := Check(context.Background(), CheckConfig{Table: table, Program: program, Show: 1})
+	report, err := Run(context.Background(), Config{Table: table, Program: program, Show: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,184 @@
+// Package check finds everything that a run would refuse, without a request:
+// it is a command of its own beside the pipeline, not a part of it. It shares
+// with a run what a row is (package identity) and how it becomes a case
+// (package mapping), and must never write a file or use the network.
+//
+// The files in reading order: check.go (what is asked and answered; rows are
+// mapped in parallel), collect.go (the answer is gathered row by row),
+// damage.go (what spreadsheets do to an export that was opened and saved).
+package check
+
+import (
+	"context"
+	"encoding/json"
+	"runtime"
+
+	"golang.org/x/sync/errgroup"
+
+	"caseimport/importer/identity"
+	"caseimport/importer/journal"
+	"caseimport/importer/results"
+	"caseimport/importer/source"
+	"caseimport/mapping"
+)
+
+// Config is one check.
+type Config struct {
+	Table   *source.Table
+	Program *mapping.Program
+	// Show is how many requests to put into the report as they would be sent.
+	Show int
+}
+
+// Report is what a check found. Its JSON form is what check --json prints.
+type Report struct {
+	Rows      int `json:"rows"`
+	Valid     int `json:"valid"`
+	Invalid   int `json:"invalid"`
+	Duplicate int `json:"duplicate"`
+	Filtered  int `json:"filtered"`
+	// Problems are the first maxProblems.
+	Problems []Problem  `json:"problems"`
+	Groups   []Group    `json:"groups"`
+	Coverage []Coverage `json:"coverage"`
+	Warnings []string   `json:"warnings"`
+	// Requests are the first bodies as they would be sent.
+	Requests []json.RawMessage `json:"requests,omitempty"`
+}
+
+// Empty is a report of nothing, whose lists are lists in JSON too.
+func Empty() Report {
+	return Report{Problems: []Problem{}, Groups: []Group{}, Coverage: []Coverage{}, Warnings: []string{}}
+}
+
+// Problem is one fault of one row.
+type Problem struct {
+	Row    int    `json:"row"`
+	Line   int    `json:"line"`
+	Column string `json:"column"`
+	Field  string `json:"field"`
+	Value  string `json:"value"`
+	Reason string `json:"reason"`
+}
+
+// Group is the faults of the same column, field and reason.
+type Group struct {
+	Column    string       `json:"column"`
+	Field     string       `json:"field"`
+	Reason    string       `json:"reason"`
+	Rows      int          `json:"rows"`
+	FirstRows []int        `json:"first_rows"`
+	Values    []ValueCount `json:"values"`           // the most frequent of the first maxValues different ones
+	Different int          `json:"different_values"` // maxValues where there may be more
+	// Fixes are lines of the mapping file that would fix it.
+	Fixes []string `json:"fixes,omitempty"`
+}
+
+// ValueCount is a value at fault and how many rows hold it.
+type ValueCount struct {
+	Value string `json:"value"`
+	Rows  int    `json:"rows"`
+}
+
+// Coverage is how many of the valid rows fill a field.
+type Coverage struct {
+	Field string `json:"field"`
+	Rows  int    `json:"rows"`
+}
+
+const batchRows = 256
+
+// batch is some rows on their way. Batches are judged in parallel and collected
+// in order.
+type batch struct {
+	rows     []*source.Row
+	verdicts chan []verdict
+}
+
+// verdict is what can be said of a row without knowing the others.
+type verdict struct {
+	id        journal.ID // of its key
+	key       string
+	filtered  bool
+	duplicate bool // a row of a failure report whose key is still another row's
+	mapped    mapping.Case
+	faults    []mapping.Fault
+}
+
+// Run maps every row and reports what a run would refuse.
+func Run(ctx context.Context, cfg Config) (Report, error) {
+	ids := results.ReportColumns(cfg.Table.Columns)
+	group, ctx := errgroup.WithContext(ctx)
+	ordered := make(chan batch, 2*runtime.GOMAXPROCS(0))
+	pass := func(rows []*source.Row) error {
+		b := batch{rows, make(chan []verdict, 1)}
+		select {
+		case ordered <- b:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		group.Go(func() error {
+			verdicts := make([]verdict, len(rows))
+			for i, row := range rows {
+				verdicts[i] = judge(cfg, ids, row)
+			}
+			b.verdicts <- verdicts
+			return nil
+		})
+		return nil
+	}
+	group.Go(func() error {
+		defer close(ordered)
+		var rows []*source.Row
+		err := cfg.Table.Each(ctx, func(row *source.Row) error {
+			rows = append(rows, row)
+			if len(rows) < batchRows {
+				return nil
+			}
+			full := rows
+			rows = make([]*source.Row, 0, batchRows)
+			return pass(full)
+		})
+		if err != nil {
+			return err
+		}
+		return pass(rows)
+	})
+	c := newCollector(cfg)
+	group.Go(func() error {
+		for b := range ordered {
+			for i, v := range <-b.verdicts {
+				if err := c.add(b.rows[i], &v); err != nil {
+					return err
+				}
+			}
+		}
+		return nil
+	})
+	if err := group.Wait(); err != nil {
+		return Report{}, err
+	}
+	return c.result(), nil
+}
+
+func judge(cfg Config, ids results.Columns, row *source.Row) (v verdict) {
+	if row.Fault != "" {
+		v.faults = []mapping.Fault{{Reason: row.Fault}}
+		return v
+	}
+	if ids.Report() && row.Fields() != nil && results.Uncorrected(cfg.Table.Header, row.Fields()) {
+		v.faults = []mapping.Fault{{Reason: identity.NotCorrected}}
+		return v
+	}
+	who := cfg.Program.Identify(row)
+	if v.filtered = who.Filtered; v.filtered {
+		return v
+	}
+	if v.key = who.Key; v.key != "" {
+		v.id = identity.Key(v.key)
+	}
+	kind, past, ok := identity.Parse(ids.ID(row.Cell))
+	v.duplicate = ok && kind == identity.OfDuplicate && past == v.id
+	v.mapped, v.faults = cfg.Program.Map(row)
+	return v
+}

@@ -1,0 +1,179 @@
+package check
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"caseimport/importer/identity"
+	"caseimport/importer/journal"
+	"caseimport/importer/source"
+	"caseimport/mapping"
+)
+
+// What is kept of a file in which everything is wrong.
+const (
+	maxProblems  = 1000
+	maxFirstRows = 5
+	maxValues    = 1000
+	shownValues  = 20
+	maxFixes     = 20
+	maxEntries   = 40
+)
+
+// collector gathers what the rows have to say, in their order.
+type collector struct {
+	cfg      Config
+	report   Report
+	seen     map[journal.ID]uint32 // key → first row with it
+	groups   map[groupKey]*group
+	coverage map[string]int // field → valid rows that fill it
+	damage   *damage
+}
+
+type groupKey struct{ column, field, reason string }
+
+type group struct {
+	Group
+	last   int // row that was counted last
+	values map[string]int
+	fixes  map[string][]string // fix → its entries
+}
+
+func newCollector(cfg Config) *collector {
+	return &collector{cfg: cfg, report: Empty(), seen: map[journal.ID]uint32{}, groups: map[groupKey]*group{},
+		coverage: map[string]int{}, damage: newDamage(cfg.Table)}
+}
+
+func (c *collector) add(row *source.Row, v *verdict) error {
+	r := &c.report
+	r.Rows++
+	c.damage.look(row, v.key)
+	if v.filtered {
+		r.Filtered++
+		return nil
+	}
+	if v.duplicate {
+		r.Duplicate++
+		c.fault(row, mapping.Fault{Field: "key", Value: v.key, Reason: identity.StillDuplicate}, identity.StillDuplicate)
+		return nil
+	}
+	if v.key != "" {
+		if first, again := c.seen[v.id]; again {
+			r.Duplicate++
+			c.fault(row, mapping.Fault{Field: "key", Value: v.key, Reason: "an earlier row has the same key"}, fmt.Sprintf("row %d has the same key", first))
+			return nil
+		}
+		c.seen[v.id] = uint32(row.Number)
+	}
+	if len(v.faults) > 0 {
+		r.Invalid++
+		for _, f := range v.faults {
+			c.fault(row, f, f.Reason)
+		}
+		return nil
+	}
+	r.Valid++
+	c.cover(&v.mapped)
+	if len(r.Requests) < c.cfg.Show {
+		body, err := v.mapped.Body()
+		if err != nil {
+			return err
+		}
+		r.Requests = append(r.Requests, body)
+	}
+	return nil
+}
+
+// fault files one fault; reason may say more than the group's.
+func (c *collector) fault(row *source.Row, f mapping.Fault, reason string) {
+	if len(c.report.Problems) < maxProblems {
+		c.report.Problems = append(c.report.Problems, Problem{Row: row.Number, Line: row.Line, Column: f.Column, Field: f.Field, Value: f.Value, Reason: reason})
+	}
+	key := groupKey{f.Column, f.Field, f.Reason}
+	g := c.groups[key]
+	if g == nil {
+		g = &group{Group: Group{Column: f.Column, Field: f.Field, Reason: f.Reason, Values: []ValueCount{}}, values: map[string]int{}, fixes: map[string][]string{}}
+		c.groups[key] = g
+	}
+	if g.last != row.Number { // a row may have the same fault several times
+		g.last = row.Number
+		g.Rows++
+		if len(g.FirstRows) < maxFirstRows {
+			g.FirstRows = append(g.FirstRows, row.Number)
+		}
+	}
+	if _, known := g.values[f.Value]; known || len(g.values) < maxValues {
+		g.values[strings.Clone(f.Value)]++
+	}
+	g.fix(f.Fix, f.Entry)
+}
+
+// fix notes a line of the mapping file that would fix a fault, and the entry of
+// values that this row asks for in it.
+func (g *group) fix(fix, entry string) {
+	entries, known := g.fixes[fix]
+	switch {
+	case fix == "", !known && len(g.fixes) == maxFixes:
+	case entry != "" && len(entries) < maxEntries && !slices.Contains(entries, entry):
+		g.fixes[fix] = append(entries, strings.Clone(entry))
+	case !known:
+		g.fixes[fix] = nil
+	}
+}
+
+// cover counts the fields that a case fills.
+func (c *collector) cover(v *mapping.Case) {
+	for _, f := range [...]struct{ name, value string }{
+		{"title", v.Title}, {"description", v.Description}, {"priority", v.Priority},
+		{"requester_name", v.RequesterName}, {"requester_email", v.RequesterEmail}, {"requester_type", v.RequesterType},
+		{"owner_id", v.OwnerID}, {"parent_id", v.ParentID},
+	} {
+		if f.value != "" {
+			c.coverage[f.name]++
+		}
+	}
+	for i := range v.CustomFields {
+		c.coverage[v.CustomFields[i].Name]++
+	}
+	if len(v.Notes) > 0 {
+		c.coverage["notes"]++
+	}
+}
+
+func (c *collector) result() Report {
+	r := c.report
+	for _, field := range c.cfg.Program.Fields() {
+		r.Coverage = append(r.Coverage, Coverage{Field: field, Rows: c.coverage[strings.TrimPrefix(field, "custom_fields.")]})
+	}
+	for _, g := range c.groups {
+		r.Groups = append(r.Groups, g.result())
+	}
+	slices.SortFunc(r.Groups, func(a, b Group) int {
+		return cmp.Or(cmp.Compare(b.Rows, a.Rows), cmp.Compare(a.FirstRows[0], b.FirstRows[0]), cmp.Compare(a.Reason, b.Reason), cmp.Compare(a.Field, b.Field))
+	})
+	if r.Rows > 0 && r.Filtered == r.Rows {
+		r.Warnings = append(r.Warnings, "where leaves out every row: nothing would be imported")
+	}
+	r.Warnings = append(r.Warnings, c.damage.warnings()...)
+	return r
+}
+
+func (g *group) result() Group {
+	for value, n := range g.values {
+		if value != "" {
+			g.Values = append(g.Values, ValueCount{value, n})
+		}
+	}
+	slices.SortFunc(g.Values, func(a, b ValueCount) int {
+		return cmp.Or(cmp.Compare(b.Rows, a.Rows), cmp.Compare(a.Value, b.Value))
+	})
+	g.Different = len(g.Values)
+	g.Values = g.Values[:min(len(g.Values), shownValues)]
+	for _, fix := range slices.Sorted(maps.Keys(g.fixes)) {
+		g.Fixes = append(g.Fixes, mapping.MergeFix(fix, g.fixes[fix]))
+	}
+	return g.Group
+}

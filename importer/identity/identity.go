@@ -1,0 +1,74 @@
+// Package identity tells rows apart: what makes two rows of different inputs
+// and runs the same row, and how that is written in a failure report.
+//
+// It only computes: which identities are known, and what came of them, is the
+// journal's.
+package identity
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+
+	"caseimport/importer/journal"
+	"caseimport/importer/source"
+)
+
+// The first letter of a caseimport_id says what the identity is made from. It
+// also keeps spreadsheets from taking an id for a number.
+const (
+	ByKey   = 'k'
+	ByCells = 'r'
+	// A row whose key an earlier row had: not that row, though its id is of
+	// the same key.
+	OfDuplicate = 'd'
+)
+
+// Why a row of a failure report is refused that nobody has corrected.
+const (
+	NotCorrected   = "had the wrong number of cells and has not been corrected: its cells may stand under the wrong headers"
+	StillDuplicate = "its key is still that of another row: give it one of its own, or delete the row"
+)
+
+// Key is the identity of a row with that trimmed key.
+func Key(key string) journal.ID { return hash([]byte("key\x00" + key)) }
+
+// Cells is the identity of a row without a usable key: its content, and how
+// many rows of the same content came before it.
+func Cells(content [32]byte, before int) journal.ID {
+	return hash(strconv.AppendInt(content[:], int64(before), 10))
+}
+
+func hash(b []byte) (id journal.ID) {
+	sum := sha256.Sum256(b)
+	copy(id[:], sum[:])
+	return id
+}
+
+// Content hashes the source cells. Lengths stand between the cells, so that no
+// two rows can run together.
+func Content(row *source.Row) (sum [32]byte) {
+	if row.JSON() != nil {
+		return sha256.Sum256(row.JSON())
+	}
+	var b []byte
+	for _, cell := range row.Fields() {
+		b = strconv.AppendInt(b, int64(len(cell)), 10)
+		b = append(append(b, ':'), cell...)
+	}
+	return sha256.Sum256(b)
+}
+
+// Text is the caseimport_id of an identity.
+func Text(kind byte, id journal.ID) string {
+	return string(kind) + hex.EncodeToString(id[:])
+}
+
+// Parse reads a caseimport_id.
+func Parse(s string) (kind byte, id journal.ID, ok bool) {
+	if len(s) != 1+2*len(id) || (s[0] != ByKey && s[0] != ByCells && s[0] != OfDuplicate) {
+		return 0, id, false
+	}
+	_, err := hex.Decode(id[:], []byte(s[1:]))
+	return s[0], id, err == nil
+}
