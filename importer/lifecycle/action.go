@@ -1,0 +1,141 @@
+package lifecycle
+
+import (
+	"time"
+
+	"caseimport/importer/journal"
+	"caseimport/importer/talkdesk"
+)
+
+// Instant is a moment of this run: the time since it took the journal's lock, by
+// a monotonic clock. Moments of earlier runs are negative. The package knows no
+// time of day, so that no wait can be shortened by a clock that was set.
+type Instant = time.Duration
+
+// never is later than every moment.
+const never = Instant(1<<63 - 1)
+
+// Request is one request that may leave now. The caller makes it, once, and
+// hands the answer to Answered.
+type Request struct {
+	Kind Kind
+	Row  *Row   // of a Create or LookUp
+	Key  string // of a LookUp or Canary
+	Ask  *Question
+
+	sent  Instant
+	epoch int
+}
+
+// Kind says what a request is for.
+type Kind uint8
+
+// The kinds of requests. All but Create are reads.
+const (
+	Create Kind = iota // make the row's case
+	LookUp             // is there a case with the row's key?
+	Canary             // does the search find a case that surely exists?
+	Probe              // is the server up?
+	Asked              // a Question
+)
+
+// Question is a read that the caller wants made for itself, under the rules that
+// hold for all reads. It must not be used again before it is answered.
+type Question struct {
+	Key  string // to look up, or
+	Page int    // to read of the whole list
+
+	look retry
+	due  Instant
+}
+
+// Action is something that the caller must carry out. Actions are to be carried
+// out one after the other, in their order.
+type Action interface{ action() }
+
+type (
+	// Claim asks to write the rows down and sync, and then to say so by
+	// Durable, or by Broken.
+	Claim struct{ Rows []*Row }
+
+	// Record asks to write down what became of a row.
+	Record struct {
+		Row     *Row
+		State   State // Created, Failed or Unknown
+		Invalid bool  // Failed, and it cannot be sent as it stands now: see Row.Fault
+		Answer  talkdesk.Answer
+		CaseID  string // of a Created row
+		Found   bool   // the case was looked up: the answer to its request was lost
+		Note    string // for people
+		Others  int    // further cases that have the row's key
+	}
+
+	// Leave says that this run does not bring the row to an end. InDoubt: it
+	// was sent, and what came of it is not known.
+	Leave struct {
+		Row     *Row
+		InDoubt bool
+	}
+
+	// Release asks to take back the claims of rows that have no case.
+	Release struct{ IDs []journal.ID }
+
+	// NoteLag asks to note how long the search was seen to lag.
+	NoteLag struct{ Lag time.Duration }
+
+	// Reply is the answer to a Question. The verdict is NotTaken only if the
+	// run stops.
+	Reply struct {
+		Ask    *Question
+		Answer talkdesk.Answer
+		Found  []talkdesk.Found
+		Total  int
+	}
+
+	// Say asks to tell people something.
+	Say struct{ Notice Notice }
+)
+
+func (Claim) action()   {}
+func (Record) action()  {}
+func (Leave) action()   {}
+func (Release) action() {}
+func (NoteLag) action() {}
+func (Reply) action()   {}
+func (Say) action()     {}
+
+// Stop is why a run ends before its end.
+type Stop struct {
+	// Exit is 1 if the command was wrong and nothing was sent, else 4.
+	Exit   int
+	Reason string
+	Hint   string // what to do, "" if running it again is all
+	At     Instant
+}
+
+// Notice is something that people are told. Its words are the caller's.
+type Notice struct {
+	What   What
+	Rows   int           // how many, or which
+	Text   string        // a reason, or a case id
+	At     Instant       // when it goes on
+	Until  Instant       // when it gives up
+	Lasted time.Duration // how long it took
+}
+
+// What is the subject of a Notice.
+type What uint8
+
+// The subjects.
+const (
+	Suspected      What = iota // the server failed several times in a row; Until
+	ServerDown                 // Text, At the next probe, Until
+	StillDown                  // the same, again
+	ServerUp                   // Lasted
+	OnlyRowsFail               // the server answers probes, and fails on rows
+	WaitForDoubts              // Rows will be looked up, At
+	WaitForCanary              // the search does not show case Text; Rows wait, Until
+	LookUpsFail                // Text, Until
+	NoReadScope                // rows in doubt cannot be looked up
+	EditedSince                // row Rows: its case Text was there, without what was edited since
+)

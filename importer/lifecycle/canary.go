@@ -1,0 +1,192 @@
+package lifecycle
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"caseimport/importer/talkdesk"
+)
+
+// knownCase is a case that surely exists. Until a search has found it, nothing
+// that the search does not find is believed to be absent.
+type knownCase struct {
+	Case
+	sent    Instant // when its request left; of an earlier run: 0, the lock
+	earlier bool    // of an earlier run
+	foundAt Instant // when a look-up found it
+	// lag is how long that took, as far as the search's lag can be told from
+	// it.
+	lag time.Duration
+}
+
+// canary is the watch over the search.
+type canary struct {
+	newest knownCase  // the newest case known; its ID is "" without one
+	found  *knownCase // the one that was found last
+
+	seeking  bool // target is looked up until it is found
+	looking  bool // a look-up of it is in flight
+	target   knownCase
+	begun    Instant
+	due      Instant // of the next look-up
+	interval time.Duration
+	missed   int
+	look     retry
+
+	noted time.Duration // the lag that the journal holds
+}
+
+func newCanary(cfg Config) canary {
+	c := canary{noted: cfg.Lag}
+	if cfg.Known.Key != "" {
+		c.newest = knownCase{Case: cfg.Known, earlier: true}
+	}
+	return c
+}
+
+func (c *canary) known() bool { return c.newest.ID != "" }
+
+// newestOwn is when the newest case of this run was sent.
+func (c *canary) newestOwn() Instant {
+	if c.known() && !c.newest.earlier {
+		return c.newest.sent
+	}
+	return -never
+}
+
+// trustFrom says from when on a look-up that begins, and does not find the row
+// in doubt, proves that there is no case. since is the last moment at which a
+// request of the row could have arrived; c is the canary that was found last,
+// nil if none was; newest is when the newest case of this run was sent, known
+// whether any case is known at all. ok is false if a newer canary must be found
+// first.
+//
+// This is the whole of rules 3 and 4.
+func trustFrom(since Instant, settle time.Duration, c *knownCase, newest Instant, known bool) (at Instant, ok bool) {
+	settled := since + settle
+	if !known {
+		return settled, true // nothing to compare with: the delay stands alone
+	}
+	if c == nil || c.foundAt < since {
+		return 0, false // it says nothing of the search of today
+	}
+	switch {
+	case !c.earlier && c.sent >= settled:
+		// (a) created when the request had arrived or never would, and
+		// found: the search has passed that moment.
+		return max(settled, c.foundAt), true
+	case !c.earlier && c.sent >= since, newest < since:
+		// (b) nothing that new is known: the measured lag must do.
+		return max(settled+c.lag, c.foundAt), true
+	}
+	return 0, false
+}
+
+// trust is trustFrom, but in tests that show what comes of less.
+var trust = trustFrom
+
+// lagGuess, times the settle delay, is what the search is thought to lag at most
+// while nothing was measured.
+const lagGuess = 5
+
+// lagOf says how long the search is to be thought to lag behind, now that it has
+// found c. Where a look missed it first, that was seen: the time since it was
+// sent, or, for a case of an earlier run, at least the time since the lock.
+// Where the first look found it, that time is only the most that the lag can be,
+// and what was noted before, or a guess, may be less.
+func lagOf(c knownCase, missed bool, noted, guess time.Duration) time.Duration {
+	sinceSent := c.foundAt - c.sent
+	switch {
+	case missed && c.earlier:
+		return max(sinceSent, noted, guess)
+	case missed:
+		return max(sinceSent, noted)
+	case noted > 0:
+		guess = noted
+	}
+	if c.earlier {
+		return guess
+	}
+	return min(sinceSent, guess)
+}
+
+// know notes a case that surely exists.
+func (m *Machine) know(k knownCase) {
+	c := &m.canary
+	if k.Key == "" || c.known() && !c.newest.earlier && k.sent < c.newest.sent {
+		return
+	}
+	c.newest = k
+}
+
+// canaryDue reports whether the canary is to be looked up now, and chooses one
+// if the doubts demand a newer.
+func (m *Machine) canaryDue(now Instant) bool {
+	c := &m.canary
+	if !c.seeking && len(m.doubts) > 0 && c.known() && m.blind == "" && m.cfg.Searchable {
+		_, first := m.provable(m.doubts[0])
+		_, last := m.provable(m.doubts[len(m.doubts)-1])
+		if !(first && last) {
+			settle := m.cfg.Settle
+			c.seeking, c.target, c.begun, c.due, c.missed = true, c.newest, now, now, 0
+			c.interval = clamp(settle/100, 10*time.Millisecond, 250*time.Millisecond)
+		}
+	}
+	return c.seeking && !c.looking && c.due <= now
+}
+
+// canaryAnswered decides on the search by whether it shows the canary.
+func (m *Machine) canaryAnswered(now Instant, a talkdesk.Answer, found []talkdesk.Found) {
+	c := &m.canary
+	switch {
+	case m.stopped != nil:
+		return
+	case a.Verdict == talkdesk.Halt && !a.Denied:
+		m.stop(Stop{Exit: 1, Reason: a.Message})
+	case a.Verdict == talkdesk.Halt, a.Verdict == talkdesk.Unknown:
+		c.seeking = false
+		m.goBlind(blindness(a))
+	case slices.ContainsFunc(found, func(f talkdesk.Found) bool { return f.ID == c.target.ID }):
+		m.canaryFound(now)
+	case now > c.begun+m.cfg.Patience:
+		c.seeking = false
+		m.goBlind(fmt.Sprintf("it may have been created: the search did not show case %s, which exists, for %v", c.target.ID, m.cfg.Patience))
+	default:
+		c.missed++
+		c.due = now + c.interval
+		c.interval = min(2*c.interval, clamp(m.cfg.Settle/10, 50*time.Millisecond, 2*time.Second))
+	}
+}
+
+func (m *Machine) canaryFound(now Instant) {
+	c := &m.canary
+	k := c.target
+	k.foundAt = now
+	missed, guess := c.missed > 0, lagGuess*m.cfg.Settle
+	if last := c.found; last != nil && last.ID == k.ID {
+		// Looked up once more, because a doubt is younger than the last
+		// look: its age is not the search's lag.
+		k.lag = last.lag
+		if missed { // it was seen before, so this is no lag of its creation
+			k.lag = max(k.lag, k.foundAt-c.begun)
+		}
+	} else {
+		k.lag = lagOf(k, missed, c.noted, guess)
+		m.noteLag(k, missed, guess)
+	}
+	c.seeking, c.found = false, &k
+}
+
+// noteLag has the journal remember a lag that was seen.
+func (m *Machine) noteLag(k knownCase, missed bool, guess time.Duration) {
+	c := &m.canary
+	seen := missed || !k.earlier && k.lag < guess
+	if !seen || k.lag <= c.noted {
+		return
+	}
+	c.noted = max(k.lag, time.Millisecond).Round(time.Millisecond)
+	m.out = append(m.out, NoteLag{c.noted})
+}
+
+func clamp(d, low, high time.Duration) time.Duration { return max(low, min(d, high)) }

@@ -1,0 +1,137 @@
+package lifecycle
+
+import (
+	"fmt"
+
+	"caseimport/importer/talkdesk"
+)
+
+// createAnswered decides what the answer to a create request means for its row,
+// and for the run. (Rules 2 and 6.)
+func (m *Machine) createAnswered(now Instant, q Request, a talkdesk.Answer) {
+	r := q.Row
+	r.last = a
+	if !a.Blocked {
+		m.blocked = 0
+	}
+	if !a.Renewed {
+		r.renewals = 0
+	}
+	switch a.Verdict {
+	case talkdesk.Created:
+		m.good(now, q)
+		m.created++
+		m.decided++
+		m.everSent = true
+		m.know(knownCase{Case: Case{Key: r.Key, ID: a.CaseID}, sent: q.sent})
+		m.end(r, Record{State: Created, Answer: a, CaseID: a.CaseID})
+	case talkdesk.Rejected:
+		m.good(now, q)
+		m.rejected(r, a)
+	case talkdesk.Unknown:
+		m.everSent = true
+		r.doubt, r.since = true, now
+		m.charge(now, q, a)
+		m.move(r, Doubtful)
+		m.enqueue(r)
+	case talkdesk.NotTaken:
+		m.notTaken(now, q, a)
+	default:
+		m.breaker.neutral(q)
+		m.stop(Stop{Exit: 1, Reason: a.Message})
+		m.leave(r)
+	}
+}
+
+// charge spends an attempt of the row. own: see breaker.bad.
+func (m *Machine) charge(now Instant, q Request, a talkdesk.Answer) (own bool) {
+	if a.Down {
+		return m.breaker.bad(now, q)
+	}
+	q.Row.spent++
+	m.breaker.neutral(q)
+	return false
+}
+
+// notTaken decides on a request that surely did not reach the application.
+func (m *Machine) notTaken(now Instant, q Request, a talkdesk.Answer) {
+	r := q.Row
+	switch {
+	case m.stopped != nil:
+		m.breaker.neutral(q)
+		m.leave(r)
+	case a.Renewed:
+		m.breaker.neutral(q)
+		if r.renewals++; r.renewals == maxRenewals {
+			m.stop(Stop{Exit: 1, Reason: a.Message, Hint: "every new token is refused for this row: check the credentials and their scopes"})
+			m.leave(r)
+			return
+		}
+		m.sendAgain(r)
+	case a.Throttled:
+		m.breaker.neutral(q)
+		m.throttle(now, a)
+		m.sendAgain(r)
+	default:
+		own := m.charge(now, q, a)
+		switch {
+		case r.spent < m.cfg.MaxAttempts:
+			m.move(r, Claimed)
+			m.delay(r, now+m.cfg.Backoff(max(1, r.spent)))
+		case own || !a.Down:
+			m.end(r, Record{State: Failed, Answer: a})
+		default:
+			m.move(r, Exhausted)
+			m.spent = append(m.spent, r)
+			m.breaker.suspect(now)
+		}
+	}
+}
+
+// sendAgain lets a row have the next turn.
+func (m *Machine) sendAgain(r *Row) {
+	m.move(r, Claimed)
+	m.again = append(m.again, r)
+}
+
+// throttle stops a run that gets nothing but answers 429. They cost a row
+// nothing: it is not its fault.
+func (m *Machine) throttle(now Instant, a talkdesk.Answer) {
+	if m.throttled == never {
+		m.throttled = now
+	}
+	switch {
+	case a.Pause > m.cfg.Patience:
+		m.stop(Stop{Exit: 4, Reason: fmt.Sprintf("the server asks for a pause of %v, longer than --outage-patience", a.Pause), At: now + a.Pause,
+			Hint: "run the same command again then"})
+	case now-m.throttled >= m.cfg.Patience:
+		m.stop(Stop{Exit: 4, Reason: fmt.Sprintf("the server has answered nothing but 429 (too many requests) for %v", (now - m.throttled).Round(1e9)),
+			Hint: "find out what else uses the account's quota, or lower --rate, and run the same command again"})
+	}
+}
+
+// rejected decides on a row that the API refused for good.
+func (m *Machine) rejected(r *Row, a talkdesk.Answer) {
+	if a.Blocked {
+		m.blocked++
+		if m.created == 0 || m.blocked >= blockedInARow {
+			m.stop(Stop{Exit: 1, Reason: a.Message, Hint: "something between here and the API refuses the requests: check the credentials, their scopes, and any firewall or proxy"})
+			m.leave(r)
+			return
+		}
+	}
+	m.refused++
+	m.decided++
+	m.everSent = true
+	m.end(r, Record{State: Failed, Answer: a})
+	cfg := m.cfg
+	switch {
+	case cfg.MaxRefused > 0 && m.refused >= cfg.MaxRefused,
+		cfg.MaxRefusedShare > 0 && m.decided >= sentForShare && float64(m.refused) >= cfg.MaxRefusedShare*float64(m.decided):
+		m.stop(Stop{Exit: 4, Reason: fmt.Sprintf("too many failures: the API refused %d of %d rows sent (--max-failures)", m.refused, m.decided),
+			Hint: "look at the failure report, fix the mapping or the rows, and run the same command again"})
+	case m.refused == refusedFirst && m.created == 0:
+		m.stop(Stop{Exit: 4, Reason: fmt.Sprintf("the API refused the first %d rows, and created none; the last: %s", m.refused, a.Message),
+			Hint: "look at the failure report, fix the mapping, and run the same command again"})
+	}
+}

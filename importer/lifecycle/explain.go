@@ -1,0 +1,54 @@
+package lifecycle
+
+import "time"
+
+// saying remembers what was said, so that each cause is said once.
+type saying struct {
+	suspected Instant // when the breaker had closed of which that was said
+	onlyRows  Instant
+	doubts    Instant // until when the rows in doubt were said to wait
+	canary    Instant // when the search for it had begun
+}
+
+// explainAfter is how long a wait lasts before it is explained.
+const explainAfter = 500 * time.Millisecond
+
+// explain says why the run waits.
+func (m *Machine) explain(now Instant) {
+	b, s := &m.breaker, &m.said
+	if b.state == closed {
+		switch {
+		case b.outage || now < b.since+explainAfter:
+		case b.onlyRows && now >= s.onlyRows:
+			s.onlyRows = now + time.Minute
+			m.say(Notice{What: OnlyRowsFail})
+		case !b.onlyRows && s.suspected != b.since:
+			s.suspected = b.since
+			m.say(Notice{What: Suspected, Until: b.since + m.cfg.Patience})
+		}
+		return
+	}
+	if len(m.doubts) == 0 || m.inFlight > 0 || m.Ready(now) > 0 || m.syncing > 0 {
+		return
+	}
+	if c := &m.canary; c.seeking {
+		if c.missed > 0 && s.canary != c.begun && now >= c.begun+explainAfter {
+			s.canary = c.begun
+			m.say(Notice{What: WaitForCanary, Rows: len(m.doubts), Text: c.target.ID, Until: c.begun + m.cfg.Patience})
+		}
+		return
+	}
+	if at, ok := m.provable(m.doubts[0]); ok && at > now+explainAfter && (s.doubts == never || (at-s.doubts).Abs() > time.Second) {
+		s.doubts = at
+		m.say(Notice{What: WaitForDoubts, Rows: len(m.doubts), At: at})
+	}
+}
+
+// wake is when there may be something to say.
+func (s *saying) wake(m *Machine, now Instant) Instant {
+	b := &m.breaker
+	if b.state == closed && !b.outage && !b.onlyRows && s.suspected != b.since {
+		return b.since + explainAfter
+	}
+	return never
+}

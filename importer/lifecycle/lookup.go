@@ -1,0 +1,246 @@
+package lifecycle
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"caseimport/importer/talkdesk"
+)
+
+// enqueue takes a row in doubt, in the order of since.
+func (m *Machine) enqueue(r *Row) {
+	at := len(m.doubts)
+	for at > 0 && m.doubts[at-1].since > r.since {
+		at--
+	}
+	m.doubts = slices.Insert(m.doubts, at, r)
+}
+
+// provable says from when on a look-up that does not find the row proves that it
+// has no case; false if a newer canary must be found first.
+func (m *Machine) provable(r *Row) (Instant, bool) {
+	return trust(r.since, m.cfg.Settle, m.canary.found, m.canary.newestOwn(), m.canary.known())
+}
+
+// retry is what is remembered of a read from one try to the next.
+type retry struct {
+	failures, renewals int
+	first              Instant // when it was first made
+}
+
+// tryAgain decides on a read that was not answered as expected: when it is to be
+// made again, or, if over, with what answer it ends.
+func (m *Machine) tryAgain(now Instant, q Request, a talkdesk.Answer, t *retry) (due Instant, end talkdesk.Answer, over bool) {
+	if t.failures+t.renewals == 0 {
+		t.first = q.sent
+	}
+	if a.Renewed {
+		if t.renewals++; t.renewals == maxRenewals {
+			a.Verdict = talkdesk.Halt
+			return 0, a, true
+		}
+		return now, a, false
+	}
+	if a.Down {
+		m.breaker.bad(now, q)
+	}
+	t.failures++
+	givesUp := t.first + m.cfg.Patience
+	switch {
+	case t.failures >= m.cfg.MaxAttempts && now > givesUp:
+		a.Verdict = talkdesk.Unknown
+		return 0, a, true
+	case a.Throttled:
+		return now, a, false
+	case t.failures == 3:
+		m.say(Notice{What: LookUpsFail, Text: a.Message, Until: givesUp})
+	}
+	return now + m.cfg.Backoff(t.failures), a, false
+}
+
+// readAnswered decides on the answer to a read other than a probe.
+func (m *Machine) readAnswered(now Instant, q Request, a talkdesk.Answer, found []talkdesk.Found, total int) {
+	var due Instant
+	over := true
+	switch {
+	case m.stopped != nil && a.Verdict == talkdesk.NotTaken:
+	case a.Verdict == talkdesk.NotTaken:
+		t := &m.canary.look
+		if q.Row != nil {
+			t = &q.Row.look
+		} else if q.Ask != nil {
+			t = &q.Ask.look
+		}
+		if due, a, over = m.tryAgain(now, q, a, t); over {
+			*t = retry{}
+		}
+	case a.Verdict != talkdesk.Halt:
+		m.good(now, q)
+	}
+	switch q.Kind {
+	case Asked:
+		if over {
+			m.reply(q.Ask, a, found, total)
+		} else {
+			q.Ask.due = due
+			m.asks = append(m.asks, q.Ask)
+		}
+	case Canary:
+		m.canary.looking = false
+		if over {
+			m.canaryAnswered(now, a, found)
+		} else {
+			m.canary.due = due
+		}
+	case LookUp:
+		m.sought--
+		if over {
+			m.lookedUp(now, q, a, found)
+		} else {
+			m.move(q.Row, Doubtful)
+			m.delay(q.Row, due)
+		}
+	}
+}
+
+func (m *Machine) reply(q *Question, a talkdesk.Answer, found []talkdesk.Found, total int) {
+	m.out = append(m.out, Reply{Ask: q, Answer: a, Found: found, Total: total})
+}
+
+// lookedUp decides on a row in doubt by the answer to its look-up.
+func (m *Machine) lookedUp(now Instant, q Request, a talkdesk.Answer, found []talkdesk.Found) {
+	r := q.Row
+	switch {
+	case a.Verdict == talkdesk.Created:
+		m.found(r, found)
+	case a.Verdict == talkdesk.Absent:
+		// Cases that were created since may demand a newer canary.
+		if at, ok := m.provable(r); ok && q.sent >= at {
+			m.absent(r)
+			return
+		}
+		m.back(r)
+	case m.stopped != nil:
+		m.back(r)
+	case a.Verdict == talkdesk.Halt && !a.Denied:
+		m.stop(Stop{Exit: 1, Reason: a.Message})
+		m.back(r)
+	default:
+		if a.Denied {
+			m.goBlind(blindness(a))
+			m.say(Notice{What: NoReadScope})
+		}
+		m.unsettled(r, talkdesk.Answer{Status: a.Status, Code: a.Code, Message: blindness(a)})
+	}
+}
+
+// back lets a row wait for another look-up.
+func (m *Machine) back(r *Row) {
+	m.move(r, Doubtful)
+	m.enqueue(r)
+}
+
+// found records the oldest of the cases that were found as the row's own, if its
+// title is.
+func (m *Machine) found(r *Row, found []talkdesk.Found) {
+	mine := slices.IndexFunc(found, func(f talkdesk.Found) bool {
+		return sameTitle(f.Title, r.Title) || r.past != nil && sameTitle(f.Title, r.past.Title)
+	})
+	if mine < 0 {
+		title := r.Title
+		if r.past != nil {
+			title = r.past.Title
+		}
+		m.unsettled(r, talkdesk.Answer{Code: "other title", Message: fmt.Sprintf(
+			"case %s has this key, but another title: %q there, %q here", found[0].ID, found[0].Title, title)})
+		return
+	}
+	rec := Record{State: Created, CaseID: found[mine].ID, Found: true}
+	var others []string
+	for i, f := range found {
+		if i != mine {
+			others = append(others, f.ID)
+		}
+	}
+	if rec.Others = len(others); rec.Others > 0 {
+		rec.Note = fmt.Sprintf("%d cases have this key; the others: %s", len(found), strings.Join(others, ", "))
+	}
+	if r.past != nil && r.Ref != nil && r.past.Sum != r.Sum {
+		m.say(Notice{What: EditedSince, Rows: r.Row, Text: rec.CaseID})
+	}
+	m.end(r, rec)
+}
+
+// sameTitle compares two titles, white space aside.
+func sameTitle(a, b string) bool {
+	return a == b || strings.Join(strings.Fields(a), " ") == strings.Join(strings.Fields(b), " ")
+}
+
+// absent goes on with a row of which it is now sure that it has no case.
+func (m *Machine) absent(r *Row) {
+	r.doubt = false
+	switch {
+	case r.Ref == nil:
+		m.end(r, Record{State: Failed, Answer: talkdesk.Answer{Code: "absent", Message: "looked up: it has no case; it is sent when it comes again"}})
+	case r.Body == nil:
+		m.end(r, Record{State: Failed, Invalid: true, Answer: talkdesk.Answer{Code: "absent", Message: r.Fault}})
+	case r.Attempts == 0: // it was never claimed as it stands now
+		m.renew(r)
+	case r.spent >= m.cfg.MaxAttempts:
+		m.end(r, Record{State: Failed, Answer: r.last})
+	default:
+		m.sendAgain(r)
+	}
+}
+
+// unsettled records that a row's doubt cannot be settled, unless a person has
+// said that such rows are to be sent again.
+func (m *Machine) unsettled(r *Row, a talkdesk.Answer) {
+	if m.resends(r) {
+		m.renew(r) // its doubt stays
+		return
+	}
+	m.end(r, Record{State: Unknown, Answer: a})
+}
+
+// resends reports whether a row is sent though its doubt is not settled: once,
+// and only if an earlier run left it so.
+func (m *Machine) resends(r *Row) bool {
+	return m.cfg.Resend && r.past != nil && r.Attempts == 0 && r.Ref != nil && r.Body != nil
+}
+
+// giveUpLooking ends the doubts of a run that cannot look anything up. A row of
+// an earlier run waits until the input has shown it.
+func (m *Machine) giveUpLooking() {
+	why := m.blind
+	if !m.cfg.Searchable {
+		why = "it may have been created: the mapping names no key.custom_field by which it could be looked up"
+	}
+	if why == "" || len(m.doubts) == 0 {
+		return
+	}
+	rows := m.doubts
+	m.doubts = nil
+	for _, r := range rows {
+		if r.Ref == nil && !m.allRead {
+			m.doubts = append(m.doubts, r)
+			continue
+		}
+		m.unsettled(r, talkdesk.Answer{Code: "in doubt", Message: why})
+	}
+}
+
+func (m *Machine) goBlind(why string) {
+	if m.blind == "" {
+		m.blind = why
+	}
+}
+
+// blindness says why a look-up that was refused or failed is of no use.
+func blindness(a talkdesk.Answer) string {
+	if a.Denied {
+		return "it may have been created, and looking it up was refused: " + a.Message
+	}
+	return "it may have been created, and looking it up failed: " + a.Message
+}

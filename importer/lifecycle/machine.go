@@ -1,0 +1,367 @@
+package lifecycle
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"caseimport/importer/journal"
+	"caseimport/importer/talkdesk"
+)
+
+// Config is how careful a run is.
+type Config struct {
+	// Workers is how many requests may be under way at the same time.
+	Workers     int
+	MaxAttempts int           // create requests of a row that the server fails on
+	Settle      time.Duration // how long a request that was given up may still arrive
+	Patience    time.Duration // how long a failing server, or a blind search, is waited for
+	// MaxRefused and MaxRefusedShare stop a run in which the API refuses that
+	// many rows, or that share of the rows sent (from sentForShare on); 0: off.
+	MaxRefused      int
+	MaxRefusedShare float64
+	// Limit, if above 0, is how many rows are taken.
+	Limit int
+	// Searchable: the cases of this run carry a key by which they can be found.
+	Searchable bool
+	// Resend sends rows of earlier runs again whose doubt cannot be settled.
+	Resend bool
+	// Backoff is how long to wait after the nth failure, from 1.
+	Backoff func(n int) time.Duration
+	// Lag is the search lag that earlier runs have noted, 0 if none was.
+	Lag time.Duration
+	// Known is the newest case of the earlier runs; its ID is "" without one.
+	Known Case
+}
+
+// Case is a case that surely exists.
+type Case struct{ Key, ID string }
+
+const (
+	// maxDoubts bounds the rows that wait to be looked up, and so the memory.
+	maxDoubts = 4096
+	// blockedInARow refusals that are not the API's own stop the run: a
+	// firewall that dislikes one body does not dislike five in a row.
+	blockedInARow = 5
+	// refusedFirst rows at the beginning, all refused, stop the run: then it
+	// is the mapping that is wrong.
+	refusedFirst = 50
+	// maxRenewals answers 401 to one request, each on a new token, are enough.
+	maxRenewals = 5
+	// sentForShare is from how many rows on a share of them means something.
+	sentForShare = 200
+)
+
+// Machine decides everything that concerns the rows of one run. Every event is
+// a method that takes the moment at which it happened. It is not safe for
+// concurrent use; it never blocks, and does nothing but to return what is to be
+// done (Next, Actions).
+type Machine struct {
+	cfg Config
+	out []Action
+
+	active   int // rows that have not come to an end
+	inFlight int // requests under way
+	taken    int // rows that count for the limit
+	allRead  bool
+	stopped  *Stop
+
+	fresh   []*Row // Mapped, in the order of the input
+	syncing int    // rows whose chunk is being synced
+	ready   []*Row // Claimed
+	again   []*Row // Claimed, and to be sent before those in ready
+	doubts  []*Row // Doubtful, by since
+	spent   []*Row // Exhausted
+	later   []*Row // Claimed or Doubtful, not before due; by due
+	sought  int    // look-ups in flight
+	asks    []*Question
+	past    map[journal.ID]*Row // of earlier runs, as they were left in doubt
+
+	breaker breaker
+	canary  canary
+	blind   string // why looking up is of no use, "" while it is
+	release []journal.ID
+	said    saying
+
+	answers   int // of the server, of any kind
+	created   int
+	refused   int
+	decided   int  // rows that the server has taken or refused
+	everSent  bool // a row was decided, or may have been
+	blocked   int  // answers in a row that are not the API's own
+	throttled Instant
+}
+
+// New returns the machine of a run that begins at the moment 0.
+func New(cfg Config) *Machine {
+	m := &Machine{cfg: cfg, past: map[journal.ID]*Row{}, throttled: never, breaker: newBreaker()}
+	m.canary = newCanary(cfg)
+	m.said = saying{doubts: never}
+	return m
+}
+
+// Inherit adds a row that earlier runs have left in doubt. Its request could
+// have arrived at the moment since at the latest, which is 0 or before.
+func (m *Machine) Inherit(c journal.Claim, since Instant) {
+	r := &Row{Claim: c, state: Doubtful, doubt: true, since: since, open: true, past: &c}
+	m.past[c.ID] = r
+	m.active++
+	m.enqueue(r)
+}
+
+// Room reports whether another row may be read.
+func (m *Machine) Room() bool {
+	return m.stopped != nil || len(m.fresh) < 2*m.cfg.Workers && len(m.doubts)+len(m.later) <= maxDoubts
+}
+
+// Full reports whether the limit is reached: further rows are left.
+func (m *Machine) Full() bool { return m.cfg.Limit > 0 && m.taken >= m.cfg.Limit }
+
+// Read brings a row of the input that has no case as far as the journal knows.
+// It returns false if earlier's outcome stands: the row has its case. Where an
+// earlier run left the row in doubt, the row of that run takes this one's form.
+// lookFirst: a case may exist of which the journal has never heard.
+func (m *Machine) Read(now Instant, r *Row, lookFirst bool) (created bool) {
+	if p := m.past[r.ID]; p != nil {
+		return m.attach(now, p, r)
+	}
+	if m.stopped != nil {
+		r.state = Left
+		m.out = append(m.out, Leave{Row: r})
+		return false
+	}
+	m.taken++
+	m.active++
+	if lookFirst {
+		r.state, r.doubt = Doubtful, true
+		m.enqueue(r)
+	} else {
+		m.fresh = append(m.fresh, r)
+	}
+	m.proceed(now)
+	return false
+}
+
+// Listed brings a row whose cases were found in the whole list.
+func (m *Machine) Listed(now Instant, r *Row, found []talkdesk.Found) {
+	m.taken++
+	m.active++
+	r.state, r.doubt = Doubtful, true
+	m.found(r, found)
+	m.proceed(now)
+}
+
+// attach gives a row of an earlier run its form in this input.
+func (m *Machine) attach(now Instant, p, r *Row) (created bool) {
+	if p.state == Created {
+		return true
+	}
+	p.Claim, p.Body, p.Fault, p.Ref = r.Claim, r.Body, r.Fault, r.Ref
+	switch {
+	case p.state == Left || m.stopped != nil && p.state > Sought:
+		m.out = append(m.out, Leave{Row: p, InDoubt: p.doubt})
+		return false
+	case p.state == Failed: // surely no case: a row like any other
+		m.taken++
+		p.past = nil
+		m.renew(p)
+	case p.state == Unknown:
+		if m.resends(p) {
+			m.taken++
+		}
+		m.unsettled(p, p.last)
+	default:
+		m.taken++
+	}
+	m.proceed(now)
+	return false
+}
+
+// AllRead says that the input has come to its end.
+func (m *Machine) AllRead(now Instant) {
+	m.allRead = true
+	m.proceed(now)
+}
+
+// Durable says that the claims of a chunk are on the disk.
+func (m *Machine) Durable(now Instant, rows []*Row) {
+	for _, r := range rows {
+		if r.state != Claiming {
+			continue // claimed only so that it is remembered
+		}
+		m.syncing--
+		m.move(r, Claimed)
+		if m.stopped != nil {
+			m.leave(r)
+		} else {
+			m.ready = append(m.ready, r)
+		}
+	}
+	m.proceed(now)
+}
+
+// Broken says that the claims of a chunk may be on the disk or not.
+func (m *Machine) Broken(now Instant, rows []*Row, stop Stop) {
+	m.stop(stop)
+	for _, r := range rows {
+		if r.state == Claiming {
+			m.syncing--
+			r.doubt = true
+			m.leave(r)
+		}
+	}
+	m.proceed(now)
+}
+
+// Halt ends the run: nothing new is sent. The first reason counts.
+func (m *Machine) Halt(now Instant, why Stop) {
+	m.stop(why)
+	m.proceed(now)
+}
+
+// Tick says that time has passed: see Wake.
+func (m *Machine) Tick(now Instant) { m.proceed(now) }
+
+// Actions returns what is to be done since it was called last.
+func (m *Machine) Actions() []Action {
+	out := m.out
+	m.out = nil
+	return out
+}
+
+// Stopped returns why the run ends before its end, nil if it does not.
+func (m *Machine) Stopped() *Stop {
+	if m.stopped != nil && m.stopped.Exit == 1 && m.everSent {
+		m.stopped.Exit = 4
+		m.stopped.Hint = cmp.Or(m.stopped.Hint, "fix it and run the same command again")
+	}
+	return m.stopped
+}
+
+// Over reports that nothing is under way any more, and nothing will be.
+func (m *Machine) Over() bool {
+	return (m.allRead || m.stopped != nil) && m.active == 0 && m.inFlight == 0 && m.syncing == 0 && len(m.asks) == 0
+}
+
+// InDoubt returns how many rows wait to be looked up.
+func (m *Machine) InDoubt() int { return len(m.doubts) + m.sought }
+
+// InFlight returns how many requests await their answer.
+func (m *Machine) InFlight() int { return m.inFlight }
+
+// proceed does what follows from an event, whatever it was.
+func (m *Machine) proceed(now Instant) {
+	m.patience(now)
+	if m.stopped != nil {
+		m.abandon()
+		return
+	}
+	m.wakeLater(now)
+	m.giveUpLooking()
+	m.claim()
+	m.explain(now)
+}
+
+// claim asks for the next chunk. Twice the workers keep them busy while the next
+// one is synced; no more than four times are in doubt after a crash.
+func (m *Machine) claim() {
+	if m.syncing > 0 || len(m.fresh) == 0 || len(m.ready) > m.cfg.Workers {
+		return
+	}
+	n := min(len(m.fresh), 2*m.cfg.Workers)
+	chunk := slices.Clone(m.fresh[:n])
+	m.fresh = slices.Delete(m.fresh, 0, n)
+	for _, r := range chunk {
+		m.move(r, Claiming)
+		r.open = true
+	}
+	m.syncing = n
+	m.out = append(m.out, Claim{chunk})
+}
+
+// wakeLater brings rows back that have waited for their time.
+func (m *Machine) wakeLater(now Instant) {
+	for len(m.later) > 0 && m.later[0].due <= now {
+		r := m.later[0]
+		m.later = m.later[1:]
+		if r.state == Doubtful {
+			m.enqueue(r)
+		} else {
+			m.again = append(m.again, r)
+		}
+	}
+}
+
+// delay lets a row wait for its time.
+func (m *Machine) delay(r *Row, due Instant) {
+	r.due = due
+	at, _ := slices.BinarySearchFunc(m.later, due, func(r *Row, t Instant) int {
+		if r.due <= t {
+			return -1
+		}
+		return 1
+	})
+	m.later = slices.Insert(m.later, at, r)
+}
+
+// end brings a row to its end and has it written down. Rule 6: while an older
+// request may have made a case, no refusal makes a row failed.
+func (m *Machine) end(r *Row, rec Record) {
+	if rec.State == Failed && r.doubt {
+		rec.State = Unknown
+		rec.Answer.Message = "an earlier request may have made a case, and now: " + rec.Answer.Message
+	}
+	if !r.open && rec.State == Unknown {
+		// It was never sent by us, and must be remembered all the same.
+		m.out = append(m.out, Claim{[]*Row{r}})
+	}
+	m.move(r, rec.State)
+	r.open = rec.State == Unknown
+	if rec.State == Created {
+		r.doubt = false
+	}
+	r.last = rec.Answer
+	rec.Row = r
+	m.out = append(m.out, rec)
+}
+
+// renew sends a row on its way from the beginning.
+func (m *Machine) renew(r *Row) {
+	m.move(r, Mapped)
+	m.fresh = append(m.fresh, r)
+}
+
+// leave gives a row up. A claim of which it is sure that no case came of it is
+// taken back.
+func (m *Machine) leave(r *Row) {
+	m.move(r, Left)
+	if r.open && !r.doubt {
+		m.release = append(m.release, r.ID)
+	}
+	m.out = append(m.out, Leave{Row: r, InDoubt: r.doubt && r.open})
+}
+
+// stop lets nothing new be sent, for the first reason that is given.
+func (m *Machine) stop(why Stop) {
+	if m.stopped == nil {
+		m.stopped = &why
+	}
+}
+
+// abandon leaves every row that no request is under way for.
+func (m *Machine) abandon() {
+	for _, rows := range []*[]*Row{&m.fresh, &m.ready, &m.again, &m.spent, &m.doubts, &m.later} {
+		for _, r := range *rows {
+			m.leave(r)
+		}
+		*rows = nil
+	}
+	for _, q := range m.asks {
+		m.reply(q, talkdesk.Answer{Verdict: talkdesk.NotTaken}, nil, 0)
+	}
+	m.asks = nil
+	if m.syncing == 0 && m.inFlight == 0 && len(m.release) > 0 {
+		m.out = append(m.out, Release{m.release})
+		m.release = nil
+	}
+}

@@ -1,0 +1,166 @@
+package lifecycle
+
+import (
+	"slices"
+
+	"caseimport/importer/talkdesk"
+)
+
+// Ready returns how many requests may leave now. What Next then gives is
+// decided when their turn has come, so that nothing waits for its turn that has
+// become wrong meanwhile.
+func (m *Machine) Ready(now Instant) int {
+	free := m.cfg.Workers - m.inFlight
+	if m.stopped != nil || free <= 0 {
+		return 0
+	}
+	if m.breaker.state == closed {
+		return min(free, m.breaker.probesDue(now))
+	}
+	reads := 0
+	if m.canaryDue(now) {
+		reads++
+	}
+	for _, q := range m.asks {
+		if q.due <= now {
+			reads++
+		}
+	}
+	for i := 0; i < len(m.doubts) && reads < free; i++ {
+		if at, ok := m.provable(m.doubts[i]); !ok || at > now {
+			break
+		}
+		reads++
+	}
+	creates := len(m.again) + len(m.ready)
+	if m.breaker.state == halfOpen {
+		creates = min(creates, 1)
+		if m.breaker.trying {
+			creates = 0
+		}
+	}
+	return min(free, reads+creates)
+}
+
+// Next takes the request that is to leave now. ok is false if there is none.
+func (m *Machine) Next(now Instant) (q Request, ok bool) {
+	if q, ok = m.choose(now); !ok {
+		return q, false
+	}
+	q.sent, q.epoch = now, m.breaker.epoch
+	m.inFlight++
+	if q.Kind == Create {
+		m.breaker.enter()
+		q.Row.Attempts++
+		m.move(q.Row, Sent)
+	}
+	return q, true
+}
+
+func (m *Machine) choose(now Instant) (Request, bool) {
+	switch {
+	case m.stopped != nil || m.inFlight >= m.cfg.Workers:
+		return Request{}, false
+	case m.breaker.state == closed:
+		if m.breaker.probesDue(now) == 0 {
+			return Request{}, false
+		}
+		m.breaker.probing = true
+		return Request{Kind: Probe}, true
+	}
+	for i, q := range m.asks {
+		if q.due <= now {
+			m.asks = slices.Delete(m.asks, i, i+1)
+			return Request{Kind: Asked, Ask: q, Key: q.Key}, true
+		}
+	}
+	if m.canaryDue(now) {
+		m.canary.looking = true
+		return Request{Kind: Canary, Key: m.canary.target.Key}, true
+	}
+	if len(m.doubts) > 0 {
+		r := m.doubts[0]
+		if at, ok := m.provable(r); ok && at <= now {
+			m.doubts = m.doubts[1:]
+			m.sought++
+			m.move(r, Sought)
+			return Request{Kind: LookUp, Row: r, Key: r.Key}, true
+		}
+	}
+	if m.breaker.state == halfOpen && m.breaker.trying {
+		return Request{}, false
+	}
+	for _, rows := range []*[]*Row{&m.again, &m.ready} {
+		if len(*rows) > 0 {
+			r := (*rows)[0]
+			*rows = (*rows)[1:]
+			return Request{Kind: Create, Row: r}, true
+		}
+	}
+	return Request{}, false
+}
+
+// Wake returns the moment at which time alone will change something: then Tick
+// is due. It may be past.
+func (m *Machine) Wake(now Instant) Instant {
+	if m.stopped != nil {
+		return never
+	}
+	at := m.breaker.wake(m.cfg.Patience)
+	if m.breaker.state != closed {
+		if m.canary.seeking && !m.canary.looking {
+			at = min(at, m.canary.due)
+		}
+		for _, q := range m.asks {
+			at = min(at, q.due)
+		}
+		if len(m.doubts) > 0 {
+			if due, ok := m.provable(m.doubts[0]); ok {
+				at = min(at, due)
+			}
+		}
+	}
+	if len(m.later) > 0 {
+		at = min(at, m.later[0].due)
+	}
+	return min(at, m.said.wake(m, now))
+}
+
+// Answered brings the answer to a request. found and total are those of reads.
+func (m *Machine) Answered(now Instant, q Request, a talkdesk.Answer, found []talkdesk.Found, total int) {
+	m.inFlight--
+	if a.Answered() {
+		m.answers++
+	}
+	if a.NoHost && m.answers == 0 {
+		m.stop(Stop{Exit: 1, Reason: a.Message, Hint: "check --region, --account, --base-url and --token-url"})
+	}
+	switch q.Kind {
+	case Create:
+		m.createAnswered(now, q, a)
+	case Probe:
+		m.probeAnswered(now, a)
+	default:
+		m.readAnswered(now, q, a, found, total)
+	}
+	m.proceed(now)
+}
+
+// Ask has a read made.
+func (m *Machine) Ask(now Instant, q *Question) {
+	q.look, q.due = retry{}, now
+	m.asks = append(m.asks, q)
+	m.proceed(now)
+}
+
+// good notes that a request on a row was answered as expected.
+func (m *Machine) good(now Instant, q Request) {
+	if q.Kind == Create {
+		m.throttled = never
+	}
+	if outage := m.breaker.good(now, q); outage > 0 {
+		m.say(Notice{What: ServerUp, Lasted: outage})
+	}
+}
+
+func (m *Machine) say(n Notice) { m.out = append(m.out, Say{n}) }

@@ -1,0 +1,107 @@
+package lifecycle
+
+import (
+	"fmt"
+	"slices"
+
+	"caseimport/importer/journal"
+	"caseimport/importer/talkdesk"
+)
+
+// State is where a row is in its life. See the diagram in the package comment.
+type State uint8
+
+// The states. The last four are ends.
+const (
+	Mapped    State = iota // read and mapped: waits to be claimed
+	Claiming               // its claim is on its way to the disk
+	Claimed                // its claim is durable: waits for its turn to be sent
+	Sent                   // its create request is in flight
+	Exhausted              // its attempts are used up: a probe tells whether that is its own failure or the server's
+	Doubtful               // a case may exist: waits until a look-up would prove something
+	Sought                 // its look-up is in flight
+	Created                // it has its case
+	Failed                 // it surely has no case
+	Unknown                // it may have a case, and this run cannot tell
+	Left                   // this run does not bring it to an end
+)
+
+var stateNames = [...]string{"mapped", "claiming", "claimed", "sent", "exhausted", "doubtful", "sought", "created", "failed", "unknown", "left"}
+
+func (s State) String() string { return stateNames[s] }
+
+// arrows are all the steps that there are in a row's life.
+var arrows = [...][]State{
+	Mapped:    {Claiming, Left},
+	Claiming:  {Claimed, Left},
+	Claimed:   {Sent, Left},
+	Sent:      {Created, Failed, Unknown, Doubtful, Claimed, Exhausted, Left},
+	Exhausted: {Claimed, Failed, Unknown, Left},
+	Doubtful:  {Sought, Created, Unknown, Mapped, Left},
+	Sought:    {Created, Failed, Unknown, Mapped, Claimed, Doubtful, Left},
+	// Ends of rows that an earlier run left in doubt, reached before this
+	// run's input showed the row.
+	Failed:  {Mapped},
+	Unknown: {Mapped, Unknown},
+}
+
+// Row is one row on its way. The Machine alone changes its state; whoever holds
+// a Row reads it, and only between an action that names it and the next event.
+type Row struct {
+	journal.Claim
+	// Body is the create request, nil if the row cannot be sent; Fault then
+	// says why.
+	Body  []byte
+	Fault string
+	// Ref is the caller's own: the row as it stands in the input. It is nil
+	// while the input has not shown the row.
+	Ref any
+
+	// Attempts counts the create requests of this run, for the results.
+	Attempts int
+
+	state State
+	// doubt: an earlier request, or an earlier import, may have made a case.
+	// It ends only by knowledge (rule 6): the case is found or its absence
+	// proved.
+	doubt bool
+	since Instant // the last moment at which such a request could have arrived
+	// open: the journal's last word is that the row may have a case. Where
+	// that is no longer so at a stop, the claim is released.
+	open bool
+	// past is the claim of the earlier run that left the row in doubt.
+	past *journal.Claim
+
+	spent    int // attempts used up; answers 429 and 401 cost none
+	renewals int // answers 401 in a row
+	due      Instant
+	epoch    int // of the breaker, when its request left
+	look     retry
+	last     talkdesk.Answer
+}
+
+// State returns where the row is.
+func (r *Row) State() State { return r.state }
+
+// Doubt reports whether a case may exist that nobody has found.
+func (r *Row) Doubt() bool { return r.doubt }
+
+// Inherited reports whether the case that was found for the row, if one was,
+// is older than this run: it never sent the row.
+func (r *Row) Inherited() bool { return r.Attempts == 0 }
+
+// move takes a row to another state. An arrow that the diagram lacks is a
+// mistake of this package and stops the run.
+func (m *Machine) move(r *Row, to State) {
+	if !slices.Contains(arrows[r.state], to) {
+		m.stop(Stop{Exit: 4, Reason: fmt.Sprintf("internal error: row %d cannot go from %s to %s", r.Row, r.state, to),
+			Hint: "please report this; nothing is lost: run the same command again to go on"})
+	}
+	if r.state < Created && to >= Created {
+		m.active--
+	}
+	if r.state >= Created && to < Created {
+		m.active++
+	}
+	r.state = to
+}
