@@ -58,14 +58,19 @@ type (
 	// Durable, or by Broken.
 	Claim struct{ Rows []*Row }
 
-	// Record asks to write down what became of a row.
+	// Record asks to write down what became of a row. It is complete in itself:
+	// the row may have gone on since.
 	Record struct {
-		Row     *Row
+		Row *Row
+		journal.Claim
+		Ref      any
+		Attempts int
+
 		State   State // Created, Failed or Unknown
 		Invalid bool  // Failed, and it cannot be sent as it stands now: see Row.Fault
 		Answer  talkdesk.Answer
 		CaseID  string // of a Created row
-		Found   bool   // the case was looked up: the answer to its request was lost
+		Found   bool   // the case was looked up: it is older than this run, or the answer to its request was lost
 		Note    string // for people
 		Others  int    // further cases that have the row's key
 	}
@@ -74,6 +79,7 @@ type (
 	// was sent, and what came of it is not known.
 	Leave struct {
 		Row     *Row
+		Ref     any
 		InDoubt bool
 	}
 
@@ -128,14 +134,14 @@ type What uint8
 
 // The subjects.
 const (
-	Suspected      What = iota // the server failed several times in a row; Until
-	ServerDown                 // Text, At the next probe, Until
-	StillDown                  // the same, again
-	ServerUp                   // Lasted
-	OnlyRowsFail               // the server answers probes, and fails on rows
-	WaitForDoubts              // Rows will be looked up, At
-	WaitForCanary              // the search does not show case Text; Rows wait, Until
-	LookUpsFail                // Text, Until
-	NoReadScope                // rows in doubt cannot be looked up
-	EditedSince                // row Rows: its case Text was there, without what was edited since
+	Suspected     What = iota // the server failed several times in a row; Until
+	ServerDown                // Text, At the next probe, Until
+	StillDown                 // the same, again
+	ServerUp                  // Lasted
+	OnlyRowsFail              // the server answers probes, and fails on rows
+	WaitForDoubts             // Rows will be looked up, At
+	WaitForCanary             // the search does not show case Text; Rows wait, Until
+	LookUpsFail               // Text, Until
+	NoReadScope               // rows in doubt cannot be looked up
+	EditedSince               // row Rows: its case Text was there, without what was edited since
 )

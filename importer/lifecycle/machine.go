@@ -127,7 +127,7 @@ func (m *Machine) Read(now Instant, r *Row, lookFirst bool) (created bool) {
 	}
 	if m.stopped != nil {
 		r.state = Left
-		m.out = append(m.out, Leave{Row: r})
+		m.out = append(m.out, Leave{Row: r, Ref: r.Ref})
 		return false
 	}
 	m.taken++
@@ -159,7 +159,7 @@ func (m *Machine) attach(now Instant, p, r *Row) (created bool) {
 	p.Claim, p.Body, p.Fault, p.Ref = r.Claim, r.Body, r.Fault, r.Ref
 	switch {
 	case p.state == Left || m.stopped != nil && p.state > Sought:
-		m.out = append(m.out, Leave{Row: p, InDoubt: p.doubt})
+		m.out = append(m.out, Leave{Row: p, Ref: p.Ref, InDoubt: p.doubt})
 		return false
 	case p.state == Failed: // surely no case: a row like any other
 		m.taken++
@@ -321,7 +321,7 @@ func (m *Machine) end(r *Row, rec Record) {
 		r.doubt = false
 	}
 	r.last = rec.Answer
-	rec.Row = r
+	rec.Row, rec.Claim, rec.Ref, rec.Attempts = r, r.Claim, r.Ref, r.Attempts
 	m.out = append(m.out, rec)
 }
 
@@ -338,7 +338,7 @@ func (m *Machine) leave(r *Row) {
 	if r.open && !r.doubt {
 		m.release = append(m.release, r.ID)
 	}
-	m.out = append(m.out, Leave{Row: r, InDoubt: r.doubt && r.open})
+	m.out = append(m.out, Leave{Row: r, Ref: r.Ref, InDoubt: r.doubt && r.open})
 }
 
 // stop lets nothing new be sent, for the first reason that is given.

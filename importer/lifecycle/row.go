@@ -83,13 +83,6 @@ type Row struct {
 // State returns where the row is.
 func (r *Row) State() State { return r.state }
 
-// Doubt reports whether a case may exist that nobody has found.
-func (r *Row) Doubt() bool { return r.doubt }
-
-// Inherited reports whether the case that was found for the row, if one was,
-// is older than this run: it never sent the row.
-func (r *Row) Inherited() bool { return r.Attempts == 0 }
-
 // move takes a row to another state. An arrow that the diagram lacks is a
 // mistake of this package and stops the run.
 func (m *Machine) move(r *Row, to State) {
