@@ -123,7 +123,10 @@ func (m *Machine) Wake(now Instant) Instant {
 	if len(m.later) > 0 {
 		at = min(at, m.later[0].due)
 	}
-	return min(at, m.said.wake(m, now))
+	if len(m.past) > 0 && m.InDoubt() > 0 {
+		at = min(at, m.lived+m.noteEvery())
+	}
+	return min(at, m.said.wake(m))
 }
 
 // Answered brings the answer to a request. found and total are those of reads.
