@@ -101,22 +101,23 @@ func (m *Machine) choose(now Instant) (Request, bool) {
 }
 
 // Wake returns the moment at which time alone will change something: then Tick
-// is due. It may be past.
+// is due. It may be past, and is not any more after Tick. A request that may
+// leave by now is no reason to wake: Ready counts it, or it waits for a worker.
 func (m *Machine) Wake(now Instant) Instant {
 	if m.stopped != nil {
 		return never
 	}
-	at := m.breaker.wake(m.cfg.Patience)
+	at := m.breaker.wake(now, m.cfg.Patience)
 	if m.breaker.state != closed {
 		if m.canary.seeking && !m.canary.looking {
-			at = min(at, m.canary.due)
+			at = min(at, ifLater(m.canary.due, now))
 		}
 		for _, q := range m.asks {
-			at = min(at, q.due)
+			at = min(at, ifLater(q.due, now))
 		}
 		if len(m.doubts) > 0 {
 			if due, ok := m.provable(m.doubts[0]); ok {
-				at = min(at, due)
+				at = min(at, ifLater(due, now))
 			}
 		}
 	}
@@ -124,6 +125,14 @@ func (m *Machine) Wake(now Instant) Instant {
 		at = min(at, m.later[0].due)
 	}
 	return min(at, m.said.wake(m, now))
+}
+
+// ifLater returns t if it is later than now, else never.
+func ifLater(t, now Instant) Instant {
+	if t > now {
+		return t
+	}
+	return never
 }
 
 // Answered brings the answer to a request. found and total are those of reads.
