@@ -63,20 +63,21 @@ func (m *Machine) tryAgain(now Instant, q Request, a talkdesk.Answer, t *retry) 
 func (m *Machine) readAnswered(now Instant, q Request, a talkdesk.Answer, found []talkdesk.Found, total int) {
 	var due Instant
 	over := true
+	t := &m.canary.look
+	if q.Row != nil {
+		t = &q.Row.look
+	} else if q.Ask != nil {
+		t = &q.Ask.look
+	}
 	switch {
-	case m.stopped != nil && a.Verdict == talkdesk.NotTaken:
+	case a.Verdict == talkdesk.NotTaken && m.stopped != nil:
 	case a.Verdict == talkdesk.NotTaken:
-		t := &m.canary.look
-		if q.Row != nil {
-			t = &q.Row.look
-		} else if q.Ask != nil {
-			t = &q.Ask.look
-		}
-		if due, a, over = m.tryAgain(now, q, a, t); over {
-			*t = retry{}
-		}
+		due, a, over = m.tryAgain(now, q, a, t)
 	case a.Verdict != talkdesk.Halt:
 		m.good(now, q)
+	}
+	if over {
+		*t = retry{}
 	}
 	switch q.Kind {
 	case Asked:
