@@ -161,6 +161,8 @@ func (m *Machine) attach(now Instant, p, r *Row) (created bool) {
 	case p.state == Left || m.stopped != nil && p.state > Sought:
 		m.out = append(m.out, Leave{Row: p, Ref: p.Ref, InDoubt: p.doubt})
 		return false
+	case p.state == Failed && p.Body == nil:
+		m.end(p, Record{State: Failed, Invalid: true, Answer: talkdesk.Answer{Code: "absent", Message: p.Fault}})
 	case p.state == Failed: // surely no case: a row like any other
 		m.taken++
 		p.past = nil

@@ -41,7 +41,7 @@ var arrows = [...][]State{
 	Sought:    {Created, Failed, Unknown, Mapped, Claimed, Doubtful, Left},
 	// Ends of rows that an earlier run left in doubt, reached before this
 	// run's input showed the row.
-	Failed:  {Mapped},
+	Failed:  {Mapped, Failed},
 	Unknown: {Mapped, Unknown},
 }
 
