@@ -314,6 +314,9 @@ func (w *world) leave() {
 		}
 	case LookUp:
 		w.tell("row %s is looked up", q.Key)
+		if w.unsearchable || w.m.blind != "" {
+			w.fail(machineSound, "row %s is looked up, which is of no use", q.Key)
+		}
 	case Canary:
 		w.tell("the search is asked for case %s, which exists", w.m.canary.target.ID)
 	case Probe:

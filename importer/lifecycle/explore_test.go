@@ -189,10 +189,10 @@ func calmest(events []event) event {
 func TestEveryOrder(t *testing.T) {
 	for _, s := range worlds() {
 		t.Run(strings.ReplaceAll(s.name, " ", "-"), func(t *testing.T) {
-			r := explore(s, 3_000_000)
+			r := explore(s, 300_000)
 			t.Logf("%d states, %d steps, %d deep, %d ends", r.states, r.steps, r.deepest, r.ends)
 			if r.wrong != "" {
-				short := shortest(s, 2_000_000)
+				short := shortest(s, 400_000)
 				if short.wrong == "" {
 					short = r
 				}

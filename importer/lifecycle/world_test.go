@@ -219,8 +219,23 @@ func (w *world) claim(i int) journal.Claim {
 func (w *world) over() bool { return w.m.Over() && len(w.queue) == 0 }
 
 // follow does what the caller does after every event: it carries out actions in
-// their order. Only a claim takes time.
+// their order, and calls Tick when it is due.
 func (w *world) follow() {
+	w.carryOutAll()
+	w.m.Ready(w.now)
+	for n := 0; w.m.Wake(w.now) <= w.now && !w.m.Over(); n++ {
+		if n == 3 {
+			w.fail(runEnds, "the caller spins: whatever it does, Wake is not later than now")
+			break
+		}
+		w.m.Tick(w.now)
+		w.carryOutAll()
+		w.m.Ready(w.now)
+	}
+}
+
+// carryOutAll carries actions out. Only a claim takes time.
+func (w *world) carryOutAll() {
 	for {
 		for _, a := range w.m.Actions() {
 			w.heard(a)
@@ -230,8 +245,7 @@ func (w *world) follow() {
 			break
 		}
 		a := w.queue[0]
-		if c, ok := a.(Claim); ok && !w.disk.broken && !w.durableEarly {
-			_ = c
+		if _, ok := a.(Claim); ok && !w.disk.broken && !w.durableEarly {
 			break
 		}
 		w.queue = slices.Delete(w.queue, 0, 1)
@@ -240,7 +254,6 @@ func (w *world) follow() {
 	if len(w.queue) == 0 {
 		w.queue = nil
 	}
-	w.m.Ready(w.now)
 }
 
 func (w *world) carryOut(a Action) {
