@@ -129,14 +129,14 @@ func (b *breaker) probesDue(now Instant) int {
 	return 0
 }
 
-func (b *breaker) wake(patience time.Duration) Instant {
-	if b.state != closed {
+func (b *breaker) wake(now Instant, patience time.Duration) Instant {
+	switch {
+	case b.state != closed:
 		return never
-	}
-	if b.probing {
+	case b.probing:
 		return b.since + patience
 	}
-	return min(b.next, b.since+patience)
+	return min(ifLater(b.next, now), b.since+patience)
 }
 
 // probeAnswered decides whether the server is up.

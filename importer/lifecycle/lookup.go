@@ -17,6 +17,15 @@ func (m *Machine) enqueue(r *Row) {
 	m.doubts = slices.Insert(m.doubts, at, r)
 }
 
+// lookUpDue says from when on the row may be looked up; false if it cannot be
+// told yet, or there is no looking up.
+func (m *Machine) lookUpDue(r *Row) (Instant, bool) {
+	if m.cannotLook() != "" {
+		return 0, false
+	}
+	return m.provable(r)
+}
+
 // provable says from when on a look-up that does not find the row proves that it
 // has no case; false if a newer canary must be found first.
 func (m *Machine) provable(r *Row) (Instant, bool) {
@@ -63,20 +72,21 @@ func (m *Machine) tryAgain(now Instant, q Request, a talkdesk.Answer, t *retry) 
 func (m *Machine) readAnswered(now Instant, q Request, a talkdesk.Answer, found []talkdesk.Found, total int) {
 	var due Instant
 	over := true
+	t := &m.canary.look
+	if q.Row != nil {
+		t = &q.Row.look
+	} else if q.Ask != nil {
+		t = &q.Ask.look
+	}
 	switch {
-	case m.stopped != nil && a.Verdict == talkdesk.NotTaken:
+	case a.Verdict == talkdesk.NotTaken && m.stopped != nil:
 	case a.Verdict == talkdesk.NotTaken:
-		t := &m.canary.look
-		if q.Row != nil {
-			t = &q.Row.look
-		} else if q.Ask != nil {
-			t = &q.Ask.look
-		}
-		if due, a, over = m.tryAgain(now, q, a, t); over {
-			*t = retry{}
-		}
+		due, a, over = m.tryAgain(now, q, a, t)
 	case a.Verdict != talkdesk.Halt:
 		m.good(now, q)
+	}
+	if over {
+		*t = retry{}
 	}
 	switch q.Kind {
 	case Asked:
@@ -210,13 +220,18 @@ func (m *Machine) resends(r *Row) bool {
 	return m.cfg.Resend && r.past != nil && r.Attempts == 0 && r.Ref != nil && r.Body != nil
 }
 
+// cannotLook says why nothing can be looked up, "" if it can.
+func (m *Machine) cannotLook() string {
+	if !m.cfg.Searchable {
+		return "it may have been created: the mapping names no key.custom_field by which it could be looked up"
+	}
+	return m.blind
+}
+
 // giveUpLooking ends the doubts of a run that cannot look anything up. A row of
 // an earlier run waits until the input has shown it.
 func (m *Machine) giveUpLooking() {
-	why := m.blind
-	if !m.cfg.Searchable {
-		why = "it may have been created: the mapping names no key.custom_field by which it could be looked up"
-	}
+	why := m.cannotLook()
 	if why == "" || len(m.doubts) == 0 {
 		return
 	}

@@ -27,7 +27,7 @@ func (m *Machine) Ready(now Instant) int {
 		}
 	}
 	for i := 0; i < len(m.doubts) && reads < free; i++ {
-		if at, ok := m.provable(m.doubts[i]); !ok || at > now {
+		if at, ok := m.lookUpDue(m.doubts[i]); !ok || at > now {
 			break
 		}
 		reads++
@@ -80,7 +80,7 @@ func (m *Machine) choose(now Instant) (Request, bool) {
 	}
 	if len(m.doubts) > 0 {
 		r := m.doubts[0]
-		if at, ok := m.provable(r); ok && at <= now {
+		if at, ok := m.lookUpDue(r); ok && at <= now {
 			m.doubts = m.doubts[1:]
 			m.sought++
 			m.move(r, Sought)
@@ -101,22 +101,23 @@ func (m *Machine) choose(now Instant) (Request, bool) {
 }
 
 // Wake returns the moment at which time alone will change something: then Tick
-// is due. It may be past.
+// is due. It may be past, and is not any more after Tick. A request that may
+// leave by now is no reason to wake: Ready counts it, or it waits for a worker.
 func (m *Machine) Wake(now Instant) Instant {
 	if m.stopped != nil {
 		return never
 	}
-	at := m.breaker.wake(m.cfg.Patience)
+	at := m.breaker.wake(now, m.cfg.Patience)
 	if m.breaker.state != closed {
 		if m.canary.seeking && !m.canary.looking {
-			at = min(at, m.canary.due)
+			at = min(at, ifLater(m.canary.due, now))
 		}
 		for _, q := range m.asks {
-			at = min(at, q.due)
+			at = min(at, ifLater(q.due, now))
 		}
 		if len(m.doubts) > 0 {
-			if due, ok := m.provable(m.doubts[0]); ok {
-				at = min(at, due)
+			if due, ok := m.lookUpDue(m.doubts[0]); ok {
+				at = min(at, ifLater(due, now))
 			}
 		}
 	}
@@ -127,6 +128,14 @@ func (m *Machine) Wake(now Instant) Instant {
 		at = min(at, m.lived+m.noteEvery())
 	}
 	return min(at, m.said.wake(m))
+}
+
+// ifLater returns t if it is later than now, else never.
+func ifLater(t, now Instant) Instant {
+	if t > now {
+		return t
+	}
+	return never
 }
 
 // Answered brings the answer to a request. found and total are those of reads.

@@ -1,0 +1,122 @@
+package lifecycle
+
+import (
+	"slices"
+
+	"caseimport/importer/journal"
+)
+
+// word is what a journal says of one row.
+type word struct {
+	state journal.State
+	seq   int8 // of a Created row: which of its requests made the case
+	run   int8 // the run of its last claim
+}
+
+// line is one line of the journal.
+type line struct {
+	kind byte // C claim, O outcome, R release, L lag: the journal's own letters
+	rows rowSet
+	word word
+	lag  Instant
+}
+
+// disk is a journal as the disk holds it: what is durable, and the lines behind
+// it of which a crash leaves any.
+type disk struct {
+	rows   [maxRows]word
+	newest [2]int8 // row and request of the newest case, 0, 0: none
+	lag    Instant
+	tail   []line
+	lived  [maxRuns]Instant // how long each run has lived
+	broken bool             // it takes nothing any more
+}
+
+// rowSet is a set of rows.
+type rowSet uint8
+
+func (s rowSet) has(i int) bool { return s&(1<<i) != 0 }
+
+func (d *disk) add(l line) {
+	if !d.broken {
+		d.tail = append(d.tail, l)
+	}
+}
+
+// replay reads one line.
+func (d *disk) replay(l line) {
+	if l.kind == 'L' {
+		d.lag = l.lag
+		return
+	}
+	for i := range maxRows {
+		if !l.rows.has(i) {
+			continue
+		}
+		w := l.word
+		if l.kind != 'C' {
+			w.run = d.rows[i].run
+		}
+		d.rows[i] = w
+		if w.state == journal.Created {
+			d.newest = [2]int8{int8(i), w.seq}
+		}
+	}
+}
+
+// sync makes the tail durable.
+func (d *disk) sync() {
+	for _, l := range d.tail {
+		d.replay(l)
+	}
+	d.tail = nil
+}
+
+// state is what the running process knows of a row: all that it has written.
+func (d *disk) state(i int) journal.State {
+	for _, l := range slices.Backward(d.tail) {
+		if l.kind != 'L' && l.rows.has(i) {
+			return l.word.state
+		}
+	}
+	return d.rows[i].state
+}
+
+// crash returns the disk as a crash leaves it: of the tail, the lines in kept.
+func (d disk) crash(kept int) disk {
+	tail := d.tail
+	d.tail, d.broken = nil, false
+	for i, l := range tail {
+		if kept&(1<<i) != 0 {
+			d.replay(l)
+		}
+	}
+	return d
+}
+
+// same reports whether two disks without a tail say the same.
+func (d disk) same(e disk) bool {
+	return d.rows == e.rows && d.newest == e.newest && d.lag == e.lag
+}
+
+// crashes returns what may be kept of the tail: one choice for every disk that
+// can come of it.
+func (d disk) crashes() (kept []int) {
+	var seen []disk
+	for k := range 1 << len(d.tail) {
+		after := d.crash(k)
+		if !slices.ContainsFunc(seen, after.same) {
+			seen, kept = append(seen, after), append(kept, k)
+		}
+	}
+	return kept
+}
+
+// age is how long the runs after the one that claimed the row have lived: so
+// long, at least, its last request has had to arrive.
+func (d *disk) age(i, run int) (sum Instant) {
+	for k := int(d.rows[i].run) + 1; k < run; k++ {
+		sum += d.lived[k]
+	}
+	return sum
+}

@@ -1,0 +1,425 @@
+package lifecycle
+
+import (
+	"slices"
+
+	"caseimport/importer/journal"
+	"caseimport/importer/talkdesk"
+)
+
+// event is something that may happen next in a world.
+type event struct {
+	kind kind
+	a, b int16
+}
+
+type kind uint8
+
+const (
+	reads     kind = iota // the next row of the input is read
+	inputEnds             // there is none
+	syncs                 // the claim under way is durable
+	diskDies              // it is not, and nothing will be
+	leaves                // a request leaves
+	answered              // request a is answered, by answer b
+	arrives               // request a, long given up, is stored
+	passes                // time passes: a is how, see times
+	stopAsked             // the first signal
+	killed                // the process dies; a is what is kept of the journal's tail, b: the next run resends
+	again                 // the run is over, and the command is run again; b as above
+)
+
+// answer is what may come of a request.
+type answer int8
+
+const (
+	asHoped      answer = iota // a create: stored, 201; a read: the truth of when it left
+	truthNow                   // a read: the truth of when it was answered
+	lost                       // no usable answer; it may be stored yet
+	lostDown                   // the same, and it speaks for a failing server
+	rejected                   // 400
+	throttled                  // 429
+	noConnection               // nothing reached the server
+	renewed                    // 401, and there is a new token
+	denied                     // 403: the scope is missing
+	blocked                    // 403 of a firewall
+	refusedRead                // a read that is refused
+	wrongAddress               // 404: nothing will work
+	interrupted                // a read that the stop ends
+)
+
+var answers = [...]talkdesk.Answer{
+	asHoped:      {Verdict: talkdesk.Created, Status: 201},
+	truthNow:     {Verdict: talkdesk.Created, Status: 200},
+	lost:         {Verdict: talkdesk.Unknown, Status: 408, Code: "lost"},
+	lostDown:     {Verdict: talkdesk.Unknown, Code: "timeout", Down: true},
+	rejected:     {Verdict: talkdesk.Rejected, Status: 400, Code: "bad"},
+	throttled:    {Verdict: talkdesk.NotTaken, Status: 429, Code: "429", Throttled: true},
+	noConnection: {Verdict: talkdesk.NotTaken, Code: "no connection", Down: true},
+	renewed:      {Verdict: talkdesk.NotTaken, Status: 401, Code: "401", Renewed: true},
+	denied:       {Verdict: talkdesk.Halt, Status: 403, Code: "403", Denied: true},
+	blocked:      {Verdict: talkdesk.Rejected, Status: 403, Code: "blocked", Blocked: true},
+	refusedRead:  {Verdict: talkdesk.Unknown, Status: 400, Code: "refused"},
+	wrongAddress: {Verdict: talkdesk.Halt, Status: 404, Code: "404"},
+	interrupted:  {Verdict: talkdesk.NotTaken, Code: "interrupted"},
+}
+
+var answerTexts = [...]string{
+	lost: "no usable answer comes (408)", lostDown: "the answer is lost", rejected: "the API refuses it (400)",
+	throttled: "429, too many requests", noConnection: "no connection", renewed: "401, and the token is renewed",
+	denied: "403, the scope is missing", blocked: "a firewall refuses it (403)", refusedRead: "it is refused (400)",
+	wrongAddress: "404, a wrong address", interrupted: "it is given up, since the run stops",
+}
+
+// Ways in which time passes.
+const (
+	toNext   = iota // nothing else is to be done: to the next moment of interest
+	aTick           // although something could be done: by a tick
+	slowlyTo        // the same, to the next moment of interest
+)
+
+// next is the next moment at which time alone changes something.
+func (w *world) next() Instant {
+	at := never
+	if wake := w.m.Wake(w.now); wake > w.now {
+		at = wake
+	}
+	for _, l := range w.late {
+		if last := l.until - tick; last > w.now {
+			at = min(at, last)
+		}
+	}
+	return at
+}
+
+// events returns all that may happen next.
+func (w *world) events() (list []event) {
+	add := func(k kind, a, b int) { list = append(list, event{k, int16(a), int16(b)}) }
+	over := w.over()
+	if !over {
+		w.processEvents(add)
+		if len(list) == 0 {
+			w.fail(runEnds, "the run is stuck: nothing is under way, and nothing will be")
+		}
+		if w.stops > 0 && w.m.stopped == nil {
+			add(stopAsked, 0, 0)
+		}
+	}
+	for i := range w.late {
+		add(arrives, i, 0)
+	}
+	if w.run == w.runs {
+		return list
+	}
+	for resend := range 2 {
+		if resend == 1 && !w.resend {
+			continue
+		}
+		if over && !w.disk.broken {
+			add(again, 0, resend)
+		}
+		if w.kills > 0 || over && w.disk.broken {
+			for _, kept := range w.dying().crashes() {
+				add(killed, kept, resend)
+			}
+		}
+	}
+	return list
+}
+
+// dying is the disk with what may be on it besides: a claim that is under way.
+func (w *world) dying() disk {
+	d := w.disk
+	if len(w.queue) > 0 {
+		d.tail = append(slices.Clone(d.tail), w.claimLine(w.queue[0].(Claim)))
+	}
+	return d
+}
+
+func (w *world) processEvents(add func(k kind, a, b int)) {
+	urgent := false
+	act := func(k kind, a, b int) {
+		add(k, a, b)
+		urgent = true
+	}
+	if len(w.queue) > 0 {
+		act(syncs, 0, 0)
+		if w.breaks > 0 {
+			act(diskDies, 0, 0)
+		}
+	}
+	if w.m.Ready(w.now) > 0 {
+		act(leaves, 0, 0)
+	}
+	for i := range w.flights {
+		w.answersTo(i, act)
+	}
+	switch {
+	case w.m.allRead:
+	case w.nextRow == w.scenario.rows || w.m.stopped != nil:
+		add(inputEnds, 0, 0)
+	case w.m.Room():
+		add(reads, 0, 0)
+	}
+	at := w.next()
+	switch {
+	case !urgent && at != never:
+		add(passes, toNext, 0)
+	case urgent && w.slow > 0:
+		if at != w.now+tick {
+			add(passes, aTick, 0)
+		}
+		if at != never {
+			add(passes, slowlyTo, 0)
+		}
+	}
+}
+
+// answersTo adds the answers that a request may have.
+func (w *world) answersTo(i int, add func(k kind, a, b int)) {
+	f := w.flights[i]
+	add(answered, i, int(asHoped))
+	bad := w.scenario.reads
+	switch f.q.Kind {
+	case Create:
+		bad = w.creates
+	case Probe:
+	default:
+		if w.m.stopped != nil {
+			add(answered, i, int(interrupted))
+		}
+		if shown := w.shown(); shown != f.seen {
+			add(answered, i, int(truthNow))
+		}
+	}
+	if w.faults == 0 {
+		return
+	}
+	for _, a := range bad {
+		add(answered, i, int(a))
+	}
+}
+
+// do lets an event happen.
+func (w *world) do(e event) {
+	switch e.kind {
+	case reads:
+		w.read()
+	case inputEnds:
+		w.tell("the input ends")
+		w.m.AllRead(w.now)
+	case syncs:
+		c := w.queue[0].(Claim)
+		w.queue = slices.Delete(w.queue, 0, 1)
+		w.tell("claimed and synced: %s", w.claimed(c))
+		w.disk.add(w.claimLine(c))
+		w.disk.sync()
+		w.m.Durable(w.now, c.Rows)
+	case diskDies:
+		w.breaks--
+		c := w.queue[0].(Claim)
+		w.queue = slices.Delete(w.queue, 0, 1)
+		w.tell("the disk fails while it syncs the claims of %s", w.claimed(c))
+		w.disk.add(w.claimLine(c))
+		w.disk.broken = true
+		for _, r := range c.Rows {
+			w.doubt[r.ID[0]] = true
+		}
+		w.m.Broken(w.now, c.Rows, diskFails)
+	case leaves:
+		w.leave()
+	case answered:
+		w.answer(int(e.a), answer(e.b))
+	case arrives:
+		l := w.late[e.a]
+		w.late = slices.Delete(w.late, int(e.a), int(e.a)+1)
+		w.tell("the request that was given up arrives: the server stores case %s", caseID(l.row, l.seq))
+		w.store(l.row, l.seq, l.asked)
+	case passes:
+		w.pass(int(e.a))
+	case stopAsked:
+		w.stops--
+		w.tell("a person asks the run to stop")
+		w.m.Halt(w.now, Stop{Exit: 4, Reason: "interrupted"})
+	case killed:
+		w.die(int(e.a), e.b == 1)
+		return
+	case again:
+		w.tell("run %d is over", w.run)
+		w.disk.sync()
+		w.disk.lived[w.run] = w.now
+		w.start(e.b == 1)
+		return
+	}
+	w.follow()
+}
+
+func (w *world) read() {
+	i := w.nextRow
+	w.nextRow++
+	state := w.disk.state(i)
+	switch {
+	case state.InDoubt(), w.rows[i] != nil: // the machine knows it
+	case w.invalid && i == 0 && w.run > 1:
+		w.tell("row %s is read, and refused here: it cannot be sent as it stands now", names[i])
+		w.told[i]++
+		return
+	}
+	switch {
+	case state == journal.Created:
+		w.tell("row %s is read: it has its case", names[i])
+		w.told[i]++
+		return
+	case w.m.Full():
+		w.tell("row %s is left: the limit is reached", names[i])
+		w.told[i]++
+		return
+	}
+	r := &Row{Claim: w.claim(i), Body: []byte(names[i]), Ref: names[i]}
+	if w.invalid && i == 0 && w.run > 1 {
+		r.Body, r.Fault = nil, "invalid"
+	}
+	w.tell("row %s is read", names[i])
+	if w.rows[i] == nil {
+		w.rows[i] = r
+	}
+	if w.m.Read(w.now, r, w.lookFirst) {
+		w.told[i]++
+	}
+}
+
+// leave lets the next request leave.
+func (w *world) leave() {
+	q, ok := w.m.Next(w.now)
+	if !ok {
+		w.fail(machineSound, "Ready is above 0, and Next gives no request")
+		return
+	}
+	f := flight{q: q, seen: w.shown()}
+	switch q.Kind {
+	case Create:
+		i := int(q.Row.ID[0])
+		w.sent[i]++
+		f.seq = w.sent[i]
+		f.asked = w.resends && q.Row.doubt
+		w.tell("the create request of row %s leaves", names[i])
+		if w.disk.rows[i].state != journal.Claimed {
+			w.fail(claimFirst, "a create of row %s leaves before its claim is durable", names[i])
+		}
+		if q.Row.doubt && !w.resends {
+			w.fail(oneCase, "row %s is sent while it is in doubt", names[i])
+		}
+		if len(q.Row.Body) == 0 {
+			w.fail(machineSound, "row %s is sent without a body", names[i])
+		}
+	case LookUp:
+		w.tell("row %s is looked up", q.Key)
+		if w.unsearchable || w.m.blind != "" {
+			w.fail(machineSound, "row %s is looked up, which is of no use", q.Key)
+		}
+	case Canary:
+		w.tell("the search is asked for case %s, which exists", w.m.canary.target.ID)
+	case Probe:
+		w.tell("the server is asked whether it is up")
+	}
+	w.flights = append(w.flights, f)
+}
+
+// answer brings the answer to a request.
+func (w *world) answer(i int, how answer) {
+	f := w.flights[i]
+	w.flights = slices.Delete(w.flights, i, i+1)
+	if len(w.flights) == 0 {
+		w.flights = nil
+	}
+	a := answers[how]
+	if how > truthNow && how != interrupted {
+		w.faults--
+	}
+	if f.q.Kind == Create {
+		w.createAnswer(f, how, a)
+		return
+	}
+	var found []talkdesk.Found
+	text := answerTexts[how]
+	if how <= truthNow {
+		if how == truthNow {
+			f.seen = w.shown()
+		}
+		text = "it is answered"
+		if f.q.Kind == LookUp || f.q.Kind == Canary {
+			a, found, text = w.search(f)
+		}
+	}
+	w.tell("  %s: %s", map[Kind]string{LookUp: "look-up of row " + f.q.Key, Canary: "search for the case that exists", Probe: "probe", Asked: "read"}[f.q.Kind], text)
+	w.m.Answered(w.now, f.q, a, found, len(found))
+	if f.q.Kind == LookUp && !f.q.Row.doubt {
+		row := int(f.q.Row.ID[0])
+		if len(found) == 0 && w.mayHaveCase(row) {
+			w.fail(absenceTrue, "row %s is believed to have no case, and it has one, or can still get one", names[row])
+		}
+		w.doubt[row] = false
+	}
+}
+
+func (w *world) search(f flight) (a talkdesk.Answer, found []talkdesk.Found, text string) {
+	found = w.found(f.q.Key, f.seen)
+	if w.nobodyLooks && f.q.Kind == LookUp {
+		found = nil
+	}
+	if len(found) == 0 {
+		return talkdesk.Answer{Verdict: talkdesk.Absent, Status: 200}, nil, "no such case"
+	}
+	return answers[truthNow], found, "case " + found[0].ID + " is found"
+}
+
+func (w *world) createAnswer(f flight, how answer, a talkdesk.Answer) {
+	i := int8(f.q.Row.ID[0])
+	text := answerTexts[how]
+	switch how {
+	case asHoped:
+		w.store(i, f.seq, f.asked)
+		a.CaseID = caseID(i, f.seq)
+		text = "the server stores case " + a.CaseID + " and says so"
+	case lost, lostDown:
+		w.late = append(w.late, lateCreate{i, f.seq, f.asked, w.now + settle})
+		w.doubt[i] = true
+	}
+	w.tell("  create of row %s: %s", names[i], text)
+	w.m.Answered(w.now, f.q, a, nil, 0)
+}
+
+func (w *world) pass(how int) {
+	to := w.next()
+	if how != toNext {
+		w.slow--
+	}
+	if how == aTick {
+		to = min(to, w.now+tick)
+	}
+	w.tell("%v pass", to-w.now)
+	w.now = to
+	w.late = slices.DeleteFunc(w.late, func(l lateCreate) bool { return l.until <= w.now })
+	w.m.Tick(w.now)
+}
+
+// die kills the process. Its requests stay at the server.
+func (w *world) die(kept int, resend bool) {
+	if !(w.over() && w.disk.broken) {
+		w.kills--
+	}
+	for _, f := range w.flights {
+		if f.q.Kind == Create {
+			w.late = append(w.late, lateCreate{int8(f.q.Row.ID[0]), f.seq, f.asked, w.now + settle})
+		}
+	}
+	d := w.dying()
+	lost := len(d.tail)
+	for i := range d.tail {
+		lost -= kept >> i & 1
+	}
+	w.tell("run %d is killed; of %d lines that were not synced, %d are lost", w.run, len(d.tail), lost)
+	w.disk = d.crash(kept)
+	w.disk.lived[w.run] = w.now
+	w.start(resend)
+}

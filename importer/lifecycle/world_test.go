@@ -1,0 +1,363 @@
+package lifecycle
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"caseimport/importer/journal"
+	"caseimport/importer/talkdesk"
+)
+
+// The world around the machine, as small as can be: a few rows, a disk, a
+// server with a search, a clock, and a person. It is pure. Whatever may happen
+// next in it is an event (events), and what comes of one is the same each time
+// (do), so that explore can try every order of events, and tell the story of
+// one that ends badly.
+//
+// What is bounded is only how often something may go wrong on one path: faults,
+// signals, kills, slowness. What is checked is never bounded: see invariants.
+
+const (
+	maxRows = 7
+	maxRuns = 6
+	known   = maxRows - 1 // the row of the case that an earlier import has made
+	tick    = 10 * time.Millisecond
+	settle  = 4 * tick
+	rounds  = 2 // attempts of a row
+)
+
+var names = [maxRows]string{"A", "B", "C", "D", "E", "F", "K"}
+
+// scenario is what is so in one world, and what may happen in it.
+type scenario struct {
+	name    string
+	rows    int
+	workers int
+	// lag is how long the search takes to show a case. It must not be longer
+	// than the machine's guess, lagGuess times the settle delay.
+	lag      Instant
+	patience Instant // 0: far longer than all waits
+	known    bool    // an earlier import has made a case, just now
+	// unsearchable: the mapping names no field by which cases could be found.
+	unsearchable bool
+	lookFirst    bool // every row is looked up before it is sent (--adopt)
+	foreign      bool // row A has a case of which the journal has never heard
+	otherTitle   bool // and it has another title
+	invalid      bool // row A cannot be sent as it stands from the second run on
+	limit        int
+	maxRefused   int
+	question     bool // the caller wants a read for itself
+
+	runs   int  // how often the command is run
+	resend bool // a person may say --resend-unknown from the second run on
+	kills  int  // how often the process dies
+	stops  int  // how often a person asks it to stop
+	breaks int  // how often the disk fails
+	faults int  // how many answers are not as hoped for
+	slow   int  // how often time passes although there is something to do
+	// creates and reads are the answers that count as faults, one of each.
+	creates, reads []answer
+
+	// Switches that turn off what is to be shown to be needed.
+	durableEarly bool // claims are called durable before they are synced
+	noSettle     bool // the machine does not wait for requests to arrive
+	nobodyLooks  bool // look-ups of rows are answered "absent" without a look
+	// only is the one invariant that counts, "" if all do.
+	only invariant
+}
+
+// world is one state of a scenario.
+type world struct {
+	*scenario
+	now Instant // of this run
+
+	// The process.
+	m        *Machine
+	rows     [maxRows]*Row // as the machine knows them
+	queue    []Action      // waits for the claim at its head to be durable
+	flights  []flight      // requests that await their answer
+	question *Question
+	replies  int8
+	nextRow  int
+	resends  bool
+
+	disk disk
+
+	// The server.
+	cases []storedCase
+	late  []lateCreate
+	sent  [maxRows]int8 // create requests that have left
+
+	// What is true of the rows, to be compared with what is said of them.
+	doubt [maxRows]bool // a request was given up, and nothing was proved since
+	told  [maxRows]int8 // how often this run has said what became of it
+
+	run                                int
+	kills, stops, breaks, faults, slow int
+
+	wrong     string // the invariant that does not hold
+	invariant invariant
+	lines     *[]string // the story so far, nil if it is not told
+}
+
+// flight is a request under way.
+type flight struct {
+	q     Request
+	seq   int8 // which create of its row it is
+	asked bool // it is sent because a person said --resend-unknown
+	seen  int  // the cases that the search showed when it left
+}
+
+// storedCase is a case at the server.
+type storedCase struct {
+	row, seq int8
+	asked    bool
+	at       Instant
+}
+
+// lateCreate is a request that was given up and may be stored before until.
+type lateCreate struct {
+	row, seq int8
+	asked    bool
+	until    Instant
+}
+
+func caseID(row, seq int8) string { return fmt.Sprintf("%s%d", names[row], seq) }
+
+func parseID(id string) (row, seq int8) {
+	return int8(slices.Index(names[:], id[:1])), int8(id[1] - '0')
+}
+
+func newWorld(s *scenario) *world {
+	w := &world{scenario: s, kills: s.kills, stops: s.stops, breaks: s.breaks, faults: s.faults, slow: s.slow}
+	if s.known {
+		w.sent[known] = 1
+		w.disk.rows[known] = word{journal.Created, 1, 0}
+		w.disk.newest = [2]int8{known, 1}
+		w.cases = append(w.cases, storedCase{row: known, seq: 1})
+	}
+	if s.foreign {
+		w.sent[0] = 1
+		w.cases = append(w.cases, storedCase{row: 0, seq: 1})
+	}
+	w.start(false)
+	return w
+}
+
+// tell adds a line to the story.
+func (w *world) tell(format string, args ...any) {
+	if w.lines != nil {
+		*w.lines = append(*w.lines, fmt.Sprintf(format, args...))
+	}
+}
+
+// start begins the next run with what the disk holds.
+func (w *world) start(resend bool) {
+	w.rebase()
+	w.run++
+	cfg := Config{Workers: w.workers, MaxAttempts: rounds, Settle: settle, Patience: w.patience, Limit: w.limit,
+		MaxRefused: w.maxRefused, Searchable: !w.unsearchable, Resend: resend, Lag: w.disk.lag,
+		Backoff: func(n int) time.Duration { return Instant(n) * tick }}
+	if w.noSettle {
+		cfg.Settle = 0
+	}
+	if w.patience == 0 {
+		cfg.Patience = time.Hour
+	}
+	if n := w.disk.newest; n[1] != 0 {
+		cfg.Known = Case{Key: names[n[0]], ID: caseID(n[0], n[1])}
+	}
+	w.m, w.resends = New(cfg), resend
+	w.rows, w.queue, w.flights, w.nextRow = [maxRows]*Row{}, nil, nil, 0
+	w.question, w.replies = nil, 0
+	w.told = [maxRows]int8{}
+	flag := ""
+	if resend {
+		flag = " with --resend-unknown"
+	}
+	w.tell("run %d begins%s", w.run, flag)
+	for i := range w.scenario.rows {
+		state := w.disk.rows[i].state
+		if !state.InDoubt() && state != journal.Created && w.mayHaveCase(i) && !w.lookFirst {
+			w.fail(nothingLost, "row %s may have a case, and the journal does not know it", names[i])
+		}
+		w.doubt[i] = state.InDoubt()
+		if state.InDoubt() {
+			age := w.disk.age(i, w.run)
+			w.tell("row %s is in doubt since an earlier run", names[i])
+			w.m.Inherit(w.claim(i), -age)
+			w.rows[i] = w.m.past[rowID(i)]
+		}
+	}
+	if w.scenario.question {
+		w.question = &Question{Key: "?"}
+		w.m.Ask(0, w.question)
+	}
+	w.follow()
+}
+
+// rebase makes now the moment 0.
+func (w *world) rebase() {
+	for i := range w.cases {
+		w.cases[i].at -= w.now
+	}
+	for i := range w.late {
+		w.late[i].until -= w.now
+	}
+	w.now = 0
+}
+
+func rowID(i int) journal.ID { return journal.ID{0: byte(i)} }
+
+func (w *world) claim(i int) journal.Claim {
+	return journal.Claim{ID: rowID(i), Row: i + 1, Key: names[i], Title: "title " + names[i]}
+}
+
+// over reports whether the run has come to its end.
+func (w *world) over() bool { return w.m.Over() && len(w.queue) == 0 }
+
+// follow does what the caller does after every event: it carries out actions in
+// their order, and calls Tick when it is due.
+func (w *world) follow() {
+	w.carryOutAll()
+	w.m.Ready(w.now)
+	for n := 0; w.m.Wake(w.now) <= w.now && !w.m.Over(); n++ {
+		if n == 3 {
+			w.fail(runEnds, "the caller spins: whatever it does, Wake is not later than now")
+			break
+		}
+		w.m.Tick(w.now)
+		w.carryOutAll()
+		w.m.Ready(w.now)
+	}
+}
+
+// carryOutAll carries actions out. Only a claim takes time.
+func (w *world) carryOutAll() {
+	for {
+		for _, a := range w.m.Actions() {
+			w.heard(a)
+			w.queue = append(w.queue, a)
+		}
+		if len(w.queue) == 0 {
+			break
+		}
+		a := w.queue[0]
+		if _, ok := a.(Claim); ok && !w.disk.broken && !w.durableEarly {
+			break
+		}
+		w.queue = slices.Delete(w.queue, 0, 1)
+		w.carryOut(a)
+	}
+	if len(w.queue) == 0 {
+		w.queue = nil
+	}
+}
+
+func (w *world) carryOut(a Action) {
+	switch a := a.(type) {
+	case Claim:
+		if w.disk.broken {
+			w.m.Broken(w.now, a.Rows, diskFails)
+			return
+		}
+		w.disk.add(w.claimLine(a)) // durableEarly: the sync comes later, or never
+		w.m.Durable(w.now, a.Rows)
+	case Record:
+		state := map[State]journal.State{Created: journal.Created, Failed: journal.Failed, Unknown: journal.Unknown}[a.State]
+		l := line{kind: 'O', rows: 1 << a.Row.ID[0], word: word{state: state}}
+		if a.State == Created {
+			_, l.word.seq = parseID(a.CaseID)
+		}
+		w.disk.add(l)
+	case Release:
+		l := line{kind: 'R', word: word{state: journal.Released}}
+		for _, id := range a.IDs {
+			l.rows |= 1 << id[0]
+		}
+		w.disk.add(l)
+	case NoteLag:
+		w.disk.add(line{kind: 'L', lag: a.Lag})
+	}
+}
+
+var diskFails = Stop{Exit: 4, Reason: "disk full"}
+
+func (w *world) claimLine(c Claim) line {
+	l := line{kind: 'C', word: word{state: journal.Claimed, run: int8(w.run)}}
+	for _, r := range c.Rows {
+		l.rows |= 1 << r.ID[0]
+	}
+	return l
+}
+
+func (w *world) claimed(c Claim) string {
+	var rows []string
+	for _, r := range c.Rows {
+		rows = append(rows, names[r.ID[0]])
+	}
+	return strings.Join(rows, ", ")
+}
+
+// shown returns the cases that the search shows now, one bit each.
+func (w *world) shown() (set int) {
+	for i, c := range w.cases {
+		if c.at+w.lag <= w.now {
+			set |= 1 << i
+		}
+	}
+	return set
+}
+
+// found is what the search says of a key, showing the cases of set.
+func (w *world) found(key string, set int) (found []talkdesk.Found) {
+	for i, c := range w.cases {
+		if set&(1<<i) != 0 && names[c.row] == key {
+			title := "title " + key
+			if w.otherTitle && c.seq == 1 {
+				title = "another title"
+			}
+			found = append(found, talkdesk.Found{ID: caseID(c.row, c.seq), Title: title, Key: key})
+		}
+	}
+	return found
+}
+
+func (w *world) store(row, seq int8, asked bool) {
+	w.cases = append(w.cases, storedCase{row, seq, asked, w.now})
+}
+
+// mayHaveCase reports whether a row has a case, or a request that can still make
+// one.
+func (w *world) mayHaveCase(i int) bool {
+	return slices.ContainsFunc(w.cases, func(c storedCase) bool { return int(c.row) == i }) ||
+		slices.ContainsFunc(w.late, func(l lateCreate) bool { return int(l.row) == i }) ||
+		slices.ContainsFunc(w.flights, func(f flight) bool { return f.q.Kind == Create && int(f.q.Row.ID[0]) == i })
+}
+
+// clone returns a copy of the world that shares nothing which changes.
+func (w *world) clone() *world {
+	n := *w
+	c := copier{}
+	n.m = c.machine(w.m)
+	for i, r := range w.rows {
+		n.rows[i] = c.row(r)
+	}
+	if len(w.queue) > 0 {
+		n.queue = make([]Action, len(w.queue))
+		for i, a := range w.queue {
+			n.queue[i] = c.action(a)
+		}
+	}
+	n.flights = slices.Clone(w.flights)
+	for i := range n.flights {
+		n.flights[i].q = c.request(n.flights[i].q)
+	}
+	n.question = c.question(w.question)
+	n.disk.tail = slices.Clone(w.disk.tail)
+	n.cases = slices.Clone(w.cases)
+	n.late = slices.Clone(w.late)
+	return &n
+}
