@@ -86,7 +86,7 @@ func (w *world) heardRecord(a Record) {
 		}
 		w.doubt[i] = false
 	case Unknown:
-		if !w.doubt[i] && !w.lookFirst {
+		if !w.doubt[i] && !w.lookFirst && !w.listed {
 			w.fail(doubtTrue, "row %s is recorded as unknown, and it is not in doubt", names[i])
 		}
 		w.doubt[i] = true
