@@ -75,7 +75,6 @@ type Row struct {
 	spent    int // attempts used up; answers 429 and 401 cost none
 	renewals int // answers 401 in a row
 	due      Instant
-	epoch    int // of the breaker, when its request left
 	look     retry
 	last     talkdesk.Answer
 }
