@@ -147,6 +147,7 @@ func (k *keyer) rows(rows []*Row) {
 
 func (k *keyer) row(r *Row, inPast bool) {
 	k.int(int(r.state))
+	k.bool(inPast)
 	if r.state >= Created && !inPast {
 		return // nothing will look at it again
 	}
@@ -168,7 +169,6 @@ func (k *keyer) row(r *Row, inPast bool) {
 	k.int(r.spent)
 	k.int(r.renewals)
 	k.retry(r.look)
-	k.text(r.last.Code)
 }
 
 func (k *keyer) retry(t retry) {
