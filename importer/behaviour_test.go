@@ -230,7 +230,7 @@ func TestSeveralCasesOfOneKey(t *testing.T) {
 func TestWithoutReadScope(t *testing.T) {
 	in(t, func(w *world) {
 		w.api.read = func() (talkdesk.Answer, bool) {
-			return talkdesk.Answer{Verdict: talkdesk.Halt, Status: 403, APIForm: true, Message: "scope missing"}, true
+			return talkdesk.Answer{Verdict: talkdesk.Halt, Status: 403, Denied: true, Message: "scope missing: cases-public:read"}, true
 		}
 		w.api.fate = func(n int) fate {
 			if n == 1 {
@@ -243,10 +243,10 @@ func TestWithoutReadScope(t *testing.T) {
 		if sum.Created != 3 || sum.Unknown != 1 {
 			w.t.Errorf("%+v", sum)
 		}
-		if report := w.read("out.failed.csv"); !strings.Contains(report, readScope) {
+		if report := w.read("out.failed.csv"); !strings.Contains(report, "cases-public:read") {
 			w.t.Errorf("the scope is not named: %s", report)
 		}
-		if !strings.Contains(w.logged(), readScope) {
+		if !strings.Contains(w.logged(), "cases-public:read") {
 			w.t.Error("no warning before")
 		}
 		// With the scope the same command settles it.
@@ -429,7 +429,7 @@ func TestStopsOnTooManyFailures(t *testing.T) {
 }
 
 func TestForbidden(t *testing.T) {
-	firewall := fate{answer: talkdesk.Answer{Verdict: talkdesk.Rejected, Status: 403, Message: "blocked"}}
+	firewall := fate{answer: talkdesk.Answer{Verdict: talkdesk.Rejected, Status: 403, Blocked: true, Message: "blocked"}}
 	for _, c := range []struct {
 		name         string
 		bad          func(n int) bool

@@ -8,179 +8,159 @@ import (
 
 	"caseimport/importer/identity"
 	"caseimport/importer/journal"
+	"caseimport/importer/lifecycle"
 	"caseimport/importer/results"
 	"caseimport/importer/source"
 	"caseimport/mapping"
 )
 
-// maxDoubts bounds the rows that wait to be looked up, and so the memory.
-const maxDoubts = 4096
-
 // errEnough ends the reading before the end of the input.
 var errEnough = errors.New("enough rows")
 
 // read takes every row of the input to its first fork: left out, refused here,
-// known already, in doubt, or to be sent.
-func (r *run) read() error {
-	err := r.lookFirst()
-	if err == nil && r.intake.Err() == nil && !r.rec.begun {
-		if err := r.rec.begin(); err != nil {
-			r.stop(r.filesStop(err))
+// known already, or handed to the machine.
+func (p *pipeline) read() error {
+	in := &intake{pipeline: p, same: map[journal.ID]int{}, ids: results.ReportColumns(p.cfg.Table.Columns)}
+	before, err := p.preflight()
+	if err == nil && p.going.Err() == nil {
+		if err := p.begin(); err != nil {
+			why := filesStop(err)
+			p.halt(lifecycle.Stop{Exit: why.Exit, Reason: err.Error(), Hint: why.Hint})
 		}
 	}
 	if err == nil {
-		err = r.readRows()
+		in.before = before
+		err = p.cfg.Table.Each(p.ctx, in.take)
 	}
-	if err != nil && r.intake.Err() == nil {
-		return err
+	if err != nil && !errors.Is(err, errEnough) && p.going.Err() == nil {
+		p.halt(lifecycle.Stop{Exit: 4, Reason: err.Error()})
 	}
-	go func() {
-		r.open.Wait()
-		r.cancel()
-	}()
+	p.event((*lifecycle.Machine).AllRead)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.readAll = true
+	p.due.Signal()
 	return nil
 }
 
-func (r *run) readRows() error {
-	in := &intake{run: r, same: map[journal.ID]int{}}
-	in.ids = results.ReportColumns(r.cfg.Table.Columns)
-	err := r.cfg.Table.Each(r.ctx, func(row *source.Row) error {
-		if r.intake.Err() != nil {
-			if !r.report {
-				return errEnough
-			}
-			r.leave(row)
-			return nil
-		}
-		return in.take(row)
-	})
-	if errors.Is(err, errEnough) {
-		return nil
-	}
-	return err
+func (p *pipeline) halt(why lifecycle.Stop) {
+	p.event(func(m *lifecycle.Machine, now lifecycle.Instant) { m.Halt(now, why) })
 }
 
 // intake is what must be remembered from row to row.
 type intake struct {
-	*run
-	same  map[journal.ID]int // rows of the same content met before, beyond the first
-	ids   results.Columns    // where a failure report keeps its ids
-	taken int
+	*pipeline
+	before earlierCases
+	same   map[journal.ID]int // rows of the same content met before, beyond the first
+	ids    results.Columns    // where a failure report keeps its ids
 }
 
 func (in *intake) take(row *source.Row) error {
-	p := in.cfg.Progress
-	if in.cfg.Limit > 0 && in.taken >= in.cfg.Limit {
-		return in.pastLimit(row)
-	}
-	if row.Fault != "" {
-		return in.refuse(row, "", in.pastID(row), statusInvalid, mapping.Fault{Reason: row.Fault})
-	}
-	if in.report && row.Fields() != nil && results.Uncorrected(in.cfg.Table.Header, row.Fields()) {
-		return in.refuse(row, "", in.pastID(row), statusInvalid, mapping.Fault{Reason: identity.NotCorrected})
+	switch {
+	case in.going.Err() != nil && !in.ids.Report():
+		return errEnough
+	case in.going.Err() != nil:
+		in.skip(row)
+		return nil
+	case in.cfg.Limit > 0 && in.full():
+		in.pastLimit(row)
+		return nil
+	case row.Fault != "":
+		in.refuse(row, "", in.pastID(row), statusInvalid, mapping.Fault{Reason: row.Fault})
+		return nil
+	case in.ids.Report() && row.Fields() != nil && results.Uncorrected(in.cfg.Table.Header, row.Fields()):
+		in.refuse(row, "", in.pastID(row), statusInvalid, mapping.Fault{Reason: identity.NotCorrected})
+		return nil
 	}
 	who := in.cfg.Program.Identify(row)
 	if who.Filtered {
-		if in.report {
+		if in.ids.Report() {
 			in.pastID(row)
 		}
-		p.filtered.Add(1)
+		in.cfg.Progress.filtered.Add(1)
 		return nil
 	}
 	id, text, status, reason := in.identify(row, who)
 	if status == statusDuplicate {
-		return in.refuse(row, who.Key, text, status, mapping.Fault{Field: "key", Reason: reason})
+		in.refuse(row, who.Key, text, status, mapping.Fault{Field: "key", Reason: reason})
+		return nil
 	}
 	if status == statusInvalid || who.Fault != nil {
 		_, faults := in.cfg.Program.Map(row)
 		if reason != "" {
 			faults = append([]mapping.Fault{{Field: "key", Reason: reason}}, faults...)
 		}
-		return in.refuse(row, who.Key, text, statusInvalid, faults...)
+		in.refuse(row, who.Key, text, statusInvalid, faults...)
+		return nil
 	}
-	known, earlier := in.j.Meet(id, row.Number)
-	if earlier != 0 {
+	known, earlier := in.journal.Meet(id, row.Number)
+	switch {
+	case earlier != 0:
 		if in.cfg.Program.HasKey() {
 			text = identity.Text(identity.OfDuplicate, id)
 		}
-		return in.refuse(row, who.Key, text, statusDuplicate, mapping.Fault{Field: "key", Reason: fmt.Sprintf("row %d of this input is the same by its key or %s", earlier, results.IDColumn)})
-	}
-	if known == journal.Created {
-		p.already.Add(1)
+		in.refuse(row, who.Key, text, statusDuplicate, mapping.Fault{Field: "key", Reason: fmt.Sprintf("row %d of this input is the same by its key or %s", earlier, results.IDColumn)})
+		return nil
+	case known == journal.Created:
+		in.cfg.Progress.already.Add(1)
 		return nil
 	}
-	j, faults := in.build(row, id, who.Key)
-	if known.InDoubt() {
-		if in.doubts.attach(j) {
-			in.taken++
-			return nil
-		}
-		switch in.j.State(id) { // settled a moment ago
-		case journal.Created:
-			p.already.Add(1)
-			return nil
-		case journal.Failed:
-		default:
-			if in.intake.Err() != nil { // given up: left to the next run
-				in.leave(row)
-				return nil
-			}
-			if !in.cfg.ResendUnknown {
-				return in.doubts.stillUnknown(j)
-			}
-			j.since = in.began // should the run stop before, it is in doubt as it was
-		}
+	r, faults := in.build(row, id, who.Key)
+	if len(faults) > 0 && !known.InDoubt() {
+		in.journal.Supersede(id)
+		in.refuse(row, who.Key, text, statusInvalid, faults...)
+		return nil
 	}
-	if len(faults) > 0 {
-		in.j.Supersede(id)
-		return in.refuse(row, who.Key, text, statusInvalid, faults...)
+	in.hand(r)
+	return nil
+}
+
+// hand gives a row to the machine, once there is room.
+func (in *intake) hand(r *lifecycle.Row) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	for !in.machine.Room() {
+		in.room.Wait()
 	}
-	in.taken++
-	return in.dispatch(j)
+	if found := in.before.listed[r.ID]; len(found) > 0 {
+		in.machine.Listed(in.now(), r, found)
+	} else if in.machine.Read(in.now(), r, in.before.lookEach) {
+		in.cfg.Progress.already.Add(1)
+	}
+	in.follow()
+}
+
+func (in *intake) full() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.machine.Full()
 }
 
 // pastLimit reads on behind --limit: what is left is counted, and may turn out
 // to be nothing.
-func (in *intake) pastLimit(row *source.Row) error {
+func (in *intake) pastLimit(row *source.Row) {
 	if row.Fault == "" {
 		who := in.cfg.Program.Identify(row)
 		if who.Filtered {
 			in.cfg.Progress.filtered.Add(1)
-			return nil
+			return
 		}
 		id, _, status, _ := in.identify(row, who)
-		if status == "" && who.Fault == nil && in.j.State(id) == journal.Created {
-			if _, earlier := in.j.Meet(id, row.Number); earlier == 0 {
+		if status == "" && who.Fault == nil && in.journal.State(id) == journal.Created {
+			if _, earlier := in.journal.Meet(id, row.Number); earlier == 0 {
 				in.cfg.Progress.already.Add(1)
-				return nil
+				return
 			}
 		}
 	}
-	in.leave(row)
-	return nil
+	in.skip(row)
 }
 
-// dispatch sends a row on its way.
-func (in *intake) dispatch(j *job) error {
-	in.doubts.waitForRoom()
-	in.hold()
-	switch {
-	case in.listed != nil:
-		if found := in.listed[j.claim.ID]; len(found) > 0 {
-			j.earlier = true
-			return in.doubts.foundCase(j, found)
-		}
-	case in.lookEach:
-		j.earlier, j.since = true, in.began
-		in.doubts.add(j)
-		return nil
+// skip leaves a row to a later run.
+func (in *intake) skip(row *source.Row) {
+	if in.ids.Report() {
+		in.enqueue(handBack{row})
 	}
-	select {
-	case in.fresh <- j:
-	case <-in.intake.Done():
-		in.drop(j)
-	}
-	return nil
 }
 
 // identify forms the identity of a row; text is its caseimport_id. A failure
@@ -189,7 +169,7 @@ func (in *intake) dispatch(j *job) error {
 func (in *intake) identify(row *source.Row, who mapping.Identity) (id journal.ID, text, status, reason string) {
 	keyed := in.cfg.Program.HasKey()
 	written := ""
-	if in.report {
+	if in.ids.Report() {
 		written = in.ids.ID(row.Cell)
 	}
 	kind, past, tied := identity.Parse(written)
@@ -204,14 +184,14 @@ func (in *intake) identify(row *source.Row, who mapping.Identity) (id journal.ID
 			return past, written, "", ""
 		}
 		id = in.byContent(row)
-		if in.report {
+		if in.ids.Report() {
 			return id, identity.Text(identity.ByCells, id), statusInvalid, fmt.Sprintf("it has no %s, and without a key in the mapping nothing else tells which row it was", results.IDColumn)
 		}
 		return id, identity.Text(identity.ByCells, id), "", ""
 	}
 	if tied && kind == identity.ByCells {
 		// A row that had no valid key. It may have been given one.
-		if _, earlier := in.j.Meet(past, row.Number); earlier != 0 {
+		if _, earlier := in.journal.Meet(past, row.Number); earlier != 0 {
 			return past, written, statusDuplicate, fmt.Sprintf("row %d of this input has the same %s", earlier, results.IDColumn)
 		}
 	}
@@ -233,20 +213,20 @@ func (in *intake) identify(row *source.Row, who mapping.Identity) (id journal.ID
 // pastID is the caseimport_id of a row that cannot be identified by its key: the
 // one that a failure report gave it, else its content.
 func (in *intake) pastID(row *source.Row) string {
-	if in.report {
+	if in.ids.Report() {
 		text := in.ids.ID(row.Cell)
 		if kind, past, ok := identity.Parse(text); ok {
 			if kind == identity.OfDuplicate {
 				in.duplicates[past] = true
 			} else {
-				in.j.Meet(past, row.Number)
-				in.j.Supersede(past)
+				in.journal.Meet(past, row.Number)
+				in.journal.Supersede(past)
 			}
 			return text
 		}
 	}
 	id := in.byContent(row)
-	in.j.Meet(id, row.Number)
+	in.journal.Meet(id, row.Number)
 	return identity.Text(identity.ByCells, id)
 }
 
@@ -255,7 +235,7 @@ func (in *intake) pastID(row *source.Row) string {
 func (in *intake) byContent(row *source.Row) journal.ID {
 	content := identity.Content(row)
 	base := identity.Cells(content, 0)
-	if n, again := in.same[base]; again || in.j.Met(base) {
+	if n, again := in.same[base]; again || in.journal.Met(base) {
 		in.same[base] = n + 1
 	}
 	return identity.Cells(content, in.same[base])
@@ -263,28 +243,26 @@ func (in *intake) byContent(row *source.Row) journal.ID {
 
 // build maps a row. A row with faults is built as well, without a body: it may
 // have a case all the same.
-func (in *intake) build(row *source.Row, id journal.ID, key string) (*job, []mapping.Fault) {
+func (in *intake) build(row *source.Row, id journal.ID, key string) (*lifecycle.Row, []mapping.Fault) {
 	c, faults := in.cfg.Program.Map(row)
-	j := &job{row: row, claim: journal.Claim{ID: id, Row: row.Number, Key: key, Title: c.Title}}
-	if len(faults) > 0 {
-		j.fault = faultText(faults)
-		return j, faults
-	}
-	body, err := c.Body()
-	if err != nil {
+	r := &lifecycle.Row{Ref: row, Claim: journal.Claim{ID: id, Row: row.Number, Key: key, Title: c.Title}}
+	if len(faults) == 0 {
+		body, err := c.Body()
+		if err == nil {
+			sum := sha256.Sum256(body)
+			r.Body = body
+			copy(r.Sum[:], sum[:])
+			return r, nil
+		}
 		faults = []mapping.Fault{{Reason: err.Error()}}
-		j.fault = faultText(faults)
-		return j, faults
 	}
-	j.body = body
-	sum := sha256.Sum256(body)
-	copy(j.claim.Sum[:], sum[:])
-	return j, nil
+	r.Fault = faultText(faults)
+	return r, faults
 }
 
 // refuse records a row that is not sent.
-func (in *intake) refuse(row *source.Row, key, id, status string, faults ...mapping.Fault) error {
-	return in.rec.refused(row, key, id, status, faults)
+func (in *intake) refuse(row *source.Row, key, id, status string, faults ...mapping.Fault) {
+	in.enqueue(refusal{row: row, key: key, id: id, status: status, faults: faults})
 }
 
 func faultText(faults []mapping.Fault) string {

@@ -103,7 +103,7 @@ func TestDuplicateHandedBackStaysDuplicate(t *testing.T) {
 func TestUnknownHandedBackStaysTied(t *testing.T) {
 	in(t, func(w *world) {
 		w.api.read = func() (talkdesk.Answer, bool) {
-			return talkdesk.Answer{Verdict: talkdesk.Halt, Status: 403, APIForm: true}, true
+			return talkdesk.Answer{Verdict: talkdesk.Halt, Status: 403, Denied: true}, true
 		}
 		w.api.fate = func(int) fate { return cutAfter }
 		w.input("in.csv", line(1), line(2))
@@ -242,7 +242,7 @@ func TestRefusedAdoptionLeavesTheResults(t *testing.T) {
 		os.Remove(w.path("out.journal"))
 		before := w.read("out.csv")
 		w.api.read = func() (talkdesk.Answer, bool) {
-			return talkdesk.Answer{Verdict: talkdesk.Halt, Status: 403, APIForm: true, Message: "scope"}, true
+			return talkdesk.Answer{Verdict: talkdesk.Halt, Status: 403, Denied: true, Message: "scope"}, true
 		}
 		sum, err := w.run("in.csv", func(c *Config) { c.Adopt = true })
 		if sum.Exit != 1 {

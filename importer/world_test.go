@@ -430,6 +430,16 @@ func (w *world) results() map[int]results.Line {
 	return all
 }
 
+// sleep waits for d, or returns ctx's error.
+func sleep(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
 // losing says that the next run to end loses what was not synced.
 var losing atomic.Bool
 

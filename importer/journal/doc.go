@@ -38,6 +38,7 @@
 //	O  an outcome: id, state, row, and the results line as JSON
 //	R  ids released
 //	L  the search lag that was measured, as a duration
+//	T  how long the run has lived so far, as a duration
 //	E  a run ended in order: rows left, size and time of the results file
 //
 // A bad line is read past, with two exceptions. If a chunk's number is missing

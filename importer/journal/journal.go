@@ -72,10 +72,11 @@ type Begin struct {
 // results file as the run left it, Extra counts its lines that the journal
 // does not know, so that an unchanged file need not be made anew.
 type End struct {
-	Left  int       `json:"left"`
-	Size  int64     `json:"size"`
-	Time  time.Time `json:"time"`
-	Extra int       `json:"extra"`
+	Left  int           `json:"left"`
+	Lived time.Duration `json:"lived,omitempty"` // see NoteLived
+	Size  int64         `json:"size"`
+	Time  time.Time     `json:"time"`
+	Extra int           `json:"extra"`
 	// Report and ReportTime are size and time of the failure report, 0 if
 	// there was none: another means that people have worked on it.
 	Report     int64     `json:"report,omitempty"`
@@ -98,23 +99,18 @@ type File interface {
 	Close() error
 }
 
-// Journal is an open, locked journal. Its methods may be called from any
-// goroutine.
+// Journal is an open, locked journal. One goroutine writes; State, Meet, Met and
+// Supersede may be called from another at the same time.
 type Journal struct {
 	file File
 	path string
 	info os.FileInfo // of file; nil for a test's
 	lock io.Closer
 
-	// disk is held while the file is written or synced, and from a chunk's
-	// write to its sync: ordering rule 2. It is taken before mu.
-	disk sync.Mutex
+	pending []byte // lines that are not yet written
+	err     error  // sticky: after a failed write or fsync
 
 	mu       sync.Mutex
-	pending  []byte // lines of outcomes, not yet written
-	spare    []byte // becomes pending when that is written
-	flushing bool
-	err      error // sticky: after a failed write or fsync
 	size     int64
 	chunk    int // number of the last chunk written
 	rows     map[ID]row
@@ -127,6 +123,7 @@ type Journal struct {
 	adopting string // input of a run that adopts and has not come to its end
 	last     Last
 	lag      time.Duration
+	lived    []time.Duration // of each run, this one not among them
 	buf      []byte
 }
 
@@ -211,26 +208,17 @@ func asJSON(v any) []byte {
 // append writes one line, after the outcomes that wait, in a single call, so
 // that a kill leaves all of it or none in most cases.
 func (j *Journal) append(kind byte, payload []byte) error {
-	j.disk.Lock()
-	defer j.disk.Unlock()
-	j.mu.Lock()
 	j.pending = seal(j.pending, kind, payload)
-	j.mu.Unlock()
-	return j.write()
+	return j.Flush()
 }
 
-// write writes what is pending; the caller holds disk.
-func (j *Journal) write() error {
-	j.mu.Lock()
-	text, err := j.pending, j.err
-	j.pending, j.spare = j.spare[:0], text
-	j.mu.Unlock()
-	if err != nil || len(text) == 0 {
-		return err
+// Flush writes the outcomes that wait.
+func (j *Journal) Flush() error {
+	if j.err != nil || len(j.pending) == 0 {
+		return j.err
 	}
-	n, err := j.file.Write(text)
-	j.mu.Lock()
-	defer j.mu.Unlock()
+	n, err := j.file.Write(j.pending)
+	j.pending = j.pending[:0]
 	j.size += int64(n)
 	if err != nil {
 		j.err = fmt.Errorf("write the journal: %w", err)
@@ -238,52 +226,29 @@ func (j *Journal) write() error {
 	return j.err
 }
 
-// flush writes outcomes until none waits. It runs beside the workers, so that
-// they need not wait for the disk; while a chunk is synced, outcomes gather.
-func (j *Journal) flush() {
-	for {
-		j.disk.Lock()
-		j.write() // its error is sticky
-		j.mu.Lock()
-		done := len(j.pending) == 0 || j.err != nil
-		j.flushing = !done
-		j.mu.Unlock()
-		j.disk.Unlock()
-		if done {
-			return
-		}
-	}
-}
-
 // Claim writes the claims down and returns when they are on the disk. Only
 // then may their rows be sent.
 func (j *Journal) Claim(claims []Claim) error {
-	j.disk.Lock()
-	defer j.disk.Unlock()
-	j.mu.Lock()
 	j.buf = appendClaims(j.buf[:0], j.chunk+1, claims)
-	j.pending = seal(j.pending, 'C', j.buf)
 	j.chunk++
+	j.mu.Lock()
 	for _, c := range claims {
 		e := j.rows[c.ID]
 		e.state, e.row = Claimed, uint32(c.Row)
 		j.rows[c.ID] = e
 	}
 	j.mu.Unlock()
-	if err := j.write(); err != nil {
+	if err := j.append('C', j.buf); err != nil {
 		return err
 	}
 	return j.sync()
 }
 
-// sync makes what was written durable; the caller holds disk.
 func (j *Journal) sync() error {
 	err := j.file.Sync()
 	if err == nil {
 		err = j.named()
 	}
-	j.mu.Lock()
-	defer j.mu.Unlock()
 	if err != nil && j.err == nil {
 		j.err = fmt.Errorf("sync the journal: %w", err)
 	}
@@ -302,20 +267,16 @@ func (j *Journal) named() error {
 	return nil
 }
 
-// Record writes an outcome down, without a sync and within moments.
+// Record notes an outcome. It is written with the next claim, or by Flush.
 func (j *Journal) Record(o Outcome) error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
 	if j.err != nil {
 		return j.err
 	}
 	j.buf = appendOutcome(j.buf[:0], o)
 	j.pending = seal(j.pending, 'O', j.buf)
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	j.settle(o)
-	if !j.flushing {
-		j.flushing = true
-		go j.flush()
-	}
 	return nil
 }
 
@@ -356,19 +317,25 @@ func (j *Journal) Release(ids []ID) error {
 	return nil
 }
 
-// release restores what was known of the row before its last claim as far as
-// it matters: it is not in doubt.
+// release notes that the row has no case. That it was unknown is no longer so.
 func (j *Journal) release(id ID) {
 	e := j.rows[id]
+	if e.state == Unknown {
+		e.outcome, j.moved = 0, true
+	}
 	e.state = Released
 	j.rows[id] = e
 }
 
+// NoteLived notes how long this run has lived, by a monotonic clock. Requests of
+// earlier runs have had that time to arrive.
+func (j *Journal) NoteLived(d time.Duration) error {
+	return j.append('T', []byte(d.String()))
+}
+
 // NoteLag notes how long the server's search was seen to lag.
 func (j *Journal) NoteLag(d time.Duration) error {
-	j.mu.Lock()
 	j.lag = d
-	j.mu.Unlock()
 	return j.append('L', []byte(d.String()))
 }
 
@@ -377,26 +344,16 @@ func (j *Journal) End(e End) error {
 	if err := j.append('E', asJSON(e)); err != nil {
 		return err
 	}
-	j.disk.Lock()
-	defer j.disk.Unlock()
 	return j.sync()
 }
 
 // Close writes the outcomes that wait and gives the lock back.
 func (j *Journal) Close() error {
-	err := j.drain()
-	err = errors.Join(err, j.file.Close())
+	err := errors.Join(j.Flush(), j.file.Close())
 	if j.lock != nil {
 		err = errors.Join(err, j.lock.Close())
 	}
 	return err
-}
-
-// drain waits until no outcome waits to be written.
-func (j *Journal) drain() error {
-	j.disk.Lock()
-	defer j.disk.Unlock()
-	return j.write()
 }
 
 // Discard closes and removes a journal that was made by this run and of which

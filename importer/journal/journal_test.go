@@ -73,7 +73,7 @@ func TestRemembersWhatBecameOfRows(t *testing.T) {
 	}
 	doubts, err := j.Doubts()
 	must(t, err)
-	if len(doubts) != 2 || doubts[0] != claimOf(2) || doubts[1] != claimOf(3) {
+	if len(doubts) != 2 || doubts[0].Claim != claimOf(2) || doubts[1].Claim != claimOf(3) {
 		t.Errorf("doubts: %+v", doubts)
 	}
 }
@@ -322,7 +322,7 @@ func TestNeverASentRowTakenForFresh(t *testing.T) {
 			}
 			w.check(t, j, fmt.Sprintf("history %d, life %d", seed, life))
 			w.live(rnd, j, 3+rnd.IntN(8))
-			j.drain()
+			j.Flush()
 			m.crash(rnd)
 		}
 	}
@@ -404,7 +404,7 @@ func TestFullDiskStopsForGood(t *testing.T) {
 		m.room = room
 		w := &world{sent: map[int]bool{}, created: map[int]bool{}, failed: map[int]bool{}}
 		w.live(rand.New(rand.NewPCG(uint64(room), 2)), j, 30)
-		j.drain()
+		j.Flush()
 		if m.failures > 1 {
 			t.Fatalf("room for %d bytes: %d writes after the failed one", room, m.failures-1)
 		}
@@ -430,7 +430,7 @@ func TestFailedSyncStopsForGood(t *testing.T) {
 		if err := j.Claim([]Claim{claimOf(50)}); !errors.Is(err, errDisk) {
 			t.Fatalf("%d syncs: a claim after the failed sync: %v", syncs, err)
 		}
-		j.drain()
+		j.Flush()
 		m.crash(rnd)
 		w.check(t, reopen(t, m), fmt.Sprintf("%d syncs", syncs))
 	}

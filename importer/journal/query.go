@@ -6,11 +6,7 @@ import (
 )
 
 // Err returns the sticky error, nil while all is well.
-func (j *Journal) Err() error {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return j.err
-}
+func (j *Journal) Err() error { return j.err }
 
 // Made reports whether this run made the journal.
 func (j *Journal) Made() bool { return j.made }
@@ -101,26 +97,41 @@ func (j *Journal) Met(id ID) bool {
 	return j.rows[id].met
 }
 
-// Doubts returns the last claim of every row that is in doubt.
-func (j *Journal) Doubts() ([]Claim, error) {
-	if err := j.drain(); err != nil {
+// Doubt is a row that may have a case, by its last claim. Age is how long the
+// runs have lived that came after the one that claimed it.
+type Doubt struct {
+	Claim
+	Age time.Duration
+}
+
+// Doubts returns every row that is in doubt.
+func (j *Journal) Doubts() ([]Doubt, error) {
+	if err := j.Flush(); err != nil {
 		return nil, err
 	}
-	found := map[ID]int{}
+	place := map[ID]int{}
 	j.mu.Lock()
 	for id, e := range j.rows {
 		if e.state.InDoubt() {
-			found[id] = -1
+			place[id] = -1
 		}
 	}
-	size := j.size
 	j.mu.Unlock()
-	if len(found) == 0 {
+	if len(place) == 0 {
 		return nil, nil
 	}
-	var claims []Claim
-	err := lines(io.NewSectionReader(j.file, 0, size), func(line []byte, _ bool) error {
+	// How long all runs after the nth have lived, at n.
+	after := make([]time.Duration, len(j.lived)+1)
+	for n := len(j.lived) - 1; n > 0; n-- {
+		after[n-1] = after[n] + j.lived[n]
+	}
+	var doubts []Doubt
+	run := -1
+	err := lines(io.NewSectionReader(j.file, 0, j.size), func(line []byte, _ bool) error {
 		kind, payload, ok := open(line)
+		if ok && kind == 'B' {
+			run++
+		}
 		if !ok || kind != 'C' {
 			return nil
 		}
@@ -129,7 +140,7 @@ func (j *Journal) Doubts() ([]Claim, error) {
 			return err
 		}
 		return eachClaim(rest, func(id ID, cells [][]byte) error {
-			at, doubt := found[id]
+			at, doubt := place[id]
 			if !doubt {
 				return nil
 			}
@@ -137,30 +148,28 @@ func (j *Journal) Doubts() ([]Claim, error) {
 			if err != nil {
 				return err
 			}
+			d := Doubt{c, after[max(0, run)]}
 			if at < 0 {
-				found[id] = len(claims)
-				claims = append(claims, c)
+				place[id] = len(doubts)
+				doubts = append(doubts, d)
 			} else {
-				claims[at] = c
+				doubts[at] = d
 			}
 			return nil
 		})
 	})
-	return claims, err
+	return doubts, err
 }
 
 // Outcomes calls yield with the latest outcome of every row that has one, in
 // the order in which they were written, Row being that of the latest input.
 // Line is valid during the call. It must not run beside Record.
 func (j *Journal) Outcomes(yield func(Outcome) error) error {
-	if err := j.drain(); err != nil {
+	if err := j.Flush(); err != nil {
 		return err
 	}
-	j.mu.Lock()
-	size := j.size
-	j.mu.Unlock()
 	number := uint32(0)
-	return lines(io.NewSectionReader(j.file, 0, size), func(line []byte, _ bool) error {
+	return lines(io.NewSectionReader(j.file, 0, j.size), func(line []byte, _ bool) error {
 		kind, payload, ok := open(line)
 		if !ok || kind != 'O' {
 			return nil

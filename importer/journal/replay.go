@@ -113,7 +113,12 @@ func (j *Journal) replay(want Header) error {
 			if d, err := time.ParseDuration(string(payload)); err == nil {
 				j.lag = d
 			}
+		case 'T':
+			if d, err := time.ParseDuration(string(payload)); err == nil && len(j.lived) > 0 {
+				j.lived[len(j.lived)-1] = d
+			}
 		case 'B':
+			j.lived = append(j.lived, 0)
 			if bad != 0 {
 				j.suspect, bad = true, 0
 			}
@@ -127,6 +132,9 @@ func (j *Journal) replay(want Header) error {
 		case 'E':
 			if err := json.Unmarshal(payload, &j.last.End); err == nil {
 				j.last.Ended = true
+				if len(j.lived) > 0 {
+					j.lived[len(j.lived)-1] = max(j.lived[len(j.lived)-1], j.last.Lived)
+				}
 				if j.last.Left == 0 && j.last.Input == j.adopting {
 					j.adopting = ""
 				}
@@ -141,7 +149,7 @@ func (j *Journal) replay(want Header) error {
 		j.suspect = true
 	}
 	j.made = number == 0 || torn == 0
-	j.renewed = false
+	j.renewed, j.moved = false, false
 	if torn >= 0 {
 		return j.mend(torn)
 	}

@@ -61,8 +61,8 @@ type (
 	// Record asks to write down what became of a row. It is complete in itself:
 	// the row may have gone on since.
 	Record struct {
-		Row *Row
-		journal.Claim
+		Row      *Row
+		Claim    journal.Claim
 		Ref      any
 		Attempts int
 
@@ -89,6 +89,10 @@ type (
 	// NoteLag asks to note how long the search was seen to lag.
 	NoteLag struct{ Lag time.Duration }
 
+	// NoteLived asks to note how long this run has lived: a request of an
+	// earlier run has had that time to arrive.
+	NoteLived struct{ Lived time.Duration }
+
 	// Reply is the answer to a Question. The verdict is NotTaken only if the
 	// run stops.
 	Reply struct {
@@ -102,13 +106,14 @@ type (
 	Say struct{ Notice Notice }
 )
 
-func (Claim) action()   {}
-func (Record) action()  {}
-func (Leave) action()   {}
-func (Release) action() {}
-func (NoteLag) action() {}
-func (Reply) action()   {}
-func (Say) action()     {}
+func (Claim) action()     {}
+func (Record) action()    {}
+func (Leave) action()     {}
+func (Release) action()   {}
+func (NoteLag) action()   {}
+func (NoteLived) action() {}
+func (Reply) action()     {}
+func (Say) action()       {}
 
 // Stop is why a run ends before its end.
 type Stop struct {

@@ -45,7 +45,7 @@ func (m *Machine) explain(now Instant) {
 }
 
 // wake is when there may be something to say.
-func (s *saying) wake(m *Machine, now Instant) Instant {
+func (s *saying) wake(m *Machine) Instant {
 	b := &m.breaker
 	if b.state == closed && !b.outage && !b.onlyRows && s.suspected != b.since {
 		return b.since + explainAfter

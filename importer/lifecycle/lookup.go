@@ -139,7 +139,7 @@ func (m *Machine) lookedUp(now Instant, q Request, a talkdesk.Answer, found []ta
 	default:
 		if a.Denied {
 			m.goBlind(blindness(a))
-			m.say(Notice{What: NoReadScope})
+			m.say(Notice{What: NoReadScope, Text: a.Message})
 		}
 		m.unsettled(r, talkdesk.Answer{Status: a.Status, Code: a.Code, Message: blindness(a)})
 	}

@@ -82,6 +82,7 @@ type Machine struct {
 	blind   string // why looking up is of no use, "" while it is
 	release []journal.ID
 	said    saying
+	lived   Instant // when it was last noted how long the run has lived
 
 	answers   int // of the server, of any kind
 	created   int
@@ -265,7 +266,19 @@ func (m *Machine) proceed(now Instant) {
 	m.wakeLater(now)
 	m.giveUpLooking()
 	m.claim()
+	m.noteLived(now)
 	m.explain(now)
+}
+
+func (m *Machine) noteEvery() time.Duration { return max(m.cfg.Settle/8, 50*time.Millisecond) }
+
+// noteLived keeps the time that inherited doubts have waited, so that runs which
+// are each shorter than the settle delay come to an end together. (Rule 3.)
+func (m *Machine) noteLived(now Instant) {
+	if len(m.past) > 0 && m.InDoubt() > 0 && now >= m.lived+m.noteEvery() {
+		m.lived = now
+		m.out = append(m.out, NoteLived{now})
+	}
 }
 
 // claim asks for the next chunk. Twice the workers keep them busy while the next

@@ -124,7 +124,10 @@ func (m *Machine) Wake(now Instant) Instant {
 	if len(m.later) > 0 {
 		at = min(at, m.later[0].due)
 	}
-	return min(at, m.said.wake(m, now))
+	if len(m.past) > 0 && m.InDoubt() > 0 {
+		at = min(at, m.lived+m.noteEvery())
+	}
+	return min(at, m.said.wake(m))
 }
 
 // ifLater returns t if it is later than now, else never.

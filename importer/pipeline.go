@@ -1,0 +1,222 @@
+package importer
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"caseimport/importer/journal"
+	"caseimport/importer/lifecycle"
+	"caseimport/importer/talkdesk"
+)
+
+// pipeline carries out what the machine decides. Its goroutines are the reader
+// (read), the workers (work), the writer (write) and a clock; each brings its
+// events to the machine, under mu, and takes its work from it.
+type pipeline struct {
+	cfg   Config
+	began time.Time // the moment 0 of the machine: when the lock was taken
+	*store
+	tally
+
+	ctx    context.Context // ends at the second signal
+	going  context.Context // ends when nothing new is to be sent
+	cancel context.CancelFunc
+
+	mu      sync.Mutex
+	machine *lifecycle.Machine
+	queue   []any // for the writer: actions and refusals, in order
+	pacing  int   // workers that wait for their turn
+	idle    *sync.Cond
+	room    *sync.Cond // for the reader
+	due     *sync.Cond // for the writer
+	stale   bool       // the results have waited long enough in memory
+	readAll bool       // the reader is done
+	// duplicates are the keys whose duplicate rows a failure report as input
+	// holds.
+	duplicates map[journal.ID]bool
+	clock      *time.Timer
+	replies    map[*lifecycle.Question]chan lifecycle.Reply
+}
+
+func newPipeline(ctx context.Context, cfg Config, s *store) *pipeline {
+	p := &pipeline{cfg: cfg, began: time.Now(), store: s, tally: tally{undone: map[journal.ID]bool{}, reasons: map[string]int{}}, ctx: ctx, replies: map[*lifecycle.Question]chan lifecycle.Reply{}, duplicates: map[journal.ID]bool{}}
+	p.going, p.cancel = context.WithCancel(ctx)
+	p.idle, p.room, p.due = sync.NewCond(&p.mu), sync.NewCond(&p.mu), sync.NewCond(&p.mu)
+	return p
+}
+
+func (p *pipeline) now() lifecycle.Instant { return time.Since(p.began) }
+
+// event brings an event to the machine.
+func (p *pipeline) event(happen func(m *lifecycle.Machine, now lifecycle.Instant)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	happen(p.machine, p.now())
+	p.follow()
+}
+
+// follow hands on what came of an event, and wakes whoever has something to do;
+// the caller holds mu.
+func (p *pipeline) follow() {
+	m, now := p.machine, p.now()
+	for _, a := range m.Actions() {
+		p.queue = append(p.queue, a)
+	}
+	if m.Stopped() != nil {
+		p.cancel()
+	}
+	p.cfg.Progress.inDoubt.Store(int64(m.InDoubt()))
+	p.cfg.Progress.inFlight.Store(int64(m.InFlight()))
+	if m.Over() {
+		p.idle.Broadcast()
+		p.room.Broadcast()
+		p.due.Broadcast()
+		p.cancel()
+		return
+	}
+	for range m.Ready(now) - p.pacing {
+		p.idle.Signal()
+	}
+	if len(p.queue) > 0 {
+		p.due.Signal()
+	}
+	if m.Room() {
+		p.room.Signal()
+	}
+	p.clock.Reset(max(0, m.Wake(now)-now))
+}
+
+var interrupted = lifecycle.Stop{Exit: 4, Reason: "interrupted", Hint: "nothing is lost by it: run the same command again to go on"}
+
+// watchSignals hands the person's wish to stop to the machine.
+func (p *pipeline) watchSignals() error {
+	select {
+	case <-p.cfg.Drain:
+		p.halt(interrupted)
+	case <-p.ctx.Done():
+		p.halt(interrupted)
+	case <-p.going.Done():
+	}
+	return nil
+}
+
+// work makes the requests that the machine gives, at the limiter's pace. Which
+// one it is is decided when its turn has come.
+func (p *pipeline) work() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for !p.machine.Over() {
+		if p.machine.Ready(p.now()) <= p.pacing {
+			p.idle.Wait()
+			continue
+		}
+		p.pacing++
+		p.mu.Unlock()
+		turn, err := p.cfg.Limiter.Wait(p.going)
+		p.mu.Lock()
+		p.pacing--
+		if err != nil {
+			continue // the run stops
+		}
+		q, ok := p.machine.Next(p.now())
+		if !ok {
+			continue
+		}
+		p.cfg.Progress.inFlight.Store(int64(p.machine.InFlight()))
+		p.mu.Unlock()
+		a, found, total := p.request(q, turn)
+		p.mu.Lock()
+		if p.ctx.Err() != nil {
+			// The answer is that we gave up: first of all the run stops.
+			p.machine.Halt(p.now(), interrupted)
+		}
+		p.machine.Answered(p.now(), q, a, found, total)
+		p.follow()
+	}
+	return nil
+}
+
+// request makes one request and tells the limiter what the answer says of the
+// pace. Reads end with the run; a create's answer is waited for, unless the
+// person is in a hurry.
+func (p *pipeline) request(q lifecycle.Request, turn time.Time) (a talkdesk.Answer, found []talkdesk.Found, total int) {
+	field := p.cfg.Program.KeyField()
+	progress := p.cfg.Progress
+	progress.requests.Add(1)
+	switch {
+	case q.Kind == lifecycle.Create:
+		if q.Row.Attempts > 1 {
+			progress.retries.Add(1)
+		}
+		a = p.cfg.API.Create(p.ctx, q.Row.Body)
+	case q.Kind == lifecycle.Probe:
+		a = p.cfg.API.Probe(p.going)
+	case q.Kind == lifecycle.Asked && q.Ask.Page > 0:
+		progress.lookups.Add(1)
+		found, total, a = p.cfg.API.Page(p.going, field, q.Ask.Page)
+	default:
+		progress.lookups.Add(1)
+		found, a = p.cfg.API.Find(p.going, field, q.Key, func(ctx context.Context) error {
+			_, err := p.cfg.Limiter.Wait(ctx)
+			progress.requests.Add(1)
+			progress.lookups.Add(1)
+			return err
+		})
+	}
+	switch {
+	case a.Throttled:
+		p.throttled(turn, a)
+	case a.Answered() && !a.Down:
+		p.cfg.Limiter.Answered()
+	}
+	return a, found, total
+}
+
+// throttled passes a 429 on to the limiter.
+func (p *pipeline) throttled(turn time.Time, a talkdesk.Answer) {
+	p.cfg.Progress.throttled.Add(1)
+	before := p.cfg.Limiter.PausedUntil()
+	until, fresh := p.cfg.Limiter.Throttled(turn, a.Pause)
+	if !fresh && until.Sub(before) < time.Second {
+		return
+	}
+	reason := "the server asks for a pause (429)"
+	if a.Pause == 0 {
+		reason = "the server is throttling (429) and does not say for how long"
+	}
+	msg := fmt.Sprintf("%s: nothing is sent until %s", reason, clock(until))
+	if time.Until(until) < time.Second {
+		p.cfg.Log.Debug(msg)
+		return
+	}
+	p.cfg.Log.Warn(msg, waiting)
+}
+
+// ask has a read made and waits for its answer. ok is false if the run stops.
+func (p *pipeline) ask(q lifecycle.Question) (r lifecycle.Reply, ok bool) {
+	reply := make(chan lifecycle.Reply, 1)
+	p.event(func(m *lifecycle.Machine, now lifecycle.Instant) {
+		p.replies[&q] = reply
+		m.Ask(now, &q)
+	})
+	r = <-reply
+	return r, r.Answer.Verdict != talkdesk.NotTaken
+}
+
+const (
+	firstBackoff = 250 * time.Millisecond
+	maxBackoff   = 30 * time.Second
+)
+
+// backoff returns how long to wait after the nth failure, from 1: exponential
+// with full jitter, so that many rows do not come back at once.
+func backoff(n int) time.Duration {
+	ceiling := maxBackoff
+	if n < 8 {
+		ceiling = min(maxBackoff, firstBackoff<<(n-1))
+	}
+	return rand.N(ceiling) + 1
+}

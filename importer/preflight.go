@@ -1,0 +1,199 @@
+package importer
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"caseimport/importer/identity"
+	"caseimport/importer/journal"
+	"caseimport/importer/lifecycle"
+	"caseimport/importer/source"
+	"caseimport/importer/talkdesk"
+)
+
+const perPage = 500 // the most that the list gives ("Get Case List")
+
+// earlierCases is what was found out before the first row of cases of which the
+// journal cannot know.
+type earlierCases struct {
+	lookEach bool                            // look every row up before it is sent
+	listed   map[journal.ID][]talkdesk.Found // what the server's whole list held
+}
+
+// preflight finds out whether the cases of this input were created before, where
+// the journal cannot know: because it is new, or damaged, or a person has said
+// so.
+func (p *pipeline) preflight() (earlierCases, error) {
+	canLook := p.cfg.Program.KeyField() != ""
+	switch {
+	case p.journal.Suspect() && !canLook:
+		p.cfg.Log.Warn("the journal's last lines are damaged, and the mapping names no key.custom_field by which rows could be looked up: rows that were sent just before the damage may be sent again")
+	case p.cfg.Adopt || p.journal.Suspect() || p.journal.Adopting() != "":
+		return p.adopt()
+	case p.journal.Fresh() && !canLook && p.cfg.Table.Rows > 0:
+		p.cfg.Log.Warn("the mapping names no key.custom_field: cases cannot be looked up, so rows without an answer will be left as unknown")
+	case p.journal.Fresh() && p.cfg.Table.Rows > 0:
+		return earlierCases{}, p.refuseSecondImport()
+	}
+	return earlierCases{}, nil
+}
+
+// adopt looks every row up before it is sent: by the whole list if that needs
+// fewer requests, else one by one. Nothing is believed to be absent before
+// what an earlier run sent has surely arrived.
+func (p *pipeline) adopt() (cases earlierCases, err error) {
+	if p.journal.Suspect() {
+		p.cfg.Log.Warn("the journal's last lines are damaged: every row that it does not know is looked up before it is sent")
+	} else if !p.cfg.Adopt {
+		p.cfg.Log.Warn("a run with --adopt did not finish: every row that the journal does not know is looked up before it is sent: " + p.journal.Adopting())
+	}
+	wanted, err := p.wanted()
+	if err != nil || len(wanted) == 0 {
+		return cases, err
+	}
+	first, ok := p.ask(lifecycle.Question{Page: 1})
+	if !ok {
+		return cases, nil
+	}
+	if first.Answer.Verdict == talkdesk.Halt {
+		p.halt(lifecycle.Stop{Exit: 1, Reason: first.Answer.Message})
+		return cases, nil
+	}
+	cases.lookEach = true
+	pages := (first.Total + perPage - 1) / perPage
+	if first.Answer.Verdict != talkdesk.Created || p.journal.Newest() != nil || first.Total < 0 || pages > p.cfg.Table.Rows {
+		return cases, nil
+	}
+	if wait := time.Until(p.began.Add(p.cfg.Settle)); wait > 0 {
+		p.cfg.Log.Warn("checking for cases of an earlier run at "+clock(time.Now().Add(wait))+", once anything that it sent has surely arrived", waiting)
+		select {
+		case <-time.After(wait):
+		case <-p.going.Done():
+			return cases, nil
+		}
+	}
+	if listed, ok := p.list(wanted); ok {
+		cases = earlierCases{listed: listed}
+	}
+	return cases, nil
+}
+
+// list reads the whole list. ok is false if it could not be read to its end.
+func (p *pipeline) list(wanted map[journal.ID]bool) (listed map[journal.ID][]talkdesk.Found, ok bool) {
+	listed = map[journal.ID][]talkdesk.Found{}
+	first, seen := "", 0
+	for n := 1; ; n++ {
+		page, ok := p.ask(lifecycle.Question{Page: n})
+		if !ok || page.Answer.Verdict != talkdesk.Created {
+			return nil, false
+		}
+		// A server may give fewer a page than it was asked for, no total, or
+		// the same page again.
+		if len(page.Found) == 0 || page.Found[0].ID == first {
+			return listed, true
+		}
+		for _, f := range page.Found {
+			if id := identity.Key(f.Key); f.Key != "" && wanted[id] {
+				listed[id] = append(listed[id], f)
+			}
+		}
+		first = page.Found[0].ID
+		if seen += len(page.Found); page.Total >= 0 && seen >= page.Total {
+			return listed, true
+		}
+	}
+}
+
+// wanted returns the identities of the rows that may be sent.
+func (p *pipeline) wanted() (map[journal.ID]bool, error) {
+	ids := map[journal.ID]bool{}
+	err := p.eachKeyed(func(_ *source.Row, key string) {
+		if id := identity.Key(key); p.journal.State(id) != journal.Created {
+			ids[id] = true
+		}
+	})
+	return ids, err
+}
+
+// eachKeyed calls yield with every row that has a valid key.
+func (p *pipeline) eachKeyed(yield func(row *source.Row, key string)) error {
+	err := p.cfg.Table.Each(p.going, func(row *source.Row) error {
+		if row.Fault == "" {
+			if who := p.cfg.Program.Identify(row); !who.Filtered && who.Key != "" {
+				yield(row, who.Key)
+			}
+		}
+		return nil
+	})
+	if p.going.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// refuseSecondImport looks a few keys up, to catch the classic mistake: the same
+// import with another results file, or without its journal.
+func (p *pipeline) refuseSecondImport() error {
+	sample, err := p.sampleRows()
+	if err != nil {
+		return err
+	}
+	var there []string
+	for _, row := range sample {
+		key := p.cfg.Program.Identify(row).Key
+		reply, ok := p.ask(lifecycle.Question{Key: key})
+		if !ok {
+			return nil
+		}
+		a := reply.Answer
+		switch {
+		case a.Verdict == talkdesk.Created:
+			c, _ := p.cfg.Program.Map(row)
+			there = append(there, fmt.Sprintf("  row %d, key %q: case %s has it; title there %q, here %q",
+				row.Number, key, reply.Found[0].ID, reply.Found[0].Title, c.Title))
+		case a.Denied:
+			p.cfg.Log.Warn("cases cannot be looked up, so rows without an answer will be left as unknown: " + a.Message)
+			return nil
+		case a.Verdict == talkdesk.Halt:
+			p.halt(lifecycle.Stop{Exit: 1, Reason: a.Message})
+			return nil
+		case a.Verdict == talkdesk.Unknown:
+			p.cfg.Log.Warn(fmt.Sprintf("could not find out whether the row with key %q has a case already: %s", key, a.Message))
+			if a.Down || a.Throttled {
+				return nil // it was waited for long enough
+			}
+		}
+	}
+	if len(there) > 0 {
+		p.halt(lifecycle.Stop{Exit: 1,
+			Reason: "this input seems to have been imported before; nothing was sent:\n" + strings.Join(there, "\n"),
+			Hint:   "run it with the results file of that import (-o), or with --adopt: every row is then looked up first and only what is missing is created"})
+	}
+	return nil
+}
+
+// sampleRows picks the first five, the last five and ten rows between of those
+// with a valid key.
+func (p *pipeline) sampleRows() ([]*source.Row, error) {
+	const ends, between = 5, 10
+	var first, last, middle []*source.Row
+	seen := 0
+	err := p.eachKeyed(func(row *source.Row, _ string) {
+		if len(first) < ends {
+			first = append(first, row)
+			return
+		}
+		if last = append(last, row); len(last) <= ends {
+			return
+		}
+		row, last = last[0], last[1:]
+		if seen++; len(middle) < between {
+			middle = append(middle, row)
+		} else if i := rand.IntN(seen); i < between {
+			middle[i] = row
+		}
+	})
+	return append(append(first, middle...), last...), err
+}

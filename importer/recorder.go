@@ -1,0 +1,308 @@
+package importer
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"caseimport/importer/identity"
+	"caseimport/importer/journal"
+	"caseimport/importer/lifecycle"
+	"caseimport/importer/results"
+	"caseimport/importer/source"
+	"caseimport/mapping"
+)
+
+// What can be said of a row. Left is a status of failure reports only: a row
+// that the run handed back as it had come.
+const (
+	statusCreated   = results.Created
+	statusFailed    = results.Failed
+	statusInvalid   = results.Invalid
+	statusDuplicate = results.Duplicate
+	statusUnknown   = results.Unknown
+	statusLeft      = "left"
+)
+
+// tally is what the writer counts for the summary and for the end of the run.
+type tally struct {
+	inDoubt int                 // rows of this input that were given up in doubt
+	undone  map[journal.ID]bool // rows of this input that were given up
+	// extra counts lines of the results file that the journal does not know:
+	// rows refused here, which have no ErrorCode.
+	extra   int
+	reasons map[string]int
+}
+
+// maxReasons bounds the different reasons that are counted.
+const maxReasons = 1000
+
+// count notes why a row has no case.
+func (t *tally) count(reason string) {
+	if _, known := t.reasons[reason]; known || len(t.reasons) < maxReasons {
+		t.reasons[reason]++
+	}
+}
+
+// frequent returns the three most frequent reasons.
+func (t *tally) frequent() (top []Reason) {
+	for text, n := range t.reasons {
+		top = append(top, Reason{text, n})
+	}
+	slices.SortFunc(top, func(a, b Reason) int { return cmp.Or(b.Rows-a.Rows, strings.Compare(a.Text, b.Text)) })
+	return top[:min(3, len(top))]
+}
+
+// refusal is a row of this input that is not sent. It belongs to this run alone,
+// so the journal does not hear of it.
+type refusal struct {
+	row             *source.Row
+	key, id, status string
+	faults          []mapping.Fault
+}
+
+// handBack is a row of a failure report that this run does not come to.
+type handBack struct{ row *source.Row }
+
+const (
+	// filesAge is how long a line may wait in memory before it is in its file.
+	filesAge = time.Second
+	// maxQueue keeps the reader from running ahead of the disk.
+	maxQueue = 4096
+)
+
+// write carries out what the queue holds, in its order, until the run is over.
+// It alone writes to the journal, the results and the failure report.
+func (p *pipeline) write() (first error) {
+	flush := time.AfterFunc(filesAge, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.stale = true
+		p.due.Signal()
+	})
+	defer flush.Stop()
+	var work []any
+	for {
+		stale, over := p.takeWork(&work)
+		for _, a := range work {
+			first = cmp.Or(first, p.carryOut(a))
+		}
+		clear(work)
+		if stale {
+			first = cmp.Or(first, p.broken(p.results.Flush(), nil))
+			flush.Reset(filesAge)
+		}
+		if over {
+			return first
+		}
+	}
+}
+
+// takeWork waits for something to carry out. The outcomes that were recorded are
+// written before it waits. stale: it is time to write the results, too.
+func (p *pipeline) takeWork(work *[]any) (stale, over bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for flushed := false; len(p.queue) == 0 && !p.stale; {
+		switch {
+		case p.readAll && p.machine.Over():
+			*work = nil
+			return false, true
+		case flushed:
+			p.due.Wait()
+		default:
+			p.mu.Unlock()
+			p.broken(p.journal.Flush(), nil) // sticky: whoever writes next has it too
+			p.mu.Lock()
+			flushed = true
+		}
+	}
+	*work, p.queue = p.queue, (*work)[:0]
+	stale, p.stale = p.stale, false
+	p.room.Signal()
+	return stale, false
+}
+
+// enqueue adds something to what the writer has to do, once there is room.
+func (p *pipeline) enqueue(a any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for len(p.queue) >= maxQueue {
+		p.room.Wait()
+	}
+	p.queue = append(p.queue, a)
+	p.due.Signal()
+}
+
+// carryOut does one thing. Its error is one of the disk; then nothing new is
+// sent, and the rest is still tried.
+func (p *pipeline) carryOut(a any) error {
+	switch a := a.(type) {
+	case lifecycle.Claim:
+		claims := make([]journal.Claim, len(a.Rows))
+		for i, r := range a.Rows {
+			claims[i] = r.Claim
+		}
+		if err := p.journal.Claim(claims); err != nil {
+			return p.broken(err, a.Rows)
+		}
+		p.event(func(m *lifecycle.Machine, now lifecycle.Instant) { m.Durable(now, a.Rows) })
+	case lifecycle.Record:
+		return p.broken(p.record(a), nil)
+	case lifecycle.Leave:
+		return p.broken(p.leave(a), nil)
+	case lifecycle.Release:
+		return p.broken(p.journal.Release(a.IDs), nil)
+	case lifecycle.NoteLag:
+		return p.broken(p.journal.NoteLag(a.Lag), nil)
+	case lifecycle.NoteLived:
+		return p.broken(p.journal.NoteLived(a.Lived), nil)
+	case lifecycle.Reply:
+		p.mu.Lock()
+		reply := p.replies[a.Ask]
+		delete(p.replies, a.Ask)
+		p.mu.Unlock()
+		reply <- a
+	case lifecycle.Say:
+		p.say(a.Notice)
+	case refusal:
+		return p.broken(p.recordRefusal(a), nil)
+	case handBack:
+		return p.broken(p.giveBack(a.row), nil)
+	}
+	return nil
+}
+
+// broken tells the machine that the disk has failed. claimed are rows whose
+// claims may be on it or not.
+func (p *pipeline) broken(err error, claimed []*lifecycle.Row) error {
+	if err != nil {
+		p.event(func(m *lifecycle.Machine, now lifecycle.Instant) {
+			m.Broken(now, claimed, lifecycle.Stop{Exit: 4, Reason: err.Error(), Hint: diskHint(err)})
+		})
+	}
+	return err
+}
+
+// record writes down what became of a row: the journal first.
+func (p *pipeline) record(a lifecycle.Record) error {
+	line := results.Line{Row: a.Claim.Row, Key: a.Claim.Key, Attempts: a.Attempts, FinishedAt: time.Now()}
+	progress := p.cfg.Progress
+	state, count := journal.Created, &progress.created
+	switch {
+	case a.State == lifecycle.Created:
+		line.Status, line.CaseID, line.ErrorMessage = statusCreated, a.CaseID, a.Note
+		if a.Found {
+			// Without an HTTP status the next run knows that the case may
+			// be older than its line.
+			if a.Attempts == 0 {
+				count = &progress.already
+			}
+		} else {
+			line.HTTPStatus = results.HTTPStatus(a.Answer.Status)
+		}
+	case a.State == lifecycle.Unknown:
+		state, count, line.Status = journal.Unknown, &progress.unknown, statusUnknown
+	case a.Invalid:
+		state, count, line.Status = journal.Failed, &progress.invalid, statusInvalid
+	default:
+		state, count, line.Status = journal.Failed, &progress.failed, statusFailed
+	}
+	if state != journal.Created {
+		line.HTTPStatus, line.ErrorCode, line.ErrorMessage = results.HTTPStatus(a.Answer.Status), a.Answer.Code, a.Answer.Message
+		for _, f := range a.Answer.Fields {
+			line.ErrorFields = append(line.ErrorFields, results.Field{Name: f.Name, Description: f.Description})
+		}
+	}
+	text, err := json.Marshal(line)
+	if err != nil {
+		return fmt.Errorf("internal error: %w", err)
+	}
+	if err := p.journal.Record(journal.Outcome{ID: a.Claim.ID, State: state, Row: line.Row, Line: text}); err != nil {
+		// What came of it is not known to the next run.
+		return errors.Join(err, p.leave(lifecycle.Leave{Row: a.Row, Ref: a.Ref, InDoubt: true}))
+	}
+	if a.Ref != nil {
+		count.Add(1)
+	}
+	if a.Others > 0 {
+		progress.several.Add(1)
+	}
+	if err := p.results.Append(line); err != nil || state == journal.Created || a.Ref == nil {
+		return err
+	}
+	reason := line.ErrorMessage
+	if len(line.ErrorFields) > 0 {
+		reason += ": " + line.ErrorFields.String()
+	}
+	p.count(reason)
+	return p.report.Add(reportRow(a.Ref.(*source.Row), p.idOf(a.Claim.ID), line))
+}
+
+// recordRefusal writes down a row that is not sent.
+func (p *pipeline) recordRefusal(a refusal) error {
+	line := results.Line{Row: a.row.Number, Key: a.key, Status: a.status, ErrorMessage: faultText(a.faults), FinishedAt: time.Now()}
+	for _, f := range a.faults {
+		if f.Field != "" {
+			line.ErrorFields = append(line.ErrorFields, results.Field{Name: f.Field, Description: f.Reason})
+		}
+	}
+	p.extra++
+	if a.status == statusDuplicate { // which says it all
+		p.cfg.Progress.duplicate.Add(1)
+	} else {
+		p.cfg.Progress.invalid.Add(1)
+		for _, f := range a.faults {
+			p.count(f.Kind())
+		}
+	}
+	if err := p.results.Append(line); err != nil {
+		return err
+	}
+	return p.report.Add(reportRow(a.row, a.id, line))
+}
+
+// leave gives a row up that this run does not bring to an end.
+func (p *pipeline) leave(a lifecycle.Leave) error {
+	p.undone[a.Row.ID] = true
+	if a.Ref == nil {
+		return nil // the input has not shown it
+	}
+	if a.InDoubt {
+		p.inDoubt++
+	}
+	return p.giveBack(a.Ref.(*source.Row))
+}
+
+// giveBack puts a row of a failure report into the next: what it was it still is.
+func (p *pipeline) giveBack(row *source.Row) error {
+	ids := results.ReportColumns(p.cfg.Table.Columns)
+	if !ids.Report() {
+		return nil
+	}
+	return p.report.Add(results.ReportRow{Number: row.Number, ID: ids.ID(row.Cell),
+		Status: cmp.Or(ids.Status(row.Cell), statusLeft),
+		Error:  cmp.Or(ids.Error(row.Cell), "not sent yet: the run stopped before"),
+		Fields: ids.Fields(row.Cell), Record: row.Fields(), JSON: row.JSON()})
+}
+
+func reportRow(row *source.Row, id string, line results.Line) results.ReportRow {
+	text := line.ErrorMessage
+	if line.HTTPStatus != 0 {
+		text = strings.TrimSpace(fmt.Sprintf("%d %s", line.HTTPStatus, text))
+	}
+	return results.ReportRow{Number: line.Row, ID: id, Status: line.Status, Error: text,
+		Fields: line.ErrorFields.String(), Record: row.Fields(), JSON: row.JSON()}
+}
+
+// idOf is the caseimport_id of a row that may be sent.
+func (p *pipeline) idOf(id journal.ID) string {
+	if p.cfg.Program.HasKey() {
+		return identity.Text(identity.ByKey, id)
+	}
+	return identity.Text(identity.ByCells, id)
+}

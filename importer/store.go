@@ -1,0 +1,217 @@
+package importer
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"iter"
+	"os"
+	"path/filepath"
+	"time"
+
+	"caseimport/importer/journal"
+	"caseimport/importer/results"
+)
+
+// store is the files of a run: the journal, which is what counts, the results
+// and the failure report.
+type store struct {
+	files   Files
+	journal *journal.Journal
+	results *results.File
+	report  *results.Report
+
+	// hadResults says that the results file was there before this run.
+	hadResults bool
+	begun      bool // the results file has been brought to what the journal knows
+}
+
+const tryAdopt = "give the run another results file (-o), or, if it is this import's and its journal is lost, add --adopt: every row is then looked up before it is created"
+
+// openJournal is journal.Open, but in tests that lose what was not synced.
+var openJournal = journal.Open
+
+// openStore opens the journal, which takes the lock, and prepares the results
+// file and the failure report.
+func openStore(cfg Config, files Files) (*store, error) {
+	for _, path := range []string{files.Results, files.Journal} {
+		if sameFile(path, cfg.Input) {
+			return nil, &Stop{Exit: 1, Err: fmt.Errorf("%s is the input: the results must not overwrite it", path), Hint: "name another results file with -o"}
+		}
+	}
+	hadResults, err := checkResults(files.Results)
+	if err != nil {
+		stop := &Stop{Exit: 1, Err: err, Hint: "name another results file with -o"}
+		if errors.Is(err, errNotOurs) {
+			stop.Hint = tryAdopt
+		}
+		return nil, stop
+	}
+	if cfg.Adopt && cfg.Program.KeyField() == "" {
+		return nil, &Stop{Exit: 1, Err: errors.New("--adopt looks cases up by their key, and the mapping names no key.custom_field"), Hint: "add to the mapping: key: {column: …, custom_field: text1}, with the key of a text field of your account"}
+	}
+	isReport := results.ReportColumns(cfg.Table.Columns).Report()
+	info, err := os.Stat(files.Journal)
+	hasJournal := err == nil && info.Size() > 0
+	switch {
+	case hadResults && !hasJournal && !cfg.Adopt:
+		return nil, &Stop{Exit: 1, Err: fmt.Errorf("found %s but not its journal %s: cannot tell which rows already have a case", files.Results, files.Journal), Hint: tryAdopt}
+	case isReport && !hasJournal && !cfg.Program.HasKey():
+		return nil, &Stop{Exit: 1, Err: fmt.Errorf("%s is a failure report, but there is no journal %s that knows its rows", cfg.Input, files.Journal), Hint: "use -o RESULTS of the first run"}
+	}
+	host, _ := os.Hostname()
+	header := journal.Header{Account: cfg.Account, BaseURL: cfg.BaseURL, KeyRule: cfg.Program.KeyRule()}
+	if !cfg.Program.HasKey() {
+		if cfg.Input == "-" {
+			return nil, &Stop{Exit: 1, Err: errors.New("without a key in the mapping, rows are known by their place in a file: standard input cannot be read"), Hint: "add a key to the mapping, or write the input to a file first"}
+		}
+		if !isReport {
+			header.Input = hex.EncodeToString(cfg.Table.Sum[:])
+		}
+	}
+	j, err := openJournal(files.Journal, header, journal.Begin{Input: absolute(cfg.Input), Mapping: cfg.Mapping, Host: host, Process: os.Getpid(), At: time.Now(), Adopt: cfg.Adopt})
+	if err != nil {
+		return nil, journalStop(err)
+	}
+	return &store{files: files, journal: j, hadResults: hadResults,
+		results: results.NewFile(files.Results, nil),
+		report: results.NewReport(results.ReportOptions{
+			Path: files.Report, JSON: cfg.Table.Format == "json", Header: cfg.Table.Header, Delimiter: cfg.Table.Delimiter,
+			Mark: cfg.Table.Foreign()}),
+	}, nil
+}
+
+func journalStop(err error) error {
+	var (
+		held   *journal.HeldError
+		pin    *journal.PinError
+		damage *journal.DamageError
+	)
+	switch {
+	case errors.As(err, &held):
+		return &Stop{Exit: 5, Err: err, Hint: "wait until it has ended; if it is dead, the lock is gone with it"}
+	case errors.As(err, &pin):
+		return &Stop{Exit: 1, Err: err, Hint: "give each import a results file of its own (-o)"}
+	case errors.As(err, &damage):
+		return &Stop{Exit: 1, Err: err, Hint: "move it away together with the results file and run with --adopt: every row is then looked up before it is created"}
+	}
+	return &Stop{Exit: 1, Err: fmt.Errorf("cannot use the journal: %w", err), Hint: "the folder of the results file must exist and be writable; -o names another"}
+}
+
+// checkResults reports whether there is a results file, and refuses one that
+// is not ours.
+func checkResults(path string) (there bool, err error) {
+	ours, err := results.IsOurs(path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return true, err
+	case !ours:
+		return true, fmt.Errorf("%s %w: it is not overwritten", path, errNotOurs)
+	}
+	return true, nil
+}
+
+var errNotOurs = errors.New("is no results file of caseimport")
+
+func sameFile(a, b string) bool {
+	infoA, errA := os.Stat(a)
+	infoB, errB := os.Stat(b)
+	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
+}
+
+func absolute(path string) string {
+	if full, err := filepath.Abs(path); err == nil && path != "-" {
+		return full
+	}
+	return path
+}
+
+// begin brings the results file to what the journal knows, if that has not been
+// done, and opens it.
+func (s *store) begin() error {
+	if s.begun {
+		return nil
+	}
+	s.begun = true
+	last := s.journal.Last()
+	info, err := os.Stat(s.files.Results)
+	if err == nil && last.Ended && last.Extra == 0 && info.Size() == last.Size && info.ModTime().Equal(last.Time) {
+		return s.results.Resume() // unchanged since the last run's end
+	}
+	return s.results.Begin(s.latest())
+}
+
+// latest yields the results lines that the journal knows, each row's latest.
+func (s *store) latest() iter.Seq2[results.Line, error] {
+	return func(yield func(results.Line, error) bool) {
+		err := s.journal.Outcomes(func(o journal.Outcome) error {
+			line, err := parseLine(o.Line)
+			line.Row = o.Row
+			if !yield(line, err) {
+				return errEnough
+			}
+			return nil
+		})
+		if err != nil && err != errEnough {
+			yield(results.Line{}, err)
+		}
+	}
+}
+
+func parseLine(text []byte) (line results.Line, err error) {
+	if err := json.Unmarshal(bytes.TrimSpace(text), &line); err != nil {
+		return line, fmt.Errorf("the journal holds an outcome that cannot be read: %w", err)
+	}
+	return line, nil
+}
+
+// finish rebuilds the results file if appending has not left it as it should be;
+// a person in a hurry gets that at the beginning of the next run.
+func (s *store) finish(hurry bool) error {
+	err := s.results.Close()
+	if !s.journal.Changed() || hurry || err != nil {
+		return err
+	}
+	return s.results.Replace(s.all())
+}
+
+// all yields what the journal knows and then this run's own rows, which stand
+// in the file that is to be replaced.
+func (s *store) all() iter.Seq2[results.Line, error] {
+	return func(yield func(results.Line, error) bool) {
+		for line, err := range s.latest() {
+			if !yield(line, err) {
+				return
+			}
+		}
+		for line, err := range results.ReadOwn(s.files.Results) {
+			own := line.Status == statusInvalid && line.ErrorCode == "" || line.Status == statusDuplicate
+			if err == nil && !own {
+				continue
+			}
+			if !yield(line, err) {
+				return
+			}
+		}
+	}
+}
+
+// abandon removes a results file that this run made and has nothing in it.
+func (s *store) abandon() error {
+	err := s.results.Close()
+	s.report.Abort()
+	if s.begun && s.journal.Made() && !s.hadResults {
+		err = errors.Join(err, os.Remove(s.files.Results))
+	}
+	return err
+}
+
+// discard leaves the folder as it was before a run that did not begin.
+func (s *store) discard() error {
+	return errors.Join(s.abandon(), s.journal.Discard())
+}

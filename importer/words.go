@@ -1,0 +1,58 @@
+package importer
+
+import (
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"caseimport/importer/lifecycle"
+)
+
+// waiting marks log records that say why the run waits: they are shown even
+// where nothing else is.
+var waiting = slog.Bool("wait", true)
+
+// say puts a notice of the machine into words.
+func (p *pipeline) say(n lifecycle.Notice) {
+	at, until := clock(p.began.Add(n.At)), clock(p.began.Add(n.Until))
+	wait := func(format string, args ...any) { p.cfg.Log.Warn(fmt.Sprintf(format, args...), waiting) }
+	switch n.What {
+	case lifecycle.Suspected:
+		wait("the server failed several times in a row: checking whether it is up; giving up at %s", until)
+	case lifecycle.ServerDown:
+		wait("the server is failing (%s): nothing is sent until it answers; next try at %s, giving up at %s", n.Text, at, until)
+	case lifecycle.StillDown:
+		p.cfg.Log.Info(fmt.Sprintf("the server is still failing (%s); next try at %s, giving up at %s", n.Text, at, until), waiting)
+	case lifecycle.ServerUp:
+		p.cfg.Log.Info("the server answers again after "+round(n.Lasted).String(), waiting)
+	case lifecycle.OnlyRowsFail:
+		wait("the server answers, but fails on rows: trying them one at a time")
+	case lifecycle.WaitForDoubts:
+		wait("%s got no answer; checking for their cases at %s", rows(n.Rows), at)
+	case lifecycle.WaitForCanary:
+		wait("Talkdesk's search does not list case %s yet, so %s without an answer must wait; giving up at %s", n.Text, rows(n.Rows), until)
+	case lifecycle.LookUpsFail:
+		wait("looking up cases fails (%s): trying again, giving up at %s", n.Text, until)
+	case lifecycle.NoReadScope:
+		p.cfg.Log.Warn("rows without an answer cannot be looked up and stay unknown: " + n.Text)
+	case lifecycle.EditedSince:
+		p.cfg.Log.Warn(fmt.Sprintf("row %d: its case %s was there already, without what was edited since", n.Rows, n.Text))
+	}
+}
+
+func clock(t time.Time) string { return t.Local().Format("15:04:05") }
+
+func round(d time.Duration) time.Duration {
+	if d < 10*time.Second {
+		return d.Round(100 * time.Millisecond)
+	}
+	return d.Round(time.Second)
+}
+
+func rows(n int) string {
+	if n == 1 {
+		return "1 row"
+	}
+	return strconv.Itoa(n) + " rows"
+}
