@@ -33,7 +33,6 @@ var notInKey = map[string]string{
 	"Row.past.Row":                   "of the scenario",
 	"Row.past.Key":                   "of the scenario",
 	"Row.last":                       "only recorded",
-	"Row.Claim.ID":                   "of the scenario",
 	"Machine.blind":                  "only whether it is empty counts",
 	"Machine.canary.newest.Case.Key": "follows from its ID",
 	"Machine.canary.found.Case.Key":  "follows from its ID",
