@@ -225,6 +225,10 @@ func (k *keyer) machine(m *Machine) {
 	k.breaker(&m.breaker)
 	k.canary(&m.canary)
 	k.bool(m.said.suspected == m.breaker.since)
+	k.bool(len(m.past) > 0)
+	if len(m.past) > 0 {
+		k.at(m.lived)
+	}
 }
 
 func (k *keyer) breaker(b *breaker) {

@@ -56,6 +56,10 @@ func (w *world) heard(a Action) {
 				w.fail(releasedTrue, "the claim of row %s is released, and it has a case, or can get one", names[id[0]])
 			}
 		}
+	case NoteLived:
+		if a.Lived > w.now {
+			w.fail(machineSound, "it is noted that the run has lived for %v, and it has for %v", a.Lived, w.now)
+		}
 	case Reply:
 		if w.replies++; a.Ask != w.question || w.replies > 1 {
 			w.fail(toldOnce, "a question was answered twice")
