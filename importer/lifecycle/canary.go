@@ -185,7 +185,7 @@ func (m *Machine) noteLag(k knownCase, missed bool, guess time.Duration) {
 	if !seen || k.lag <= c.noted {
 		return
 	}
-	c.noted = max(k.lag, time.Millisecond).Round(time.Millisecond)
+	c.noted = (k.lag + time.Millisecond - 1).Truncate(time.Millisecond) // up: it must not be less
 	m.out = append(m.out, NoteLag{c.noted})
 }
 

@@ -147,6 +147,7 @@ func (k *keyer) rows(rows []*Row) {
 
 func (k *keyer) row(r *Row, inPast bool) {
 	k.int(int(r.state))
+	k.bool(inPast)
 	if r.state >= Created && !inPast {
 		return // nothing will look at it again
 	}
@@ -168,7 +169,6 @@ func (k *keyer) row(r *Row, inPast bool) {
 	k.int(r.spent)
 	k.int(r.renewals)
 	k.retry(r.look)
-	k.text(r.last.Code)
 }
 
 func (k *keyer) retry(t retry) {
@@ -225,6 +225,10 @@ func (k *keyer) machine(m *Machine) {
 	k.breaker(&m.breaker)
 	k.canary(&m.canary)
 	k.bool(m.said.suspected == m.breaker.since)
+	k.bool(len(m.past) > 0)
+	if len(m.past) > 0 {
+		k.at(m.lived)
+	}
 }
 
 func (k *keyer) breaker(b *breaker) {

@@ -283,7 +283,18 @@ func (w *world) read() {
 	if w.rows[i] == nil {
 		w.rows[i] = r
 	}
-	if w.m.Read(w.now, r, w.lookFirst) {
+	var found []talkdesk.Found
+	if w.listed {
+		found = w.found(names[i], w.shown())
+	}
+	created := false
+	if len(found) > 0 {
+		w.tell("  the list holds case %s", found[0].ID)
+		created = w.m.Listed(w.now, r, found)
+	} else {
+		created = w.m.Read(w.now, r, w.lookFirst)
+	}
+	if created {
 		w.told[i]++
 	}
 }

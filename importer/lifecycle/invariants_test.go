@@ -56,6 +56,10 @@ func (w *world) heard(a Action) {
 				w.fail(releasedTrue, "the claim of row %s is released, and it has a case, or can get one", names[id[0]])
 			}
 		}
+	case NoteLived:
+		if a.Lived > w.now {
+			w.fail(machineSound, "it is noted that the run has lived for %v, and it has for %v", a.Lived, w.now)
+		}
 	case Reply:
 		if w.replies++; a.Ask != w.question || w.replies > 1 {
 			w.fail(toldOnce, "a question was answered twice")
@@ -86,7 +90,7 @@ func (w *world) heardRecord(a Record) {
 		}
 		w.doubt[i] = false
 	case Unknown:
-		if !w.doubt[i] && !w.lookFirst {
+		if !w.doubt[i] && !w.lookFirst && !w.listed {
 			w.fail(doubtTrue, "row %s is recorded as unknown, and it is not in doubt", names[i])
 		}
 		w.doubt[i] = true

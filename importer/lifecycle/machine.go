@@ -143,13 +143,17 @@ func (m *Machine) Read(now Instant, r *Row, lookFirst bool) (created bool) {
 	return false
 }
 
-// Listed brings a row whose cases were found in the whole list.
-func (m *Machine) Listed(now Instant, r *Row, found []talkdesk.Found) {
+// Listed is Read of a row whose cases were found in the whole list.
+func (m *Machine) Listed(now Instant, r *Row, found []talkdesk.Found) (created bool) {
+	if p := m.past[r.ID]; p != nil {
+		return m.attach(now, p, r) // it is looked up on its own
+	}
 	m.taken++
 	m.active++
 	r.state, r.doubt = Doubtful, true
 	m.found(r, found)
 	m.proceed(now)
+	return false
 }
 
 // attach gives a row of an earlier run its form in this input.

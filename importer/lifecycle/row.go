@@ -38,7 +38,7 @@ var arrows = [...][]State{
 	Sent:      {Created, Failed, Unknown, Doubtful, Claimed, Exhausted, Left},
 	Exhausted: {Claimed, Failed, Unknown, Left},
 	Doubtful:  {Sought, Created, Unknown, Mapped, Left},
-	Sought:    {Created, Failed, Unknown, Mapped, Claimed, Doubtful, Left},
+	Sought:    {Created, Failed, Unknown, Mapped, Claimed, Doubtful},
 	// Ends of rows that an earlier run left in doubt, reached before this
 	// run's input showed the row.
 	Failed:  {Mapped, Failed},
@@ -75,7 +75,6 @@ type Row struct {
 	spent    int // attempts used up; answers 429 and 401 cost none
 	renewals int // answers 401 in a row
 	due      Instant
-	epoch    int // of the breaker, when its request left
 	look     retry
 	last     talkdesk.Answer
 }
@@ -84,11 +83,11 @@ type Row struct {
 func (r *Row) State() State { return r.state }
 
 // move takes a row to another state. An arrow that the diagram lacks is a
-// mistake of this package and stops the run.
+// mistake of this package and stops the run, whatever else did.
 func (m *Machine) move(r *Row, to State) {
 	if !slices.Contains(arrows[r.state], to) {
-		m.stop(Stop{Exit: 4, Reason: fmt.Sprintf("internal error: row %d cannot go from %s to %s", r.Row, r.state, to),
-			Hint: "please report this; nothing is lost: run the same command again to go on"})
+		m.stopped = &Stop{Exit: 4, Reason: fmt.Sprintf("internal error: row %d cannot go from %s to %s", r.Row, r.state, to),
+			Hint: "please report this; nothing is lost: run the same command again to go on"}
 	}
 	if r.state < Created && to >= Created {
 		m.active--

@@ -43,6 +43,7 @@ type scenario struct {
 	// unsearchable: the mapping names no field by which cases could be found.
 	unsearchable bool
 	lookFirst    bool // every row is looked up before it is sent (--adopt)
+	listed       bool // the same, by the whole list of cases
 	foreign      bool // row A has a case of which the journal has never heard
 	otherTitle   bool // and it has another title
 	invalid      bool // row A cannot be sent as it stands from the second run on
@@ -180,7 +181,7 @@ func (w *world) start(resend bool) {
 	w.tell("run %d begins%s", w.run, flag)
 	for i := range w.scenario.rows {
 		state := w.disk.rows[i].state
-		if !state.InDoubt() && state != journal.Created && w.mayHaveCase(i) && !w.lookFirst {
+		if !state.InDoubt() && state != journal.Created && w.mayHaveCase(i) && !w.lookFirst && !w.foreign {
 			w.fail(nothingLost, "row %s may have a case, and the journal does not know it", names[i])
 		}
 		w.doubt[i] = state.InDoubt()

@@ -1,0 +1,132 @@
+package lifecycle
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"caseimport/importer/journal"
+)
+
+// script lets events happen in a world, in order, as long as they may.
+type script struct {
+	*testing.T
+	*world
+}
+
+func newScript(t *testing.T, s scenario) *script {
+	return &script{t, newWorld(&s)}
+}
+
+// on lets events happen. Each must be possible.
+func (s *script) on(list ...event) {
+	s.Helper()
+	for _, e := range list {
+		possible := false
+		for _, p := range s.events() {
+			possible = possible || p == e
+		}
+		if !possible {
+			s.Fatalf("event %v is not possible, only %v", e, s.events())
+		}
+		s.do(e)
+		s.examine()
+	}
+	if s.wrong != "" {
+		s.Fatalf("%s: %s", s.invariant, s.wrong)
+	}
+}
+
+// calm lets the run come to its end with nothing going wrong.
+func (s *script) calm() {
+	s.Helper()
+	for !s.over() {
+		s.on(calmest(s.events()))
+	}
+}
+
+func answerWith(a answer) event { return event{answered, 0, int16(a)} }
+
+var (
+	readNext = event{kind: reads}
+	synced   = event{kind: syncs}
+	sends    = event{kind: leaves}
+	stored   = event{kind: arrives}
+	waits    = event{kind: passes}
+	stopped  = event{kind: stopAsked}
+	plain    = event{again, 0, 0}
+	resent   = event{again, 0, 1}
+)
+
+// Without a key field a lost answer leaves a row unknown. A person has it sent
+// again, and whatever comes of that but a case, the row stays unknown: an older
+// request may have made its case. A later run without the flag sends nothing.
+func TestDoubtSurvivesResend(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		then []event
+	}{
+		{"refused", []event{answerWith(rejected)}},
+		{"stopped", []event{stopped, answerWith(noConnection)}},
+		{"stopped before it left", nil},
+		{"throttled, and stopped", []event{answerWith(throttled), stopped}},
+		{"throttled out", append(append([]event{answerWith(throttled)}, slices.Repeat([]event{{passes, aTick, 0}}, 8)...), sends, answerWith(throttled))},
+		{"no connection, twice", []event{answerWith(noConnection), waits, sends, answerWith(noConnection), sends, answerWith(asHoped)}},
+		{"a firewall refuses it", []event{answerWith(blocked)}},
+		{"the scope is missing", []event{answerWith(denied)}},
+	} {
+		t.Run(strings.ReplaceAll(c.name, " ", "-"), func(t *testing.T) {
+			s := newScript(t, scenario{rows: 1, workers: 1, unsearchable: true, resend: true, runs: 3, stops: 1, faults: 3, slow: 8, patience: 8 * tick,
+				creates: []answer{lost, rejected, throttled, noConnection, blocked, denied}})
+			s.on(readNext, synced, sends, answerWith(lost), stored)
+			s.calm()
+			s.on(resent, readNext)
+			if c.then == nil {
+				s.on(stopped, synced)
+			} else {
+				s.on(synced, sends)
+				s.on(c.then...)
+			}
+			s.calm()
+			if !s.disk.state(0).InDoubt() {
+				t.Fatalf("row A is %q in the journal", s.disk.state(0))
+			}
+			sent := s.sent[0]
+			s.on(plain)
+			s.calm()
+			if s.sent[0] != sent {
+				t.Errorf("a run without --resend-unknown sent it: %d cases", len(s.cases))
+			}
+			if s.disk.state(0) != journal.Unknown {
+				t.Errorf("row A is %q in the journal", s.disk.state(0))
+			}
+		})
+	}
+}
+
+// A row whose absence is proved is like one that was never sent: when the run
+// stops before it is taken, its claim is released, and nobody is told of a doubt.
+func TestProvedAbsentRowIsReleased(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		then []event
+	}{
+		{"before it is sent again", []event{stopped}},
+		{"throttled", []event{sends, answerWith(throttled), stopped}},
+		{"while it is under way, throttled", []event{sends, stopped, answerWith(throttled)}},
+		{"no connection", []event{sends, answerWith(noConnection), stopped}},
+	} {
+		t.Run(strings.ReplaceAll(c.name, " ", "-"), func(t *testing.T) {
+			s := newScript(t, scenario{rows: 1, workers: 1, runs: 2, stops: 1, faults: 3, creates: []answer{lost, throttled, noConnection}})
+			s.on(readNext, synced, sends, answerWith(lost), waits, waits, sends, answerWith(asHoped))
+			s.on(c.then...)
+			s.calm()
+			if s.disk.state(0) != journal.Released {
+				t.Errorf("row A is %q in the journal", s.disk.state(0))
+			}
+			if s.doubt[0] {
+				t.Error("row A is in doubt")
+			}
+		})
+	}
+}
