@@ -2,132 +2,105 @@ package talkdesk
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"encoding/json"
-	"fmt"
-	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/tidwall/gjson"
 )
 
-const (
-	perPage  = 500 // the most that the API gives ("Get Case List")
-	maxPages = 20  // of one look-up
-)
+// perPage is the most that the API gives ("Get Case List").
+const perPage = 500
 
-// Find looks cases up by a text custom field and returns those whose field
-// equals key when both are trimmed, oldest first. Upper and lower case are
-// distinct.
+// Query asks for one page of the list.
+type Query struct {
+	Field string // the custom field whose text goes into Found.Key
+	Key   string // only cases whose field matches it, as the server sees that; "": all cases
+	Page  int    // from 1
+}
+
+// Page is one page of the list, oldest cases first as far as the server sorts.
+type Page struct {
+	Cases []Found
+	Total int  // cases in the whole list, -1 if not said
+	size  int  // cases that a full page holds
+	next  bool // a link to a next page is given
+}
+
+// Read makes one request for a page of the list. The verdict is Created if it
+// was read, even if it is empty; NotTaken if it may be read again; Unknown if
+// it was refused; or Halt, with Denied where the scope to read is missing.
+func (c *Client) Read(ctx context.Context, q Query) (Page, Answer) {
+	return c.list(ctx, q, perPage)
+}
+
+// Find makes a whole look-up: see Search. before is called before every
+// further page.
 //
-// The verdict is Created if there is at least one; Absent; Unknown if that
-// cannot be told (more than 20 pages: Code "too many hits"; or the request was
-// refused); NotTaken if the look-up may be made again; or Halt, with Status 403
-// where the scope to read is missing.
-//
-// before is called before every further page (the first is the caller's
-// business): it waits for the caller's pace and returns an error to give up.
+// Deprecated: it is going away; use Search.
 func (c *Client) Find(ctx context.Context, field, key string, before func(context.Context) error) ([]Found, Answer) {
-	key = strings.TrimSpace(key)
-	if key == "" { // would equal the field of every case that has none
-		return nil, Answer{Code: "no key", Message: "there is no key to look up"}
-	}
-	label, _ := json.Marshal([]map[string]string{{"label": field, "value": key}}) // strings always marshal
-	filter := url.Values{"custom_fields": {string(label)}}
-
-	var found []Found
-	seen := map[string]bool{} // ids: a list that shifts or repeats must not count twice
-	total := -1
-	for n := 1; n <= maxPages; n++ {
-		if n > 1 {
+	s := NewSearch(field, key)
+	for q, more := s.Next(); more; q, more = s.Next() {
+		if q.Page > 1 {
 			if err := before(ctx); err != nil {
 				return nil, Answer{Verdict: NotTaken, Code: "interrupted", Message: "the look-up was given up", Err: err}
 			}
 		}
-		p, a := c.list(ctx, filter, field, n, perPage)
-		if a.Verdict != Created {
-			return nil, a
-		}
-		if p.total < 0 {
-			p.total = total // what an earlier page said
-		}
-		total = p.total
-		known := len(seen)
-		for _, f := range p.cases {
-			if !seen[f.ID] && f.Key == key {
-				found = append(found, f)
-			}
-			seen[f.ID] = true
-		}
-		switch {
-		case p.last(len(seen)):
-			return result(found, Answer{Verdict: Absent, Status: a.Status})
-		// Where cases are missing, the key is not known to be absent.
-		case len(p.cases) == 0:
-			return result(found, Answer{Verdict: NotTaken, Status: a.Status, Code: "incomplete list",
-				Message: fmt.Sprintf("the look-up is said to have %d hits, but shows %d", total, len(seen))})
-		case len(seen) == known:
-			return result(found, Answer{Status: a.Status, Code: "list repeats",
-				Message: fmt.Sprintf("page %d of the look-up brings nothing new, though there are more hits", n)})
-		}
+		s.Take(c.Read(ctx, q))
 	}
-	return result(found, Answer{Status: http.StatusOK, Code: "too many hits",
-		Message: fmt.Sprintf("the look-up has more than %d pages of hits", maxPages)})
+	return s.Result()
 }
 
-// result is what was found, or else the answer that says why nothing was.
-func result(found []Found, otherwise Answer) ([]Found, Answer) {
-	if len(found) == 0 {
-		return nil, otherwise
-	}
-	sortOldestFirst(found)
-	return found, Answer{Verdict: Created, Status: otherwise.Status}
-}
-
-// Page reads one page, from 1, of the list of all cases, oldest first, 500 a
-// page; field says which custom field to put into Found.Key. total counts the
-// cases of the whole list, -1 if the server does not say. The verdict is
-// Created if the page was read, even if it is empty; otherwise as of Find.
+// Page reads one page, from 1, of the list of all cases.
+//
+// Deprecated: it is going away; use Read.
 func (c *Client) Page(ctx context.Context, field string, number int) (cases []Found, total int, a Answer) {
-	p, a := c.list(ctx, url.Values{}, field, number, perPage)
-	return p.cases, p.total, a
+	p, a := c.Read(ctx, Query{Field: field, Page: number})
+	return p.Cases, p.Total, a
 }
 
 // Probe asks for one case only, to see whether the server is up: it is unless
-// Down or Throttled. The verdict is as of Page.
+// Down or Throttled. The verdict is as of Read.
 func (c *Client) Probe(ctx context.Context) Answer {
-	_, a := c.list(ctx, url.Values{}, "", 1, 1)
+	_, a := c.list(ctx, Query{Page: 1}, 1)
 	return a
 }
 
-// list makes one attempt to read a page of the list.
-func (c *Client) list(ctx context.Context, query url.Values, field string, number, size int) (page, Answer) {
+// list makes one attempt to read a page of that size.
+func (c *Client) list(ctx context.Context, q Query, size int) (Page, Answer) {
 	t, a := c.tokens.get(ctx)
 	if t == nil {
-		return page{total: -1}, a
+		return Page{Total: -1}, a
 	}
-	query.Set("page", strconv.Itoa(number))
-	query.Set("per_page", strconv.Itoa(size))
-	query.Set("order_by", "create_at")
-	query.Set("sort", "asc")
+	query := url.Values{
+		"page":     {strconv.Itoa(q.Page)},
+		"per_page": {strconv.Itoa(size)},
+		"order_by": {"create_at"},
+		"sort":     {"asc"},
+	}
+	if q.Key != "" {
+		query.Set("custom_fields", filter(q.Field, q.Key))
+	}
 	target := *c.cases
 	target.RawQuery = query.Encode()
 	req := c.get
 	req.URL, req.Header = &target, t.read
 
-	p, a := judgeList(c.send(ctx, &req, t, new(bytes.Buffer), maxListBytes), field)
+	p, a := judgeList(c.send(ctx, &req, t, new(bytes.Buffer), maxListBytes), q.Field)
 	t.answered(a)
 	return p, a
 }
 
+func filter(field, key string) string {
+	text, _ := json.Marshal([]map[string]string{{"label": field, "value": key}}) // strings always marshal
+	return string(text)
+}
+
 // judgeList decides what an attempt to read the list means. Nothing is in
 // doubt here: a read may always be made again.
-func judgeList(x *exchange, field string) (page, Answer) {
+func judgeList(x *exchange, field string) (Page, Answer) {
 	if x.status/100 == 2 {
 		if p, ok := readPage(x.body, field); ok {
 			return p, Answer{Verdict: Created, Status: x.status}
@@ -143,44 +116,26 @@ func judgeList(x *exchange, field string) (page, Answer) {
 	case a.Verdict == Rejected: // another request might fare better
 		a.Verdict = Unknown
 	}
-	return page{total: -1}, a
-}
-
-// page is one page of the list.
-type page struct {
-	cases []Found
-	total int  // cases in the whole list, -1 if not said
-	size  int  // cases that a full page holds
-	next  bool // a link to a next page is given
-}
-
-// last reports whether nothing comes after this page, seen cases being known
-// with it. A server may give fewer a page than it was asked for, so a short
-// page is the end only where no total is given.
-func (p page) last(seen int) bool {
-	if p.total >= 0 {
-		return seen >= p.total
-	}
-	return len(p.cases) == 0 || !p.next && len(p.cases) < p.size
+	return Page{Total: -1}, a
 }
 
 // readPage reads an answer to a list request; false if it is not one, or not
 // whole. A list that cannot be read must never look like an empty one.
-func readPage(body []byte, field string) (page, bool) {
+func readPage(body []byte, field string) (Page, bool) {
 	if !whole(body) {
-		return page{}, false
+		return Page{}, false
 	}
 	list := gjson.ParseBytes(body)
 	data, total := list.Get("_embedded.data"), list.Get("total")
-	p := page{total: -1, size: perPage, next: scalar(list.Get("_links.next.href")) != ""}
+	p := Page{Total: -1, size: perPage, next: scalar(list.Get("_links.next.href")) != ""}
 	if size := list.Get("per_page"); size.Int() > 0 {
 		p.size = int(size.Int())
 	}
 	if n, err := strconv.Atoi(scalar(total)); err == nil && n >= 0 {
-		p.total = n
+		p.Total = n
 	}
 	if !data.IsArray() {
-		return p, p.total == 0 && !data.IsObject()
+		return p, p.Total == 0 && !data.IsObject()
 	}
 	ok := true
 	data.ForEach(func(_, c gjson.Result) bool {
@@ -191,7 +146,7 @@ func readPage(body []byte, field string) (page, bool) {
 			CreatedAt: scalar(c.Get("create_at")),
 			Status:    scalar(c.Get("status")),
 		}
-		p.cases = append(p.cases, f)
+		p.Cases = append(p.Cases, f)
 		ok = f.ID != ""
 		return ok
 	})
@@ -213,24 +168,4 @@ func customField(c gjson.Result, name string) string {
 		return false
 	})
 	return text
-}
-
-// sortOldestFirst goes by the time of creation if all have one, and by id
-// where that does not tell.
-func sortOldestFirst(found []Found) {
-	created := make(map[string]time.Time, len(found))
-	for _, f := range found {
-		if at, err := time.Parse(time.RFC3339, f.CreatedAt); err == nil {
-			created[f.ID] = at
-		}
-	}
-	slices.SortFunc(found, func(a, b Found) int {
-		if len(created) == len(found) {
-			if c := created[a.ID].Compare(created[b.ID]); c != 0 {
-				return c
-			}
-		}
-		x, y := strings.TrimLeft(a.ID, "0"), strings.TrimLeft(b.ID, "0")
-		return cmp.Or(cmp.Compare(len(x), len(y)), cmp.Compare(x, y))
-	})
 }

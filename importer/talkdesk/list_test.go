@@ -289,3 +289,39 @@ func TestPageAndProbe(t *testing.T) {
 		t.Errorf("asked %q", got)
 	}
 }
+
+// A caller paces every request itself, and may make one again.
+func TestSearchNeedsOneRequestAtATime(t *testing.T) {
+	c, asked := pages(t, many(501, 1, 500), list(501, "9000", "ZD-1"))
+	s := NewSearch("text_key", " ZD-1")
+	for range 3 { // asking what is next changes nothing
+		if q, more := s.Next(); !more || q != (Query{"text_key", "ZD-1", 1}) {
+			t.Fatalf("%+v %v", q, more)
+		}
+	}
+	if found, a := s.Result(); found != nil || a.Verdict != Unknown || a.Code != "not finished" {
+		t.Errorf("before the first page: %v %+v", found, a)
+	}
+	for q, more := s.Next(); more; q, more = s.Next() {
+		c.Read(t.Context(), q) // say that this one was lost
+		s.Take(c.Read(t.Context(), q))
+	}
+	found, a := s.Result()
+	if a.Verdict != Created || len(found) != 1 || found[0].ID != "9000" || len(*asked) != 4 {
+		t.Errorf("%d requests: %v %+v", len(*asked), found, a)
+	}
+}
+
+func TestAFailedReadEndsTheSearch(t *testing.T) {
+	for _, failed := range []Answer{{Verdict: NotTaken, Code: "http 503", Status: 503, Down: true}, {Verdict: Halt, Status: 403, Denied: true}, {Status: 400}} {
+		s := NewSearch("text_key", "ZD-1")
+		s.Take(Page{Total: 9, Cases: []Found{{ID: "1", Key: "ZD-1"}}}, Answer{Verdict: Created, Status: 200})
+		s.Take(Page{Total: -1}, failed)
+		if _, more := s.Next(); more {
+			t.Errorf("%+v: more is wanted", failed)
+		}
+		if found, a := s.Result(); found != nil || !reflect.DeepEqual(a, failed) {
+			t.Errorf("%v %+v", found, a)
+		}
+	}
+}
