@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -34,6 +35,7 @@ type Client struct {
 	post, get http.Request // what all requests have in common; copied, never written
 	tokens    tokens
 	timeout   time.Duration
+	form      atomic.Int32 // of the filter by a custom field: see arrayForm
 }
 
 // New makes a Client and sends nothing. Its errors are about the configuration

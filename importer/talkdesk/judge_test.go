@@ -207,7 +207,7 @@ func FuzzJudge(f *testing.F) {
 		if utf8.RuneCountInString(a.Message) > maxMessage {
 			t.Errorf("message of %d characters", utf8.RuneCountInString(a.Message))
 		}
-		p, a := judgeList(x, "text_key")
+		p, a := judgeRead(x, Query{Field: "text_key"})
 		if a.Verdict == Absent || a.Verdict == Rejected || a.CaseID != "" || a.Verdict == Created && status/100 != 2 {
 			t.Errorf("list, status %d: %+v %+v", status, a, p)
 		}

@@ -4,50 +4,56 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
+	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
-
-	"github.com/tidwall/gjson"
 )
 
 // perPage is the most that the API gives ("Get Case List").
 const perPage = 500
 
-// Query asks for one page of the list.
+// Query asks for one page of the list, or for one case.
 type Query struct {
 	Field string // the custom field whose text goes into Found.Key
 	Key   string // only cases whose field matches it, as the server sees that; "": all cases
 	Page  int    // from 1
+	ID    string // of one case; "": of the list
+
+	form int32 // of the filter, which gave the case
 }
 
-// Page is one page of the list, oldest cases first as far as the server sorts.
-type Page struct {
-	Cases []Found
-	Total int  // cases in the whole list, -1 if not said
-	size  int  // cases that a full page holds
-	next  bool // a link to a next page is given
-}
+// The forms of the filter. The reference shows an array and a published
+// description of the API an object, so the other is tried where the first is
+// refused or ignored, and dropped for good if it fares no better. What an
+// answer proves does not depend on this: it is judged by its cases.
+const (
+	arrayForm int32 = iota
+	objectForm
+	arrayAfterAll
+)
 
-// Read makes one request for a page of the list. The verdict is Created if it
-// was read, even if it is empty; NotTaken if it may be read again; Unknown if
-// it was refused; or Halt, with Denied where the scope to read is missing.
+// Read makes one request for a page of the list, or for a case. The verdict is
+// Created if it was read, even if it is empty; NotTaken if it may be read again
+// (Again: at once and at no cost); Unknown if it was refused; or Halt, with
+// Denied where the scope to read is missing.
 func (c *Client) Read(ctx context.Context, q Query) (Page, Answer) {
-	return c.list(ctx, q, perPage)
+	return c.read(ctx, q, perPage)
 }
 
 // Find makes a whole look-up: see Search. before is called before every
-// further page.
+// further request.
 //
-// Deprecated: it is going away; use Search.
+// It goes when its last caller has switched to Search.
 func (c *Client) Find(ctx context.Context, field, key string, before func(context.Context) error) ([]Found, Answer) {
-	s := NewSearch(field, key)
+	s, further := NewSearch(field, key), false
 	for q, more := s.Next(); more; q, more = s.Next() {
-		if q.Page > 1 {
+		if further {
 			if err := before(ctx); err != nil {
 				return nil, Answer{Verdict: NotTaken, Code: "interrupted", Message: "the look-up was given up", Err: err}
 			}
 		}
+		further = true
 		s.Take(c.Read(ctx, q))
 	}
 	return s.Result()
@@ -55,7 +61,7 @@ func (c *Client) Find(ctx context.Context, field, key string, before func(contex
 
 // Page reads one page, from 1, of the list of all cases.
 //
-// Deprecated: it is going away; use Read.
+// It goes when its last caller has switched to Read.
 func (c *Client) Page(ctx context.Context, field string, number int) (cases []Found, total int, a Answer) {
 	p, a := c.Read(ctx, Query{Field: field, Page: number})
 	return p.Cases, p.Total, a
@@ -64,15 +70,44 @@ func (c *Client) Page(ctx context.Context, field string, number int) (cases []Fo
 // Probe asks for one case only, to see whether the server is up: it is unless
 // Down or Throttled. The verdict is as of Read.
 func (c *Client) Probe(ctx context.Context) Answer {
-	_, a := c.list(ctx, Query{Page: 1}, 1)
+	_, a := c.read(ctx, Query{Page: 1}, 1)
 	return a
 }
 
-// list makes one attempt to read a page of that size.
-func (c *Client) list(ctx context.Context, q Query, size int) (Page, Answer) {
+func (c *Client) read(ctx context.Context, q Query, size int) (Page, Answer) {
 	t, a := c.tokens.get(ctx)
 	if t == nil {
 		return Page{Total: -1}, a
+	}
+	if q.ID == "" {
+		q.form = c.form.Load()
+	}
+	req := c.get
+	req.URL, req.Header = q.address(c.cases, size), t.read
+	x := c.send(ctx, &req, t, new(bytes.Buffer), maxListBytes)
+	p, a := judgeRead(x, q)
+	t.answered(a)
+	if (p.Unfiltered || p.others || q.ID == "" && refusesFilter(a)) && c.reform(q) {
+		return Page{Total: -1}, Answer{Verdict: NotTaken, Status: a.Status, Code: "another form", Again: true,
+			Message: "the search does not understand its filter, and is asked in another form"}
+	}
+	return p, a
+}
+
+// reform changes the filter's form, if that helps: if another one is left, or
+// taken meanwhile.
+func (c *Client) reform(q Query) bool {
+	if q.Key == "" || q.form == arrayAfterAll {
+		return false
+	}
+	c.form.CompareAndSwap(q.form, q.form+1)
+	return true
+}
+
+// address is where to ask.
+func (q Query) address(cases *url.URL, size int) *url.URL {
+	if q.ID != "" {
+		return cases.JoinPath(url.PathEscape(q.ID))
 	}
 	query := url.Values{
 		"page":     {strconv.Itoa(q.Page)},
@@ -81,33 +116,35 @@ func (c *Client) list(ctx context.Context, q Query, size int) (Page, Answer) {
 		"sort":     {"asc"},
 	}
 	if q.Key != "" {
-		query.Set("custom_fields", filter(q.Field, q.Key))
+		query.Set("custom_fields", q.filter())
 	}
-	target := *c.cases
-	target.RawQuery = query.Encode()
-	req := c.get
-	req.URL, req.Header = &target, t.read
-
-	p, a := judgeList(c.send(ctx, &req, t, new(bytes.Buffer), maxListBytes), q.Field)
-	t.answered(a)
-	return p, a
+	u := *cases
+	u.RawQuery = query.Encode()
+	return &u
 }
 
-func filter(field, key string) string {
-	text, _ := json.Marshal([]map[string]string{{"label": field, "value": key}}) // strings always marshal
+func (q Query) filter() string {
+	field := map[string]string{"label": q.Field, "value": q.Key}
+	var filter any = []any{field}
+	if q.form == objectForm {
+		filter = map[string]any{q.Field: field}
+	}
+	text, _ := json.Marshal(filter) // strings always marshal
 	return string(text)
 }
 
-// judgeList decides what an attempt to read the list means. Nothing is in
-// doubt here: a read may always be made again.
-func judgeList(x *exchange, field string) (Page, Answer) {
+// judgeRead decides what an attempt to read means. Nothing is in doubt here: a
+// read may always be made again.
+func judgeRead(x *exchange, q Query) (Page, Answer) {
 	if x.status/100 == 2 {
-		if p, ok := readPage(x.body, field); ok {
+		if p, ok := readPage(x.body, q); ok {
 			return p, Answer{Verdict: Created, Status: x.status}
 		}
 	}
 	a := judge(x)
 	switch {
+	case q.ID != "" && a.APIForm && x.status == http.StatusNotFound:
+		a.Verdict, a.Message = Unknown, fmt.Sprintf("the list shows case %s, but there is no such case", q.ID)
 	case a.Verdict == Unknown || a.Verdict == Created:
 		a.Verdict, a.CaseID = NotTaken, ""
 		if x.status/100 == 2 && a.Code == "" {
@@ -117,55 +154,4 @@ func judgeList(x *exchange, field string) (Page, Answer) {
 		a.Verdict = Unknown
 	}
 	return Page{Total: -1}, a
-}
-
-// readPage reads an answer to a list request; false if it is not one, or not
-// whole. A list that cannot be read must never look like an empty one.
-func readPage(body []byte, field string) (Page, bool) {
-	if !whole(body) {
-		return Page{}, false
-	}
-	list := gjson.ParseBytes(body)
-	data, total := list.Get("_embedded.data"), list.Get("total")
-	p := Page{Total: -1, size: perPage, next: scalar(list.Get("_links.next.href")) != ""}
-	if size := list.Get("per_page"); size.Int() > 0 {
-		p.size = int(size.Int())
-	}
-	if n, err := strconv.Atoi(scalar(total)); err == nil && n >= 0 {
-		p.Total = n
-	}
-	if !data.IsArray() {
-		return p, p.Total == 0 && !data.IsObject()
-	}
-	ok := true
-	data.ForEach(func(_, c gjson.Result) bool {
-		f := Found{
-			ID:        readableID(c.Get("id")),
-			Title:     scalar(c.Get("title")),
-			Key:       strings.TrimSpace(customField(c, field)),
-			CreatedAt: scalar(c.Get("create_at")),
-			Status:    scalar(c.Get("status")),
-		}
-		p.Cases = append(p.Cases, f)
-		ok = f.ID != ""
-		return ok
-	})
-	return p, ok
-}
-
-// customField reads a text field of a case, which stands there plainly or
-// wrapped as {"value": …}.
-func customField(c gjson.Result, name string) string {
-	var text string
-	c.Get("custom_fields").ForEach(func(key, v gjson.Result) bool {
-		if key.Str != name {
-			return true
-		}
-		if v.IsObject() {
-			v = v.Get("value")
-		}
-		text = scalar(v)
-		return false
-	})
-	return text
 }

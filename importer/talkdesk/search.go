@@ -3,14 +3,18 @@ package talkdesk
 import (
 	"cmp"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
 )
 
-// maxPages of one search are read. A key has one case, or a few; more hits than
-// that mean that something else was searched for.
-const maxPages = 20
+// A key has one case, or a few. Many more hits mean that something else was
+// searched for, so reading comes to an end.
+const (
+	maxPages   = 20 // of the list
+	maxSingles = 20 // cases that the list shows without their field
+)
 
 // Search looks cases up by the text of a custom field: those whose field equals
 // the key when both are trimmed, upper and lower case being distinct. It may
@@ -30,6 +34,9 @@ type Search struct {
 	found      []Found
 	seen       map[string]bool // ids: a list that shifts or repeats must not count twice
 	total      int             // as the latest page that said so has it
+	hidden     []Query         // cases that the list shows without the field …
+	single     bool            // … are read one by one
+	sample     bool            // … but for one of them left out, since there are too many
 	end        *Answer         // why nothing more is read
 }
 
@@ -44,44 +51,99 @@ func NewSearch(field, key string) *Search {
 
 // Next returns what to read next; more is false once the result stands.
 func (s *Search) Next() (q Query, more bool) {
-	return Query{Field: s.field, Key: s.key, Page: s.page + 1}, s.end == nil
+	switch {
+	case s.end != nil:
+		return Query{}, false
+	case s.single:
+		return s.hidden[0], true
+	}
+	return Query{Field: s.field, Key: s.key, Page: s.page + 1}, true
 }
 
-// Take adds what came of reading the page that Next asked for.
+// Take adds what came of the read that Next asked for.
 func (s *Search) Take(p Page, a Answer) {
-	if a.Verdict != Created {
+	switch {
+	case a.Again:
+		*s = *NewSearch(s.field, s.key)
+	case a.Verdict != Created:
 		s.found, s.end = nil, &a
-		return
+	case s.single:
+		s.takeCase(p)
+	default:
+		s.takePage(p)
 	}
+}
+
+func (s *Search) takePage(p Page) {
 	s.page++
 	if p.Total >= 0 {
 		s.total = p.Total
 	}
 	known := len(s.seen)
 	for _, f := range p.Cases {
-		if !s.seen[f.ID] && f.Key == s.key {
-			s.found = append(s.found, f)
+		if s.seen[f.ID] {
+			continue
 		}
 		s.seen[f.ID] = true
+		if f.Key == s.key {
+			s.found = append(s.found, f)
+		}
+		if !f.Shown {
+			s.hidden = append(s.hidden, Query{Field: s.field, Key: s.key, ID: f.ID, form: p.form})
+		}
 	}
-	switch end := (Answer{Status: a.Status}); {
+	seen, hidden := len(s.seen), len(s.hidden)
+	switch {
+	// Where some cases show the field, the others do not have it.
+	case p.Unfiltered || hidden > 0 && hidden < seen:
+		s.stop(unfiltered)
+	case hidden > maxSingles: // one of them tells at least whether they were filtered
+		s.hidden, s.single, s.sample = s.hidden[:1], true, true
 	case s.complete(p):
-		end.Verdict = Absent
-		s.end = &end
+		if s.single = hidden > 0; !s.single {
+			s.stop(Answer{Verdict: Absent})
+		}
 	// Where cases are missing, the key is not known to be absent.
 	case len(p.Cases) == 0:
-		end.Verdict, end.Code = NotTaken, "incomplete list"
-		end.Message = fmt.Sprintf("the look-up is said to have %d hits, but shows %d", s.total, len(s.seen))
-		s.end = &end
-	case len(s.seen) == known:
-		end.Code = "list repeats"
-		end.Message = fmt.Sprintf("page %d of the look-up brings nothing new, though there are more hits", s.page)
-		s.end = &end
+		s.stop(Answer{Verdict: NotTaken, Code: "incomplete list",
+			Message: fmt.Sprintf("the look-up is said to have %d hits, but shows %d", s.total, seen)})
+	case seen == known:
+		s.stop(Answer{Code: "list repeats",
+			Message: fmt.Sprintf("page %d of the look-up brings nothing new, though there are more hits", s.page)})
 	case s.page == maxPages:
-		end.Code = "too many hits"
-		end.Message = fmt.Sprintf("the look-up has more than %d pages of hits", maxPages)
-		s.end = &end
+		s.stop(Answer{Code: "too many hits", Message: fmt.Sprintf("the look-up has more than %d pages of hits", maxPages)})
 	}
+}
+
+// takeCase goes on with a case that the list showed without its field.
+func (s *Search) takeCase(p Page) {
+	f := p.Cases[0]
+	if f.Key == s.key {
+		s.found = append(s.found, f)
+	}
+	s.hidden = s.hidden[1:]
+	switch {
+	case p.Unfiltered:
+		s.stop(unfiltered)
+	case !f.Shown || s.sample:
+		s.stop(hiding)
+	case len(s.hidden) == 0:
+		s.stop(Answer{Verdict: Absent})
+	}
+}
+
+// The ends of a look-up that proves nothing.
+var (
+	unfiltered = Answer{Unfiltered: true, Code: "not filtered",
+		Message: "the server cannot search by this custom field: it also returns cases that do not have the key"}
+	hiding = Answer{Hidden: true, Code: "field not shown",
+		Message: "the server lists cases without this custom field, so it cannot be told whether one has the key"}
+)
+
+// stop ends the search. What stops it was read, so an answer had come.
+func (s *Search) stop(end Answer) {
+	end.Status = http.StatusOK
+	s.end = &end
 }
 
 // complete reports whether nothing comes after this page. A server may give
@@ -95,16 +157,17 @@ func (s *Search) complete(last Page) bool {
 }
 
 // Result returns the cases that were found, oldest first. The verdict is
-// Created if there is at least one; Absent; Unknown if that cannot be told
-// (Code "too many hits" and others; or the request was refused); NotTaken if
-// the look-up may be made again from its beginning; or Halt.
+// Created if there is at least one (Unfiltered if that proves nothing of the
+// search); Absent; Unknown if that cannot be told (Unfiltered, Hidden, Code
+// "too many hits" and others; or the request was refused); NotTaken if the
+// look-up may be made again from its beginning; or Halt.
 func (s *Search) Result() ([]Found, Answer) {
 	switch {
-	case len(s.found) > 0:
-		sortOldestFirst(s.found)
-		return s.found, Answer{Verdict: Created, Status: s.end.Status}
 	case s.end == nil:
 		return nil, Answer{Code: "not finished", Message: "the look-up has not come to its end"}
+	case len(s.found) > 0:
+		sortOldestFirst(s.found)
+		return s.found, Answer{Verdict: Created, Status: s.end.Status, Unfiltered: s.end.Unfiltered}
 	}
 	return nil, *s.end
 }
