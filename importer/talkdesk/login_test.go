@@ -54,7 +54,7 @@ func TestBasicLogin(t *testing.T) {
 	if a := c.Login(t.Context()); a.Verdict != Created {
 		t.Fatalf("%+v", a)
 	}
-	got := c.tokens.current
+	got := c.tokens.current.Load()
 	if h := got.create.Get("Authorization"); h != "Bearer abc" {
 		t.Errorf("header %q", h)
 	}
@@ -71,7 +71,7 @@ func TestATokenWithoutALifeIsTakenToLiveAWhile(t *testing.T) {
 		})
 		c := client(t, url, Credentials{ClientID: "client", ClientSecret: testSecret})
 		c.Login(t.Context())
-		if got := c.tokens.current; got == nil || got.static() || got.expires.Sub(got.renew) != 30*time.Second {
+		if got := c.tokens.current.Load(); got == nil || got.static() || got.expires.Sub(got.renew) != 30*time.Second {
 			t.Errorf("%s: %+v", expires, got)
 		}
 	}
@@ -160,7 +160,7 @@ func TestPrivateKeyLogin(t *testing.T) {
 				endpoint = url + "/oauth/token"
 				c := client(t, url, Credentials{ClientID: "client", PrivateKey: text, KeyID: "key 1"})
 				c.Login(t.Context())
-				c.tokens.current = nil
+				c.tokens.current.Store(nil)
 				if a := c.Login(t.Context()); a.Verdict != Created {
 					t.Errorf("%+v", a)
 				}
