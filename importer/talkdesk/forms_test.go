@@ -287,7 +287,7 @@ func TestWhatCountsAsFiltered(t *testing.T) {
 			cases = append(cases, fmt.Sprintf(`{"id":%d,"custom_fields":%s}`, i+1, fields))
 		}
 		body := `{"_embedded":{"data":[` + strings.Join(cases, ",") + `]}}`
-		p, ok := readPage([]byte(body), Query{Field: "text1", Key: tt.key, Page: 1})
+		p, ok := readPage(&exchange{body: []byte(body)}, Query{Field: "text1", Key: tt.key, Page: 1})
 		if !ok || p.Unfiltered != tt.want {
 			t.Errorf("%s in %s: %v", tt.key, body, p.Unfiltered)
 		}

@@ -50,7 +50,7 @@ func (c *Client) Find(ctx context.Context, field, key string, before func(contex
 	for q, more := s.Next(); more; q, more = s.Next() {
 		if further {
 			if err := before(ctx); err != nil {
-				return nil, Answer{Verdict: NotTaken, Code: "interrupted", Message: "the look-up was given up", Err: err}
+				return nil, Answer{Verdict: NotTaken, Code: "interrupted", Message: "the look-up was given up"}
 			}
 		}
 		further = true
@@ -137,7 +137,7 @@ func (q Query) filter() string {
 // read may always be made again.
 func judgeRead(x *exchange, q Query) (Page, Answer) {
 	if x.status/100 == 2 {
-		if p, ok := readPage(x.body, q); ok {
+		if p, ok := readPage(x, q); ok {
 			return p, Answer{Verdict: Created, Status: x.status}
 		}
 	}

@@ -14,7 +14,7 @@ import (
 // Found is a case as a read shows it ("Get Case List").
 type Found struct {
 	ID        string
-	Title     string
+	Title     string // as the server wrote it
 	Key       string // the custom field asked for, trimmed; "" if the case has none
 	Shown     bool   // the answer names that field, be it empty
 	CreatedAt string // create_at as the server wrote it
@@ -41,13 +41,13 @@ type Page struct {
 // readPage reads an answer to a list request, or to one for a single case;
 // false if it is not one, or not whole. A list that cannot be read must never
 // look like an empty one.
-func readPage(body []byte, q Query) (Page, bool) {
-	if !whole(body) {
+func readPage(x *exchange, q Query) (Page, bool) {
+	if !whole(x.body) {
 		return Page{}, false
 	}
-	list := gjson.ParseBytes(body)
+	list := gjson.ParseBytes(x.body)
 	if q.ID != "" {
-		f, others := readCase(list, q.Field)
+		f, others := readCase(list, q.Field, x.secrets.forData())
 		p := Page{Cases: []Found{f}, Total: 1, form: q.form, others: others && !f.Shown}
 		p.check(q.Key)
 		return p, f.ID == q.ID
@@ -63,9 +63,9 @@ func readPage(body []byte, q Query) (Page, bool) {
 	if !data.IsArray() {
 		return p, p.Total == 0 && !data.IsObject()
 	}
-	ok := true
+	ok, secrets := true, x.secrets.forData()
 	data.ForEach(func(_, c gjson.Result) bool {
-		f, _ := readCase(c, q.Field)
+		f, _ := readCase(c, q.Field, secrets)
 		p.Cases = append(p.Cases, f)
 		ok = f.ID != ""
 		return ok
@@ -75,15 +75,15 @@ func readPage(body []byte, q Query) (Page, bool) {
 }
 
 // readCase reads one case, and whether it shows other custom fields.
-func readCase(c gjson.Result, field string) (f Found, others bool) {
+func readCase(c gjson.Result, field string, secrets censor) (f Found, others bool) {
 	text, shown, others := customField(c.Get("custom_fields"), field)
 	return Found{
-		ID:        readableID(c.Get("id")),
-		Title:     scalar(c.Get("title")),
+		ID:        readableID(c.Get("id"), secrets),
+		Title:     secrets.data(scalar(c.Get("title"))),
 		Key:       strings.TrimSpace(text),
 		Shown:     shown,
-		CreatedAt: scalar(c.Get("create_at")),
-		Status:    scalar(c.Get("status")),
+		CreatedAt: secrets.clean(scalar(c.Get("create_at")), maxCode),
+		Status:    secrets.clean(scalar(c.Get("status")), maxCode),
 	}, others
 }
 

@@ -13,7 +13,7 @@ import (
 type token struct {
 	create   http.Header // of a create request; shared by all, never written
 	read     http.Header // of a read
-	secrets  []string    // what the server might send back to us
+	secrets  censor      // of what the server sends back
 	renew    time.Time   // when to get the next one; zero: it cannot be renewed
 	expires  time.Time
 	first    bool        // none was got before it
@@ -29,7 +29,7 @@ func newToken(secret, userAgent string, secrets ...string) *token {
 	}
 	create := read.Clone()
 	create.Set("Content-Type", "application/json")
-	return &token{create: create, read: read, secrets: append(secrets, secret)}
+	return &token{create: create, read: read, secrets: newCensor(append(secrets, secret)...)}
 }
 
 // lasts says how long the token lives. That is counted from asked, the moment
