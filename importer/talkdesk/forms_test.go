@@ -99,7 +99,8 @@ func TestEveryMixtureOfForms(t *testing.T) {
 	for _, filter := range []string{"array", "object", "ignored", "refused"} {
 		for _, lenient := range []bool{false, true} {
 			for listName, list := range reads {
-				for singleName, single := range reads {
+				for _, singleName := range []string{"nothing", "other fields", "plain", "text of array"} {
+					single := reads[singleName]
 					if shapes[listName] != nil && singleName != "nothing" {
 						continue // single cases are not read
 					}

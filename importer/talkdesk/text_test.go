@@ -109,7 +109,7 @@ func TestTextsWithoutSecretsStayAsTheyAre(t *testing.T) {
 // its end.
 func TestNoHalfSecretIsLeft(t *testing.T) {
 	c := newCensor("sesame-sesame-sesame")
-	for fill := range 40 {
+	for fill := range 10 {
 		for _, text := range []string{"sesame-sesame-sesame ", " "} {
 			s := strings.Repeat("x", fill) + strings.Repeat(text, 70_000/len(text)) + strings.Repeat("sesame-sesame-sesame", 10)
 			if got := c.clean(s, maxMessage); strings.Contains(got, "sesame") {
