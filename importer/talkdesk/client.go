@@ -75,7 +75,7 @@ func (c *Client) authenticate(cfg Config, tokenURL, userAgent string) error {
 	creds := cfg.Credentials
 	if creds.Token != "" {
 		if !headerValue.MatchString(creds.Token) {
-			return fmt.Errorf("the token in %s is not one: give the bare token, without Bearer, quotes or line breaks", envToken)
+			return fmt.Errorf("%s does not hold a token: set the bare token, without Bearer, quotes or line breaks", envToken)
 		}
 		c.tokens.current.Store(newToken(creds.Token, userAgent))
 		return nil

@@ -222,7 +222,7 @@ func TestHiddenFieldsAreReadOneByOne(t *testing.T) {
 
 func TestACaseThatIsListedButGone(t *testing.T) {
 	for body, want := range map[string]Answer{
-		`{"code":"1","message":"No such case"}`: {Verdict: Unknown, Code: "1", Message: "the list shows case 5, but there is no such case"},
+		`{"code":"1","message":"No such case"}`: {Verdict: Unknown, Code: "1", Message: "case 5 is listed but does not exist"},
 		"":                                      {Verdict: Halt, Code: "http 404", Message: "a wrong address"},
 	} {
 		c := client(t, serve(t, func(w http.ResponseWriter, r *http.Request) {

@@ -89,7 +89,7 @@ func (c *Client) read(ctx context.Context, q Query, size int) (Page, Answer) {
 	t.answered(a)
 	if (p.Unfiltered || p.others || q.ID == "" && refusesFilter(a)) && c.reform(q) {
 		return Page{Total: -1}, Answer{Verdict: NotTaken, Status: a.Status, Code: "another form", Again: true,
-			Message: "the search does not understand its filter, and is asked in another form"}
+			Message: "the server does not apply the filter; trying its other form"}
 	}
 	return p, a
 }
@@ -144,7 +144,7 @@ func judgeRead(x *exchange, q Query) (Page, Answer) {
 	a := judge(x)
 	switch {
 	case q.ID != "" && a.APIForm && x.status == http.StatusNotFound:
-		a.Verdict, a.Message = Unknown, fmt.Sprintf("the list shows case %s, but there is no such case", q.ID)
+		a.Verdict, a.Message = Unknown, fmt.Sprintf("case %s is listed but does not exist", q.ID)
 	case a.Verdict == Unknown || a.Verdict == Created:
 		a.Verdict, a.CaseID = NotTaken, ""
 		if x.status/100 == 2 && a.Code == "" {

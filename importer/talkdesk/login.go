@@ -115,7 +115,7 @@ func (l *login) judge(err, cause error, secrets censor) Answer {
 			return a
 		}
 		return Answer{Verdict: NotTaken, Down: true, Code: "no token",
-			Message: fmt.Sprintf("the token endpoint %s answered with something else than a token", endpoint)}
+			Message: fmt.Sprintf("the token endpoint %s did not answer with a token", endpoint)}
 	}
 
 	status := answered.Response.StatusCode

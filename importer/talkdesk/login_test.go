@@ -191,7 +191,7 @@ func TestUnusablePrivateKeys(t *testing.T) {
 		{"P-224", keys(t, p224)["bare"], "must be EC (P-256"},
 		{"no base64", "MIG!", "neither PEM nor base64"},
 		{"base64 of something else", "c2VzYW1lIG9lZmZuZSBkaWNo", "cannot be read"},
-		{"cut", good[:len(good)-40], "was cut"},
+		{"cut", good[:len(good)-40], "was cut short"},
 		{"a certificate", "-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n", "no private key"},
 		{"encrypted", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMAA=\n-----END ENCRYPTED PRIVATE KEY-----\n", "passphrase"},
 		{"encrypted the old way", "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nMAA=\n-----END RSA PRIVATE KEY-----\n", "passphrase"},
@@ -226,9 +226,9 @@ func TestAnswersOfTheTokenEndpoint(t *testing.T) {
 		{"429", 429, "7", "", Answer{Verdict: NotTaken, Code: "http 429", Down: true, Throttled: true, Pause: 7 * time.Second, Message: "too many requests"}},
 		{"500", 500, "", `{"error":"server_error"}`, Answer{Verdict: NotTaken, Code: "server_error", Down: true, Message: "500 Internal Server Error"}},
 		{"503", 503, "", page, Answer{Verdict: NotTaken, Code: "http 503", Down: true, Message: "503 Service Unavailable"}},
-		{"200 garbage", 200, "", page, Answer{Verdict: NotTaken, Code: "no token", Down: true, Message: "something else than a token"}},
-		{"200 without a token", 200, "", `{}`, Answer{Verdict: NotTaken, Code: "no token", Down: true, Message: "something else than a token"}},
-		{"200 with a token that no header can carry", 200, "", `{"access_token":"a\nb"}`, Answer{Verdict: NotTaken, Code: "no token", Down: true, Message: "something else than a token"}},
+		{"200 garbage", 200, "", page, Answer{Verdict: NotTaken, Code: "no token", Down: true, Message: "did not answer with a token"}},
+		{"200 without a token", 200, "", `{}`, Answer{Verdict: NotTaken, Code: "no token", Down: true, Message: "did not answer with a token"}},
+		{"200 with a token that no header can carry", 200, "", `{"access_token":"a\nb"}`, Answer{Verdict: NotTaken, Code: "no token", Down: true, Message: "did not answer with a token"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

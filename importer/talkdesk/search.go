@@ -106,12 +106,12 @@ func (s *Search) takePage(p Page) {
 	// Where cases are missing, the key is not known to be absent.
 	case len(p.Cases) == 0:
 		s.stop(Answer{Verdict: NotTaken, Code: "incomplete list",
-			Message: fmt.Sprintf("the look-up is said to have %d hits, but shows %d", s.total, seen)})
+			Message: fmt.Sprintf("the search reports %d cases, but lists %d", s.total, seen)})
 	case seen == known:
 		s.stop(Answer{Code: "list repeats",
-			Message: fmt.Sprintf("page %d of the look-up brings nothing new, though there are more hits", s.page)})
+			Message: fmt.Sprintf("page %d of the search lists no new case, though more are reported", s.page)})
 	case s.page == maxPages:
-		s.stop(Answer{Code: "too many hits", Message: fmt.Sprintf("the look-up has more than %d pages of hits", maxPages)})
+		s.stop(Answer{Code: "too many hits", Message: fmt.Sprintf("the search returns more than %d pages of cases", maxPages)})
 	}
 }
 
@@ -135,9 +135,9 @@ func (s *Search) takeCase(p Page) {
 // The ends of a look-up that proves nothing.
 var (
 	unfiltered = Answer{Unfiltered: true, Code: "not filtered",
-		Message: "the server cannot search by this custom field: it also returns cases that do not have the key"}
+		Message: "the server ignores the search by custom field: it also returns cases without this key"}
 	hiding = Answer{Hidden: true, Code: "field not shown",
-		Message: "the server lists cases without this custom field, so it cannot be told whether one has the key"}
+		Message: "the server does not show this custom field, so it cannot tell whether a case has the key"}
 )
 
 // stop ends the search. What stops it was read, so an answer had come.
@@ -164,7 +164,7 @@ func (s *Search) complete(last Page) bool {
 func (s *Search) Result() ([]Found, Answer) {
 	switch {
 	case s.end == nil:
-		return nil, Answer{Code: "not finished", Message: "the look-up has not come to its end"}
+		return nil, Answer{Code: "not finished", Message: "the look-up is not finished"}
 	case len(s.found) > 0:
 		sortOldestFirst(s.found)
 		return s.found, Answer{Verdict: Created, Status: s.end.Status, Unfiltered: s.end.Unfiltered}
