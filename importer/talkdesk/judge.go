@@ -40,7 +40,9 @@ var errTimeout = errors.New("time-out")
 // reach the application, Unknown for all that may have.
 func judge(x *exchange) Answer {
 	a := decide(x)
-	a.Message = clean(a.Message, maxMessage)
+	if a.Message != "" {
+		a.Message = clean(a.Message, maxMessage)
+	}
 	return a
 }
 

@@ -148,8 +148,10 @@ func TestFindReadsAllPages(t *testing.T) {
 		{"none", []string{list(0)}, "", Answer{Verdict: Absent}, 1},
 		{"none, no total", []string{list(-1)}, "", Answer{Verdict: Absent}, 1},
 		{"none, nothing embedded", []string{`{"total":0,"count":0,"_embedded":{}}`}, "", Answer{Verdict: Absent}, 1},
-		{"others", []string{many(3, 1, 3)}, "", Answer{Verdict: Absent}, 1},
-		{"a short page without a total", []string{many(-1, 1, 3)}, "", Answer{Verdict: Absent}, 1},
+		{"others", []string{many(3, 1, 3)}, "", Answer{Verdict: Absent}, 2},
+		{"a short page without a total", []string{many(-1, 1, 3)}, "", Answer{Verdict: Absent}, 2},
+		{"totals of a page", []string{many(50, 1, 50), many(50, 51, 50), list(1, "9000", match)}, "9000", Answer{Verdict: Created}, 3},
+		{"a total of none", []string{many(0, 1, 50), list(0, "9000", match)}, "9000", Answer{Verdict: Created}, 2},
 		{"three pages", []string{many(1001, 1, 500), many(1001, 501, 500), list(1001, "9000", match)}, "9000", Answer{Verdict: Created}, 3},
 		{"full pages without a total", []string{many(-1, 1, 500), many(-1, 501, 500), list(-1, "9000", match)}, "9000", Answer{Verdict: Created}, 3},
 		{"full last page without a total", []string{many(-1, 1, 500)}, "", Answer{Verdict: Absent}, 2},
@@ -163,6 +165,7 @@ func TestFindReadsAllPages(t *testing.T) {
 
 		// What is missing must not look like an absence.
 		{"page ignored", []string{many(700, 1, 500), many(700, 1, 500)}, "", Answer{Verdict: Unknown, Code: "list repeats"}, 2},
+		{"page ignored, total of the page", []string{many(50, 1, 50), many(50, 1, 50)}, "", Answer{Verdict: Unknown, Code: "list repeats"}, 2},
 		{"page ignored, no total", []string{many(-1, 1, 500), many(-1, 1, 500)}, "", Answer{Verdict: Unknown, Code: "list repeats"}, 2},
 		{"page ignored, but found", []string{list(700, "7", match), list(700, "7", match)}, "7", Answer{Verdict: Created}, 2},
 		{"fewer than said", []string{many(3, 1, 2)}, "", Answer{Verdict: NotTaken, Code: "incomplete list"}, 2},

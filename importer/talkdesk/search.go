@@ -99,7 +99,9 @@ func (s *Search) takePage(p Page) {
 		s.stop(unfiltered)
 	case hidden > maxSingles: // one of them tells at least whether they were filtered
 		s.hidden, s.single, s.sample = s.hidden[:1], true, true
-	case s.complete(p):
+	// Totals are known to be wrong at times, for instance the page's own. So hits
+	// of which none equals the key are all of them only if no page follows.
+	case s.complete(p) && (len(s.found) > 0 || len(p.Cases) == 0):
 		if s.single = hidden > 0; !s.single {
 			s.stop(Answer{Verdict: Absent})
 		}

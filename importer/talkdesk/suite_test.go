@@ -166,7 +166,11 @@ func (f *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 				hits = append(hits, shaped(c, f.list))
 			}
 		}
-		json.NewEncoder(w).Encode(map[string]any{"total": len(hits), "_embedded": map[string]any{"data": hits}})
+		total := len(hits)
+		if r.URL.Query().Get("page") != "1" { // all are on the first
+			hits = []map[string]any{}
+		}
+		json.NewEncoder(w).Encode(map[string]any{"total": total, "_embedded": map[string]any{"data": hits}})
 	}
 }
 

@@ -106,9 +106,15 @@ func cut(s string, max int) string {
 // hide replaces the secrets, raw or in escapes, also in escapes of escapes. A
 // text that had one in escapes comes back without them.
 func (c censor) hide(s string) string {
+	if len(c) == 0 {
+		return s
+	}
 	s = c.replace(s)
 	for text, level := s, 0; level < escapeLevels; level++ {
 		plain := unescape(text)
+		if plain == text {
+			break
+		}
 		if text = c.replace(plain); text != plain {
 			s = text
 		}
