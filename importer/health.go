@@ -265,7 +265,7 @@ func (r *run) watch() error {
 				r.wait("the server is failing; no row is sent until it answers", "reason", reason,
 					"next_try", interval, "gives_up_at", clock(until))
 			} else {
-				r.cfg.Log.Info("the server is still failing", "reason", reason, "next_try", interval, "gives_up_at", clock(until), waiting)
+				r.wait("the server is still failing", "reason", reason, "next_try", interval, "gives_up_at", clock(until))
 			}
 			if sleep(r.intake, min(interval, time.Until(until)+time.Millisecond)) != nil {
 				return nil

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -77,10 +76,6 @@ type run struct {
 	blocked     atomic.Int64 // answers 403 in a row
 	answers     atomic.Int64 // answers of any kind
 }
-
-// waiting marks log records that say why the run waits: they are shown even
-// where nothing else is.
-var waiting = slog.Bool("wait", true)
 
 // Run imports the input. The error is nil if the run came to its end, whatever
 // became of the rows, and a *Stop otherwise. The Summary is filled in any case.
@@ -207,7 +202,7 @@ func (r *run) halt(a talkdesk.Answer, hint string) {
 
 // wait logs why the run waits.
 func (r *run) wait(msg string, args ...any) {
-	r.cfg.Log.Warn(msg, append(args, waiting)...)
+	r.cfg.Log.Log(context.Background(), LevelWait, msg, args...)
 }
 
 func clock(t time.Time) string { return t.Local().Format("15:04:05") }

@@ -115,7 +115,7 @@ func (r *run) good() {
 	r.answers.Add(1)
 	r.cfg.Limiter.Answered()
 	if outage := r.health.answered(); outage > 0 {
-		r.cfg.Log.Info(fmt.Sprintf("the server answers again after %s", round(outage)), waiting)
+		r.wait(fmt.Sprintf("the server answers again after %s", round(outage)))
 	}
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -187,7 +188,7 @@ func sayDraining(log *slog.Logger, p *importer.Progress) {
 	if n := p.InFlight(); n > 0 {
 		message = "finishing " + plural(n, "request") + " in flight; press Ctrl-C again to stop at once"
 	}
-	log.Warn(message, slog.Bool(waitKey, true))
+	log.Log(context.Background(), importer.LevelWait, message)
 }
 
 // config checks the flags and fills in what they alone decide.
