@@ -20,40 +20,35 @@ import (
 )
 
 type checkOptions struct {
-	reading
-	mapping, rate string
-	show          int
-	json          bool
+	mapped
+	show int
 }
 
 func newCheck() *cobra.Command {
 	var o checkOptions
 	cmd := &cobra.Command{
 		Use:   "check INPUT -m MAPPING",
-		Short: "Everything that can be known without sending",
-		Long: `Find all that run would refuse, without a request: faults of the mapping file and
-of the export, rows that are invalid and why, rows with the same key, and how long
-the run will take. Faults are grouped, with the line of the mapping file that would
-mend each group. Nothing is written.
+		Short: "Find what would be refused, without sending anything",
+		Long: `Find everything that run would refuse, without a single request: mistakes in the
+mapping file and the export, invalid rows and why, duplicate keys, and how long the
+run will take. Problems are grouped, each with the line of the mapping file that
+would fix it. Nothing is written.
 
 Exit codes:
   0  every row can be sent, or is left out by "where"
   1  the mapping file or the export cannot be read
   3  some rows are invalid or duplicate`,
 		Example: `  caseimport check tickets.csv -m mapping.yaml
-  caseimport check tickets.csv -m mapping.yaml --show 3     the first three requests
+  caseimport check tickets.csv -m mapping.yaml --show 3     show the first three requests
   caseimport check tickets.csv -m mapping.yaml --rate 2/s   how long at this rate?`,
-		Args: oneInput,
 	}
 	f := cmd.Flags()
-	f.SortFlags = false
-	f.StringVarP(&o.mapping, "mapping", "m", "", "the mapping `FILE` (see: caseimport init)")
+	o.mappingFlag(f)
 	f.IntVar(&o.show, "show", 0, "print the first `N` requests as they would be sent")
-	f.StringVar(&o.rate, "rate", "", "`RATE` for the estimate: 10/s, 600/m or a number per second (default 5/s)")
-	f.BoolVar(&o.json, "json", false, "print one line of JSON")
-	o.reading.flags(cmd)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		report, err := checkFile(cmd, o, args[0])
+	o.rateFlag(f, "for the estimate: 10/s, 600/m or a number per second (default 5/s)")
+	o.jsonFlag(f)
+	return o.reading.command(cmd, func(cmd *cobra.Command, input string) error {
+		report, err := checkFile(cmd, o, input)
 		if err != nil {
 			report = refusedCheck(err)
 			explain(cmd.ErrOrStderr(), err)
@@ -62,11 +57,10 @@ Exit codes:
 		case o.json:
 			printJSON(cmd.OutOrStdout(), report)
 		case err == nil:
-			printCheck(cmd.OutOrStdout(), report, cmd, o, args[0])
+			printCheck(cmd.OutOrStdout(), report, cmd, o, input)
 		}
 		return status(report.Exit)
-	}
-	return cmd
+	})
 }
 
 // checked is what check --json prints.
@@ -90,13 +84,10 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 	if o.show < 0 {
 		return c, usage(cmd, "", "--show %d: this must be 1 or more", o.show)
 	}
-	if c.Rate, err = parseRate(cmd, o.rate, false); err != nil {
+	if c.Rate, err = o.perSecond(cmd, false); err != nil {
 		return c, err
 	}
-	if err := needMapping(cmd, o.mapping, input); err != nil {
-		return c, err
-	}
-	mapping, _, err := loadMapping(o.mapping, input)
+	mapping, _, err := loadMapping(cmd, o.mapping, input)
 	if err != nil {
 		return c, err
 	}
@@ -157,10 +148,10 @@ func printCheck(w io.Writer, c checked, cmd *cobra.Command, o checkOptions, inpu
 	b.WriteString("\n" + estimate(c) + "\n")
 	b.WriteString("\nWhat next\n")
 	if c.Exit != exitDone {
-		fmt.Fprintf(&b, "  Mend the mapping file %s or the rows, and check again.\n", o.mapping)
-		b.WriteString("  Or go on without those rows: run leaves them in a failure report.\n")
+		fmt.Fprintf(&b, "  Fix the mapping file %s or the rows, and check again.\n", o.mapping)
+		b.WriteString("  Or continue without those rows: run lists them in a failure report.\n")
 	}
-	fmt.Fprintf(&b, "  Rehearse, nothing leaves this machine:\n    %s --sandbox\n",
+	fmt.Fprintf(&b, "  Rehearse (nothing leaves this machine):\n    %s --sandbox\n",
 		commandLine(cmd, "run", input, "show", "rate", "json"))
 	_, _ = io.WriteString(w, printable(b.String()))
 }
@@ -172,7 +163,7 @@ const printedValues = 8
 func printGroups(b *strings.Builder, groups []check.Group) {
 	for i, g := range groups {
 		if i == 0 {
-			b.WriteString("\nFaults\n")
+			b.WriteString("\nProblems\n")
 		}
 		fault := mapping.Fault{Column: g.Column, Field: cmp.Or(g.Field, "the whole row"), Reason: g.Reason}
 		if len(g.Values) > 0 {
@@ -195,9 +186,9 @@ func printGroups(b *strings.Builder, groups []check.Group) {
 			fmt.Fprintf(b, "    values: %s\n", strings.Join(values, ", "))
 		}
 		for i, fix := range g.Fixes {
-			lead := "    to mend it: "
+			lead := "    fix: "
 			if i > 0 {
-				lead = "                "
+				lead = "         "
 			}
 			fmt.Fprintf(b, "%s%s\n", lead, fix)
 		}
@@ -213,7 +204,7 @@ func firstRows(g check.Group) string {
 	case len(rows) == 1:
 		return "row " + rows[0]
 	case g.Rows > len(rows):
-		return "the first are rows " + strings.Join(rows, ", ")
+		return "first: rows " + strings.Join(rows, ", ")
 	}
 	return "rows " + strings.Join(rows, ", ")
 }
@@ -263,7 +254,7 @@ func estimate(c checked) string {
 		return "There is nothing to send."
 	}
 	if c.Rate == 0 {
-		return fmt.Sprintf("Sending %s takes as long as the server needs: there is no limit of our own.", rows)
+		return fmt.Sprintf("Sending %s takes as long as the server needs: no rate limit is set.", rows)
 	}
 	took := time.Duration(c.Estimate * float64(time.Second))
 	if took < time.Second {

@@ -43,32 +43,19 @@ func explain(w io.Writer, err error) int {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "caseimport: %s\n", strings.TrimRight(err.Error(), "\n"))
-	for line := range strings.Lines(hintOf(err)) {
+	for line := range strings.Lines(stopOf(err).Hint) {
 		fmt.Fprintf(&b, "  %s\n", strings.TrimRight(line, "\n"))
 	}
 	_, _ = io.WriteString(w, printable(b.String()))
-	return exitOf(err)
+	return stopOf(err).Exit
 }
 
-func exitOf(err error) int {
+// stopOf is an error with its exit code and hint.
+func stopOf(err error) *importer.Stop {
 	if stop, ok := errors.AsType[*importer.Stop](err); ok {
-		return stop.Exit
+		return stop
 	}
-	return exitRefused
-}
-
-func hintOf(err error) string {
-	if stop, ok := errors.AsType[*importer.Stop](err); ok {
-		return stop.Hint
-	}
-	return ""
-}
-
-func withoutHint(err error) error {
-	if stop, ok := errors.AsType[*importer.Stop](err); ok {
-		return &importer.Stop{Exit: stop.Exit, Err: stop.Err}
-	}
-	return err
+	return &importer.Stop{Exit: exitRefused, Err: err}
 }
 
 // printable replaces what could move the cursor or colour the terminal. Line
@@ -100,7 +87,7 @@ func usage(cmd *cobra.Command, hint, format string, args ...any) error {
 	return refuse(usageError{fmt.Errorf(format, args...)}, hint)
 }
 
-// flagError puts pflag's errors into words.
+// flagError rewords pflag's errors.
 func flagError(cmd *cobra.Command, err error) error {
 	// `caseimport chekc -m x`: the root command stumbles over a flag that it
 	// does not have, but the command is what was misspelt.
@@ -181,7 +168,7 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		hint = "did you mean: caseimport " + near[0] + "?"
 	}
-	return usage(cmd, hint, "there is no command %q", args[0])
+	return usage(cmd, hint, "unknown command %q", args[0])
 }
 
 // oneInput is the argument check of every command that reads an export.
@@ -190,7 +177,7 @@ func oneInput(cmd *cobra.Command, args []string) error {
 	case len(args) == 0:
 		return usage(cmd, "for example: "+cmd.CommandPath()+" tickets.csv", "which file? give the export as an argument, or - for standard input")
 	case len(args) > 1:
-		return usage(cmd, "a name with blanks needs quotation marks around it", "one file at a time: %q is one too many", args[1])
+		return usage(cmd, "put quotes around a name with spaces", "one file at a time: %q is one too many", args[1])
 	}
 	return nil
 }
@@ -198,7 +185,7 @@ func oneInput(cmd *cobra.Command, args []string) error {
 // noArguments is the argument check of commands that take none.
 func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usage(cmd, "", "%s takes no argument, so not %q", cmd.CommandPath(), args[0])
+		return usage(cmd, "", "%s takes no arguments, but got %q", cmd.CommandPath(), args[0])
 	}
 	return nil
 }

@@ -75,4 +75,3 @@ func TestNoRowsNoProgress(t *testing.T) {
 		}
 	})
 }
-

@@ -34,6 +34,20 @@ func TestNumber(t *testing.T) {
 	}
 }
 
+func TestHaveOf(t *testing.T) {
+	for _, c := range []struct {
+		have, rows int
+		want       string
+	}{
+		{1, 1, "the row now has"}, {3, 3, "all 3 rows now have"}, {1, 3, "1 of 3 rows has"}, {2, 3, "2 of 3 rows have"},
+		{0, 1, "0 of 1 row have"}, {1000, 2000, "1,000 of 2,000 rows have"},
+	} {
+		if got := haveOf(c.have, c.rows); got != c.want {
+			t.Errorf("%d of %d: %q, want %q", c.have, c.rows, got, c.want)
+		}
+	}
+}
+
 func TestPerSecond(t *testing.T) {
 	for rate, want := range map[float64]string{0: "0/s", 1.0 / 3600: "1/h", 0.5: "30/min", 2.5: "2.5/s", 5: "5/s", 48.2: "48/s", 12345: "12,345/s"} {
 		if got := perSecond(rate); got != want {
