@@ -213,10 +213,10 @@ func TestQuickstartFailsWhereItTeaches(t *testing.T) {
 		"24":  {"invalid", "requester_email"},
 		"53":  {"invalid", "title"},
 		"72":  {"invalid", "priority", "asap"},
-		"93":  {"invalid", "checkbox_vip", "platinum"},
-		"121": {"invalid", "date_opened", "2025-02-30"},
+		"93":  {"invalid", "checkbox1", "platinum"},
+		"121": {"invalid", "date1", "2025-02-30"},
 		"149": {"invalid", "21", "20"},
-		"185": {"invalid", "priority", "requester_email", "numeric_reopens"},
+		"185": {"invalid", "priority", "requester_email", "numeric1"},
 		"199": {"duplicate", "198"},
 		"145": {"failed 400", "requester_email"},
 		"219": {"failed 400", "parent_id"},
@@ -237,7 +237,7 @@ func TestQuickstartFailsWhereItTeaches(t *testing.T) {
 func TestQuickstartHasEveryKindOfCustomField(t *testing.T) {
 	_, program := all[0].open(t)
 	for _, prefix := range []string{"checkbox", "dropdown", "text", "multi_line_text", "dependent_field", "date", "numeric", "decimal", "multi_select"} {
-		if !slices.ContainsFunc(program.Fields(), func(f string) bool { return strings.HasPrefix(f, "custom_fields."+prefix+"_") }) {
+		if !slices.ContainsFunc(program.Fields(), func(f string) bool { return f == "custom_fields."+prefix+"1" }) {
 			t.Errorf("no %s", prefix)
 		}
 	}

@@ -41,9 +41,9 @@ func checkOf(t *testing.T, name, content, mappingFile string) Report {
 
 func TestCheckGroupsFaults(t *testing.T) {
 	r := checkOf(t, "t.csv", "Id,Subject,Priority,Extra\n1,a,P1,\n2,b,huge,\n3,c,low,\n4,d,P1,\n4,e,low,\n5,,huge,\n6,g,low\n", `version: 1
-key: {column: Id, custom_field: text_id}
+key: {column: Id, custom_field: text1}
 case: {title: Subject, description: {const: d}, requester_name: {const: n}, priority: {column: Priority, values: {low: LOW}}}
-custom_fields: {text_extra: Extra}
+custom_fields: {text2: Extra}
 `)
 	if got, want := []int{r.Rows, r.Valid, r.Invalid, r.Duplicate}, []int{7, 1, 5, 1}; !reflect.DeepEqual(got, want) {
 		t.Errorf("rows, valid, invalid, duplicate: %v, want %v", got, want)
@@ -60,7 +60,7 @@ custom_fields: {text_extra: Extra}
 		t.Errorf("groups\ngot  %+v\nwant %+v", r.Groups, want)
 	}
 	// A field that no row fills is in it too.
-	coverage := []Coverage{{"title", 1}, {"description", 1}, {"priority", 1}, {"requester_name", 1}, {"custom_fields.text_extra", 0}, {"custom_fields.text_id", 1}}
+	coverage := []Coverage{{"title", 1}, {"description", 1}, {"priority", 1}, {"requester_name", 1}, {"custom_fields.text2", 0}, {"custom_fields.text1", 1}}
 	if !reflect.DeepEqual(r.Coverage, coverage) {
 		t.Errorf("coverage %+v, want %+v", r.Coverage, coverage)
 	}
@@ -71,7 +71,7 @@ custom_fields: {text_extra: Extra}
 
 func TestCheckWarnsOfDamage(t *testing.T) {
 	const rule = `version: 1
-key: {column: Id, custom_field: text_id}
+key: {column: Id, custom_field: text1}
 case: {title: {const: t}, description: {const: d}, requester_name: {const: n}}
 `
 	for _, c := range []struct {
