@@ -268,6 +268,30 @@ func TestReadmeListsEveryFolder(t *testing.T) {
 	}
 }
 
+// The mapping files in the documents are what people copy.
+func TestMappingsInTheDocumentsLoad(t *testing.T) {
+	for _, path := range []string{"../README.md", "../mapping/README.md"} {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := 0
+		for i, block := range strings.Split(string(text), "```yaml\n")[1:] {
+			block, _, _ = strings.Cut(block, "```")
+			if !strings.HasPrefix(block, "version:") {
+				block = "version: 1\ncase: {title: A, description: B, requester_name: C}\n" + block
+			}
+			if _, err := mapping.Parse(fmt.Sprintf("%s, block %d", path, i+1), []byte(block), nil); err != nil {
+				t.Error(err)
+			}
+			found++
+		}
+		if found == 0 {
+			t.Errorf("%s holds no mapping", path)
+		}
+	}
+}
+
 // readCSV returns the lines by their headers.
 func readCSV(t *testing.T, path string) []map[string]string {
 	t.Helper()
