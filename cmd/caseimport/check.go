@@ -45,7 +45,7 @@ Exit codes:
 	f := cmd.Flags()
 	o.mappingFlag(f)
 	f.IntVar(&o.show, "show", 0, "print the first `N` requests as they would be sent")
-	o.rateFlag(f, "for the estimate: 10/s, 600/m or a number per second (default 5/s)")
+	o.rateFlag(f, "`RATE` for the estimate: 10/s, 600/m or a number per second (default 5/s)")
 	o.jsonFlag(f)
 	return o.reading.command(cmd, func(cmd *cobra.Command, input string) error {
 		report, err := checkFile(cmd, o, input)
@@ -170,7 +170,7 @@ func printGroups(b *strings.Builder, groups []check.Group) {
 			fault.Value = g.Values[0].Value
 		}
 		fmt.Fprintf(b, "  %s\n", fault.Kind())
-		fmt.Fprintf(b, "    %s, %s\n", plural(g.Rows, "row"), firstRows(g))
+		fmt.Fprintf(b, "    %s\n", rowsOf(g))
 		if len(g.Values) > 0 {
 			shown := g.Values[:min(len(g.Values), printedValues)]
 			values := make([]string, len(shown))
@@ -195,18 +195,19 @@ func printGroups(b *strings.Builder, groups []check.Group) {
 	}
 }
 
-func firstRows(g check.Group) string {
+func rowsOf(g check.Group) string {
 	rows := make([]string, len(g.FirstRows))
 	for i, n := range g.FirstRows {
 		rows[i] = number(n)
 	}
+	list := strings.Join(rows, ", ")
 	switch {
-	case len(rows) == 1:
-		return "row " + rows[0]
+	case g.Rows == 1:
+		return "row " + list
 	case g.Rows > len(rows):
-		return "first: rows " + strings.Join(rows, ", ")
+		return number(g.Rows) + " rows, first " + list
 	}
-	return "rows " + strings.Join(rows, ", ")
+	return "rows " + list
 }
 
 func printCoverage(b *strings.Builder, c checked) {

@@ -50,7 +50,7 @@ func (m *mapped) mappingFlag(f *pflag.FlagSet) {
 }
 
 func (m *mapped) rateFlag(f *pflag.FlagSet, usage string) {
-	f.StringVar(&m.rate, "rate", "", "`RATE` "+usage)
+	f.StringVar(&m.rate, "rate", "", usage)
 }
 
 func (m *mapped) jsonFlag(f *pflag.FlagSet) {

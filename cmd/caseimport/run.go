@@ -66,7 +66,7 @@ Exit codes:
 	o.mappingFlag(f)
 	f.StringVarP(&o.results, "results", "o", "", "the results `FILE` (default: next to INPUT; a name ending in .jsonl makes it JSON lines)")
 	o.target.flags(f)
-	o.rateFlag(f, "of requests at most: 10/s, 600/m or a number per second, 0 for no limit (default 5/s, with --sandbox 50/s)")
+	o.rateFlag(f, "at most `RATE` requests: 10/s, 600/m or a number per second, 0 for no limit (default 5/s, with --sandbox 50/s)")
 	f.IntVar(&o.concurrency, "concurrency", 8, "send `N` requests in parallel")
 	f.IntVar(&o.maxAttempts, "max-attempts", 8, "send a row at most `N` times, answers 429 not counted")
 	f.DurationVar(&o.timeout, "timeout", 60*time.Second, "give up on a request after this `TIME`")
