@@ -17,6 +17,7 @@ import (
 	"caseimport/importer/check"
 	"caseimport/importer/source"
 	"caseimport/mapping"
+	"caseimport/mapping/words"
 )
 
 type checkOptions struct {
@@ -117,7 +118,7 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 
 func printCheck(w io.Writer, c checked, cmd *cobra.Command, o checkOptions, input string) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n", c.table.Name, plural(c.Rows, "row"))
+	fmt.Fprintf(&b, "%s: %s\n", c.table.Name, words.Plural(c.Rows, "row"))
 	for _, remark := range c.Remarks {
 		fmt.Fprintf(&b, "  %s\n", remark)
 	}
@@ -133,7 +134,7 @@ func printCheck(w io.Writer, c checked, cmd *cobra.Command, o checkOptions, inpu
 		{"filtered", c.Filtered, `left out by "where"`},
 	} {
 		if n.n > 0 || n.name == "valid" {
-			fmt.Fprintf(&b, "  %-9s %9s   %s\n", n.name, number(n.n), n.what)
+			fmt.Fprintf(&b, "  %-9s %9s   %s\n", n.name, words.Count(n.n), n.what)
 		}
 	}
 	printGroups(&b, c.Groups)
@@ -177,11 +178,11 @@ func printGroups(b *strings.Builder, groups []check.Group) {
 			for i, v := range shown {
 				values[i] = fmt.Sprintf("%q", v.Value)
 				if v.Rows > 1 {
-					values[i] += fmt.Sprintf(" (%s)", number(v.Rows))
+					values[i] += fmt.Sprintf(" (%s)", words.Count(v.Rows))
 				}
 			}
 			if more := g.Different - len(shown); more > 0 {
-				values = append(values, fmt.Sprintf("and %s more", number(more)))
+				values = append(values, fmt.Sprintf("and %s more", words.Count(more)))
 			}
 			fmt.Fprintf(b, "    values: %s\n", strings.Join(values, ", "))
 		}
@@ -198,14 +199,14 @@ func printGroups(b *strings.Builder, groups []check.Group) {
 func rowsOf(g check.Group) string {
 	rows := make([]string, len(g.FirstRows))
 	for i, n := range g.FirstRows {
-		rows[i] = number(n)
+		rows[i] = words.Count(n)
 	}
 	list := strings.Join(rows, ", ")
 	switch {
 	case g.Rows == 1:
 		return "row " + list
 	case g.Rows > len(rows):
-		return number(g.Rows) + " rows, first " + list
+		return words.Count(g.Rows) + " rows, first " + list
 	}
 	return "rows " + list
 }
@@ -220,9 +221,9 @@ func printCoverage(b *strings.Builder, c checked) {
 	}
 	for i, field := range c.Coverage {
 		if i == 0 {
-			fmt.Fprintf(b, "\nCoverage: how many of the %s fill each field\n", plural(c.Valid, "valid row"))
+			fmt.Fprintf(b, "\nCoverage: how many of the %s fill each field\n", words.Plural(c.Valid, "valid row"))
 		}
-		fmt.Fprintf(b, "  %-*s %9s  %4s\n", widest, field.Field, number(field.Rows), percent(field.Rows, c.Valid))
+		fmt.Fprintf(b, "  %-*s %9s  %4s\n", widest, field.Field, words.Count(field.Rows), percent(field.Rows, c.Valid))
 	}
 }
 
@@ -250,16 +251,16 @@ func printRequests(b *strings.Builder, requests []json.RawMessage) {
 
 // estimate says how long sending will take.
 func estimate(c checked) string {
-	rows := plural(c.Valid, "row")
+	rows := words.Plural(c.Valid, "row")
 	if c.Valid == 0 {
 		return "There is nothing to send."
 	}
 	if c.Rate == 0 {
 		return fmt.Sprintf("Sending %s takes as long as the server needs: no rate limit is set.", rows)
 	}
-	took := time.Duration(c.Estimate * float64(time.Second))
-	if took < time.Second {
-		return fmt.Sprintf("Sending %s takes less than a second at %s (--rate).", rows, perSecond(c.Rate))
+	took := "less than a second"
+	if c.Estimate >= 1 {
+		took = "about " + human(time.Duration(c.Estimate*float64(time.Second)))
 	}
-	return fmt.Sprintf("Sending %s takes about %s at %s (--rate).", rows, human(took), perSecond(c.Rate))
+	return fmt.Sprintf("Sending %s takes %s at %s (--rate).", rows, took, perSecond(c.Rate))
 }

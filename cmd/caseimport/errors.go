@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"caseimport/importer"
+	"caseimport/mapping/words"
 )
 
 // The exit codes, all of them; the README's table says what each means. 2 is
@@ -74,11 +75,6 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-func isUsage(err error) bool {
-	_, ok := errors.AsType[usageError](err)
-	return ok
-}
-
 func usage(cmd *cobra.Command, hint, format string, args ...any) error {
 	if hint != "" {
 		hint += "\n"
@@ -119,42 +115,12 @@ func flagError(cmd *cobra.Command, err error) error {
 
 // didYouMean returns a hint that names the flag nearest to name, if one is near.
 func didYouMean(cmd *cobra.Command, name string) string {
-	best, least := "", max(2, len(name)/3)+1
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		distance := editDistance(name, f.Name)
-		if len(name) >= 3 && strings.HasPrefix(f.Name, name) {
-			distance = min(distance, 1)
-		}
-		if len(name) > 1 && distance < least {
-			best, least = f.Name, distance
-		}
-	})
-	if best == "" {
-		return ""
+	var known []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
+	if near := words.Nearest(name, known); near != "" {
+		return "did you mean --" + near + "?"
 	}
-	return "did you mean --" + best + "?"
-}
-
-// editDistance counts the insertions, deletions and changes of a letter that
-// turn a into b.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
+	return ""
 }
 
 // noSuchCommand is the root's argument check: whatever stands there is no

@@ -16,6 +16,7 @@ import (
 
 	"caseimport/importer/source"
 	"caseimport/mapping/draft"
+	"caseimport/mapping/words"
 )
 
 type initOptions struct {
@@ -129,7 +130,7 @@ func alreadyThere(path string) error {
 
 func printDraft(w io.Writer, d draft.Draft, cmd *cobra.Command, o initOptions, input string, table *source.Table) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s, read as %s\n", table.Name, plural(table.Rows, "row"), d.Product)
+	fmt.Fprintf(&b, "%s: %s, read as %s\n", table.Name, words.Plural(table.Rows, "row"), d.Product)
 	for _, remark := range table.Remarks {
 		fmt.Fprintf(&b, "  %s\n", remark)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/lmittmann/tint"
 
 	"caseimport/importer"
+	"caseimport/mapping/words"
 )
 
 // newLogger returns the run's logger and its flush. Records go to w in the given
@@ -133,7 +134,7 @@ func (h *held) flush() {
 		record()
 	}
 	if h.dropped > 0 {
-		slog.New(h.out).Warn(plural(h.dropped, "more warning") + " not shown")
+		slog.New(h.out).Warn(words.Plural(h.dropped, "more warning") + " not shown")
 	}
 	h.records, h.dropped, h.over = nil, 0, true
 }

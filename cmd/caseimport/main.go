@@ -7,6 +7,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"os/signal"
@@ -31,7 +32,7 @@ func exec(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
-	if isUsage(err) && wantsJSON(args) {
+	if _, ok := errors.AsType[usageError](err); ok && wantsJSON(args) {
 		printUsageJSON(cmd, err)
 	}
 	return explain(stderr, err)

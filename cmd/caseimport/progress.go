@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"caseimport/importer"
+	"caseimport/mapping/words"
 )
 
 const (
@@ -63,8 +64,8 @@ func (s *screen) draw(pc pace) {
 	if err != nil || columns == 0 {
 		columns = 80
 	}
-	words := pc.words()
-	words = words[:min(len(words), max(columns-besideWords, 0))] // ASCII, so bytes are columns
+	text := pc.words()
+	text = text[:min(len(text), max(columns-besideWords, 0))] // ASCII, so bytes are columns
 	if s.bar == nil {
 		s.bar = progressbar.NewOptions(pc.rows,
 			progressbar.OptionSetWriter(s.out),
@@ -72,12 +73,12 @@ func (s *screen) draw(pc pace) {
 			progressbar.OptionSetWidth(min(max(columns-72, 5), 40)), // the words matter more than the bar
 			progressbar.OptionSetPredictTime(false),                 // it knows only rates above zero
 			progressbar.OptionShowDescriptionAtLineEnd(),
-			progressbar.OptionSetDescription(words),
+			progressbar.OptionSetDescription(text),
 			progressbar.OptionSetRenderBlankState(true),
 		)
 	}
 	_ = s.bar.Set(min(pc.done, pc.rows))
-	s.bar.Describe(words) // draws
+	s.bar.Describe(text) // draws
 }
 
 // clear takes the bar away.
@@ -193,18 +194,18 @@ func (pc *pace) left() (time.Duration, bool) {
 // words stand after the bar, the most important first: a narrow terminal cuts
 // the end.
 func (pc *pace) words() string {
-	words := fmt.Sprintf("%s of %s rows", number(pc.done), number(pc.rows))
+	text := fmt.Sprintf("%s of %s rows", words.Count(pc.done), words.Count(pc.rows))
 	if pc.failed > 0 {
-		words += fmt.Sprintf(", %s failed", number(pc.failed))
+		text += fmt.Sprintf(", %s failed", words.Count(pc.failed))
 	}
 	if pc.doubt > 0 {
-		words += fmt.Sprintf(", %s in doubt", number(pc.doubt))
+		text += fmt.Sprintf(", %s in doubt", words.Count(pc.doubt))
 	}
 	if rate := pc.rate(); rate > 0 {
-		words += ", " + perSecond(rate)
+		text += ", " + perSecond(rate)
 	}
 	if left, ok := pc.left(); ok {
-		words += ", " + human(left) + " left"
+		text += ", " + human(left) + " left"
 	}
-	return words
+	return text
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"caseimport/importer"
+	"caseimport/mapping/words"
 	"caseimport/ratelimit"
 )
 
@@ -107,7 +108,7 @@ func runImport(cmd *cobra.Command, o runOptions, input string) error {
 
 	sum, err := importFile(cmd, o, input, log, screen)
 	if err == nil && sum.Exit == exitStopped && o.limit > 0 {
-		sum.Error = fmt.Sprintf("stopped after the %s that --limit allows: %s left", plural(o.limit, "row"), plural(sum.Left, "row"))
+		sum.Error = fmt.Sprintf("stopped after the %s that --limit allows: %s left", words.Plural(o.limit, "row"), words.Plural(sum.Left, "row"))
 	}
 	if err != nil {
 		sum.Exit, sum.Error = stopOf(err).Exit, err.Error()
@@ -115,12 +116,11 @@ func runImport(cmd *cobra.Command, o runOptions, input string) error {
 	if sum.Exit != exitDone {
 		flush()
 	}
-	nothingSent := sum.Exit == exitRefused || sum.Exit == exitBusy
 	switch {
 	case o.json:
 		printJSON(cmd.OutOrStdout(), sum)
 		say(err)
-	case nothingSent:
+	case sum.Exit == exitRefused || sum.Exit == exitBusy: // nothing was sent
 		say(err)
 	case o.quiet && sum.Exit == exitDone:
 	default:
@@ -182,7 +182,7 @@ func sayDraining(log *slog.Logger, p *importer.Progress) {
 	}
 	message := "stopping"
 	if n := p.InFlight(); n > 0 {
-		message = "finishing " + plural(n, "request") + " in flight; press Ctrl-C again to stop at once"
+		message = "finishing " + words.Plural(n, "request") + " in flight; press Ctrl-C again to stop at once"
 	}
 	log.Log(context.Background(), importer.LevelWait, message)
 }
@@ -288,9 +288,6 @@ func apart(input, results string) error {
 }
 
 func sameFile(a, b string) bool {
-	if a == b {
-		return true
-	}
 	infoA, errA := os.Stat(a)
 	infoB, errB := os.Stat(b)
 	return errA == nil && errB == nil && os.SameFile(infoA, infoB)

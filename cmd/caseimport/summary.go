@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"caseimport/importer"
+	"caseimport/mapping/words"
 )
 
 // printJSON prints one line. Once a run is over, it does not matter if nobody
@@ -73,26 +74,26 @@ func printSummary(w io.Writer, sum importer.Summary, next []string) {
 	}
 	for _, c := range counts {
 		if c.n > 0 {
-			fmt.Fprintf(&b, "  %-13s %9s   %s\n", c.name, number(c.n), c.what)
+			fmt.Fprintf(&b, "  %-13s %9s   %s\n", c.name, words.Count(c.n), c.what)
 		}
 	}
 	if len(sum.Reasons) > 0 {
 		b.WriteString("\nMost frequent reasons\n")
 		for _, r := range sum.Reasons {
-			fmt.Fprintf(&b, "  %13s %9s   %s\n", "", number(r.Rows), shorten(r.Text))
+			fmt.Fprintf(&b, "  %9s  %s\n", words.Count(r.Rows), words.Shown(r.Text))
 		}
 	}
 	if sum.Several > 0 {
-		fmt.Fprintf(&b, "\nMore than one case with the same key: %s, see error_message in the results.\n", plural(sum.Several, "row"))
+		fmt.Fprintf(&b, "\nMore than one case with the same key: %s, see error_message in the results.\n", words.Plural(sum.Several, "row"))
 	}
 	if sum.Requests > 0 {
-		fmt.Fprintf(&b, "\n%s in %s", plural(sum.Requests, "request"), human(time.Duration(sum.Seconds*float64(time.Second))))
+		fmt.Fprintf(&b, "\n%s in %s", words.Plural(sum.Requests, "request"), human(time.Duration(sum.Seconds*float64(time.Second))))
 		for _, of := range []struct {
 			what string
 			n    int
 		}{{"retries", sum.Retries}, {"look-ups", sum.Lookups}, {"throttled", sum.Throttled}} {
 			if of.n > 0 {
-				fmt.Fprintf(&b, ", %s: %s", of.what, number(of.n))
+				fmt.Fprintf(&b, ", %s: %s", of.what, words.Count(of.n))
 			}
 		}
 		b.WriteString("\n")
@@ -107,26 +108,17 @@ func printSummary(w io.Writer, sum importer.Summary, next []string) {
 	_, _ = io.WriteString(w, printable(b.String()))
 }
 
-// shorten keeps a reason on one line of a usual terminal.
-func shorten(s string) string {
-	const most = 72
-	if r := []rune(s); len(r) > most {
-		return string(r[:most-1]) + "…"
-	}
-	return s
-}
-
 // haveOf begins the sentence on how many rows have a case.
 func haveOf(have, rows int) string {
 	switch {
 	case have == rows && rows == 1:
 		return "the row now has"
 	case have == rows:
-		return "all " + plural(rows, "row") + " now have"
+		return "all " + words.Plural(rows, "row") + " now have"
 	case have == 1:
-		return "1 of " + plural(rows, "row") + " has"
+		return "1 of " + words.Plural(rows, "row") + " has"
 	}
-	return number(have) + " of " + plural(rows, "row") + " have"
+	return words.Count(have) + " of " + words.Plural(rows, "row") + " have"
 }
 
 func printFiles(b *strings.Builder, sum importer.Summary) {
@@ -180,19 +172,19 @@ func advice(cmd *cobra.Command, o runOptions, input string, sum importer.Summary
 // commandLine is a command to type: name with the flags that cmd was given, for
 // this input and without some of the flags.
 func commandLine(cmd *cobra.Command, name, input string, without ...string) string {
-	words := []string{program(), name, shellQuote(input)}
+	line := []string{program(), name, shellQuote(input)}
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		switch {
 		case slices.Contains(without, f.Name):
 		case f.Value.Type() == "bool" && f.Value.String() == "true":
-			words = append(words, "--"+f.Name)
+			line = append(line, "--"+f.Name)
 		case f.Value.Type() == "bool":
-			words = append(words, "--"+f.Name+"=false")
+			line = append(line, "--"+f.Name+"=false")
 		case f.Shorthand != "":
-			words = append(words, "-"+f.Shorthand, shellQuote(f.Value.String()))
+			line = append(line, "-"+f.Shorthand, shellQuote(f.Value.String()))
 		default:
-			words = append(words, "--"+f.Name, shellQuote(f.Value.String()))
+			line = append(line, "--"+f.Name, shellQuote(f.Value.String()))
 		}
 	})
-	return strings.Join(words, " ")
+	return strings.Join(line, " ")
 }

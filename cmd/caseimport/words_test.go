@@ -4,6 +4,8 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"caseimport/mapping/words"
 )
 
 func TestHuman(t *testing.T) {
@@ -28,8 +30,8 @@ func TestHuman(t *testing.T) {
 
 func TestNumber(t *testing.T) {
 	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1000: "-1,000"} {
-		if got := number(n); got != want {
-			t.Errorf("number(%d) = %q, want %q", n, got, want)
+		if got := words.Count(n); got != want {
+			t.Errorf("words.Count(%d) = %q, want %q", n, got, want)
 		}
 	}
 }
@@ -74,20 +76,6 @@ func TestShellQuote(t *testing.T) {
 	} {
 		if got := shellQuote(word); got != want {
 			t.Errorf("shellQuote(%q) = %s, want %s", word, got, want)
-		}
-	}
-}
-
-func TestEditDistance(t *testing.T) {
-	for _, c := range []struct {
-		a, b string
-		want int
-	}{
-		{"", "", 0}, {"rate", "rate", 0}, {"", "rate", 4}, {"rate", "", 4},
-		{"ratee", "rate", 1}, {"raet", "rate", 2}, {"concurency", "concurrency", 1},
-	} {
-		if got := editDistance(c.a, c.b); got != c.want {
-			t.Errorf("editDistance(%q, %q) = %d, want %d", c.a, c.b, got, c.want)
 		}
 	}
 }
