@@ -15,8 +15,8 @@ import (
 	"caseimport/importer/talkdesk"
 )
 
-// target are the flags that say where the cases go. TALKDESK_* variables stand
-// in for flags that are not given.
+// target are the flags that say where the cases go. TALKDESK_* variables
+// replace flags that are not given.
 type target struct {
 	sandbox                            bool
 	account, region, baseURL, tokenURL string

@@ -37,7 +37,7 @@ func refuse(err error, hint string) error {
 }
 
 // explain prints how a command ended, for people, and returns its exit code.
-// An error is "caseimport: what happened"; hints stand on lines of their own.
+// An error is "caseimport: what happened"; hints are on lines of their own.
 func explain(w io.Writer, err error) int {
 	if said, ok := errors.AsType[status](err); ok || err == nil {
 		return int(said)
@@ -123,7 +123,7 @@ func didYouMean(cmd *cobra.Command, name string) string {
 	return ""
 }
 
-// noSuchCommand is the root's argument check: whatever stands there is no
+// noSuchCommand is the root's argument check: whatever is given there is no
 // command, or cobra would have found it.
 func noSuchCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {

@@ -45,8 +45,8 @@ without --force.`,
 	return o.reading.command(cmd, func(cmd *cobra.Command, input string) error { return draftMapping(cmd, o, input) })
 }
 
-// draftMapping writes the mapping file and says what it is worth. Where the file
-// itself goes to standard output, what is said goes to standard error.
+// draftMapping writes the mapping file and says how sure it is of it. If the file
+// itself goes to standard output, that goes to standard error.
 func draftMapping(cmd *cobra.Command, o initOptions, input string) error {
 	toStdout := o.out == "-"
 	if !toStdout && !o.force && exists(o.out) {

@@ -71,7 +71,7 @@ func (r *reading) open(ctx context.Context, cmd *cobra.Command, input string) (*
 	})
 }
 
-// interrupted puts a signal into words where it is what ended the work.
+// interrupted rewords the error of work that a signal ended.
 func interrupted(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil {
 		return errors.New("interrupted")

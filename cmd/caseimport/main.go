@@ -3,6 +3,12 @@
 //
 // This package turns flags into the importer's Config and outcomes into words
 // and exit codes. It must never decide what becomes of a row.
+//
+// The files in reading order: main.go; a file for each command (init.go,
+// check.go, run.go, sandbox.go, schema.go); what they share: input.go (the export
+// and its mapping), environment.go (where the cases go), signals.go; what people
+// see: progress.go and terminal.go (the bar), logging.go, summary.go, errors.go
+// (messages and exit codes), words.go.
 package main
 
 import (

@@ -52,7 +52,7 @@ func (s *screen) Write(p []byte) (int, error) {
 	return s.out.Write(p)
 }
 
-// What stands on the line beside the words: a percentage, the bar at its
+// besideWords is the width of the rest of the line: a percentage, the bar at its
 // smallest, blanks.
 const besideWords = 17
 
@@ -179,7 +179,7 @@ func (pc *pace) rate() float64 {
 	return float64(last.sent-first.sent) / seconds
 }
 
-// left estimates how long the run will still take; false while nobody can know.
+// left estimates how long the run will still take; false if that cannot be told.
 func (pc *pace) left() (time.Duration, bool) {
 	rate, rows := pc.rate(), pc.rows-pc.done
 	if pc.limit > 0 {
@@ -191,8 +191,8 @@ func (pc *pace) left() (time.Duration, bool) {
 	return 0, false
 }
 
-// words stand after the bar, the most important first: a narrow terminal cuts
-// the end.
+// words follow the bar, the most important first: a narrow terminal cuts the
+// end.
 func (pc *pace) words() string {
 	text := fmt.Sprintf("%s of %s rows", words.Count(pc.done), words.Count(pc.rows))
 	if pc.failed > 0 {

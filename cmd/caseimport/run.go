@@ -124,7 +124,7 @@ func runImport(cmd *cobra.Command, o runOptions, input string) error {
 		say(err)
 	case o.quiet && sum.Exit == exitDone:
 	default:
-		// What to do next stands at the end of the summary, hint included.
+		// What to do next is at the end of the summary, hint included.
 		if err != nil {
 			say(&importer.Stop{Exit: sum.Exit, Err: err})
 		}
@@ -133,8 +133,8 @@ func runImport(cmd *cobra.Command, o runOptions, input string) error {
 	return status(sum.Exit)
 }
 
-// importFile puts a run together and carries it out. What is quickly found to be
-// wrong is looked at first; nothing is written before all of it is right.
+// importFile sets a run up and carries it out. What is quickly checked comes
+// first; nothing is written before all of it is right.
 func importFile(cmd *cobra.Command, o runOptions, input string, log *slog.Logger, s *screen) (importer.Summary, error) {
 	cfg, err := o.config(cmd, input)
 	if err != nil {
@@ -235,7 +235,7 @@ func (o *runOptions) config(cmd *cobra.Command, input string) (importer.Config, 
 // maxConcurrency keeps a slip of the pen from opening thousands of connections.
 const maxConcurrency = 1024
 
-// The rates while nobody knows the server's limit. The sandbox has none, but a
+// The rates as long as the server's limit is not known. The sandbox has none, but a
 // rehearsal should be seen.
 const (
 	defaultRate        = "5/s"

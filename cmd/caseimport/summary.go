@@ -115,8 +115,8 @@ func haveOf(have, rows int) string {
 		return "the row now has"
 	case have == rows:
 		return "all " + words.Plural(rows, "row") + " now have"
-	case have == 1:
-		return "1 of " + words.Plural(rows, "row") + " has"
+	case have == 1 || rows == 1:
+		return words.Count(have) + " of " + words.Plural(rows, "row") + " has"
 	}
 	return words.Count(have) + " of " + words.Plural(rows, "row") + " have"
 }

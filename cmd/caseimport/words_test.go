@@ -42,7 +42,7 @@ func TestHaveOf(t *testing.T) {
 		want       string
 	}{
 		{1, 1, "the row now has"}, {3, 3, "all 3 rows now have"}, {1, 3, "1 of 3 rows has"}, {2, 3, "2 of 3 rows have"},
-		{0, 1, "0 of 1 row have"}, {1000, 2000, "1,000 of 2,000 rows have"},
+		{0, 1, "0 of 1 row has"}, {1000, 2000, "1,000 of 2,000 rows have"},
 	} {
 		if got := haveOf(c.have, c.rows); got != c.want {
 			t.Errorf("%d of %d: %q, want %q", c.have, c.rows, got, c.want)
