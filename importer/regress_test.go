@@ -367,7 +367,7 @@ func TestServerThatFailsOnCreatesOnly(t *testing.T) {
 		if sum.Unknown > 0 && strings.Contains(err.(*Stop).Hint, "no row was spent") {
 			t.Errorf("%d rows were spent", sum.Unknown)
 		}
-		if !strings.Contains(w.logged(), "wait=true") {
+		if !strings.Contains(w.logged(), "level=WARN+1") {
 			t.Error("nothing said")
 		}
 	})
