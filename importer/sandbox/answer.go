@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"cmp"
+	"encoding/json"
 	"net/url"
 	"strconv"
 	"time"
@@ -17,93 +19,80 @@ const (
 
 func (e *entry) name() string { return strconv.FormatInt(e.id, 10) }
 
+// add appends parts.
+func add(b []byte, parts ...string) []byte {
+	for _, part := range parts {
+		b = append(b, part...)
+	}
+	return b
+}
+
 // append appends the case as JSON.
 func (e *entry) append(b []byte, r *record, form form) []byte {
-	b = append(b, `{"id":"`...)
-	b = strconv.AppendInt(b, e.id, 10)
-	b = append(b, '"')
+	b = add(b, `{"id":"`, e.name(), `"`)
 	for i, raw := range r.std {
-		if raw == "" {
-			continue
+		if raw != "" {
+			b = add(b, `,"`, standard[i].name, `":`, raw)
 		}
-		b = append(b, `,"`...)
-		b = append(b, standard[i].name...)
-		b = append(b, `":`...)
-		b = append(b, raw...)
 	}
-	b = append(b, `,"requester_id":"`...)
-	b = append(b, requesterID(r)...)
-	b = append(b, `","custom_fields":{`...)
+	b = add(b, `,"requester_id":"`, requesterID(r), `","custom_fields":{`)
 	for i, f := range r.custom {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = f.append(b, form)
+		name := string(appendText(nil, f.name))
+		if form == wrapped {
+			b = add(b, name, `:{"value":`, f.raw, `,"label":`, name, `}`)
+		} else {
+			b = add(b, name, `:`, f.raw)
+		}
 	}
-	b = append(b, `},"notes":[`...)
+	b = add(b, `},"notes":[`)
 	for i, n := range r.notes {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = append(b, `{"id":"`...)
-		b = strconv.AppendInt(b, n.id, 10)
-		b = append(b, `",`...)
-		b = append(b, n.raw[1:]...) // a note has members, so the comma is right
+		b = add(b, `{"id":"`, strconv.FormatInt(n.id, 10), `",`, n.raw[1:]) // a note has members, so the comma is right
 	}
 	b = append(b, ']')
 	if form != asCreated {
-		b = append(b, `,"create_at":"`...)
-		b = e.created.UTC().AppendFormat(b, time.RFC3339)
-		b = append(b, `","update_at":"`...)
-		b = time.Unix(r.updated, 0).UTC().AppendFormat(b, time.RFC3339)
-		b = append(b, '"')
+		b = add(b, `,"create_at":"`, e.created.UTC().Format(time.RFC3339), `","update_at":"`,
+			time.Unix(r.updated, 0).UTC().Format(time.RFC3339), `"`)
 	}
-	return append(b, '}')
-}
-
-func (f field) append(b []byte, form form) []byte {
-	b = appendText(b, f.name)
-	if form != wrapped {
-		b = append(b, ':')
-		return append(b, f.raw...)
-	}
-	b = append(b, `:{"value":`...)
-	b = append(b, f.raw...)
-	b = append(b, `,"label":`...)
-	b = appendText(b, f.name)
 	return append(b, '}')
 }
 
 // requesterID is the same for all cases of one requester.
 func requesterID(r *record) string {
-	who := r.text(fRequesterEmail)
-	if who == "" {
-		who = r.text(fRequesterName)
-	}
-	return strconv.FormatUint(hash64(0, []byte(who)), 16)
+	return strconv.FormatUint(hash64(0, cmp.Or(r.text(fRequesterEmail), r.text(fRequesterName))), 16)
+}
+
+// link is one of _links.
+type link struct {
+	Href string `json:"href"`
 }
 
 // appendPage appends one page of a list. values are the parameters as given.
 func appendPage(b []byte, host string, values url.Values, q *query, page []*entry, total int, form form) []byte {
-	b = append(b, `{"total":`...)
-	b = strconv.AppendInt(b, int64(total), 10)
-	b = append(b, `,"count":`...)
-	b = strconv.AppendInt(b, int64(len(page)), 10)
-	b = append(b, `,"page":`...)
-	b = strconv.AppendInt(b, int64(q.page), 10)
-	b = append(b, `,"per_page":`...)
-	b = strconv.AppendInt(b, int64(q.perPage), 10)
-	b = append(b, `,"_links":{"self":`...)
-	b = appendLink(b, host, values, q.page)
+	to := func(page int) link {
+		values.Set("page", strconv.Itoa(page))
+		return link{"http://" + host + casesPath + "?" + values.Encode()}
+	}
+	links := map[string]link{"self": to(q.page)}
 	if q.page > 1 {
-		b = append(b, `,"prev":`...)
-		b = appendLink(b, host, values, q.page-1)
+		links["prev"] = to(q.page - 1)
 	}
 	if q.page*q.perPage < total {
-		b = append(b, `,"next":`...)
-		b = appendLink(b, host, values, q.page+1)
+		links["next"] = to(q.page + 1)
 	}
-	b = append(b, `},"_embedded":{"data":[`...)
+	head, _ := json.Marshal(struct {
+		Total   int             `json:"total"`
+		Count   int             `json:"count"`
+		Page    int             `json:"page"`
+		PerPage int             `json:"per_page"`
+		Links   map[string]link `json:"_links"`
+	}{total, len(page), q.page, q.perPage, links})
+	b = add(b, string(head[:len(head)-1]), `,"_embedded":{"data":[`)
 	for i, e := range page {
 		if i > 0 {
 			b = append(b, ',')
@@ -111,11 +100,4 @@ func appendPage(b []byte, host string, values url.Values, q *query, page []*entr
 		b = e.append(b, e.current.Load(), form)
 	}
 	return append(b, `]}}`...)
-}
-
-func appendLink(b []byte, host string, values url.Values, page int) []byte {
-	values.Set("page", strconv.Itoa(page))
-	b = append(b, `{"href":`...)
-	b = appendText(b, "http://"+host+casesPath+"?"+values.Encode())
-	return append(b, '}')
 }

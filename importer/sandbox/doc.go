@@ -42,6 +42,21 @@
 // it has come before: not on the order in which parallel requests arrive, so
 // that a run can be repeated.
 //
+// # Reading order
+//
+//	options.go              what can be asked for
+//	server.go, start.go     the server, its listener, the outage
+//	call.go                 the routes, and a request on its way to an answer
+//	body.go, fields.go      a request's body, and what each field may hold
+//	json.go                 raw JSON
+//	store.go                the cases
+//	list.go, answer.go      which cases are listed, and how they are written
+//	reply.go                errors, headers, the log
+//	faults.go, inject.go    which request meets which fault, and what it does
+//	limit.go                429
+//	token.go, assertion.go  access tokens
+//	stats.go, admin.go      what tests see
+//
 // # For tests
 //
 // GET /_sandbox/cases and GET /_sandbox/stats, which the API does not have,

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"cmp"
-	"encoding/json"
 	"maps"
 	"net/url"
 	"slices"
@@ -10,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/tidwall/gjson"
 )
 
 const (
@@ -23,13 +24,15 @@ type query struct {
 	exact     bool // text filters compare for equality
 	page      int
 	perPage   int
-	oldest    bool // first
+	newest    bool // first
 	byUpdate  bool
 	ids       []int64 // nil for any
 	textField string  // of one of the filters, to be found by the index; "" for none
 	textValue string
-	filters   []func(*entry, *record) bool // all must hold
+	filters   []filter // all must hold
 }
+
+type filter func(*entry, *record) bool
 
 // parameters are what a list request may ask for ("Get Case List"). Each says
 // what is wrong with its value, or "".
@@ -37,12 +40,12 @@ var parameters = map[string]func(q *query, value string) string{
 	"ids":             (*query).takeIDs,
 	"title":           textFilter(fTitle),
 	"description":     textFilter(fDescription),
-	"requester_id":    func(q *query, v string) string { return q.equal(requesterID, v) },
+	"requester_id":    exactFilter(requesterID),
 	"requester_name":  textFilter(fRequesterName),
 	"requester_email": textFilter(fRequesterEmail),
 	"requester_phone": nobody,
-	"requester_type":  exactFilter(fRequesterType),
-	"agent_id":        exactFilter(fOwner),
+	"requester_type":  exactFilter(textOf(fRequesterType)),
+	"agent_id":        exactFilter(textOf(fOwner)),
 	"agent_name":      nobody,
 	"priority":        anyOf(fPriority),
 	"status":          (*query).takeStatus,
@@ -50,8 +53,8 @@ var parameters = map[string]func(q *query, value string) string{
 	"create_at":       between(func(e *entry, _ *record) int64 { return e.created.Unix() }),
 	"update_at":       between(func(_ *entry, r *record) int64 { return r.updated }),
 	"custom_fields":   (*query).takeCustomFields,
-	"order_by":        (*query).takeOrder,
-	"sort":            (*query).takeSort,
+	"order_by":        choice("create_at", "update_at", func(q *query) *bool { return &q.byUpdate }),
+	"sort":            choice("asc", "desc", func(q *query) *bool { return &q.newest }),
 	"page":            func(q *query, v string) string { return number(&q.page, v, maxPage) },
 	"per_page":        func(q *query, v string) string { return number(&q.perPage, v, maxPerPage) },
 }
@@ -59,7 +62,7 @@ var parameters = map[string]func(q *query, value string) string{
 // parseQuery reads the parameters of a list request and returns all their
 // faults.
 func parseQuery(raw string, exact bool) (*query, url.Values, []fieldError) {
-	q := &query{exact: exact, page: 1, perPage: defaultPerPage}
+	q := &query{exact: exact, newest: true, page: 1, perPage: defaultPerPage}
 	values, err := url.ParseQuery(raw)
 	if err != nil || !utf8.ValidString(raw) {
 		return nil, nil, []fieldError{{"query", "is malformed"}}
@@ -84,9 +87,7 @@ func parseQuery(raw string, exact bool) (*query, url.Values, []fieldError) {
 	return q, values, faults
 }
 
-func (q *query) where(filter func(*entry, *record) bool) {
-	q.filters = append(q.filters, filter)
-}
+func (q *query) where(f filter) { q.filters = append(q.filters, f) }
 
 // matches tells whether a text matches as text filters do.
 func (q *query) matches(text, wanted string) bool {
@@ -96,11 +97,6 @@ func (q *query) matches(text, wanted string) bool {
 	return strings.Contains(strings.ToLower(text), strings.ToLower(wanted))
 }
 
-func (q *query) equal(get func(*record) string, v string) string {
-	q.where(func(_ *entry, r *record) bool { return get(r) == v })
-	return ""
-}
-
 func textFilter(i int) func(*query, string) string {
 	return func(q *query, v string) string {
 		q.where(func(_ *entry, r *record) bool { return r.std[i] != "" && q.matches(r.text(i), v) })
@@ -108,9 +104,10 @@ func textFilter(i int) func(*query, string) string {
 	}
 }
 
-func exactFilter(i int) func(*query, string) string {
+func exactFilter(get func(*record) string) func(*query, string) string {
 	return func(q *query, v string) string {
-		return q.equal(func(r *record) string { return r.text(i) }, v)
+		q.where(func(_ *entry, r *record) bool { return get(r) == v })
+		return ""
 	}
 }
 
@@ -118,7 +115,7 @@ func (q *query) takeStatus(v string) string {
 	if !slices.Contains(statuses, v) {
 		return "must be one of " + strings.Join(statuses, ", ")
 	}
-	return exactFilter(fStatus)(q, v)
+	return exactFilter(textOf(fStatus))(q, v)
 }
 
 func nobody(q *query, _ string) string {
@@ -129,12 +126,12 @@ func nobody(q *query, _ string) string {
 // anyOf takes a JSON array of the words that the field may hold.
 func anyOf(i int) func(*query, string) string {
 	return func(q *query, v string) string {
-		var words []string
-		if !strict(v, &words) {
+		words, ok := textArray(v)
+		if !ok {
 			return "must be a JSON array of strings"
 		}
-		for e := range elements(strings.TrimSpace(v)) {
-			if reason := standard[i].check(e); reason != "" {
+		for _, word := range words {
+			if reason := standard[i].check(string(appendText(nil, word))); reason != "" {
 				return "each " + reason
 			}
 		}
@@ -147,13 +144,13 @@ func anyOf(i int) func(*query, string) string {
 func between(get func(*entry, *record) int64) func(*query, string) string {
 	return func(q *query, v string) string {
 		const wrong = "must be a JSON array of two times, RFC 3339 in UTC"
-		var times []string
-		if !strict(v, &times) || len(times) != 2 {
+		times, ok := textArray(v)
+		if !ok || len(times) != 2 {
 			return wrong
 		}
-		from, ok := parseUTC(times[0])
-		to, also := parseUTC(times[1])
-		if !ok || !also {
+		from, begins := parseUTC(times[0])
+		to, ends := parseUTC(times[1])
+		if !begins || !ends {
 			return wrong
 		}
 		q.where(func(e *entry, r *record) bool {
@@ -166,8 +163,8 @@ func between(get func(*entry, *record) int64) func(*query, string) string {
 
 func (q *query) takeIDs(v string) string {
 	const wrong = "must be a JSON array of ids, each a string holding a number from 1"
-	var ids []string
-	if !strict(v, &ids) {
+	ids, ok := textArray(v)
+	if !ok {
 		return wrong
 	}
 	q.ids = []int64{}
@@ -185,39 +182,44 @@ func (q *query) takeIDs(v string) string {
 
 func (q *query) takeCustomFields(v string) string {
 	const wrong = `must be a JSON array of {"label": name, "value": value}`
-	var fields []struct {
-		Label *string
-		Value json.RawMessage
-	}
-	if !strict(v, &fields) {
+	filters, ok := array(v)
+	if !ok {
 		return wrong
 	}
-	for _, f := range fields {
-		if f.Label == nil || f.Value == nil {
+	for _, filter := range filters {
+		f := gjson.Parse(filter)
+		label, value := f.Get("label"), f.Get("value")
+		if !f.IsObject() || len(f.Map()) != 2 || label.Type != gjson.String || !value.Exists() {
 			return wrong
 		}
-		name, raw := *f.Label, string(f.Value)
-		switch reason := checkCustom(name, raw); {
-		case reason == noPrefix:
-			return "label " + reason
-		case isTextField(name) || isLongTextField(name):
-			if reason != "" {
-				return "value of a text field " + reason
-			}
-			wanted := text(raw)
-			if isTextField(name) {
-				q.textField, q.textValue = name, wanted
-			}
-			q.where(func(_ *entry, r *record) bool {
-				raw := r.field(name)
-				return raw != "" && q.matches(text(raw), wanted)
-			})
-		case isArray(raw) || isObject(raw) || raw == "null":
-			return wrong
-		default:
-			wanted := plain(raw)
-			q.where(func(_ *entry, r *record) bool { return holds(r.field(name), wanted) })
+		if reason := q.takeCustomField(label.Str, value.Raw, wrong); reason != "" {
+			return reason
 		}
+	}
+	return ""
+}
+
+func (q *query) takeCustomField(name, raw, wrong string) string {
+	switch reason := checkCustom(name, raw); {
+	case reason == noPrefix:
+		return "label " + reason
+	case isTextField(name) || isLongTextField(name):
+		if reason != "" {
+			return "value of a text field " + reason
+		}
+		wanted := text(raw)
+		if isTextField(name) {
+			q.textField, q.textValue = name, wanted
+		}
+		q.where(func(_ *entry, r *record) bool {
+			raw := r.field(name)
+			return raw != "" && q.matches(text(raw), wanted)
+		})
+	case isArray(raw) || isObject(raw) || raw == "null":
+		return wrong
+	default:
+		wanted := plain(raw)
+		q.where(func(_ *entry, r *record) bool { return holds(r.field(name), wanted) })
 	}
 	return ""
 }
@@ -232,40 +234,21 @@ func plain(raw string) string {
 
 // holds tells whether a value, or one of an array's, is the wanted one.
 func holds(raw, wanted string) bool {
-	if raw == "" {
-		return false
+	if raw == "" || !isArray(raw) {
+		return raw != "" && plain(raw) == wanted
 	}
-	if isArray(raw) {
-		for e := range elements(raw) {
-			if plain(e) == wanted {
-				return true
-			}
+	return slices.ContainsFunc(slices.Collect(elements(raw)), func(e string) bool { return plain(e) == wanted })
+}
+
+// choice takes one of two words; the second sets a flag of the query.
+func choice(usual, second string, flag func(*query) *bool) func(*query, string) string {
+	return func(q *query, v string) string {
+		*flag(q) = v == second
+		if v != usual && v != second {
+			return "must be " + usual + " or " + second
 		}
-		return false
+		return ""
 	}
-	return plain(raw) == wanted
-}
-
-func (q *query) takeOrder(v string) string {
-	switch v {
-	case "create_at":
-	case "update_at":
-		q.byUpdate = true
-	default:
-		return "must be create_at or update_at"
-	}
-	return ""
-}
-
-func (q *query) takeSort(v string) string {
-	switch v {
-	case "asc":
-		q.oldest = true
-	case "desc":
-	default:
-		return "must be asc or desc"
-	}
-	return ""
 }
 
 func number(n *int, v string, most int) string {
@@ -277,46 +260,44 @@ func number(n *int, v string, most int) string {
 	return ""
 }
 
-// strict decodes JSON and refuses null, also inside.
-func strict(v string, into any) bool {
+// array takes a JSON array apart.
+func array(v string) (parts []string, ok bool) {
 	v = strings.TrimSpace(v)
-	if !json.Valid([]byte(v)) || !isArray(v) {
-		return false
+	if !gjson.Valid(v) || !isArray(v) {
+		return nil, false
 	}
-	for e := range elements(v) {
-		if e == "null" {
-			return false
+	return slices.Collect(elements(v)), true
+}
+
+// textArray takes a JSON array of strings.
+func textArray(v string) (texts []string, ok bool) {
+	parts, ok := array(v)
+	for _, raw := range parts {
+		if !isString(raw) {
+			return nil, false
 		}
+		texts = append(texts, text(raw))
 	}
-	dec := json.NewDecoder(strings.NewReader(v))
-	dec.DisallowUnknownFields()
-	return dec.Decode(into) == nil
+	return texts, ok
 }
 
 // run returns the page that was asked for, and how many cases match in all.
 func (q *query) run(s *store, until time.Time) (page []*entry, total int) {
 	found := q.candidates(s, until)
-	if len(q.filters) > 0 {
-		var left []*entry
-		for _, e := range found {
-			if q.holds(e) {
-				left = append(left, e)
-			}
-		}
-		found = left
+	if len(q.filters) > 0 || q.byUpdate {
+		found = slices.DeleteFunc(slices.Clone(found), func(e *entry) bool { return !q.holds(e) })
 	}
 	if q.byUpdate {
-		found = slices.Clone(found)
 		slices.SortStableFunc(found, func(a, b *entry) int {
 			return cmp.Compare(a.current.Load().updated, b.current.Load().updated)
 		})
 	}
 	total = len(found)
 	for n := (q.page - 1) * q.perPage; n < total && len(page) < q.perPage; n++ {
-		if q.oldest {
-			page = append(page, found[n])
-		} else {
+		if q.newest {
 			page = append(page, found[total-1-n])
+		} else {
+			page = append(page, found[n])
 		}
 	}
 	return page, total
@@ -342,10 +323,5 @@ func (q *query) candidates(s *store, until time.Time) []*entry {
 
 func (q *query) holds(e *entry) bool {
 	r := e.current.Load()
-	for _, filter := range q.filters {
-		if !filter(e, r) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(q.filters, func(f filter) bool { return !f(e, r) })
 }

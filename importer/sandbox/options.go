@@ -4,6 +4,7 @@ import (
 	"crypto"
 	"fmt"
 	"io"
+	"slices"
 	"time"
 )
 
@@ -136,7 +137,7 @@ func (o *Options) check() error {
 	sum := 0.0
 	for f, p := range o.percentages() {
 		if !(p >= 0 && p <= 100) {
-			return fmt.Errorf("%s: %v is no percentage: give 0 to 100", faultNames[f], p)
+			return fmt.Errorf("%s: %v is not a percentage (0 to 100)", faultNames[f], p)
 		}
 		sum += p
 	}
@@ -144,7 +145,7 @@ func (o *Options) check() error {
 		return fmt.Errorf("the faults of creates come to %v%%: lower them to 100 together", sum)
 	}
 	if !(o.ReadFaults >= 0 && o.ReadFaults <= 100) {
-		return fmt.Errorf("read faults: %v is no percentage: give 0 to 100", o.ReadFaults)
+		return fmt.Errorf("read faults: %v is not a percentage (0 to 100)", o.ReadFaults)
 	}
 	if !(o.RateLimit >= 0 && o.RateLimit <= 1e6) {
 		return fmt.Errorf("rate limit: %v requests per second: give 0 (none) to 1000000", o.RateLimit)
@@ -155,14 +156,10 @@ func (o *Options) check() error {
 			return fmt.Errorf("%s: %v is negative", name, d)
 		}
 	}
-	switch o.RetryAfter {
-	case RetryNone, RetrySeconds, RetryDate, ResetSeconds, ResetUnix, ResetISO:
-	default:
+	if forms := []RetryAfter{RetryNone, RetrySeconds, RetryDate, ResetSeconds, ResetUnix, ResetISO}; !slices.Contains(forms, o.RetryAfter) {
 		return fmt.Errorf("retry after: unknown form %q: give seconds, date, reset, unix, iso or nothing", o.RetryAfter)
 	}
-	switch o.OutageMode {
-	case Outage503, OutageRefuse:
-	default:
+	if o.OutageMode != Outage503 && o.OutageMode != OutageRefuse {
 		return fmt.Errorf("outage mode: unknown mode %q: give refuse or nothing", o.OutageMode)
 	}
 	return nil

@@ -11,44 +11,42 @@ import (
 
 // Server is the Case API as an [http.Handler]. It is safe for concurrent use.
 type Server struct {
-	opt     Options
-	start   time.Time
-	store   *store
-	desk    *desk
-	fate    *fate
-	limit   *window
-	tally   *tally
-	outage  atomic.Int64  // when the outage begins, as a duration since start
-	added   atomic.Int64  // cases stored by create requests
-	begins  chan struct{} // closed when the outage begins; without Start only if it counts creates
-	stopped chan struct{} // closed by stop
-	logging sync.Mutex
+	opt      Options
+	start    time.Time
+	store    *store
+	tokens   *tokens
+	inject   *injector
+	limit    *window
+	counters *counters
+	outage   atomic.Int64  // when the outage begins, as a duration since start
+	added    atomic.Int64  // cases stored by create requests
+	begins   chan struct{} // closed when the outage begins; without Start only if it counts creates
+	stopped  chan struct{} // closed by stop
+	logging  sync.Mutex
 }
 
 // New makes a server that is not yet reachable: see [Start], which also checks
 // the options, or hand it to an http.Server of your own on loopback.
 func New(opt Options) *Server {
-	switch {
-	case opt.Lag == 0:
+	if opt.Lag == 0 {
 		opt.Lag = defaultLag
-	case opt.Lag < 0:
-		opt.Lag = 0
 	}
+	opt.Lag = max(opt.Lag, 0)
 	if opt.TokenLife <= 0 {
 		opt.TokenLife = defaultTokenLife
 	}
 	now := time.Now()
 	s := &Server{
-		opt:     opt,
-		start:   now,
-		store:   &store{start: now, texts: map[string]*textIndex{}},
-		limit:   newWindow(opt.RateLimit),
-		tally:   &tally{start: now, answers: map[int]int{}},
-		begins:  make(chan struct{}),
-		stopped: make(chan struct{}),
+		opt:      opt,
+		start:    now,
+		store:    &store{start: now, texts: map[string]*textIndex{}},
+		limit:    newWindow(opt.RateLimit),
+		counters: newCounters(now),
+		begins:   make(chan struct{}),
+		stopped:  make(chan struct{}),
 	}
-	s.desk = newDesk(&s.opt)
-	s.fate = newFate(&s.opt)
+	s.tokens = newTokens(&s.opt)
+	s.inject = newInjector(&s.opt)
 	s.outage.Store(math.MaxInt64)
 	if opt.OutageFor > 0 && opt.OutageAfterCreates == 0 {
 		s.outage.Store(int64(opt.OutageAfter))
@@ -89,28 +87,18 @@ func (s *Server) Put(c Stored) error {
 	if !ok {
 		return fmt.Errorf("sandbox: %q is no case id: give a number from 1", c.ID)
 	}
-	rec, err := c.record()
-	if err != nil {
-		return fmt.Errorf("sandbox: case %s: %w", c.ID, err)
-	}
-	if err := s.store.put(id, rec); err != nil {
-		return fmt.Errorf("sandbox: case %s: %w", c.ID, err)
-	}
-	return nil
-}
-
-func (c Stored) record() (*record, error) {
 	body, err := json.Marshal(map[string]any{"title": c.Title, "custom_fields": c.CustomFields})
 	if err != nil {
-		return nil, err
+		return fmt.Errorf("sandbox: case %s: %w", c.ID, err)
 	}
-	p := parser{rec: &record{body: string(body)}}
-	p.object(p.rec.body)
-	p.complete()
+	rec, _ := parseBody(string(body), false)
 	if c.Status != "" {
-		p.rec.std[fStatus] = string(appendText(nil, c.Status))
+		rec.std[fStatus] = string(appendText(nil, c.Status))
 	}
-	return p.rec, nil
+	if !s.store.put(id, rec) {
+		return fmt.Errorf("sandbox: case %s: the id is taken", c.ID)
+	}
+	return nil
 }
 
 // stop ends what hangs or waits. What was to be stored late is not stored.

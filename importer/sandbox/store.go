@@ -3,7 +3,6 @@ package sandbox
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"slices"
 	"sort"
 	"strings"
@@ -30,12 +29,6 @@ type entry struct {
 	current atomic.Pointer[record]
 }
 
-var (
-	errNoCase     = errors.New("no such case")
-	errClosedCase = errors.New("a closed case cannot be updated")
-	errResolution = errors.New("is taken only when the case is resolved")
-)
-
 // create stores a case under the next id. From then on rec is not to be
 // changed.
 func (s *store) create(rec *record) *entry {
@@ -48,14 +41,14 @@ func (s *store) create(rec *record) *entry {
 	return e
 }
 
-// put stores a case under an id of the caller's, as if created long before
-// the start.
-func (s *store) put(id int64, rec *record) error {
+// put stores a case under an id of the caller's, unless it is taken, as if
+// created long before the start.
+func (s *store) put(id int64, rec *record) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i, found := s.search(id)
 	if found {
-		return errors.New("the id is taken")
+		return false
 	}
 	e := &entry{id: id, created: s.start.Add(-24 * time.Hour)}
 	if i > 0 {
@@ -64,28 +57,31 @@ func (s *store) put(id int64, rec *record) error {
 	s.cases = slices.Insert(s.cases, i, e)
 	s.lastID = max(s.lastID, id)
 	s.set(e, rec)
-	return nil
+	return true
 }
 
-// update changes a case and returns what it then holds.
-func (s *store) update(id int64, change *record) (*entry, error) {
+// update changes a case and returns it, nil where there is none. A fault with a
+// name says why it was not changed.
+func (s *store) update(id int64, change *record) (*entry, fieldError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i, found := s.search(id)
 	if !found {
-		return nil, errNoCase
+		return nil, fieldError{}
 	}
 	e := s.cases[i]
 	before := e.current.Load()
-	if before.std[fStatus] == statusClosed {
-		return nil, errClosedCase
-	}
 	after := before.merged(change)
-	if after.std[fStatus] != statusResolved && change.std[fResolution]+change.std[fSolveReason] != "" {
-		return nil, errResolution
+	if before.std[fStatus] == statusClosed {
+		return e, fieldError{"status", "a closed case cannot be updated"}
+	}
+	for _, i := range [...]int{fResolution, fSolveReason} {
+		if change.std[i] != "" && after.std[fStatus] != statusResolved {
+			return e, fieldError{standard[i].name, "is taken only when the case is resolved"}
+		}
 	}
 	s.set(e, after)
-	return e, nil
+	return e, fieldError{}
 }
 
 // set makes rec the state of e. The lock is held.
@@ -168,28 +164,23 @@ func (x *textIndex) add(value string, e *entry) {
 	x.all = append(x.all, 0)
 }
 
+// find returns the owners of the values that hold part, each once and oldest
+// first. There is at least one value.
 func (x textIndex) find(part string) []*entry {
-	if part == "" {
-		return inOrder(slices.Clone(x.owners))
-	}
 	var hits []*entry
 	needle := []byte(strings.ToLower(part))
 	for from := 0; ; {
 		at := bytes.Index(x.all[from:], needle)
 		if at < 0 {
-			return inOrder(hits)
+			break
 		}
 		i := sort.SearchInts(x.starts, from+at+1) // the value after the hit's
 		hits = append(hits, x.owners[i-1])
 		if i == len(x.starts) {
-			return inOrder(hits)
+			break
 		}
 		from = x.starts[i]
 	}
-}
-
-// inOrder sorts by age and drops repeats: a case changed often is found often.
-func inOrder(cases []*entry) []*entry {
-	slices.SortFunc(cases, func(a, b *entry) int { return cmp.Compare(a.id, b.id) })
-	return slices.Compact(cases)
+	slices.SortFunc(hits, func(a, b *entry) int { return cmp.Compare(a.id, b.id) })
+	return slices.Compact(hits) // a case changed often is found often
 }

@@ -188,7 +188,7 @@ func rsaSigner(t *testing.T, key *rsa.PrivateKey) signer {
 	}
 }
 
-func jwt(header, claims map[string]any, sign signer) string {
+func signed(header, claims map[string]any, sign signer) string {
 	part := func(m map[string]any) string {
 		raw, _ := json.Marshal(m)
 		return base64.RawURLEncoding.EncodeToString(raw)
@@ -240,7 +240,7 @@ func TestTokenByAssertion(t *testing.T) {
 		{name: "no exp", claims: map[string]any{"exp": nil}, want: "has expired"},
 		{name: "expired", claims: map[string]any{"exp": time.Now().Add(-time.Second).Unix()}, want: "has expired"},
 		{name: "good for too long", claims: map[string]any{"exp": time.Now().Add(6 * time.Minute).Unix()}, want: "at most 5 minutes"},
-		{name: "exp as text", claims: map[string]any{"exp": "soon"}, want: "is no JWT"},
+		{name: "exp as text", claims: map[string]any{"exp": "soon"}, want: "is not a JWT"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -257,7 +257,7 @@ func TestTokenByAssertion(t *testing.T) {
 				sign = ecSigner(t, ecKey)
 			}
 			now := time.Now().Unix()
-			assertion := jwt(
+			assertion := signed(
 				change(map[string]any{"alg": "ES256", "typ": "JWT", "kid": "k1"}, maps.Clone(test.header)),
 				change(map[string]any{"iss": "id", "sub": "id", "aud": testEndpoint, "jti": "j1", "iat": now, "exp": now + 300}, maps.Clone(test.claims)),
 				sign)

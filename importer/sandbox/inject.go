@@ -15,25 +15,44 @@ func (c *call) wait(d time.Duration) {
 	if d <= 0 {
 		return
 	}
-	t := time.NewTimer(d)
-	defer t.Stop()
 	select {
-	case <-t.C:
+	case <-time.After(d):
 	case <-c.s.stopped:
 		c.cut(noFault)
 	}
 }
 
-// cut ends the connection without an answer. It does not return.
-func (c *call) cut(f fault) {
-	c.met, c.status = f, 0
-	panic(http.ErrAbortHandler)
+// draw decides about the request and waits as long as it takes.
+func (c *call) draw(request string) plan {
+	plan := c.s.inject.draw(c.kind, request)
+	c.wait(plan.latency)
+	return plan
 }
 
-// hang never answers. It does not return.
-func (c *call) hang(f fault) {
-	c.untilGone()
-	c.cut(f)
+// spoiled carries out a fault, but those that need the case or its answer.
+func (c *call) spoiled(plan plan) bool {
+	c.fault = plan.fault
+	switch plan.fault {
+	case throttle:
+		c.tooMany(0)
+	case cutBefore, cutAfter:
+		c.cut(plan.fault)
+	case hangBefore, hangAfter:
+		c.untilGone()
+		c.cut(plan.fault)
+	case errBefore, errAfter, readFault:
+		c.html([...]int{500, 502, 503, 504}[plan.variant%4])
+	default:
+		c.fault = noFault
+		return false
+	}
+	return true
+}
+
+// cut ends the connection without an answer. It does not return.
+func (c *call) cut(f fault) {
+	c.fault, c.status = f, 0
+	panic(http.ErrAbortHandler)
 }
 
 // storeLate never answers, and stores the case when the client is long gone.
@@ -50,6 +69,7 @@ func (c *call) storeLate(rec *record) {
 	c.cut(lateStore)
 }
 
+// untilGone waits for the client to give up.
 func (c *call) untilGone() {
 	select {
 	case <-c.r.Context().Done():
@@ -65,15 +85,10 @@ func (c *call) outage() {
 	c.html(http.StatusServiceUnavailable)
 }
 
-func (c *call) serverError(f fault, variant int) {
-	c.met = f
-	c.html([...]int{500, 502, 503, 504}[variant%4])
-}
-
 // broken answers 201 to a stored case with a body from which no id can be
 // read.
 func (c *call) broken(body []byte, variant int) {
-	c.met = brokenAnswer
+	c.fault = brokenAnswer
 	switch variant % 5 {
 	case 0:
 		c.json(http.StatusCreated, nil)
