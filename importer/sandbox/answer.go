@@ -2,20 +2,23 @@ package sandbox
 
 import (
 	"cmp"
-	"encoding/json"
-	"net/url"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
+
+	"github.com/tidwall/gjson"
 )
 
-// form is how a case stands in an answer.
-type form uint8
-
-const (
-	asCreated form = iota // without times
-	asRead
-	wrapped // as read, each custom field as {"value": …, "label": …}
-)
+// view is how a case looks in one kind of answer.
+type view struct {
+	rules  *rules
+	shape  Shape    // of custom_fields
+	times  bool     // shows create_at and update_at
+	notes  string   // what notes_title and notes_body begin with
+	owner  string   // what the owner's id is called
+	hidden []string // members that are left out
+}
 
 func (e *entry) name() string { return strconv.FormatInt(e.id, 10) }
 
@@ -28,36 +31,80 @@ func add(b []byte, parts ...string) []byte {
 }
 
 // append appends the case as JSON.
-func (e *entry) append(b []byte, r *record, form form) []byte {
+func (e *entry) append(b []byte, r *record, v *view) []byte {
 	b = add(b, `{"id":"`, e.name(), `"`)
 	for i, raw := range r.std {
-		if raw != "" {
-			b = add(b, `,"`, standard[i].name, `":`, raw)
+		name := standard[i].name
+		if i == fOwner {
+			name = v.owner
+		}
+		if raw != "" && !slices.Contains(v.hidden, name) {
+			b = add(b, `,"`, name, `":`, raw)
 		}
 	}
-	b = add(b, `,"requester_id":"`, requesterID(r), `","custom_fields":{`)
-	for i, f := range r.custom {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		name := string(appendText(nil, f.name))
-		if form == wrapped {
-			b = add(b, name, `:{"value":`, f.raw, `,"label":`, name, `}`)
-		} else {
-			b = add(b, name, `:`, f.raw)
-		}
+	b = add(b, `,"requester_id":"`, requesterID(r), `"`)
+	if v.shape != ShapeAbsent {
+		b = v.appendCustom(add(b, `,"custom_fields":`), r.custom)
 	}
-	b = add(b, `},"notes":[`)
-	for i, n := range r.notes {
-		if i > 0 {
-			b = append(b, ',')
+	if !slices.Contains(v.hidden, "notes") {
+		b = add(b, `,"notes":[`)
+		for i, n := range r.notes {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = v.appendNote(b, n)
 		}
-		b = add(b, `{"id":"`, strconv.FormatInt(n.id, 10), `",`, n.raw[1:]) // a note has members, so the comma is right
+		b = append(b, ']')
 	}
-	b = append(b, ']')
-	if form != asCreated {
+	if v.times {
 		b = add(b, `,"create_at":"`, e.created.UTC().Format(time.RFC3339), `","update_at":"`,
 			time.Unix(r.updated, 0).UTC().Format(time.RFC3339), `"`)
+	}
+	return append(b, '}')
+}
+
+func (v *view) appendNote(b []byte, n note) []byte {
+	b = add(b, `{"id":"`, strconv.FormatInt(n.id, 10), `"`)
+	if v.notes == "note" {
+		return add(b, `,`, n.raw[1:]) // a note has members, so the comma is right
+	}
+	gjson.Parse(n.raw).ForEach(func(key, value gjson.Result) bool {
+		name := key.Str
+		if rest, found := strings.CutPrefix(name, "note_"); found {
+			name = v.notes + "_" + rest
+		}
+		b = add(b, `,"`, name, `":`, value.Raw)
+		return true
+	})
+	return append(b, '}')
+}
+
+func (v *view) appendCustom(b []byte, fields []field) []byte {
+	switch v.shape {
+	case ShapeText, ShapeWrappedText:
+		inner := view{rules: v.rules, shape: map[Shape]Shape{ShapeText: ShapePlain, ShapeWrappedText: ShapeWrapped}[v.shape]}
+		return add(b, quote(string(inner.appendCustom(nil, fields))))
+	case ShapeArrayKey, ShapeArrayLabel, ShapeArrayName:
+		b = append(b, '[')
+		for i, f := range fields {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = add(b, `{"`, strings.TrimPrefix(string(v.shape), "array-"), `":`, quote(f.name), `,"value":`, f.raw, `}`)
+		}
+		return append(b, ']')
+	}
+	b = append(b, '{')
+	for i, f := range fields {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		key := quote(f.name)
+		if v.shape == ShapeWrapped {
+			b = add(b, key, `:{"value":`, f.raw, `,"label":`, key, `,"name":`, quote(v.rules.fieldName(f.name)), `}`)
+		} else {
+			b = add(b, key, `:`, f.raw)
+		}
 	}
 	return append(b, '}')
 }
@@ -65,39 +112,4 @@ func (e *entry) append(b []byte, r *record, form form) []byte {
 // requesterID is the same for all cases of one requester.
 func requesterID(r *record) string {
 	return strconv.FormatUint(hash64(0, cmp.Or(r.text(fRequesterEmail), r.text(fRequesterName))), 16)
-}
-
-// link is one of _links.
-type link struct {
-	Href string `json:"href"`
-}
-
-// appendPage appends one page of a list. values are the parameters as given.
-func appendPage(b []byte, host string, values url.Values, q *query, page []*entry, total int, form form) []byte {
-	to := func(page int) link {
-		values.Set("page", strconv.Itoa(page))
-		return link{"http://" + host + casesPath + "?" + values.Encode()}
-	}
-	links := map[string]link{"self": to(q.page)}
-	if q.page > 1 {
-		links["prev"] = to(q.page - 1)
-	}
-	if q.page*q.perPage < total {
-		links["next"] = to(q.page + 1)
-	}
-	head, _ := json.Marshal(struct {
-		Total   int             `json:"total"`
-		Count   int             `json:"count"`
-		Page    int             `json:"page"`
-		PerPage int             `json:"per_page"`
-		Links   map[string]link `json:"_links"`
-	}{total, len(page), q.page, q.perPage, links})
-	b = add(b, string(head[:len(head)-1]), `,"_embedded":{"data":[`)
-	for i, e := range page {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = e.append(b, e.current.Load(), form)
-	}
-	return append(b, `]}}`...)
 }

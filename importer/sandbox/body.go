@@ -14,6 +14,7 @@ import (
 // raw JSON.
 const (
 	statusNew      = `"NEW"`
+	statusOpen     = `"OPEN"`
 	statusResolved = `"RESOLVED"`
 	statusClosed   = `"CLOSED"`
 	typeDefault    = `"QUESTION"`
@@ -46,11 +47,11 @@ type fieldError struct {
 
 // parseBody reads the body of a create request, or of an update if patch is
 // set, and returns all its faults.
-func parseBody(body string, patch bool) (*record, []fieldError) {
+func (r *rules) parseBody(body string, patch bool) (*record, []fieldError) {
 	if !utf8.ValidString(body) || !gjson.Valid(body) {
 		return nil, []fieldError{{"body", "is not valid JSON in UTF-8"}}
 	}
-	p := parser{rec: &record{body: strings.TrimSpace(body)}, patch: patch}
+	p := parser{rules: r, rec: &record{body: strings.TrimSpace(body)}, patch: patch}
 	if !isObject(p.rec.body) {
 		return nil, []fieldError{{"body", "must be a JSON object"}}
 	}
@@ -62,6 +63,7 @@ func parseBody(body string, patch bool) (*record, []fieldError) {
 }
 
 type parser struct {
+	rules  *rules
 	rec    *record
 	patch  bool
 	faults []fieldError
@@ -101,7 +103,7 @@ func (p *parser) object(object string) {
 			return "unknown field"
 		}
 		p.rec.std[i] = raw
-		return standard[i].check(raw)
+		return p.rules.check(i, raw, p.patch)
 	})
 }
 
@@ -110,8 +112,15 @@ func (p *parser) customFields(raw string) string {
 		return "must be an object"
 	}
 	p.members("custom_fields.", raw, func(name, value string) string {
+		if p.patch {
+			wrapped := gjson.Parse(value)
+			value = wrapped.Get("value").Raw
+			if extra := len(wrapped.Map()); !wrapped.IsObject() || value == "" || extra > 1 && !wrapped.Get("label").Exists() || extra > 2 {
+				return `must be wrapped in an update: {"value": …}, with or without a "label"`
+			}
+		}
 		p.rec.custom = append(p.rec.custom, field{name, value})
-		return checkCustom(name, value)
+		return p.rules.checkCustom(name, value)
 	})
 	return ""
 }
@@ -163,6 +172,9 @@ func (p *parser) complete() {
 		p.fault("requester_name", "requester_name or requester_email is mandatory")
 	}
 	std[fStatus], std[fType] = statusNew, typeDefault
+	if std[fOwner] != "" { // an assigned case is Open by itself
+		std[fStatus] = statusOpen
+	}
 	std[fPriority] = cmp.Or(std[fPriority], priorityNormal)
 	std[fRequesterType] = cmp.Or(std[fRequesterType], typeContact)
 }
@@ -189,14 +201,33 @@ func (r *record) text(i int) string {
 
 func textOf(i int) func(*record) string { return func(r *record) string { return r.text(i) } }
 
-// merged returns a copy with the fields of an update put over those of r and
-// its notes added.
-func (r *record) merged(update *record) *record {
+// updatedBy returns a copy with the fields of an update put over those of r and
+// its notes added, or why that cannot be.
+func (r *record) updatedBy(update *record) (*record, fieldError) {
+	status := update.std[fStatus]
+	resolution := update.std[fResolution] + update.std[fSolveReason]
+	resolved := r.std[fStatus] == statusResolved
+	switch {
+	case r.std[fStatus] == statusClosed:
+		return nil, fieldError{"status", "a closed case cannot be updated"}
+	case resolved && (status == "" || status == statusResolved):
+		return nil, fieldError{"status", "a resolved case cannot be updated, unless it is reopened"}
+	case status == statusResolved && resolution == "":
+		return nil, fieldError{"resolution", "is mandatory when a case is resolved"}
+	case status != statusResolved && update.std[fResolution] != "":
+		return nil, fieldError{"resolution", "is taken only when the case is resolved"}
+	case status != statusResolved && resolution != "":
+		return nil, fieldError{"solve_reason", "is taken only when the case is resolved"}
+	}
 	m := *r
+	if resolved {
+		m.std[fResolution], m.std[fSolveReason] = "", ""
+	}
 	for i, raw := range update.std {
-		if raw != "" {
-			m.std[i] = raw
-		}
+		m.std[i] = cmp.Or(raw, m.std[i])
+	}
+	if status == "" && m.std[fStatus] == statusNew && m.std[fOwner] != "" {
+		m.std[fStatus] = statusOpen
 	}
 	m.custom = slices.Clone(r.custom)
 	for _, f := range update.custom {
@@ -207,5 +238,5 @@ func (r *record) merged(update *record) *record {
 		}
 	}
 	m.notes = slices.Concat(r.notes, update.notes)
-	return &m
+	return &m, fieldError{}
 }

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"encoding/json"
 	"mime"
 	"net/http"
 	"slices"
@@ -10,9 +11,11 @@ import (
 )
 
 const (
-	casesPath = "/cm/core/va/cases"
-	tokenPath = "/oauth/token"
-	maxBody   = 4 << 20 // bytes
+	casesPath  = "/cm/core/va/cases"
+	fieldsPath = "/cm/meta/va/fields"
+	usersPath  = "/users"
+	tokenPath  = "/oauth/token"
+	maxBody    = 4 << 20 // bytes
 )
 
 // call is one request on its way to an answer.
@@ -34,6 +37,9 @@ const (
 	list
 	get
 	update
+	remove
+	fields
+	users
 	token
 	other
 )
@@ -53,6 +59,9 @@ var routes = [...]route{
 	list:   {"list", http.MethodGet, casesPath, scopeRead, (*call).list},
 	get:    {"get", http.MethodGet, casesPath + "/", scopeRead, (*call).get},
 	update: {"update", http.MethodPatch, casesPath + "/", scopeWrite, (*call).update},
+	remove: {"delete", http.MethodDelete, casesPath, scopeWrite, (*call).remove},
+	fields: {"fields", http.MethodGet, fieldsPath, scopeFields, (*call).fields},
+	users:  {"users", http.MethodGet, usersPath, scopeUsers, (*call).users},
 	token:  {"token", http.MethodPost, tokenPath, "", (*call).token},
 	other:  {name: "other"},
 }
@@ -84,8 +93,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.counters.leave(c.status, c.fault, down)
 		c.log()
 	}()
-	if down {
-		c.outage()
+	if down && c.outage() {
 		return
 	}
 	if c.kind == other {
@@ -112,12 +120,20 @@ func (c *call) other() {
 	c.refuse(http.StatusNotFound, "not_found", "there is nothing at this path")
 }
 
+// bearer returns the token; "" for none.
+func (c *call) bearer() string {
+	bearer, found := strings.CutPrefix(c.r.Header.Get("Authorization"), "Bearer ")
+	if !found {
+		return ""
+	}
+	return bearer
+}
+
 // authorized checks the token; where it will not do, it answers.
 func (c *call) authorized(scope string) bool {
-	bearer, found := strings.CutPrefix(c.r.Header.Get("Authorization"), "Bearer ")
-	valid, allowed := c.s.tokens.allows(bearer, scope)
+	valid, allowed := c.s.tokens.allows(c.bearer(), scope)
 	switch {
-	case !found || !valid:
+	case !valid:
 		c.w.Header().Set("WWW-Authenticate", `Bearer realm="sandbox"`)
 		c.refuse(http.StatusUnauthorized, "unauthorized", "the token is missing, expired or unknown")
 	case !allowed:
@@ -137,9 +153,13 @@ func (c *call) create() {
 	if !plan.fault.afterStoring() && c.spoiled(plan) {
 		return
 	}
-	rec, faults := parseBody(body, false)
+	rec, faults := c.s.rules.parseBody(body, false)
 	if len(faults) > 0 {
 		c.badRequest(faults...)
+		return
+	}
+	if c.s.store.isSubcase(rec) {
+		c.badRequest(fieldError{"parent_id", "is a subcase, which cannot have subcases"})
 		return
 	}
 	if plan.fault == lateStore {
@@ -149,7 +169,7 @@ func (c *call) create() {
 	if c.spoiled(plan) {
 		return
 	}
-	out := e.append(make([]byte, 0, len(body)+512), rec, asCreated)
+	out := e.append(make([]byte, 0, len(body)+512), rec, &c.s.created)
 	if plan.fault == brokenAnswer {
 		c.broken(out, plan.variant)
 		return
@@ -158,7 +178,7 @@ func (c *call) create() {
 }
 
 func (c *call) list() {
-	q, values, faults := parseQuery(c.r.URL.RawQuery, c.s.opt.ExactMatch)
+	q, values, faults := c.s.rules.parseQuery(c.r.URL.RawQuery)
 	if len(faults) > 0 {
 		c.badRequest(faults...)
 		return
@@ -166,12 +186,15 @@ func (c *call) list() {
 	if c.spoiled(c.draw(c.r.RequestURI)) {
 		return
 	}
-	page, total := q.run(c.s.store, time.Now().Add(-c.s.opt.Lag))
-	form := wrapped
-	if c.s.opt.PlainFields {
-		form = asRead
+	cases, total := q.run(c.s.store, time.Now().Add(-c.s.opt.Lag))
+	var items []json.RawMessage
+	for _, e := range cases {
+		items = append(items, e.append(nil, e.current.Load(), &c.s.listed))
 	}
-	c.json(http.StatusOK, appendPage(nil, c.r.Host, values, q, page, total, form))
+	c.page(envelope{
+		Total: q.claimed(total, len(cases)), Page: q.page, PerPage: q.perPage,
+		more: q.more(total), unlinked: q.faulty(NoLinks),
+	}, values, "data", items)
 }
 
 func (c *call) get() {
@@ -183,7 +206,7 @@ func (c *call) get() {
 		c.noCase()
 		return
 	}
-	c.json(http.StatusOK, e.append(nil, e.current.Load(), asRead))
+	c.json(http.StatusOK, e.append(nil, e.current.Load(), &c.s.single))
 }
 
 func (c *call) noCase() {
@@ -201,8 +224,11 @@ func (c *call) update() {
 	if !ok {
 		return
 	}
-	c.draw(body)
-	change, faults := parseBody(body, true)
+	plan := c.draw(c.r.RequestURI + body)
+	if !plan.fault.afterStoring() && c.spoiled(plan) {
+		return
+	}
+	change, faults := c.s.rules.parseBody(body, true)
 	if len(faults) > 0 {
 		c.badRequest(faults...)
 		return
@@ -212,8 +238,54 @@ func (c *call) update() {
 		c.noCase()
 	case fault.Name != "":
 		c.badRequest(fault)
-	default:
-		c.json(http.StatusOK, e.append(nil, e.current.Load(), asRead))
+	case !c.spoiled(plan):
+		c.json(http.StatusOK, e.append(nil, e.current.Load(), &c.s.single))
+	}
+}
+
+// remove moves cases into the Trash. Nobody knows how several ids are given:
+// here with commas, or as a JSON array.
+func (c *call) remove() {
+	plan := c.draw(c.r.RequestURI)
+	if !plan.fault.afterStoring() && c.spoiled(plan) {
+		return
+	}
+	if status := c.s.opt.DeleteStatus; status != 0 {
+		c.refuse(status, "refused", "deleting is not for this client")
+		return
+	}
+	values := c.r.URL.Query()
+	given := strings.Split(values.Get("ids"), ",")
+	wrong := "must be the id of a case, or several with commas between"
+	if c.s.opt.DeleteArray {
+		parts, _ := array(values.Get("ids"))
+		given = nil
+		for _, raw := range parts {
+			given = append(given, plain(raw))
+		}
+		wrong = "must be a JSON array of the ids of cases"
+	}
+	var ids []int64
+	for _, s := range given {
+		id, ok := parseID(s)
+		if !ok {
+			given = nil
+			break
+		}
+		ids = append(ids, id)
+	}
+	if len(values) != 1 || len(values["ids"]) != 1 || len(given) == 0 {
+		c.badRequest(fieldError{"ids", wrong})
+		return
+	}
+	moved := c.s.store.trash(ids)
+	if moved == nil {
+		c.noCase()
+		return
+	}
+	if !c.spoiled(plan) {
+		body, _ := json.Marshal(map[string][]int64{"ids": moved})
+		c.json(http.StatusOK, body)
 	}
 }
 

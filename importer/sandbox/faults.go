@@ -23,7 +23,10 @@ const (
 	readFault
 )
 
-// afterStoring tells whether a create that meets the fault is stored first.
+// updateFaults are those of updates and deletions, all equally likely.
+var updateFaults = [...]fault{throttle, cutBefore, cutAfter, errBefore, errAfter}
+
+// afterStoring tells whether what was asked is done before the fault shows.
 func (f fault) afterStoring() bool { return f == cutAfter || f == errAfter || f == hangAfter }
 
 // faultNames are the names in Stats and in the log.
@@ -57,7 +60,7 @@ type injector struct {
 }
 
 func newInjector(opt *Options) *injector {
-	active := opt.ReadFaults > 0 || opt.Jitter > 0
+	active := opt.ReadFaults > 0 || opt.UpdateFaults > 0 || opt.Jitter > 0
 	for _, p := range opt.percentages() {
 		active = active || p > 0
 	}
@@ -98,7 +101,11 @@ func (f *injector) draw(kind kind, request string) plan {
 			}
 			dice -= p
 		}
-	case list, get:
+	case update, remove:
+		if dice < f.opt.UpdateFaults {
+			l.fault = updateFaults[l.variant/4%len(updateFaults)] // /4: the variant also picks the status of a 5xx
+		}
+	default:
 		if dice < f.opt.ReadFaults {
 			l.fault = readFault
 		}

@@ -47,12 +47,13 @@ type standardField struct {
 }
 
 // standard lists the fields of a case that are not custom, in the order of
-// answers ("Create a New Case", "Update a Case").
+// answers ("Create a New Case", "Update a Case"). Of some the account decides
+// more: see rules.
 var standard = [...]standardField{
 	fTitle:          {"title", true, true, limited(maxTitle)},
 	fDescription:    {"description", true, true, limited(maxDescription)},
-	fStatus:         {"status", false, true, checkStatus},
-	fType:           {"type", false, true, oneOf("QUESTION", "INCIDENT", "PROBLEM", "TASK")},
+	fStatus:         {"status", false, true, checkString},
+	fType:           {"type", false, true, checkString},
 	fPriority:       {"priority", true, true, oneOf("LOW", "NORMAL", "HIGH", "URGENT")},
 	fRequesterName:  {"requester_name", true, false, checkString},
 	fRequesterEmail: {"requester_email", true, false, checkEmail},
@@ -109,24 +110,14 @@ func limited(most int) check {
 }
 
 func oneOf(allowed ...string) check {
-	return textThat(func(s string) string {
-		if slices.Contains(allowed, s) {
-			return ""
-		}
-		return "must be one of " + strings.Join(allowed, ", ")
-	})
+	return textThat(func(s string) string { return among(allowed, s) })
 }
 
-// statuses are those that a case may have; the last cannot be set.
-var statuses = []string{"NEW", "OPEN", "PENDING", "ON-HOLD", "RESOLVED", "CLOSED"}
-
-var settable = oneOf(statuses[:5]...)
-
-func checkStatus(raw string) string {
-	if raw == statusClosed {
-		return "CLOSED cannot be set"
+func among(allowed []string, s string) string {
+	if slices.Contains(allowed, s) {
+		return ""
 	}
-	return settable(raw)
+	return "must be one of " + strings.Join(allowed, ", ")
 }
 
 var checkID = textThat(func(s string) string {
@@ -160,14 +151,15 @@ var checkEmail = textThat(func(s string) string {
 	return ""
 })
 
-// prefixes are the nine kinds of custom fields. None begins with another, so
-// the order does not matter.
+// prefixes are the nine kinds of custom fields, one of them in the spellings of
+// two pages. None begins with another, so the order does not matter.
 var prefixes = [...]struct {
 	name  string
 	check check
 }{
 	{"checkbox", checkBool},
-	{"dropdown", must(`be an option's code, a string such as "001"`, isCode)},
+	{"dropdown", checkOption},
+	{"drop_down", checkOption},
 	{"text", checkString},
 	{"multi_line_text", checkString},
 	{"dependent_field", must("be an array of one to three option ids, strings, one a level", isPath)},
@@ -176,6 +168,8 @@ var prefixes = [...]struct {
 	{"decimal", must("be a number", isNumber)},
 	{"multi_select", must(`be an array of option codes, strings such as "001"`, isCodes)},
 }
+
+var checkOption = must(`be an option's code, a string such as "001"`, isCode)
 
 var checkBool = must("be true or false", isBool)
 

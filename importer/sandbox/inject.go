@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"bytes"
+	"math"
 	"net/http"
 	"strconv"
 	"time"
@@ -77,12 +78,34 @@ func (c *call) untilGone() {
 	}
 }
 
-// outage answers while the server is down.
-func (c *call) outage() {
-	if c.s.opt.OutageMode == OutageRefuse {
-		c.cut(noFault)
+// outage answers while the server is down. It tells whether it did: some
+// outages do not concern every request.
+func (c *call) outage() bool {
+	mode := c.s.opt.OutageMode
+	if c.kind == token && mode != Outage503 && mode != OutageRefuse {
+		return false
 	}
-	c.html(http.StatusServiceUnavailable)
+	switch mode {
+	case OutageRefuse:
+		c.cut(noFault)
+	case Outage403, Outage403HTML:
+		c.w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(c.s.outageLeft().Seconds()))))
+		if mode == Outage403HTML {
+			c.html(http.StatusForbidden)
+		} else {
+			c.refuse(http.StatusForbidden, "forbidden", "too many requests, wait a little")
+		}
+	case OutagePage:
+		c.html(http.StatusOK)
+	case OutageSession:
+		if c.s.tokens.issuedAfter(c.bearer(), c.s.start.Add(time.Duration(c.s.outage.Load()))) {
+			return false
+		}
+		c.refuse(http.StatusBadRequest, "session_gone", "the session is over, log on again")
+	default:
+		c.html(http.StatusServiceUnavailable)
+	}
+	return true
 }
 
 // broken answers 201 to a stored case with a body from which no id can be

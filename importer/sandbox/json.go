@@ -35,8 +35,8 @@ func isObject(raw string) bool { return raw[0] == '{' }
 func isBool(raw string) bool   { return raw == "true" || raw == "false" }
 func isNumber(raw string) bool { return raw[0] == '-' || raw[0] >= '0' && raw[0] <= '9' }
 
-// appendText appends s as a JSON string.
-func appendText(b []byte, s string) []byte {
+// quote returns s as a JSON string.
+func quote(s string) string {
 	raw, _ := json.Marshal(s) // a string cannot fail
-	return append(b, raw...)
+	return string(raw)
 }

@@ -21,7 +21,7 @@ const (
 
 // query is a list request, understood.
 type query struct {
-	exact     bool // text filters compare for equality
+	rules     *rules
 	page      int
 	perPage   int
 	newest    bool // first
@@ -54,15 +54,15 @@ var parameters = map[string]func(q *query, value string) string{
 	"update_at":       between(func(_ *entry, r *record) int64 { return r.updated }),
 	"custom_fields":   (*query).takeCustomFields,
 	"order_by":        choice("create_at", "update_at", func(q *query) *bool { return &q.byUpdate }),
-	"sort":            choice("asc", "desc", func(q *query) *bool { return &q.newest }),
+	"sort":            (*query).takeSort,
 	"page":            func(q *query, v string) string { return number(&q.page, v, maxPage) },
 	"per_page":        func(q *query, v string) string { return number(&q.perPage, v, maxPerPage) },
 }
 
 // parseQuery reads the parameters of a list request and returns all their
 // faults.
-func parseQuery(raw string, exact bool) (*query, url.Values, []fieldError) {
-	q := &query{exact: exact, newest: true, page: 1, perPage: defaultPerPage}
+func (r *rules) parseQuery(raw string) (*query, url.Values, []fieldError) {
+	q := &query{rules: r, newest: true, page: 1, perPage: defaultPerPage}
 	values, err := url.ParseQuery(raw)
 	if err != nil || !utf8.ValidString(raw) {
 		return nil, nil, []fieldError{{"query", "is malformed"}}
@@ -91,7 +91,7 @@ func (q *query) where(f filter) { q.filters = append(q.filters, f) }
 
 // matches tells whether a text matches as text filters do.
 func (q *query) matches(text, wanted string) bool {
-	if q.exact {
+	if q.rules.opt.ExactMatch {
 		return text == wanted
 	}
 	return strings.Contains(strings.ToLower(text), strings.ToLower(wanted))
@@ -111,11 +111,19 @@ func exactFilter(get func(*record) string) func(*query, string) string {
 	}
 }
 
+// takeStatus takes one status, or a JSON array of them.
 func (q *query) takeStatus(v string) string {
-	if !slices.Contains(statuses, v) {
-		return "must be one of " + strings.Join(statuses, ", ")
+	wanted, several := textArray(v)
+	if !several {
+		wanted = []string{v}
 	}
-	return exactFilter(textOf(fStatus))(q, v)
+	for _, status := range wanted {
+		if reason := among(q.rules.statuses, status); reason != "" && status != "CLOSED" {
+			return reason + " or CLOSED"
+		}
+	}
+	q.where(func(_ *entry, r *record) bool { return slices.Contains(wanted, r.text(fStatus)) })
+	return ""
 }
 
 func nobody(q *query, _ string) string {
@@ -131,7 +139,7 @@ func anyOf(i int) func(*query, string) string {
 			return "must be a JSON array of strings"
 		}
 		for _, word := range words {
-			if reason := standard[i].check(string(appendText(nil, word))); reason != "" {
+			if reason := q.rules.check(i, quote(word), false); reason != "" {
 				return "each " + reason
 			}
 		}
@@ -181,28 +189,43 @@ func (q *query) takeIDs(v string) string {
 }
 
 func (q *query) takeCustomFields(v string) string {
-	const wrong = `must be a JSON array of {"label": name, "value": value}`
-	filters, ok := array(v)
-	if !ok {
+	opt := q.rules.opt
+	_, asArray := array(v)
+	asObject := gjson.Valid(v) && gjson.Parse(v).IsObject()
+	wrong, right := `must be a JSON array of {"label": key, "value": value}`, asArray
+	if opt.FilterForm == FilterObject {
+		wrong, right = `must be a JSON object of {key: {"label": key, "value": value}}`, asObject
+	}
+	switch {
+	case q.faulty(FilterIgnored), !right && (asArray || asObject) && opt.IgnoreOtherFilter:
+		return ""
+	case !right:
 		return wrong
 	}
-	for _, filter := range filters {
-		f := gjson.Parse(filter)
-		label, value := f.Get("label"), f.Get("value")
-		if !f.IsObject() || len(f.Map()) != 2 || label.Type != gjson.String || !value.Exists() {
-			return wrong
+	reason := ""
+	gjson.Parse(v).ForEach(func(key, filter gjson.Result) bool {
+		label, value := filter.Get("label"), filter.Get("value")
+		members := 2
+		if asObject {
+			if !label.Exists() {
+				members = 1
+			}
+			label = key
 		}
-		if reason := q.takeCustomField(label.Str, value.Raw, wrong); reason != "" {
-			return reason
+		if reason = wrong; filter.IsObject() && len(filter.Map()) == members && label.Type == gjson.String && value.Exists() {
+			reason = q.takeCustomField(label.Str, value.Raw, wrong)
 		}
-	}
-	return ""
+		return reason == ""
+	})
+	return reason
 }
 
 func (q *query) takeCustomField(name, raw, wrong string) string {
 	switch reason := checkCustom(name, raw); {
 	case reason == noPrefix:
 		return "label " + reason
+	case q.rules.strict && q.rules.fields[fieldKey(name)] == nil:
+		return "label is not a field of this account"
 	case isTextField(name) || isLongTextField(name):
 		if reason != "" {
 			return "value of a text field " + reason
@@ -251,6 +274,11 @@ func choice(usual, second string, flag func(*query) *bool) func(*query, string) 
 	}
 }
 
+// takeSort takes both spellings: nothing may depend on it.
+func (q *query) takeSort(v string) string {
+	return choice("asc", "desc", func(q *query) *bool { return &q.newest })(q, strings.ToLower(v))
+}
+
 func number(n *int, v string, most int) string {
 	got, ok := parseID(v)
 	if !ok || got > int64(most) {
@@ -281,8 +309,17 @@ func textArray(v string) (texts []string, ok bool) {
 	return texts, ok
 }
 
+// faulty tells whether lists have a fault.
+func (q *query) faulty(f ListFault) bool { return slices.Contains(q.rules.opt.ListFaults, f) }
+
 // run returns the page that was asked for, and how many cases match in all.
 func (q *query) run(s *store, until time.Time) (page []*entry, total int) {
+	if q.faulty(FiltersIgnored) {
+		q.filters, q.ids, q.textField = nil, nil, ""
+	}
+	if s.trashed.Load() && !q.rules.opt.TrashListed {
+		q.where(func(e *entry, _ *record) bool { return !e.trashed.Load() })
+	}
 	found := q.candidates(s, until)
 	if len(q.filters) > 0 || q.byUpdate {
 		found = slices.DeleteFunc(slices.Clone(found), func(e *entry) bool { return !q.holds(e) })
@@ -292,15 +329,46 @@ func (q *query) run(s *store, until time.Time) (page []*entry, total int) {
 			return cmp.Compare(a.current.Load().updated, b.current.Load().updated)
 		})
 	}
-	total = len(found)
-	for n := (q.page - 1) * q.perPage; n < total && len(page) < q.perPage; n++ {
-		if q.newest {
-			page = append(page, found[total-1-n])
-		} else {
-			page = append(page, found[n])
-		}
+	if q.newest != (q.faulty(OrderChanges) && q.page%2 == 0) {
+		found = slices.Clone(found)
+		slices.Reverse(found)
 	}
-	return page, total
+	total = len(found)
+	first, most := (q.page-1)*q.perPage, q.perPage
+	switch {
+	case q.faulty(FirstPageAlways):
+		first = 0
+	case q.faulty(EmptyPage) && q.page == 2:
+		most = 0
+	case q.faulty(EmptyPage) && q.page > 2:
+		first -= q.perPage
+	}
+	first = min(first, total)
+	return found[first:min(first+most, total)], total
+}
+
+// more tells whether a page follows.
+func (q *query) more(total int) bool {
+	if q.faulty(EmptyPage) && total > q.perPage {
+		total += q.perPage
+	}
+	return q.page*q.perPage < total
+}
+
+// cappedTotal is the most that TotalCapped admits to.
+const cappedTotal = 100
+
+// claimed returns the total that the answer states.
+func (q *query) claimed(total, count int) int {
+	switch {
+	case q.faulty(TotalZero):
+		return 0
+	case q.faulty(TotalOfPage):
+		return count
+	case q.faulty(TotalCapped):
+		return min(total, cappedTotal)
+	}
+	return total
 }
 
 // candidates returns the visible cases that may match, oldest first.
@@ -309,7 +377,7 @@ func (q *query) candidates(s *store, until time.Time) []*entry {
 	switch {
 	case q.ids != nil:
 		for _, id := range q.ids {
-			if e := s.get(id); e != nil {
+			if e := s.find(id); e != nil {
 				some = append(some, e)
 			}
 		}

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -14,6 +15,10 @@ type Server struct {
 	opt      Options
 	start    time.Time
 	store    *store
+	rules    *rules
+	created  view // in the answer to a create
+	single   view // in the answers to a read and an update of one case
+	listed   view
 	tokens   *tokens
 	inject   *injector
 	limit    *window
@@ -32,6 +37,15 @@ func New(opt Options) *Server {
 		opt.Lag = defaultLag
 	}
 	opt.Lag = max(opt.Lag, 0)
+	opt.ListShape = cmp.Or(opt.ListShape, ShapeWrapped)
+	opt.CaseShape = cmp.Or(opt.CaseShape, ShapePlain)
+	opt.LabelSpelling = cmp.Or(opt.LabelSpelling, LabelValue)
+	opt.FilterForm = cmp.Or(opt.FilterForm, FilterArray)
+	opt.FieldsForm = cmp.Or(opt.FieldsForm, FieldsArray)
+	opt.EmailFilter = cmp.Or(opt.EmailFilter, EmailExact)
+	opt.OutageMode = cmp.Or(opt.OutageMode, Outage503)
+	opt.NotesPrefix = cmp.Or(opt.NotesPrefix, "note")
+	opt.OwnerName = cmp.Or(opt.OwnerName, "owner_id")
 	if opt.TokenLife <= 0 {
 		opt.TokenLife = defaultTokenLife
 	}
@@ -45,6 +59,11 @@ func New(opt Options) *Server {
 		begins:   make(chan struct{}),
 		stopped:  make(chan struct{}),
 	}
+	s.rules = newRules(&s.opt)
+	s.single = view{rules: s.rules, shape: opt.CaseShape, times: true, notes: opt.NotesPrefix, owner: opt.OwnerName}
+	s.listed = s.single
+	s.listed.shape, s.listed.hidden = opt.ListShape, opt.ListHides
+	s.created = view{rules: s.rules, shape: ShapePlain, notes: "note", owner: "owner_id"}
 	s.tokens = newTokens(&s.opt)
 	s.inject = newInjector(&s.opt)
 	s.outage.Store(math.MaxInt64)
@@ -60,16 +79,26 @@ type Case struct {
 	Title   string
 	Body    []byte    // of the create request, as received
 	Created time.Time // by the server's clock
+	Now     []byte    // the case as GET would show it, custom fields plain
+	Trashed bool
 }
 
-// Cases returns all stored cases, oldest first, whatever the lag.
+// Cases returns all stored cases, oldest first, whatever the lag and also from
+// the Trash.
 func (s *Server) Cases() []Case {
 	var all []Case
 	for _, e := range s.store.created(time.Now()) {
 		r := e.current.Load()
-		all = append(all, Case{e.name(), r.text(fTitle), []byte(r.body), e.created})
+		all = append(all, Case{e.name(), r.text(fTitle), []byte(r.body), e.created, s.now(e), e.trashed.Load()})
 	}
 	return all
+}
+
+// now writes a case in its present state, whatever the forms.
+func (s *Server) now(e *entry) []byte {
+	v := s.created
+	v.times = true
+	return e.append(nil, e.current.Load(), &v)
 }
 
 // Stored is a case for [Server.Put].
@@ -91,9 +120,9 @@ func (s *Server) Put(c Stored) error {
 	if err != nil {
 		return fmt.Errorf("sandbox: case %s: %w", c.ID, err)
 	}
-	rec, _ := parseBody(string(body), false)
+	rec, _ := s.rules.parseBody(string(body), false)
 	if c.Status != "" {
-		rec.std[fStatus] = string(appendText(nil, c.Status))
+		rec.std[fStatus] = quote(c.Status)
 	}
 	if !s.store.put(id, rec) {
 		return fmt.Errorf("sandbox: case %s: the id is taken", c.ID)
@@ -106,8 +135,13 @@ func (s *Server) stop() { close(s.stopped) }
 
 // down tells whether the outage is on.
 func (s *Server) down() bool {
-	since := int64(time.Since(s.start)) - s.outage.Load()
-	return since >= 0 && since < int64(s.opt.OutageFor)
+	left := s.outageLeft()
+	return left > 0 && left <= s.opt.OutageFor
+}
+
+// outageLeft returns how far off the end of the outage is.
+func (s *Server) outageLeft() time.Duration {
+	return s.opt.OutageFor - (time.Since(s.start) - time.Duration(s.outage.Load()))
 }
 
 // add stores a new case, with which the outage may begin.

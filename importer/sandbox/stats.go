@@ -10,7 +10,8 @@ import (
 // Stats tells what the server was asked and what it did. Requests under
 // /_sandbox do not count.
 type Stats struct {
-	// Requests counts requests by kind: create, list, get, update, token, other.
+	// Requests counts requests by kind: create, list, get, update, delete,
+	// fields, users, token, other.
 	Requests map[string]int `json:"requests"`
 	// Answers counts them by status; 0 is no answer.
 	Answers map[int]int `json:"answers"`

@@ -20,6 +20,7 @@ type store struct {
 	lastNote int64
 	texts    map[string]*textIndex // by the custom field's name
 	start    time.Time
+	trashed  atomic.Bool // some case is
 }
 
 // entry is one case: what never changes, and its present state.
@@ -27,6 +28,7 @@ type entry struct {
 	id      int64
 	created time.Time
 	current atomic.Pointer[record]
+	trashed atomic.Bool
 }
 
 // create stores a case under the next id. From then on rec is not to be
@@ -66,22 +68,37 @@ func (s *store) update(id int64, change *record) (*entry, fieldError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i, found := s.search(id)
-	if !found {
+	if !found || s.cases[i].trashed.Load() {
 		return nil, fieldError{}
 	}
 	e := s.cases[i]
-	before := e.current.Load()
-	after := before.merged(change)
-	if before.std[fStatus] == statusClosed {
-		return e, fieldError{"status", "a closed case cannot be updated"}
+	after, fault := e.current.Load().updatedBy(change)
+	if fault.Name == "" {
+		s.set(e, after)
 	}
-	for _, i := range [...]int{fResolution, fSolveReason} {
-		if change.std[i] != "" && after.std[fStatus] != statusResolved {
-			return e, fieldError{standard[i].name, "is taken only when the case is resolved"}
+	return e, fault
+}
+
+// isSubcase tells whether the parent of rec has a parent itself.
+func (s *store) isSubcase(rec *record) bool {
+	id, _ := parseID(rec.text(fParent))
+	parent := s.get(id)
+	return parent != nil && parent.current.Load().std[fParent] != ""
+}
+
+// trash moves cases into the Trash, each with its subcases, and returns the ids
+// of those that were not there before.
+func (s *store) trash(ids []int64) (moved []int64) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, e := range s.cases {
+		parent, _ := parseID(e.current.Load().text(fParent))
+		if (slices.Contains(ids, e.id) || slices.Contains(ids, parent)) && !e.trashed.Swap(true) {
+			moved = append(moved, e.id)
+			s.trashed.Store(true)
 		}
 	}
-	s.set(e, after)
-	return e, fieldError{}
+	return moved
 }
 
 // set makes rec the state of e. The lock is held.
@@ -110,8 +127,16 @@ func (s *store) set(e *entry, rec *record) {
 	e.current.Store(rec)
 }
 
-// get returns the case with that id, or nil.
+// get returns the case with that id, or nil. What is in the Trash is gone.
 func (s *store) get(id int64) *entry {
+	if e := s.find(id); e != nil && !e.trashed.Load() {
+		return e
+	}
+	return nil
+}
+
+// find returns the case with that id, even from the Trash, or nil.
+func (s *store) find(id int64) *entry {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if i, found := s.search(id); found {

@@ -13,19 +13,23 @@ import (
 	"time"
 )
 
-// The scopes ("Create a New Case", "Get Case List").
+// The scopes, as each operation's page names them. That of deleting is not
+// known: here it is the one to write.
 const (
-	scopeRead  = "cases-public:read"
-	scopeWrite = "cases-public:write"
+	scopeRead   = "cases-public:read"
+	scopeWrite  = "cases-public:write"
+	scopeFields = "case-fields-public:read"
+	scopeUsers  = "users:read"
 )
 
-var scopes = []string{scopeRead, scopeWrite}
+var scopes = []string{scopeRead, scopeWrite, scopeFields, scopeUsers}
 
 const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 // grant is what a token allows.
 type grant struct {
 	scopes  []string
+	issued  time.Time
 	expires time.Time // zero: never
 }
 
@@ -48,9 +52,9 @@ func newTokens(opt *Options) *tokens {
 
 // granted returns the scopes that the account has.
 func (t *tokens) granted() []string {
-	return slices.DeleteFunc(slices.Clone(scopes), func(scope string) bool {
-		return scope == scopeRead && t.opt.NoReadScope || scope == scopeWrite && t.opt.NoWriteScope
-	})
+	lacking := map[string]bool{scopeRead: t.opt.NoReadScope, scopeWrite: t.opt.NoWriteScope,
+		scopeFields: t.opt.NoFieldsScope, scopeUsers: t.opt.NoUsersScope}
+	return slices.DeleteFunc(slices.Clone(scopes), func(scope string) bool { return lacking[scope] })
 }
 
 // allows tells whether a token is valid, and whether it has the scope.
@@ -64,11 +68,18 @@ func (t *tokens) allows(token, scope string) (valid, allowed bool) {
 	return true, slices.Contains(g.scopes, scope)
 }
 
+// issuedAfter tells whether a token was issued later than at a moment.
+func (t *tokens) issuedAfter(token string, moment time.Time) bool {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.grants[token].issued.After(moment)
+}
+
 func (t *tokens) issue(scopes []string, life time.Duration) string {
 	token := rand.Text()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.grants[token] = grant{scopes, time.Now().Add(life)}
+	t.grants[token] = grant{scopes, time.Now(), time.Now().Add(life)}
 	return token
 }
 

@@ -57,12 +57,12 @@ func TestTokenByBasic(t *testing.T) {
 		code       int
 		want       string // the scope, or the error
 	}{
-		{"any client", Options{}, "id", "secret", credentials(), 200, scopeRead + " " + scopeWrite},
-		{"the client", Options{ClientID: "id", ClientSecret: "s+/ "}, "id", "s+/ ", credentials(), 200, scopeRead + " " + scopeWrite},
-		{"the client, form-encoded", Options{ClientID: "id", ClientSecret: "s+/ "}, "id", url.QueryEscape("s+/ "), credentials(), 200, scopeRead + " " + scopeWrite},
+		{"any client", Options{}, "id", "secret", credentials(), 200, strings.Join(scopes, " ")},
+		{"the client", Options{ClientID: "id", ClientSecret: "s+/ "}, "id", "s+/ ", credentials(), 200, strings.Join(scopes, " ")},
+		{"the client, form-encoded", Options{ClientID: "id", ClientSecret: "s+/ "}, "id", url.QueryEscape("s+/ "), credentials(), 200, strings.Join(scopes, " ")},
 		{"one scope", Options{}, "id", "secret", credentials("scope", scopeRead), 200, scopeRead},
 		{"account without read", Options{NoReadScope: true}, "id", "secret", credentials("scope", scopeRead+" "+scopeWrite), 200, scopeWrite},
-		{"account without write", Options{NoWriteScope: true}, "id", "secret", credentials(), 200, scopeRead},
+		{"account without write", Options{NoWriteScope: true, NoFieldsScope: true, NoUsersScope: true}, "id", "secret", credentials(), 200, scopeRead},
 		{"wrong secret", Options{ClientID: "id", ClientSecret: "s"}, "id", "x", credentials(), 401, "invalid_client"},
 		{"wrong id", Options{ClientID: "id", ClientSecret: "s"}, "x", "s", credentials(), 401, "invalid_client"},
 		{"no secret", Options{}, "id", "", credentials(), 401, "invalid_client"},
@@ -97,12 +97,14 @@ func TestTokenByBasic(t *testing.T) {
 
 func TestScopes(t *testing.T) {
 	for _, test := range []struct {
-		opt                  Options
-		read, create, update int
+		opt                                 Options
+		read, create, update, fields, users int
 	}{
-		{Options{}, 200, 201, 200},
-		{Options{NoReadScope: true}, 403, 201, 200},
-		{Options{NoWriteScope: true}, 200, 403, 403},
+		{Options{}, 200, 201, 200, 200, 200},
+		{Options{NoReadScope: true}, 403, 201, 200, 200, 200},
+		{Options{NoWriteScope: true}, 200, 403, 403, 200, 200},
+		{Options{NoFieldsScope: true}, 200, 201, 200, 403, 200},
+		{Options{NoUsersScope: true}, 200, 201, 200, 200, 403},
 	} {
 		s := newServer(test.opt)
 		if err := s.Put(Stored{ID: "1", Title: "T"}); err != nil {
@@ -116,6 +118,9 @@ func TestScopes(t *testing.T) {
 			{"GET", casesPath + "/1", "", test.read},
 			{"POST", casesPath, caseWith(), test.create},
 			{"PATCH", casesPath + "/1", `{}`, test.update},
+			{"GET", fieldsPath, "", test.fields},
+			{"GET", usersPath, "", test.users},
+			{"DELETE", casesPath + "?ids=1", "", test.update},
 		} {
 			a := ask(s, request.method, request.path, request.body)
 			if a.Code != request.want {
