@@ -12,7 +12,7 @@ import (
 // in a list.
 type column struct {
 	name  string // as in the file
-	plain string // squeezed, for comparing
+	plain header // the same, squeezed
 	at    int    // its place among the columns
 
 	spoken bool // the header speaks of comments

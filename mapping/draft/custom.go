@@ -50,7 +50,7 @@ func (d *drafter) custom() page {
 
 // useless says why a column is not worth a field; "" if it is.
 func (d *drafter) useless(c *column) string {
-	_, tagged := d.product.codes[c.plain]
+	_, tagged := d.product.Codes[c.plain]
 	switch {
 	case d.rows == 0:
 		return "no row to see what it holds"
@@ -77,7 +77,7 @@ func (d *drafter) useless(c *column) string {
 // named is the member that names the objects in a list, nil if there is none.
 func (c *column) named() *column {
 	for _, m := range c.members {
-		if nameMembers[m.name] && m.real() > 0 && m.cells() && m.lists == 0 {
+		if slices.Contains(nameMembers, m.name) && m.real() > 0 && m.cells() && m.lists == 0 {
 			return m
 		}
 	}
@@ -111,14 +111,14 @@ func (d *drafter) field(p *page, c *column) {
 func (d *drafter) options(p *page, c *column, s string) {
 	prefix := "dropdown"
 	split := ""
-	if c.lists > 0 || tagWords[c.plain] {
+	if c.lists > 0 || lexicon().Tags[c.plain] {
 		prefix = "multi_select"
 		if c.lists == 0 {
 			split = separator(c)
 		}
 	}
 	switch {
-	case prefix == "multi_select" && !tagWords[c.plain] && (c.values.more || c.parts < 2*len(c.values.items)):
+	case prefix == "multi_select" && !lexicon().Tags[c.plain] && (c.values.more || c.parts < 2*len(c.values.items)):
 		return
 	case prefix == "multi_select" && (c.values.more || len(c.values.items) > maxOptions || split != ""):
 		r := from(c)
@@ -197,7 +197,7 @@ func (d *drafter) kind(c *column) (prefix string, r rule, note string) {
 	switch {
 	case isName(c):
 	case n.ints == real:
-		if words := d.product.codes[c.plain]; words != nil {
+		if words := d.product.Codes[c.plain]; words != nil {
 			return "text", inWords(c, words), "numbers, put into words"
 		}
 		return "numeric", r, "whole numbers"
@@ -263,7 +263,7 @@ func isName(c *column) bool {
 		return true
 	}
 	ws := words(c.name)
-	return hasWord(c, namingWords) || len(ws) > 0 && idWords[ws[len(ws)-1]]
+	return hasWord(c, lexicon().NameByNumber) || len(ws) > 0 && lexicon().ID[ws[len(ws)-1]]
 }
 
 // inWords puts words for the product's codes.
@@ -280,6 +280,9 @@ func inWords(c *column, codes map[string]string) rule {
 	return from(c).with("values", lookup(pairs)).with("pass", "true")
 }
 
+// plainBools are the words that a checkbox takes unasked.
+var plainBools = set[string]{"true": true, "yes": true, "1": true, "false": true, "no": true, "0": true}
+
 // checkbox recognises a column that says true or false.
 func checkbox(c *column) (rule, bool) {
 	if c.values.more || c.real() == 0 {
@@ -290,17 +293,17 @@ func checkbox(c *column) (rule, bool) {
 	for _, i := range c.values.items {
 		low := strings.ToLower(i.value)
 		switch {
-		case trueWords[low]:
+		case lexicon().True[low]:
 			yes = append(yes, low)
-		case falseWords[low]:
+		case lexicon().False[low]:
 			no = append(no, low)
-		case placeholders[low]:
+		case lexicon().Nothing[low]:
 			continue
 		default:
 			return nil, false
 		}
 		digits = digits && (low == "0" || low == "1")
-		known = known && knownBools[low]
+		known = known && plainBools[low]
 	}
 	if digits && !asksYesOrNo(c) || len(yes) == 0 {
 		return nil, false

@@ -48,7 +48,7 @@ func (p *Profile) Draft(from string) (Draft, error) {
 		}
 		all.lines = append(all.lines, part.lines...)
 	}
-	return Draft{Product: product.title, YAML: all.bytes(), Sure: d.sureLines, Ask: d.askLines}, nil
+	return Draft{Product: product.Label, YAML: all.bytes(), Sure: d.sureLines, Ask: d.askLines}, nil
 }
 
 // keyField carries the key, so that a case can be looked up by it.
@@ -105,17 +105,17 @@ func (d *drafter) head(told []string) page {
 	p.say(0, "Mapping file for caseimport, drafted from %s and %s.", what, plural(len(d.columns), "column"))
 	switch {
 	case len(told) > 0:
-		p.say(0, "The headers are those of %s: %s.", d.product.title, strings.Join(told, ", "))
-		d.sure("this is %s, by its headers %s", d.product.title, strings.Join(told, ", "))
+		p.say(0, "The headers are those of %s: %s.", d.product.Label, strings.Join(told, ", "))
+		d.sure("this is %s, by its headers %s", d.product.Label, strings.Join(told, ", "))
 	case d.product != plainTable():
-		p.say(0, "It is taken for %s, as you said; its headers do not tell.", d.product.title)
+		p.say(0, "It is taken for %s, as you said; its headers do not tell.", d.product.Label)
 	default:
-		p.say(0, "The headers are of no product known here: it is taken for %s.", d.product.title)
-		d.sure("the headers are of no product known here; taken for %s", d.product.title)
+		p.say(0, "The headers are of no product known here: it is taken for %s.", d.product.Label)
+		d.sure("the headers are of no product known here; taken for %s", d.product.Label)
 	}
-	if d.product.advice != "" {
-		p.say(0, "%s", d.product.advice)
-		d.remind("%s", d.product.advice)
+	if d.product.Advice != "" {
+		p.say(0, "%s", d.product.Advice)
+		d.remind("%s", d.product.Advice)
 	}
 	p.add("#", "")
 	p.say(0, "A line that begins with # does nothing. Where a name stands alone, it is a column of the export.")
@@ -186,12 +186,12 @@ func (c *column) notUnique() string {
 // where offers to leave rows behind, by the status.
 func (d *drafter) where() page {
 	var p page
-	c := d.pick.named(func(t *product) []string { return t.status }, func(c *column) bool { return !c.values.more && c.cells() })
+	c := d.pick.named(fieldStatus, func(c *column) bool { return !c.values.more && c.cells() })
 	if c == nil || c.real() == 0 || c.several > 0 || len(c.values.items) < 2 || len(c.values.items) > 20 {
 		return p
 	}
 	items := c.values.sorted()
-	codes := d.product.codes[c.plain]
+	codes := d.product.Codes[c.plain]
 	leave := items[0].value
 	for _, word := range []string{"done", "resolved", "solved", "closed", "merged", "deleted", "spam"} { // the last that occurs is the best example
 		i := slices.IndexFunc(items, func(i item) bool {

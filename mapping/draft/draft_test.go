@@ -118,7 +118,7 @@ func TestFromNamesTheProduct(t *testing.T) {
 		}
 		input.valid(t, d.YAML)
 	}
-	if _, err := input.profile().Draft("zendesck"); err == nil || !strings.Contains(err.Error(), "zendesk, freshservice") {
+	if _, err := input.profile().Draft("zendesck"); err == nil || !strings.Contains(err.Error(), "bugzilla, freshdesk, freshservice") {
 		t.Errorf("an unknown product: %v", err)
 	}
 }

@@ -8,19 +8,33 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// squeeze reduces a header to what products agree on: lower-case letters and
-// digits, and the dots of a JSON path. "Issue key", "issue_key" and "IssueKey"
-// are the same; a time zone in brackets is left out.
-func squeeze(header string) string {
-	if zone := zoneInHeader(header); zone != "" {
-		header = strings.Replace(header, "("+zone+")", "", 1)
+// header is a column's name reduced to what exports of a product agree on:
+// lower-case letters and digits, and the dots of a JSON path. "Issue key",
+// "issue_key" and "IssueKey" are the same.
+type header string
+
+// squeeze also leaves out a time zone in brackets.
+func squeeze(name string) header {
+	if zone := zoneInHeader(name); zone != "" {
+		name = strings.Replace(name, "("+zone+")", "", 1)
 	}
-	return strings.Trim(strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.IsDigit(r) || r == '.' {
+	return header(strings.Trim(keep(name, "."), "."))
+}
+
+// UnmarshalText also keeps the * of a pattern.
+func (h *header) UnmarshalText(text []byte) error {
+	*h = header(keep(string(text), ".*"))
+	return nil
+}
+
+// keep leaves lower-case letters, digits and the given signs.
+func keep(s, signs string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(signs, r) {
 			return unicode.ToLower(r)
 		}
 		return -1
-	}, header), ".")
+	}, s)
 }
 
 // words are the words of a header, also of one in camel case, in lower case.

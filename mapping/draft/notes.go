@@ -10,14 +10,14 @@ import (
 func (d *drafter) notes() page {
 	var p page
 	p.add("notes:", "")
-	comments := d.pick.named(func(t *product) []string { return t.comments }, func(c *column) bool {
+	comments := d.pick.named(fieldComments, func(c *column) bool {
 		return !d.used[c] && c.objects == 0 && (c.objectLists() || c.nested == 0 && c.spaced*2 >= c.texts)
 	})
 	if comments != nil && comments.filled > 0 {
 		d.use(comments)
 		d.comments(&p, comments)
 	}
-	for _, h := range d.product.remarks {
+	for _, h := range d.product.Columns[fieldPrivateNotes] {
 		for _, c := range d.columns {
 			if c.plain != h || d.used[c] || c.real() == 0 || !c.cells() {
 				continue
@@ -68,7 +68,7 @@ func plural(n int, what string) string {
 // objectComments drafts notes of a list of objects by what their members are
 // called.
 func (d *drafter) objectComments(p *page, c *column) {
-	member := func(ok func(*column) bool, names ...string) *column {
+	member := func(ok func(*column) bool, names ...header) *column {
 		for _, name := range names {
 			i := slices.IndexFunc(c.members, func(m *column) bool { return m.plain == name && ok(m) })
 			if i >= 0 {

@@ -251,7 +251,7 @@ func (d *drafter) requester(p *page) {
 // people offers to translate the ids of requesters.
 func (d *drafter) people(p *page) {
 	for _, c := range d.columns {
-		if personIDs[c.plain] && !d.used[c] && c.cells() && c.real() > 0 && c.several == 0 {
+		if lexicon().PersonID[c.plain] && !d.used[c] && c.cells() && c.real() > 0 && c.several == 0 {
 			r := from(c).with("values", "{file: people.csv}").with("default", noRequester)
 			p.add("  # requester_name: "+r.String(), "or by its id: people.csv translates ids into names")
 			return
@@ -306,7 +306,7 @@ func (d *drafter) priority(p *page) {
 	for _, i := range c.values.items {
 		zero = zero || strings.Trim(i.value, "Pp") == "0"
 	}
-	codes := d.product.codes[c.plain]
+	codes := d.product.Codes[c.plain]
 	var pairs []pair
 	var guessed, unknown []item
 	for _, i := range c.values.sorted() {
@@ -374,7 +374,7 @@ func (d *drafter) longPriority(p *page, c *column, pairs []pair, r rule, note st
 
 // owner offers to assign the cases.
 func (d *drafter) owner(p *page) {
-	c := d.pick.named(func(t *product) []string { return t.agent }, func(c *column) bool { return c.cells() })
+	c := d.pick.named(fieldOwner, func(c *column) bool { return c.cells() })
 	if c == nil || d.used[c] || c.real() == 0 {
 		return
 	}
