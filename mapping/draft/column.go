@@ -263,6 +263,9 @@ func (c *column) objectLists() bool {
 	return c.items > 0 && c.nested == c.filled && c.objects == 0 && c.parts == 0 && c.deep == 0
 }
 
+// isHTML holds where HTML is the rule.
+func (c *column) isHTML() bool { return c.html > 0 && c.html*2 >= c.real() }
+
 // average is the mean length of a value in bytes.
 func (c *column) average() int {
 	if c.texts == 0 {

@@ -34,8 +34,8 @@ func (d *drafter) custom() page {
 				}
 			}
 		case c.nested > 0:
-			r := expression("join(map(%s, .%s), \", \")", cell(c), c.named().name)
-			p.add("  "+d.names.take("text", slug(c.name, c.at))+": "+r.String(), fmt.Sprintf("lists in %s", rows(c.filled)))
+			p.rule(d.names.take("text", slug(c.name, c.at)),
+				expression(`join(map(%s, .%s), ", ")`, cell(c), c.named().name).note("lists in %s", rows(c.filled)))
 		default:
 			d.field(&p, c)
 		}
@@ -86,51 +86,55 @@ func (c *column) named() *column {
 
 // found adds the field for one id of a list of {id, value} objects.
 func (d *drafter) found(p *page, c, f *column) {
-	prefix, r, note := d.kind(f)
-	r = slices.Concat(expression("find(%s, .id == %s).value", cell(c), quote(f.name)), r[1:])
-	p.add("  "+d.names.take(prefix, "field_"+slug(f.name, f.at))+": "+r.String(), fmt.Sprintf("%s; in %s", note, rows(f.filled)))
+	prefix, r := d.kind(f)
+	r.pairs = slices.Concat(expression("find(%s, .id == %s).value", cell(c), quote(f.name)).pairs, r.pairs[1:])
+	p.rule(d.names.take(prefix, "field_"+slug(f.name, f.at)), r.note("in %s", rows(f.filled)))
 }
 
 // field adds the field for a column.
 func (d *drafter) field(p *page, c *column) {
-	prefix, r, note := d.kind(c)
+	prefix, r := d.kind(c)
 	if c.filled < d.rows {
-		note += fmt.Sprintf("; in %s", rows(c.filled))
+		r = r.note("in %s", rows(c.filled))
 	}
 	if n := c.empty.total(); n > 0 && !r.has("values") {
-		note += fmt.Sprintf("; %s in %s is kept as text", show(c.empty.sorted()[0].value), rows(n))
+		r = r.note("%s in %s is kept as text", show(c.empty.sorted()[0].value), rows(n))
 	}
 	name := slug(c.name, c.at)
-	p.add("  "+d.names.take(prefix, name)+": "+r.String(), note)
-	if prefix == "text" {
-		d.options(p, c, name)
+	p.rule(d.names.take(prefix, name), r)
+	if prefix != "text" {
+		return
+	}
+	if c.lists > 0 || lexicon().Tags[c.plain] {
+		d.multiSelect(p, c, name)
+	} else if isCategory(c) {
+		d.options(p, c, d.names.take("dropdown", name))
 	}
 }
 
-// options offers the column as a dropdown or a list of options.
-func (d *drafter) options(p *page, c *column, s string) {
-	prefix := "dropdown"
-	split := ""
-	if c.lists > 0 || lexicon().Tags[c.plain] {
-		prefix = "multi_select"
-		if c.lists == 0 {
-			split = separator(c)
-		}
-	}
-	switch {
-	case prefix == "multi_select" && !lexicon().Tags[c.plain] && (c.values.more || c.parts < 2*len(c.values.items)):
-		return
-	case prefix == "multi_select" && (c.values.more || len(c.values.items) > maxOptions || split != ""):
-		r := from(c)
-		if split != "" {
-			r = r.with("split", quote(split))
-		}
-		p.add("  # "+d.names.take(prefix, s)+": "+r.with("values", "{file: options.csv}").String(), "as options: options.csv translates words into codes")
-		return
-	case prefix == "dropdown" && !isCategory(c):
+// multiSelect offers the column as a field of several options.
+func (d *drafter) multiSelect(p *page, c *column, name string) {
+	tags, many := lexicon().Tags[c.plain], c.values.more
+	if !tags && (many || c.parts < 2*len(c.values.items)) {
 		return
 	}
-	p.add("  # "+d.names.take(prefix, s)+":", "")
+	r := from(c)
+	if c.lists == 0 {
+		if s := separator(c); s != "" {
+			r = r.with("split", quote(s))
+		}
+	}
+	field := d.names.take("multi_select", name)
+	if many || len(c.values.items) > maxOptions || r.has("split") {
+		p.rule("# "+field, r.with("values", "{file: options.csv}").note("as options: options.csv translates words into codes"))
+		return
+	}
+	d.options(p, c, field)
+}
+
+// options offers a field with a look-up table of what the column holds.
+func (d *drafter) options(p *page, c *column, field string) {
+	p.add("  # "+field+":", "")
 	p.add("  #   column: "+scalar(c.name), "")
 	p.add("  #   values:", "")
 	seen := map[string]bool{}
@@ -179,62 +183,70 @@ func separator(c *column) string {
 }
 
 // kind decides which kind of field a column fills, and by which rule.
-func (d *drafter) kind(c *column) (prefix string, r rule, note string) {
+func (d *drafter) kind(c *column) (prefix string, r rule) {
 	r = from(c)
 	if c.lists > 0 {
-		return d.several(c, r)
+		return several(c, r)
 	}
 	if c.empty.total() > 0 { // needed by all but text
-		r = r.with("values", blanks(c)).with("pass", "true")
+		r = r.blanking(c)
 	}
-	if b, ok := checkbox(c); ok {
-		return "checkbox", append(r, b...), tally(c.values.sorted(), 4, nil)
+	if r, ok := checkbox(c, r); ok {
+		return "checkbox", r.note("%s", tally(c.values.sorted(), 4, nil))
 	}
-	if layout, note, ok := d.date(c); ok {
-		return "date", append(r, layout...), note
+	if r, ok := d.date(c, r); ok {
+		return "date", r
 	}
-	n, real := c.numbers, c.real()
-	switch {
+	n := c.numbers
+	switch real := c.real(); {
 	case isName(c):
+	case n.ints == real && d.product.Codes[c.plain] != nil:
+		return "text", inWords(c, d.product.Codes[c.plain]).note("numbers, put into words")
 	case n.ints == real:
-		if words := d.product.Codes[c.plain]; words != nil {
-			return "text", inWords(c, words), "numbers, put into words"
-		}
-		return "numeric", r, "whole numbers"
+		return "numeric", r.note("whole numbers")
 	case n.ints+n.points == real:
-		return "decimal", r, "numbers"
+		return "decimal", r.note("numbers")
 	case n.ints+n.commas == real:
-		return "decimal", r.with("decimal_comma", "true"), "numbers with a decimal comma"
+		return "decimal", r.with("decimal_comma", "true").note("numbers with a decimal comma")
+	}
+	return text(c)
+}
+
+// text is the rule of a column that is of no other kind.
+func text(c *column) (prefix string, r rule) {
+	if c.formulas > 0 && c.formulas == c.filled {
+		return "text", unwrapped(c).note(`written as ="…" by a spreadsheet`)
 	}
 	r = from(c)
-	note = describe(c)
-	if c.html*2 >= real && c.html > 0 {
-		r = r.with("html", "true")
-		note = "HTML, made plain text"
+	if c.isHTML() {
+		r = r.with("html", "true").note("HTML, made plain text")
+	} else {
+		r = r.note("%s", describe(c))
 	}
-	switch {
-	case c.formulas > 0 && c.formulas == c.filled:
-		return "text", unwrapped(c), `written as ="…" by a spreadsheet`
-	case c.breaks > 0 || c.longest > 500:
-		return "multi_line_text", r, note
+	if c.isLong() {
+		return "multi_line_text", r
 	}
-	return "text", r, note
+	return "text", r
 }
 
 // several joins what stands under a repeated header or in a list.
-func (d *drafter) several(c *column, r rule) (string, rule, string) {
-	note := "lists"
+func several(c *column, r rule) (prefix string, _ rule) {
 	if c.several > 0 {
-		note = fmt.Sprintf("%s of several values", rows(c.several))
+		r = r.note("%s of several values", rows(c.several))
+	} else {
+		r = r.note("lists")
 	}
 	switch {
-	case c.breaks > 0 || c.longest > 500:
-		return "multi_line_text", r.with("join", `"\n"`), note
+	case c.isLong():
+		return "multi_line_text", r.with("join", `"\n"`)
 	case separator(c) == ",":
-		return "text", r.with("join", `"; "`), note
+		return "text", r.with("join", `"; "`)
 	}
-	return "text", r.with("join", `", "`), note
+	return "text", r.with("join", `", "`)
 }
+
+// isLong holds for texts that a field of one line is too short for.
+func (c *column) isLong() bool { return c.breaks > 0 || c.longest > 500 }
 
 // describe says what is in a column of text.
 func describe(c *column) string {
@@ -277,16 +289,16 @@ func inWords(c *column, codes map[string]string) rule {
 	if len(pairs) == 0 {
 		return from(c)
 	}
-	return from(c).with("values", lookup(pairs)).with("pass", "true")
+	return from(c).with("values", flow(lookup(pairs))).with("pass", "true")
 }
 
 // plainBools are the words that a checkbox takes unasked.
 var plainBools = set[string]{"true": true, "yes": true, "1": true, "false": true, "no": true, "0": true}
 
 // checkbox recognises a column that says true or false.
-func checkbox(c *column) (rule, bool) {
+func checkbox(c *column, r rule) (rule, bool) {
 	if c.values.more || c.real() == 0 {
-		return nil, false
+		return r, false
 	}
 	var yes, no []string
 	digits, known := true, true
@@ -300,20 +312,20 @@ func checkbox(c *column) (rule, bool) {
 		case lexicon().Nothing[low]:
 			continue
 		default:
-			return nil, false
+			return r, false
 		}
 		digits = digits && (low == "0" || low == "1")
 		known = known && plainBools[low]
 	}
 	if digits && !asksYesOrNo(c) || len(yes) == 0 {
-		return nil, false
+		return r, false
 	}
 	if known {
-		return nil, true
+		return r, true
 	}
 	slices.Sort(yes)
 	slices.Sort(no)
-	r := rule{{"true", list(slices.Compact(yes))}}
+	r = r.with("true", list(slices.Compact(yes)))
 	if len(no) > 0 {
 		r = r.with("false", list(slices.Compact(no)))
 	}

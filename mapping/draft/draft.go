@@ -44,7 +44,7 @@ func (p *Profile) Draft(from string) (Draft, error) {
 			continue
 		}
 		if len(all.lines) > 0 {
-			all.blank()
+			all.add("", "")
 		}
 		all.lines = append(all.lines, part.lines...)
 	}
@@ -154,7 +154,7 @@ func (d *drafter) key() page {
 	if best != key {
 		d.ask(&p, 0, "is %s the ticket's own id?%s", show(key.name), d.insteadOf(best))
 	}
-	r := rule{{"column", scalar(key.name)}}
+	r := from(key)
 	if key.formulas > 0 && key.formulas == key.filled {
 		r = unwrapped(key)
 	}

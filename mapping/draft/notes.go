@@ -23,11 +23,8 @@ func (d *drafter) notes() page {
 				continue
 			}
 			d.use(c)
-			r := from(c)
-			if c.several > 0 {
-				r = r.with("join", `"\n"`)
-			}
-			if c.html*2 >= c.real() {
+			r := from(c).joined(`"\n"`, c)
+			if c.isHTML() {
 				r = r.with("html", "true")
 			}
 			p.add(fmt.Sprintf("  - {note_title: {const: %s}, note_body: %s, public: {const: false}}", scalar(c.name), r), "in "+rows(c.filled))
@@ -98,8 +95,8 @@ func (d *drafter) objectComments(p *page, c *column) {
 	if len(title) > 0 {
 		p.add("    note_title: "+expression(`join([%s], ", ")`, strings.Join(title, ", ")).String(), "")
 	}
-	r := rule{{"column", scalar(body.name)}}
-	if body.html*2 >= body.real() {
+	r := from(body)
+	if body.isHTML() {
 		r = r.with("html", "true")
 	}
 	p.add("    note_body: "+r.String(), "")
