@@ -18,9 +18,9 @@ type picker struct {
 
 // named goes through the columns under the given headers, those of the product
 // before those of the plain table.
-func (p *picker) named(f field, ok func(*column) bool) *column {
+func (p *picker) named(field string, ok func(*column) bool) *column {
 	for _, table := range []*product{p.product, plainTable()} {
-		for _, h := range table.Columns[f] {
+		for _, h := range table.Columns[field] {
 			for _, c := range p.columns {
 				if c.plain == h && p.holds(c) && ok(c) {
 					return c
@@ -38,7 +38,7 @@ func (p *picker) holds(c *column) bool { return p.rows == 0 || c.real() > 0 || c
 // isText refuses what is no text to read: objects, numbers, addresses.
 func isText(c *column) bool {
 	n := c.numbers
-	return c.cells() && c.real()-n.ints-n.points-n.commas > 0 && c.dates.count*2 <= c.real() && c.webs*2 <= c.real()
+	return c.cells() && c.real()-n[isInt]-n[isPoint]-n[isComma] > 0 && c.dates.count*2 <= c.real() && c.webs*2 <= c.real()
 }
 
 // few reports whether a column holds few different values, as a category does.
@@ -47,7 +47,7 @@ func few(c *column) bool {
 }
 
 func (p *picker) title() (c *column, sure bool) {
-	first := p.named(fieldTitle, isTitle)
+	first := p.named("title", isTitle)
 	if first != nil && (p.product != plainTable() || !few(first)) {
 		return first, true
 	}
@@ -66,7 +66,7 @@ func isTitle(c *column) bool { return c.cells() && c.dates.count*2 <= c.texts &&
 // body never gives the title's column.
 func (p *picker) body(title *column) (c *column, sure bool) {
 	free := func(c *column) bool { return c != title && (isText(c) || p.rows == 0) }
-	if c := p.named(fieldDescription, free); c != nil {
+	if c := p.named("description", free); c != nil {
 		return c, true
 	}
 	if c := p.worded(lexicon().Description, func(c *column) bool { return free(c) && !few(c) }); c != nil {
@@ -78,7 +78,7 @@ func (p *picker) body(title *column) (c *column, sure bool) {
 // person never gives a column of addresses, numbers or ids.
 func (p *picker) person() *column {
 	ok := func(c *column) bool { return p.rows == 0 || isText(c) && (c.addresses+c.mailLists)*2 < c.real() }
-	if c := p.named(fieldRequesterName, ok); c != nil {
+	if c := p.named("requester_name", ok); c != nil {
 		return c
 	}
 	return p.worded(nil, func(c *column) bool { return isPerson(c) && ok(c) })
@@ -100,7 +100,7 @@ func (p *picker) emails() []*column {
 	}
 	var all []*column
 	for len(all) < 3 {
-		c := p.named(fieldRequesterEmail, func(c *column) bool { return ok(c) && !slices.Contains(all, c) })
+		c := p.named("requester_email", func(c *column) bool { return ok(c) && !slices.Contains(all, c) })
 		if c == nil {
 			break
 		}
@@ -127,7 +127,7 @@ func (p *picker) emails() []*column {
 // priority gives a column with few words, of which one at least is known;
 // under its own name it serves whatever its words are.
 func (p *picker) priority() *column {
-	return p.named(fieldPriority, func(c *column) bool {
+	return p.named("priority", func(c *column) bool {
 		if !c.cells() || c.several > 0 || c.values.more || len(c.values.items) > 20 {
 			return false
 		}
@@ -185,9 +185,9 @@ func (p *picker) longest(ok func(*column) bool) *column {
 // key finds the column that is really unique, and best, the column that should
 // be by its header; either may be nil. Where they differ the key is a guess.
 func (p *picker) key() (key, best *column) {
-	ok := func(c *column) bool { return c.key.lost == "" && c.numbers.powers == 0 }
-	best = p.named(fieldKey, func(*column) bool { return true })
-	if c := p.named(fieldKey, ok); c != nil {
+	ok := func(c *column) bool { return c.key.lost == "" && c.numbers[isPower] == 0 }
+	best = p.named("key", func(*column) bool { return true })
+	if c := p.named("key", ok); c != nil {
 		return c, best
 	}
 	if p.rows == 0 {
@@ -210,7 +210,7 @@ func (p *picker) key() (key, best *column) {
 // couldBeID refuses what no product takes for a ticket's id: texts of several
 // words, addresses, dates, fractions, and the ids of people.
 func couldBeID(c *column) bool {
-	return c.spaced == 0 && c.addresses == 0 && c.webs == 0 && c.dates.count == 0 && c.numbers.points == 0 && c.longest <= 64 &&
+	return c.spaced == 0 && c.addresses == 0 && c.webs == 0 && c.dates.count == 0 && c.numbers[isPoint] == 0 && c.longest <= 64 &&
 		!lexicon().PersonID[c.plain] && !isPerson(c) && !hasWord(c, lexicon().Title) && !hasWord(c, lexicon().Description)
 }
 

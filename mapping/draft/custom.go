@@ -200,13 +200,13 @@ func (d *drafter) kind(c *column) (prefix string, r rule) {
 	n := c.numbers
 	switch real := c.real(); {
 	case isName(c):
-	case n.ints == real && d.product.Codes[c.plain] != nil:
+	case n[isInt] == real && d.product.Codes[c.plain] != nil:
 		return "text", inWords(c, d.product.Codes[c.plain]).note("numbers, put into words")
-	case n.ints == real:
+	case n[isInt] == real:
 		return "numeric", r.note("whole numbers")
-	case n.ints+n.points == real:
+	case n[isInt]+n[isPoint] == real:
 		return "decimal", r.note("numbers")
-	case n.ints+n.commas == real:
+	case n[isInt]+n[isComma] == real:
 		return "decimal", r.with("decimal_comma", "true").note("numbers with a decimal comma")
 	}
 	return text(c)
@@ -255,9 +255,9 @@ func describe(c *column) string {
 		return "dates with the month first and with the day first: cannot be told apart"
 	case c.dates.count > 0 && c.dates.misses > 0 && c.dates.count >= 9*c.dates.misses:
 		return fmt.Sprintf("dates, but for the like of %s", show(c.dates.odd))
-	case c.numbers.powers > 0:
+	case c.numbers[isPower] > 0:
 		return "numbers that a spreadsheet turned into the like of 1.2E+11"
-	case c.numbers.zeros > 0 && c.numbers.zeros+c.numbers.ints == c.real():
+	case c.numbers[isZero] > 0 && c.numbers[isZero]+c.numbers[isInt] == c.real():
 		return "digits with zeros in front"
 	case c.breaks > 0:
 		return fmt.Sprintf("text with line breaks, up to %s characters", count(c.longest))
@@ -271,7 +271,7 @@ func describe(c *column) string {
 
 // isName holds for numbers that name something: no one adds them up.
 func isName(c *column) bool {
-	if c.numbers.zeros > 0 {
+	if c.numbers[isZero] > 0 {
 		return true
 	}
 	ws := words(c.name)

@@ -175,8 +175,8 @@ func (d *drafter) insteadOf(best *column) string {
 // notUnique says why the column cannot be the key.
 func (c *column) notUnique() string {
 	switch {
-	case c.numbers.powers > 0:
-		return fmt.Sprintf("a spreadsheet turned %s of its numbers into the like of 1.2E+11", count(c.numbers.powers))
+	case c.numbers[isPower] > 0:
+		return fmt.Sprintf("a spreadsheet turned %s of its numbers into the like of 1.2E+11", count(c.numbers[isPower]))
 	case !c.values.more && c.filled > 0 && len(c.values.items) < c.filled:
 		return fmt.Sprintf("it holds %s different values in %s", count(len(c.values.items)), rows(c.filled))
 	}
@@ -186,7 +186,7 @@ func (c *column) notUnique() string {
 // where offers to leave rows behind, by the status.
 func (d *drafter) where() page {
 	var p page
-	c := d.pick.named(fieldStatus, func(c *column) bool { return !c.values.more && c.cells() })
+	c := d.pick.named("status", func(c *column) bool { return !c.values.more && c.cells() })
 	if c == nil || c.real() == 0 || c.several > 0 || len(c.values.items) < 2 || len(c.values.items) > 20 {
 		return p
 	}

@@ -98,10 +98,13 @@ func TestProductFiles(t *testing.T) {
 			sets[set] = p.name
 			sound(t, p.name+": tell", headers)
 		}
-		if len(p.Columns[fieldKey]) == 0 || len(p.Columns[fieldTitle]) == 0 {
+		if len(p.Columns["key"]) == 0 || len(p.Columns["title"]) == 0 {
 			t.Errorf("%s: no columns for the key or the title", p.name)
 		}
 		for f, headers := range p.Columns {
+			if plainTable().Columns[f] == nil {
+				t.Errorf("%s: columns: there is no field %s", p.name, f)
+			}
 			sound(t, fmt.Sprintf("%s: columns: %s", p.name, f), headers)
 		}
 		for _, h := range p.Internal {

@@ -10,14 +10,14 @@ import (
 func (d *drafter) notes() page {
 	var p page
 	p.add("notes:", "")
-	comments := d.pick.named(fieldComments, func(c *column) bool {
+	comments := d.pick.named("comments", func(c *column) bool {
 		return !d.used[c] && c.objects == 0 && (c.objectLists() || c.nested == 0 && c.spaced*2 >= c.texts)
 	})
 	if comments != nil && comments.filled > 0 {
 		d.use(comments)
 		d.comments(&p, comments)
 	}
-	for _, h := range d.product.Columns[fieldPrivateNotes] {
+	for _, h := range d.product.Columns["private_notes"] {
 		for _, c := range d.columns {
 			if c.plain != h || d.used[c] || c.real() == 0 || !c.cells() {
 				continue

@@ -2,6 +2,7 @@ package draft
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"fmt"
 	"path"
@@ -30,41 +31,15 @@ type product struct {
 	// Tell are sets of headers: where all of one set are there, it is this
 	// product. The largest set wins; of two, the first.
 	Tell [][]header
-	// Columns are the headers of the columns that serve a field. Of several the
-	// first that holds something does.
-	Columns map[field][]header
+	// Columns are the headers of the columns that serve a field; plain.yaml says
+	// which fields there are. Of several columns the first that holds something
+	// serves.
+	Columns map[string][]header
 	// Codes say in words what the values of a column mean.
 	Codes map[header]map[string]string
 	// Internal columns mean nothing outside of the product. A * stands for
 	// any text.
 	Internal []header
-}
-
-// field is what a column of a product can serve.
-type field string
-
-const (
-	fieldKey            field = "key"
-	fieldTitle          field = "title"
-	fieldDescription    field = "description"
-	fieldRequesterName  field = "requester_name"
-	fieldRequesterEmail field = "requester_email"
-	fieldPriority       field = "priority"
-	fieldStatus         field = "status"
-	fieldOwner          field = "owner"         // who works on the ticket
-	fieldComments       field = "comments"      // a note for each element, or for each repeated header
-	fieldPrivateNotes   field = "private_notes" // a note of the whole cell
-)
-
-var fields = []field{fieldKey, fieldTitle, fieldDescription, fieldRequesterName, fieldRequesterEmail, fieldPriority,
-	fieldStatus, fieldOwner, fieldComments, fieldPrivateNotes}
-
-func (f *field) UnmarshalText(text []byte) error {
-	*f = field(text)
-	if !slices.Contains(fields, *f) {
-		return fmt.Errorf("unknown field %q: use one of %q", text, fields)
-	}
-	return nil
 }
 
 // noProduct is the file for tables of no known product. Its columns also serve
@@ -97,8 +72,10 @@ var products = sync.OnceValue(func() []*product {
 	return all
 })
 
-func plainTable() *product {
-	i := slices.IndexFunc(products(), func(p *product) bool { return p.name == noProduct })
+func plainTable() *product { return firstOf(noProduct) }
+
+func firstOf(name string) *product {
+	i := slices.IndexFunc(products(), func(p *product) bool { return p.name == name })
 	return products()[i]
 }
 
@@ -134,23 +111,16 @@ func recognise(columns []*column, from string) (*product, []string, error) {
 	for _, c := range columns {
 		there[c.plain] = c.name
 	}
-	var best *product
-	var told []string
+	best, told := firstOf(cmp.Or(from, noProduct)), []string(nil)
 	for _, p := range products() {
-		if p.name != from && from != "" {
+		if from != "" && p.name != from {
 			continue
-		}
-		if best == nil && from != "" {
-			best = p
 		}
 		for _, headers := range p.Tell {
 			if names := all(there, headers); len(names) > len(told) {
 				best, told = p, names
 			}
 		}
-	}
-	if best == nil {
-		best = plainTable()
 	}
 	return best, told, nil
 }
@@ -170,7 +140,7 @@ func all(there map[header]string, headers []header) []string {
 
 // knownKey reports whether some product keeps its ids under this header.
 func knownKey(plain header) bool {
-	return slices.ContainsFunc(products(), func(p *product) bool { return slices.Contains(p.Columns[fieldKey], plain) })
+	return slices.ContainsFunc(products(), func(p *product) bool { return slices.Contains(p.Columns["key"], plain) })
 }
 
 // isInternal reports whether the product calls the column internal.

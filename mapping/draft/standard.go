@@ -356,7 +356,7 @@ func (d *drafter) priorities(p *page, c *column) []pair {
 
 // owner offers to assign the cases.
 func (d *drafter) owner(p *page) {
-	c := d.pick.named(fieldOwner, func(c *column) bool { return c.cells() })
+	c := d.pick.named("owner", func(c *column) bool { return c.cells() })
 	if c == nil || d.used[c] || c.real() == 0 {
 		return
 	}

@@ -25,6 +25,7 @@ type vocabulary struct {
 	PersonName           set[string] `yaml:"person_name"`
 	PersonID             set[header] `yaml:"person_id"`
 	Tags                 set[header]
+	Wrappings            []string
 }
 
 //go:embed words.yaml
