@@ -29,19 +29,19 @@ func newInit() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init INPUT",
 		Short: "Draft a mapping file from the data",
-		Long: `Read an export, recognise where it comes from, and write a mapping file for it, with
-comments that say what was seen and what only a person can decide. The draft always
-loads; check tells what is still wrong. An existing file is never overwritten
-without --force.`,
+		Long: `Read an export, detect which product it comes from, and write a mapping file for it,
+with comments on what was found and questions that only a person can answer. The
+draft can be used as it is; check tells what is left to fix. An existing file is not
+overwritten without --force.`,
 		Example: `  caseimport init tickets.csv
   caseimport init tickets.csv -o acme.yaml --from jira
-  caseimport init tickets.jsonl.gz -o -                  print it`,
+  caseimport init tickets.jsonl.gz -o -                  to standard output`,
 		Args: oneInput,
 	}
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVarP(&o.out, "output", "o", "mapping.yaml", "the mapping `FILE` to write, - for standard output")
-	f.StringVar(&o.from, "from", "", "the `NAME` of the product that it comes from: "+strings.Join(draft.Products(), ", ")+" (default: by its headers)")
+	f.StringVarP(&o.out, "output", "o", "mapping.yaml", "mapping `FILE` to write, - for standard output")
+	f.StringVar(&o.from, "from", "", "`PRODUCT` that the export comes from: "+strings.Join(draft.Products(), ", ")+" (default: detected)")
 	f.BoolVar(&o.force, "force", false, "overwrite the mapping file")
 	o.reading.flags(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return draftMapping(cmd, o, args[0]) }
@@ -128,7 +128,7 @@ func writeNew(path string, text []byte, force bool) error {
 }
 
 func alreadyThere(path string) error {
-	return refuse(fmt.Errorf("%s is there already and was not touched", path), "choose another name with -o, or overwrite it with --force")
+	return refuse(fmt.Errorf("%s already exists and was left unchanged", path), "choose another name with -o, or overwrite it with --force")
 }
 
 func printDraft(w io.Writer, d draft.Draft, cmd *cobra.Command, o initOptions, input string, table *source.Table) {
@@ -153,7 +153,7 @@ func printDraft(w io.Writer, d draft.Draft, cmd *cobra.Command, o initOptions, i
 			return commandLine(cmd, command, input, "output", "from", "force") + " -m " + shellQuote(o.out)
 		}
 		fmt.Fprintf(&b, "\nWritten to %s\n", o.out)
-		fmt.Fprintf(&b, "\nWhat next\n  Read the file and answer its questions. Then see what is still wrong, and rehearse:\n")
+		fmt.Fprintf(&b, "\nWhat next\n  Answer the questions in the file. Then check it and rehearse the import:\n")
 		fmt.Fprintf(&b, "    %s\n    %s --sandbox\n", next("check"), next("run"))
 	}
 	_, _ = io.WriteString(w, printable(b.String()))

@@ -13,12 +13,12 @@ const maxOptions = 25
 // custom drafts a custom field for every column that is left and says something.
 func (d *drafter) custom() page {
 	var p page
-	p.say(0, "Custom fields. Each has to exist in the Talkdesk account under exactly this name: rename what is called "+
-		"otherwise there, and put # before what the account does not have. The beginning of the name fixes the type.")
-	p.say(0, "A dropdown takes the codes of its options, which only the account knows, so its column is mapped as text; "+
-		"to fill a dropdown instead, remove that line and the # below it, and fill in the codes.")
+	p.say(0, "Custom fields. Each must exist in the Talkdesk account under exactly this name: rename those that "+
+		"have another name there, and put # before those that the account does not have. The prefix of the name is the type.")
+	p.say(0, "A dropdown takes the codes of its options, which only the account knows, so its column is mapped as text. "+
+		"To use the dropdown instead, remove that line and the # of the lines below it, and fill in the codes.")
 	p.add("custom_fields:", "")
-	p.add("  # text_import_batch: {const: "+scalar(d.product.name+" import")+"}", "lets all cases of this import be found again")
+	p.add("  # text_import_batch: {const: "+scalar(d.product.name+" import")+"}", "to find all cases of this import again")
 	before := len(p.lines)
 	d.dateQuestion(&p)
 	named := len(p.lines)
@@ -43,7 +43,7 @@ func (d *drafter) custom() page {
 	if len(p.lines) == named {
 		p.lines = p.lines[:before]
 	} else {
-		d.remind("each custom field in the file has to exist in the Talkdesk account: rename or remove what does not")
+		d.remind("each custom field in the file must exist in the Talkdesk account: rename or remove those that do not")
 	}
 	return p
 }
@@ -53,21 +53,21 @@ func (d *drafter) useless(c *column) string {
 	_, tagged := d.product.Codes[c.plain]
 	switch {
 	case d.rows == 0:
-		return "no row to see what it holds"
+		return "there are no rows to tell what it holds"
 	case c.objects > 0 && c.filled == 0 && c.lists == 0:
 		return "an object: its members are columns of their own"
 	case c.filled == 0:
 		return "always empty"
 	case c.texts > 0 && c.real() == 0:
-		return fmt.Sprintf("never says more than %s", show(c.values.items[0].value))
+		return fmt.Sprintf("never anything but %s", show(c.values.items[0].value))
 	case d.product.isInternal(c.plain):
-		return "means nothing outside of its product"
+		return "internal to the product"
 	case c.plain == "attachment" || c.plain == "attachments":
-		return fmt.Sprintf("attachments are not carried (filled in %s)", rows(c.filled))
+		return fmt.Sprintf("attachments are not imported (in %s)", rows(c.filled))
 	case c.objects > 0:
 		return fmt.Sprintf("an object in %s, something else in others", rows(c.objects))
 	case c.nested > 0 && (!c.objectLists() || len(c.fields) == 0 && c.named() == nil):
-		return fmt.Sprintf("lists of objects in %s: an expression can take from them what you need", rows(c.nested))
+		return fmt.Sprintf("lists of objects in %s: an expression can pick what you need", rows(c.nested))
 	case d.rows >= 5 && !tagged && c.filled == d.rows && !c.values.more && len(c.values.items) == 1 && c.several == 0:
 		return fmt.Sprintf("always %s", show(c.values.items[0].value))
 	}
@@ -126,7 +126,7 @@ func (d *drafter) multiSelect(p *page, c *column, name string) {
 	}
 	field := d.names.take("multi_select", name)
 	if many || len(c.values.items) > maxOptions || r.has("split") {
-		p.rule("# "+field, r.with("values", "{file: options.csv}").note("as options: options.csv translates words into codes"))
+		p.rule("# "+field, r.with("values", "{file: options.csv}").note("or as options: options.csv maps words to codes"))
 		return
 	}
 	d.options(p, c, field)
@@ -201,7 +201,7 @@ func (d *drafter) kind(c *column) (prefix string, r rule) {
 	switch real := c.real(); {
 	case isName(c):
 	case n[isInt] == real && d.product.Codes[c.plain] != nil:
-		return "text", inWords(c, d.product.Codes[c.plain]).note("numbers, put into words")
+		return "text", inWords(c, d.product.Codes[c.plain]).note("codes, translated into words")
 	case n[isInt] == real:
 		return "numeric", r.note("whole numbers")
 	case n[isInt]+n[isPoint] == real:
@@ -219,7 +219,7 @@ func text(c *column) (prefix string, r rule) {
 	}
 	r = from(c)
 	if c.isHTML() {
-		r = r.with("html", "true").note("HTML, made plain text")
+		r = r.with("html", "true").note("HTML, converted to plain text")
 	} else {
 		r = r.note("%s", describe(c))
 	}
@@ -232,7 +232,7 @@ func text(c *column) (prefix string, r rule) {
 // several joins what stands under a repeated header or in a list.
 func several(c *column, r rule) (prefix string, _ rule) {
 	if c.several > 0 {
-		r = r.note("%s of several values", rows(c.several))
+		r = r.note("several values in %s", rows(c.several))
 	} else {
 		r = r.note("lists")
 	}
@@ -252,13 +252,13 @@ func (c *column) isLong() bool { return c.breaks > 0 || c.longest > 500 }
 func describe(c *column) string {
 	switch {
 	case c.dates.order() == mixed && c.dates.count == c.real():
-		return "dates with the month first and with the day first: cannot be told apart"
+		return "dates, some with the month first, some with the day first: ambiguous"
 	case c.dates.count > 0 && c.dates.misses > 0 && c.dates.count >= 9*c.dates.misses:
-		return fmt.Sprintf("dates, but for the like of %s", show(c.dates.odd))
+		return fmt.Sprintf("dates, except for values like %s", show(c.dates.odd))
 	case c.numbers[isPower] > 0:
-		return "numbers that a spreadsheet turned into the like of 1.2E+11"
+		return "numbers that a spreadsheet turned into something like 1.2E+11"
 	case c.numbers[isZero] > 0 && c.numbers[isZero]+c.numbers[isInt] == c.real():
-		return "digits with zeros in front"
+		return "digits with leading zeros"
 	case c.breaks > 0:
 		return fmt.Sprintf("text with line breaks, up to %s characters", count(c.longest))
 	case !c.values.more && len(c.values.items) == 1:

@@ -125,7 +125,7 @@ func (d *drafter) flag(p *page, m *column, compare string) bool {
 }
 
 func (d *drafter) public(p *page) {
-	p.add("    public: {const: false}", "nothing says which of them the requester may see")
+	p.add("    public: {const: false}", "nothing says which comments the requester may see")
 }
 
 func itemMember(m *column) string { return "item[" + quote(m.name) + "]" }

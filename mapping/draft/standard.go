@@ -32,14 +32,14 @@ func (d *drafter) standard() page {
 
 func (d *drafter) title(p *page, c, body *column, sure bool) {
 	if c == nil {
-		d.ask(p, 2, "no column holds a subject. What should the title of a case be? An expression can put one together, "+
+		d.ask(p, 2, "no column looks like a subject. What should the title of a case be? An expression can build one, "+
 			`such as {expr: '"Ticket " + %s'}.`, d.anyCell())
 		p.add(`  title: {const: "(no subject)"}`, "every case needs a title")
 		return
 	}
 	d.use(c)
 	if !sure {
-		d.ask(p, 2, "is %s the subject? No header says so.", show(c.name))
+		d.ask(p, 2, "is %s the subject? Its header does not say so.", show(c.name))
 	}
 	r := from(c).joined(`", "`, c)
 	if c.several > 0 {
@@ -49,7 +49,7 @@ func (d *drafter) title(p *page, c, body *column, sure bool) {
 	if c.over150 > 0 || c.several > 0 && c.longest > 30 {
 		long := fmt.Sprintf("%s over 150 characters (longest %s)", rows(c.over150), count(c.longest))
 		if body == nil { // the description repeats it in full
-			r = r.with("truncate", "150").note("%s: cut, the description has all", long)
+			r = r.with("truncate", "150").note("%s: cut, the description has the full text", long)
 		} else {
 			r = r.with("overflow", "notes").note("%s: the rest goes into a note", long)
 		}
@@ -62,11 +62,11 @@ const noDescription = "(no description)"
 // noBody drafts the description where no column holds one: the title says it.
 func (d *drafter) noBody(p *page, title *column) {
 	if title == nil {
-		d.ask(p, 2, "no column holds a description. What should it be?")
+		d.ask(p, 2, "no column looks like a description. What should it be?")
 		p.add("  description: {const: "+scalar(noDescription)+"}", "every case needs one")
 		return
 	}
-	d.ask(p, 2, "no column holds a description, and every case needs one: %s stands in. Is there a fuller export?", show(title.name))
+	d.ask(p, 2, "no column looks like a description, and every case needs one: %s is used instead. Is there a fuller export?", show(title.name))
 	r := d.unsaid(from(title).joined(`", "`, title), title, noDescription)
 	if title.over2000 > 0 || title.several > 0 {
 		r = r.with("overflow", "notes")
@@ -81,7 +81,7 @@ func (d *drafter) description(p *page, c, title *column, sure bool) {
 	}
 	d.use(c)
 	if !sure {
-		d.ask(p, 2, "is %s the description? No header says so; it holds the longest texts.", show(c.name))
+		d.ask(p, 2, "is %s the description? Its header does not say so, but it has the longest texts.", show(c.name))
 	}
 	d.skipTwin(c)
 	sources := []*column{c}
@@ -91,18 +91,18 @@ func (d *drafter) description(p *page, c, title *column, sure bool) {
 	r := d.bodyText(sources).joined(`"\n"`, sources...)
 	switch {
 	case c.isHTML():
-		r = r.with("html", "true").note("HTML in %s: made plain text", rows(c.html))
+		r = r.with("html", "true").note("HTML in %s: converted to plain text", rows(c.html))
 		if !r.has("default") { // there may be no text in it
 			r = r.with("default", scalar(noDescription))
 		}
 	case c.html > 0:
-		r = r.note("HTML tags in %s (html: true would make them plain text)", rows(c.html))
+		r = r.note("HTML tags in %s (html: true would convert them to plain text)", rows(c.html))
 	}
 	if slices.ContainsFunc(sources, func(c *column) bool { return c.over2000 > 0 || c.several > 0 }) {
 		r = r.with("overflow", "notes").note("%s over 2,000 characters (longest %s): the rest goes into notes", rows(c.over2000), count(c.longest))
 	}
 	if c.cut2000 > 2 && c.over2000 == 0 {
-		r = r.note("%s of exactly 2,000 characters: the export may have cut them", rows(c.cut2000))
+		r = r.note("%s of exactly 2,000 characters: the export may have truncated them", rows(c.cut2000))
 	}
 	if c.escaped > 0 {
 		r = r.note(`line breaks written as \n in %s`, rows(c.escaped))
@@ -121,7 +121,7 @@ func (d *drafter) skipTwin(text *column) {
 	for _, html := range d.columns {
 		if html.plain == "description" {
 			d.use(html)
-			d.skip(html, "the same as %s, with HTML", show(text.name))
+			d.skip(html, "the same as %s, but in HTML", show(text.name))
 		}
 	}
 }
@@ -134,7 +134,7 @@ func (d *drafter) bodyText(columns []*column) rule {
 		return d.unsaid(r, columns[0], noDescription)
 	}
 	r = d.without(r, columns[0])
-	r.notes[len(r.notes)-1] += ": the title's column stands in"
+	r.notes[len(r.notes)-1] += ": falls back to the title's column"
 	if d.unspoken(columns[1]) > 0 {
 		r = r.with("default", scalar(noDescription))
 	}
@@ -170,7 +170,7 @@ func placeholderNote(c *column) string {
 	for _, i := range c.empty.sorted() {
 		values = append(values, show(i.value))
 	}
-	return fmt.Sprintf("%s in %s means nothing", strings.Join(values, ", "), rows(c.empty.total()))
+	return fmt.Sprintf("%s in %s counts as empty", strings.Join(values, ", "), rows(c.empty.total()))
 }
 
 // anyCell is a cell for an example: the key's, if there is one.
@@ -201,19 +201,19 @@ func (d *drafter) requester(p *page) {
 	case name != nil:
 		d.requesterName(p, name, needed)
 	case len(emails) == 0:
-		d.ask(p, 2, "no column holds the requester's name or address, and every case needs one. Who is it?")
+		d.ask(p, 2, "no column looks like the requester's name or e-mail address, and every case needs one. Who is it?")
 		p.add("  requester_name: {const: "+noRequester+"}", "")
 		d.people(p)
 		return
 	case needed && d.rows > 0:
 		p.rule("requester_name", from(emails...).joined(`", "`, emails...).with("default", noRequester).
-			note("no column holds names: what stands for the address does, where there is none %s", noRequester))
+			note("no column has names: the address is used instead, or %s where there is none", noRequester))
 		d.people(p)
 	}
 	switch {
 	case len(emails) == 0:
-		p.add("  # requester_email: no column holds e-mail addresses", "")
-		d.remind("requesters have names only: the account may not tell people of the same name apart")
+		p.add("  # requester_email: no column has e-mail addresses", "")
+		d.remind("requesters have names only: Talkdesk may not tell people with the same name apart")
 	case clean:
 		d.email(p, emails)
 	default:
@@ -227,7 +227,7 @@ func (d *drafter) requesterName(p *page, c *column, needed bool) {
 	if needed {
 		r = d.unsaid(r, c, noRequester)
 	} else if n := d.absent(c); n > 0 {
-		r = r.note("empty in %s, but the address is there", rows(n))
+		r = r.note("empty in %s, but those have an address", rows(n))
 	}
 	d.surely(p, "requester_name", r, c)
 	if r.has("default") {
@@ -240,7 +240,7 @@ func (d *drafter) people(p *page) {
 	for _, c := range d.columns {
 		if lexicon().PersonID[c.plain] && !d.used[c] && c.cells() && c.real() > 0 && c.several == 0 {
 			p.rule("# requester_name", from(c).with("values", "{file: people.csv}").with("default", noRequester).
-				note("or by its id: people.csv translates ids into names"))
+				note("or by id: people.csv maps ids to names"))
 			return
 		}
 	}
@@ -271,7 +271,7 @@ func (d *drafter) firstAddress(p *page, emails []*column) {
 		cells = append(cells, source)
 	}
 	source := cells[0]
-	note := fmt.Sprintf("%s with something else than one bare address: the first address in it is taken, if there is one", rows(bad))
+	note := fmt.Sprintf("%s with something other than one plain address: the first address in it is used, if there is one", rows(bad))
 	if len(cells) > 1 {
 		source = "coalesce(" + strings.Join(cells, ", ") + ")"
 	} else if n := d.absent(emails[0]); n > 0 {
@@ -279,13 +279,13 @@ func (d *drafter) firstAddress(p *page, emails []*column) {
 	}
 	p.say(2, "%s", note)
 	p.rule("requester_email", expression(find, source))
-	d.remind("requester_email: %s of %s with something else than one bare address", rows(bad), columnNames(emails))
+	d.remind("requester_email: %s of %s with something other than one plain address", rows(bad), columnNames(emails))
 }
 
 func (d *drafter) priority(p *page) {
 	c := d.pick.priority()
 	if c == nil || d.used[c] {
-		p.add("  # priority: no column holds one", "")
+		p.add("  # priority: no column looks like one", "")
 		return
 	}
 	d.use(c)
@@ -341,10 +341,10 @@ func (d *drafter) priorities(p *page, c *column) []pair {
 		pairs = append(pairs, pair{i.value, priority})
 	}
 	if guessed {
-		d.ask(p, 2, "is the lowest number in %s the highest priority? It is taken so.", show(c.name))
+		d.ask(p, 2, "is the lowest number in %s the highest priority? That is assumed.", show(c.name))
 	}
 	if len(unknown) > 0 {
-		d.ask(p, 2, "what priority is %s in %s? NORMAL is taken.", tally(unknown, 8, codes), show(c.name))
+		d.ask(p, 2, "what priority is %s in %s? NORMAL is assumed.", tally(unknown, 8, codes), show(c.name))
 	}
 	if d.rows == 0 {
 		for _, word := range []string{"low", "medium", "normal", "high", "urgent"} {
@@ -361,7 +361,7 @@ func (d *drafter) owner(p *page) {
 		return
 	}
 	p.rule("# owner_id", from(c).with("values", "{file: agents.csv}").
-		note("to assign the cases: agents.csv translates names into Talkdesk's user ids"))
+		note("to assign the cases: agents.csv maps names to Talkdesk user ids"))
 }
 
 func columnNames(columns []*column) string {

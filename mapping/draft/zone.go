@@ -25,9 +25,9 @@ func (d *drafter) date(c *column, r rule) (_ rule, ok bool) {
 	switch {
 	case t.serials > 0:
 		layouts = append(layouts, "excel")
-		note = "dates, some of them as a spreadsheet's numbers"
+		note = "dates, some as spreadsheet serial numbers"
 		if t.count == 0 {
-			note = "dates as a spreadsheet's numbers"
+			note = "dates as spreadsheet serial numbers"
 		}
 	case t.seconds > 0:
 		layouts = append(layouts, "unix")
@@ -39,10 +39,10 @@ func (d *drafter) date(c *column, r rule) (_ rule, ok bool) {
 	}
 	switch zone := zoneInHeader(c.name); {
 	case !slices.ContainsFunc(layouts, needsZone):
-		note += " with their zone"
+		note += " with a time zone"
 	case zone != "":
 		r = r.with("timezone", scalar(zone))
-		note += ", zone by the header"
+		note += ", time zone from the header"
 	default:
 		r = r.with("timezone", "UTC")
 	}
@@ -74,10 +74,10 @@ func (d *drafter) dateQuestion(p *page) {
 		}
 	}
 	if len(zone) > 0 {
-		d.ask(p, 2, "in which time zone do the dates without one stand? UTC is taken; write timezone: Europe/Lisbon or the like (%s).", some(zone))
+		d.ask(p, 2, "what is the time zone of dates without one (%s)? UTC is assumed; to change it write, for example, timezone: Europe/Lisbon.", some(zone))
 	}
 	if len(order) > 0 {
-		d.ask(p, 2, "does the %s come first in %s? Every date makes sense either way; the %s is taken. Else exchange 1 and 2 in the layout.",
+		d.ask(p, 2, "does the %s come first in %s? All dates are valid either way; the %s is assumed. If not, swap 1 and 2 in the layout.",
 			orderWord(d.order), some(order), orderWord(d.order))
 	}
 }
