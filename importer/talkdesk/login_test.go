@@ -253,7 +253,10 @@ func TestAnswersOfTheTokenEndpoint(t *testing.T) {
 					t.Errorf("got %+v, want %+v", got, tt.want)
 				}
 			}
-			if n := requests.Load(); n != 3 {
+			if p, a := c.Read(t.Context(), Query{Page: 1}); p.Cases != nil || p.Total != -1 || a.Verdict != tt.want.Verdict {
+				t.Errorf("a page without a token: %+v %+v", p, a)
+			}
+			if n := requests.Load(); n != 4 {
 				t.Errorf("%d requests, want one for each call", n)
 			}
 		})
