@@ -41,9 +41,6 @@ type censor []string
 func newCensor(secrets ...string) censor {
 	var c censor
 	for _, secret := range secrets {
-		if len(secret) < 4 { // would tear words apart, and protects nothing
-			continue
-		}
 		c = append(c, strings.ReplaceAll(secret, " ", "+"))
 		for text, level := secret, 0; level < escapeLevels; level++ { // it may itself look like an escape
 			c = append(c, text)
@@ -57,6 +54,8 @@ func newCensor(secrets ...string) censor {
 			}
 		}
 	}
+	// A short one would tear words apart, and protects nothing.
+	c = slices.DeleteFunc(c, func(secret string) bool { return len(secret) < 4 })
 	slices.SortFunc(c, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) }) // one may be part of another
 	return slices.Compact(c)
 }

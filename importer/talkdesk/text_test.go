@@ -82,6 +82,11 @@ func TestSecretsAreHiddenInEveryForm(t *testing.T) {
 
 func TestTextsWithoutSecretsStayAsTheyAre(t *testing.T) {
 	c := newCensor("sesame", "abc")
+	for in, want := range map[string]string{"a %41%42%43 b": "a [hidden] b", "a ABC b": "a ABC b", "a ABCD b": "a [hidden] b"} {
+		if got := newCensor("%41%42%43", "%41%42%43%44").clean(in, maxMessage); got != want {
+			t.Errorf("%q: %q", in, got)
+		}
+	}
 	for _, s := range []string{"100%25 sure", `C:\new &amp; \u0041`, "abc", "c2VzYW"} {
 		if got := c.clean(s, maxMessage); got != s {
 			t.Errorf("%q: %q", s, got)
