@@ -151,6 +151,7 @@ func TestFindReadsAllPages(t *testing.T) {
 		{"others", []string{many(3, 1, 3)}, "", Answer{Verdict: Absent}, 2},
 		{"a short page without a total", []string{many(-1, 1, 3)}, "", Answer{Verdict: Absent}, 2},
 		{"totals of a page", []string{many(50, 1, 50), many(50, 51, 50), list(1, "9000", match)}, "9000", Answer{Verdict: Created}, 3},
+		{"found, although the total is none", []string{`{"total":0,"_links":{"next":{"href":"/x"}},"_embedded":{"data":[{"id":1,"custom_fields":{"text_key":"ZD-1"}}]}}`}, "1", Answer{Verdict: Created}, 1},
 		{"a total of none", []string{many(0, 1, 50), list(0, "9000", match)}, "9000", Answer{Verdict: Created}, 2},
 		{"three pages", []string{many(1001, 1, 500), many(1001, 501, 500), list(1001, "9000", match)}, "9000", Answer{Verdict: Created}, 3},
 		{"full pages without a total", []string{many(-1, 1, 500), many(-1, 501, 500), list(-1, "9000", match)}, "9000", Answer{Verdict: Created}, 3},
