@@ -42,7 +42,8 @@ func newCensor(secrets ...string) censor {
 	var c censor
 	for _, secret := range secrets {
 		c = append(c, strings.ReplaceAll(secret, " ", "+"))
-		for text, level := secret, 0; level < escapeLevels; level++ { // it may itself look like an escape
+		text := secret
+		for range escapeLevels { // it may itself look like an escape
 			c = append(c, text)
 			text = unescape(text)
 		}
@@ -109,7 +110,8 @@ func (c censor) hide(s string) string {
 		return s
 	}
 	s = c.replace(s)
-	for text, level := s, 0; level < escapeLevels; level++ {
+	text := s
+	for range escapeLevels {
 		plain := unescape(text)
 		if plain == text {
 			break
