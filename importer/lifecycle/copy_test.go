@@ -284,6 +284,7 @@ func (k *keyer) world(w *world) {
 	k.int(w.slow)
 	k.bool(w.resends)
 	k.int(w.nextRow)
+	k.int(w.idle)
 	for i, r := range w.rows {
 		k.int(int(w.sent[i]))
 		k.int(int(w.told[i]))

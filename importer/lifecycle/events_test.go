@@ -163,7 +163,7 @@ func (w *world) processEvents(add func(k kind, a, b int)) {
 	}
 	at := w.next()
 	switch {
-	case !urgent && at != never:
+	case !urgent && at != never && (w.m.allRead || w.idle < maxIdle):
 		add(passes, toNext, 0)
 	case urgent && w.slow > 0:
 		if at != w.now+tick {
@@ -404,6 +404,8 @@ func (w *world) pass(how int) {
 	to := w.next()
 	if how != toNext {
 		w.slow--
+	} else if !w.m.allRead {
+		w.idle++
 	}
 	if how == aTick {
 		to = min(to, w.now+tick)

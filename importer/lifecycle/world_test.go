@@ -26,6 +26,7 @@ const (
 	tick    = 10 * time.Millisecond
 	settle  = 4 * tick
 	rounds  = 2 // attempts of a row
+	maxIdle = 8 // how often time passes in a run while its input is waited for
 )
 
 var names = [maxRows]string{"A", "B", "C", "D", "E", "F", "K"}
@@ -82,6 +83,7 @@ type world struct {
 	question *Question
 	replies  int8
 	nextRow  int
+	idle     int // how often time has passed while the input was waited for
 	resends  bool
 
 	disk disk
@@ -171,7 +173,7 @@ func (w *world) start(resend bool) {
 		cfg.Known = Case{Key: names[n[0]], ID: caseID(n[0], n[1])}
 	}
 	w.m, w.resends = New(cfg), resend
-	w.rows, w.queue, w.flights, w.nextRow = [maxRows]*Row{}, nil, nil, 0
+	w.rows, w.queue, w.flights, w.nextRow, w.idle = [maxRows]*Row{}, nil, nil, 0, 0
 	w.question, w.replies = nil, 0
 	w.told = [maxRows]int8{}
 	flag := ""
