@@ -137,7 +137,7 @@ func (w *world) dying() disk {
 }
 
 func (w *world) processEvents(add func(k kind, a, b int)) {
-	urgent := false
+	urgent := w.eager && !w.m.allRead
 	act := func(k kind, a, b int) {
 		add(k, a, b)
 		urgent = true
@@ -393,7 +393,7 @@ func (w *world) createAnswer(f flight, how answer, a talkdesk.Answer) {
 		a.CaseID = caseID(i, f.seq)
 		text = "the server stores case " + a.CaseID + " and says so"
 	case lost, lostDown:
-		w.late = append(w.late, lateCreate{i, f.seq, f.asked, w.now + settle})
+		w.late = append(w.late, lateCreate{i, f.seq, f.asked, w.now + settle + w.tardy})
 		w.doubt[i] = true
 	}
 	w.tell("  create of row %s: %s", names[i], text)
@@ -423,7 +423,7 @@ func (w *world) die(kept int, resend bool) {
 	}
 	for _, f := range w.flights {
 		if f.q.Kind == Create {
-			w.late = append(w.late, lateCreate{int8(f.q.Row.ID[0]), f.seq, f.asked, w.now + settle})
+			w.late = append(w.late, lateCreate{int8(f.q.Row.ID[0]), f.seq, f.asked, w.now + settle + w.tardy})
 		}
 	}
 	d := w.dying()

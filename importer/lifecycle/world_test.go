@@ -40,7 +40,9 @@ type scenario struct {
 	// than the machine's guess, lagGuess times the settle delay.
 	lag      Instant
 	patience Instant // 0: far longer than all waits
-	known    bool    // an earlier import has made a case, just now
+	known    bool    // an earlier import has made a case
+	old      bool    // long ago; else just now
+	eager    bool    // the input never keeps the run waiting
 	// unsearchable: the mapping names no field by which cases could be found.
 	unsearchable bool
 	lookFirst    bool // every row is looked up before it is sent (--adopt)
@@ -63,9 +65,11 @@ type scenario struct {
 	creates, reads []answer
 
 	// Switches that turn off what is to be shown to be needed.
-	durableEarly bool // claims are called durable before they are synced
-	noSettle     bool // the machine does not wait for requests to arrive
-	nobodyLooks  bool // look-ups of rows are answered "absent" without a look
+	durableEarly bool    // claims are called durable before they are synced
+	noSettle     bool    // the machine does not wait for requests to arrive
+	ageless      bool    // rows of earlier runs are taken for rows whose request has long arrived
+	nobodyLooks  bool    // look-ups of rows are answered "absent" without a look
+	tardy        Instant // how much longer than the settle delay a request takes at most
 	// only is the one invariant that counts, "" if all do.
 	only invariant
 }
@@ -139,11 +143,15 @@ func newWorld(s *scenario) *world {
 		w.sent[known] = 1
 		w.disk.rows[known] = word{journal.Created, 1, 0}
 		w.disk.newest = [2]int8{known, 1}
-		w.cases = append(w.cases, storedCase{row: known, seq: 1})
+		k := storedCase{row: known, seq: 1}
+		if s.old {
+			k.at = -time.Hour
+		}
+		w.cases = append(w.cases, k)
 	}
 	if s.foreign {
 		w.sent[0] = 1
-		w.cases = append(w.cases, storedCase{row: 0, seq: 1})
+		w.cases = append(w.cases, storedCase{row: 0, seq: 1, at: -time.Hour})
 	}
 	w.start(false)
 	return w
@@ -189,6 +197,9 @@ func (w *world) start(resend bool) {
 		w.doubt[i] = state.InDoubt()
 		if state.InDoubt() {
 			age := w.disk.age(i, w.run)
+			if w.ageless {
+				age = settle
+			}
 			w.tell("row %s is in doubt since an earlier run", names[i])
 			w.m.Inherit(w.claim(i), -age)
 			w.rows[i] = w.m.past[rowID(i)]
