@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -21,12 +22,12 @@ import (
 
 const (
 	maxRows = 7
-	maxRuns = 6
+	maxRuns = 9
 	known   = maxRows - 1 // the row of the case that an earlier import has made
 	tick    = 10 * time.Millisecond
 	settle  = 4 * tick
 	rounds  = 2 // attempts of a row
-	maxIdle = 8 // how often time passes in a run while its input is waited for
+	maxIdle = 6 // how often time passes in a run while its input is waited for
 )
 
 var names = [maxRows]string{"A", "B", "C", "D", "E", "F", "K"}
@@ -134,7 +135,8 @@ type lateCreate struct {
 func caseID(row, seq int8) string { return fmt.Sprintf("%s%d", names[row], seq) }
 
 func parseID(id string) (row, seq int8) {
-	return int8(slices.Index(names[:], id[:1])), int8(id[1] - '0')
+	n, _ := strconv.Atoi(id[1:])
+	return int8(slices.Index(names[:], id[:1])), int8(n)
 }
 
 func newWorld(s *scenario) *world {
