@@ -177,7 +177,7 @@ func TestDoubtsAreLookedUpWhateverTheInput(t *testing.T) {
 		}
 		w.input("tuesday.csv", line(9))
 		w.must(0, "tuesday.csv")
-		if log := w.logged(); !strings.Contains(log, "1 rows left") || !strings.Contains(log, "monday.csv") {
+		if log := w.logged(); !strings.Contains(log, "1 row left") || !strings.Contains(log, "monday.csv") {
 			w.t.Errorf("nothing said about Monday: %s", log)
 		}
 		sum := w.must(0, "monday.csv")
@@ -332,7 +332,7 @@ func TestOutageSpendsNoRow(t *testing.T) {
 				if sum.Failed != 0 || peak > 1 || probes == 0 || probes > 12 {
 					t.Errorf("%+v; %d in flight at a probe, %d probes", sum, peak, probes)
 				}
-				if log := w.logged(); !strings.Contains(log, "failing") || !strings.Contains(log, "gives_up_at") || !strings.Contains(log, "answers again") {
+				if log := w.logged(); !strings.Contains(log, "failing") || !strings.Contains(log, "giving up at") || !strings.Contains(log, "answers again") {
 					t.Errorf("log: %s", log)
 				}
 			})
@@ -392,9 +392,23 @@ func TestThrottling(t *testing.T) {
 	in(t, func(w *world) {
 		w.input("in.csv", line(1))
 		w.api.fate = func(int) fate { return throttle }
-		sum := w.must(3, "in.csv", func(c *Config) { c.MaxAttempts = 3 })
-		if got := w.results()[1]; got.Attempts > 4 || sum.Failed != 1 {
-			w.t.Errorf("nothing but 429: %+v", got)
+		sum := w.must(4, "in.csv", func(c *Config) { c.MaxAttempts = 3 })
+		if sum.Failed != 0 || sum.Left != 1 || sum.InDoubt != 0 {
+			w.t.Errorf("nothing but 429 is an outage, not the row's failure: %+v", sum)
+		}
+	})
+	in(t, func(w *world) {
+		w.input("in.csv", linesOf(1, 3)...)
+		w.api.fate = func(n int) fate {
+			if n == 1 {
+				return fate{answer: talkdesk.Answer{Verdict: talkdesk.NotTaken, Status: 429, Throttled: true, Pause: 20 * time.Minute}}
+			}
+			return taken
+		}
+		began := time.Now()
+		sum, err := w.run("in.csv")
+		if sum.Exit != 4 || err == nil || !strings.Contains(err.Error(), "until 00:20") || time.Since(began) > time.Minute {
+			w.t.Errorf("a pause beyond the patience ends the run at once: %+v: %v", sum, err)
 		}
 	})
 }
@@ -538,7 +552,7 @@ func TestWaitForDoubtsIsSaidOnce(t *testing.T) {
 		}
 		w.input("in.csv", line(1))
 		w.must(0, "in.csv")
-		if n := strings.Count(w.logged(), "a case may exist"); n != 1 {
+		if n := strings.Count(w.logged(), "1 row got no answer; checking for their cases at"); n != 1 {
 			w.t.Errorf("said %d times: %s", n, w.logged())
 		}
 	})

@@ -11,6 +11,10 @@ import (
 	"caseimport/ratelimit"
 )
 
+// LevelWait is the level of log records that say why the run waits, or that it
+// no longer does: they are shown even where nothing else is.
+const LevelWait = slog.LevelWarn + 1
+
 // API is what the pipeline asks of the Case API. Every method is one attempt
 // (Find may be several pages) and none of them waits or retries.
 type API interface {

@@ -14,16 +14,19 @@ func TestArrowsRunOneWay(t *testing.T) {
 	siblings := []string{"caseimport/importer/identity", "caseimport/importer/source", "caseimport/importer/journal", "caseimport/importer/talkdesk", "caseimport/importer/results"}
 	network := []string{"net/http", "net"}
 	house := map[string]struct{ may, never []string }{
-		"caseimport/cmd/caseimport":    {may: append(siblings, "caseimport/importer", "caseimport/importer/check", "caseimport/importer/sandbox", "caseimport/mapping", "caseimport/mapping/draft", "caseimport/ratelimit")},
-		"caseimport/importer":          {may: append(siblings, "caseimport/mapping", "caseimport/ratelimit"), never: append(network, "flag", "github.com/spf13/cobra")},
+		"caseimport/cmd/caseimport":    {may: append(siblings, "caseimport/importer", "caseimport/importer/check", "caseimport/importer/sandbox", "caseimport/mapping", "caseimport/mapping/draft", "caseimport/mapping/words", "caseimport/ratelimit")},
+		"caseimport/importer":          {may: append(siblings, "caseimport/importer/lifecycle", "caseimport/mapping", "caseimport/ratelimit"), never: append(network, "flag", "github.com/spf13/cobra")},
 		"caseimport/importer/check":    {may: append(siblings, "caseimport/mapping"), never: network},
 		"caseimport/importer/identity": {may: []string{"caseimport/importer/journal", "caseimport/importer/source"}, never: network},
 		"caseimport/importer/source":   {may: []string{"caseimport/mapping"}, never: network},
 		"caseimport/importer/journal":  {never: network},
+		"caseimport/importer/lifecycle": {may: []string{"caseimport/importer/journal", "caseimport/importer/talkdesk"},
+			never: append(network, "os", "sync", "log/slog", "context", "math/rand/v2")},
 		"caseimport/importer/results":  {may: []string{"caseimport/mapping"}, never: network},
 		"caseimport/importer/talkdesk": {may: []string{"caseimport/mapping"}},
 		"caseimport/importer/sandbox":  {},
 		"caseimport/mapping":           {never: append(network, "os", "io/fs")},
+		"caseimport/mapping/words":     {never: append(network, "os")},
 		"caseimport/mapping/draft":     {may: []string{"caseimport/mapping"}, never: append(network, "os")},
 		"caseimport/ratelimit":         {never: append(network, "os")},
 		"caseimport/examples":          {},

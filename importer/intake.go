@@ -122,9 +122,13 @@ func (in *intake) hand(r *lifecycle.Row) {
 	for !in.machine.Room() {
 		in.room.Wait()
 	}
-	if found := in.before.listed[r.ID]; len(found) > 0 {
-		in.machine.Listed(in.now(), r, found)
-	} else if in.machine.Read(in.now(), r, in.before.lookEach) {
+	found, created := in.before.listed[r.ID], false
+	if len(found) > 0 {
+		created = in.machine.Listed(in.now(), r, found)
+	} else {
+		created = in.machine.Read(in.now(), r, in.before.lookEach)
+	}
+	if created {
 		in.cfg.Progress.already.Add(1)
 	}
 	in.follow()

@@ -192,7 +192,7 @@ func (p *pipeline) throttled(turn time.Time, a talkdesk.Answer) {
 		p.cfg.Log.Debug(msg)
 		return
 	}
-	p.cfg.Log.Warn(msg, waiting)
+	p.wait(msg)
 }
 
 // ask has a read made and waits for its answer. ok is false if the run stops.

@@ -67,7 +67,7 @@ func (p *pipeline) adopt() (cases earlierCases, err error) {
 		return cases, nil
 	}
 	if wait := time.Until(p.began.Add(p.cfg.Settle)); wait > 0 {
-		p.cfg.Log.Warn("checking for cases of an earlier run at "+clock(time.Now().Add(wait))+", once anything that it sent has surely arrived", waiting)
+		p.wait("checking for cases of an earlier run at " + clock(time.Now().Add(wait)) + ", once anything that it sent has surely arrived")
 		select {
 		case <-time.After(wait):
 		case <-p.going.Done():

@@ -224,7 +224,7 @@ func (p *pipeline) record(a lifecycle.Record) error {
 	}
 	if err := p.journal.Record(journal.Outcome{ID: a.Claim.ID, State: state, Row: line.Row, Line: text}); err != nil {
 		// What came of it is not known to the next run.
-		return errors.Join(err, p.leave(lifecycle.Leave{Row: a.Row, Ref: a.Ref, InDoubt: true}))
+		return errors.Join(err, p.leave(lifecycle.Leave{ID: a.Claim.ID, Ref: a.Ref, InDoubt: true}))
 	}
 	if a.Ref != nil {
 		count.Add(1)
@@ -268,7 +268,7 @@ func (p *pipeline) recordRefusal(a refusal) error {
 
 // leave gives a row up that this run does not bring to an end.
 func (p *pipeline) leave(a lifecycle.Leave) error {
-	p.undone[a.Row.ID] = true
+	p.undone[a.ID] = true
 	if a.Ref == nil {
 		return nil // the input has not shown it
 	}

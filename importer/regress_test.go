@@ -367,7 +367,7 @@ func TestServerThatFailsOnCreatesOnly(t *testing.T) {
 		if sum.Unknown > 0 && strings.Contains(err.(*Stop).Hint, "no row was spent") {
 			t.Errorf("%d rows were spent", sum.Unknown)
 		}
-		if !strings.Contains(w.logged(), "wait=true") {
+		if !strings.Contains(w.logged(), "level=WARN+1") {
 			t.Error("nothing said")
 		}
 	})
@@ -418,7 +418,7 @@ func TestLongPauseIsNoLag(t *testing.T) {
 			return taken
 		}
 		began := time.Now()
-		w.must(0, "in.csv", func(c *Config) { c.Concurrency = 1 })
+		w.must(0, "in.csv", func(c *Config) { c.Concurrency, c.OutagePatience = 1, time.Hour })
 		if took := time.Since(began); took > 24*time.Minute {
 			t.Errorf("took %s: 20 minutes of pause, 30 s of settle, a lag of 0.1 s", took)
 		}

@@ -1,31 +1,27 @@
 package importer
 
 import (
+	"context"
 	"fmt"
-	"log/slog"
 	"strconv"
 	"time"
 
 	"caseimport/importer/lifecycle"
 )
 
-// waiting marks log records that say why the run waits: they are shown even
-// where nothing else is.
-var waiting = slog.Bool("wait", true)
-
 // say puts a notice of the machine into words.
 func (p *pipeline) say(n lifecycle.Notice) {
 	at, until := clock(p.began.Add(n.At)), clock(p.began.Add(n.Until))
-	wait := func(format string, args ...any) { p.cfg.Log.Warn(fmt.Sprintf(format, args...), waiting) }
+	wait := func(format string, args ...any) { p.wait(fmt.Sprintf(format, args...)) }
 	switch n.What {
 	case lifecycle.Suspected:
 		wait("the server failed several times in a row: checking whether it is up; giving up at %s", until)
 	case lifecycle.ServerDown:
 		wait("the server is failing (%s): nothing is sent until it answers; next try at %s, giving up at %s", n.Text, at, until)
 	case lifecycle.StillDown:
-		p.cfg.Log.Info(fmt.Sprintf("the server is still failing (%s); next try at %s, giving up at %s", n.Text, at, until), waiting)
+		wait("the server is still failing (%s); next try at %s, giving up at %s", n.Text, at, until)
 	case lifecycle.ServerUp:
-		p.cfg.Log.Info("the server answers again after "+round(n.Lasted).String(), waiting)
+		wait("the server answers again after %v", round(n.Lasted))
 	case lifecycle.OnlyRowsFail:
 		wait("the server answers, but fails on rows: trying them one at a time")
 	case lifecycle.WaitForDoubts:
@@ -40,6 +36,9 @@ func (p *pipeline) say(n lifecycle.Notice) {
 		p.cfg.Log.Warn(fmt.Sprintf("row %d: its case %s was there already, without what was edited since", n.Rows, n.Text))
 	}
 }
+
+// wait logs why the run waits, or that it goes on.
+func (p *pipeline) wait(msg string) { p.cfg.Log.Log(context.Background(), LevelWait, msg) }
 
 func clock(t time.Time) string { return t.Local().Format("15:04:05") }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 	"math/rand/v2"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -19,10 +18,18 @@ const (
 	longestPause = time.Minute
 )
 
+// catchUp is how much of its lateness the limiter makes up for. Timers are up to a
+// millisecond late, more on a busy machine; were that to add up, it would cost 5 %
+// of 50/s. So the next request is due one gap after the one before it was due, not
+// after it went; but no more than this is made up for, or what was idle would send
+// a burst.
+const catchUp = 10 * time.Millisecond
+
 // A Limiter paces requests. It is safe for concurrent use; make one with [New].
 type Limiter struct {
 	bucket *rate.Limiter // burst 1; nil without a limit of our own
 	turn   chan struct{} // held by the one waiter that talks to the bucket
+	last   time.Time     // when the latest request was due; of the waiter whose turn it is
 
 	// The end of the latest pause, as time since start. It is written under mu
 	// and read without, so that Wait takes no lock where there is no limit.
@@ -36,7 +43,8 @@ type Limiter struct {
 // New returns a limiter for that many requests per second. With 0 it sets no
 // limit of its own, but pauses hold all the same.
 func New(perSecond float64) *Limiter {
-	l := &Limiter{turn: make(chan struct{}, 1), start: time.Now()}
+	now := time.Now()
+	l := &Limiter{turn: make(chan struct{}, 1), start: now, last: now}
 	if perSecond > 0 {
 		// The bucket rounds waits down to whole nanoseconds, which would break
 		// the bound by a hair. One nanosecond more keeps every gap at 1/rate or
@@ -73,20 +81,31 @@ func (l *Limiter) Wait(ctx context.Context) (time.Time, error) {
 	}
 }
 
-// take lets one request go at now, or returns the moment to ask again. A pause is
+// take lets a request go at now, or returns the moment to ask again. A pause is
 // looked at together with the token, never before: so it holds for those who were
-// waiting when it began, too. The token is taken when it is there, not reserved
-// ahead, so nothing is let go early.
+// waiting when it began, too. The token is taken when it is due, not reserved
+// ahead, so nothing is let go early; and it is taken as of the moment when it was
+// due.
 func (l *Limiter) take(now time.Time) time.Time {
 	if end := l.end(); now.Before(end) {
 		return end
 	}
-	if l.bucket == nil || l.bucket.AllowN(now, 1) {
+	if l.bucket == nil {
 		return now
 	}
-	missing := 1 - l.bucket.TokensAt(now)
-	seconds := missing / float64(l.bucket.Limit())
-	return now.Add(max(1, time.Duration(seconds*float64(time.Second))))
+	due := now.Add(-catchUp)
+	if due.Before(l.last) {
+		due = l.last
+	}
+	for !l.bucket.AllowN(due, 1) {
+		seconds := (1 - l.bucket.TokensAt(due)) / float64(l.bucket.Limit())
+		due = due.Add(max(1, time.Duration(seconds*float64(time.Second))))
+		if due.After(now) {
+			return due
+		}
+	}
+	l.last = due
+	return now
 }
 
 // Throttled notes that a request which was let go at sent was answered by a 429.
@@ -138,40 +157,15 @@ func (l *Limiter) end() time.Time {
 	return l.start.Add(time.Duration(l.until.Load()))
 }
 
-// early is how late a timer may be: on Linux the Go runtime sleeps in whole
-// milliseconds.
-const early = time.Millisecond
-
-// sleepUntil returns at t, within microseconds, or with the context's error.
-//
-// A plain timer would be up to a millisecond late, each time: the lateness cannot
-// be made up for, since every gap has to be whole, and at 50/s would cost up to 5%
-// of the rate. So the timer is asked a millisecond sooner, and the rest is spent
-// yielding to the other goroutines. Under a rate only the one waiter whose turn it
-// is does so.
+// sleepUntil returns at t or, as timers go, a little later; or with the context's
+// error.
 func sleepUntil(ctx context.Context, t time.Time) error {
-	for {
-		now := time.Now()
-		left := t.Sub(now)
-		if left <= 0 {
-			return nil
-		}
-		if left <= early {
-			runtime.Gosched()
-			if time.Now().After(now) {
-				continue
-			}
-			// A clock that stands still (a coarse one, or a test's) is not
-			// worth watching: the timer is all there is.
-		} else {
-			left -= early
-		}
-		timer := time.NewTimer(left)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return ctx.Err()
-		}
+	timer := time.NewTimer(time.Until(t))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }

@@ -109,8 +109,8 @@ func TestNoWindowHoldsMoreThanTheRate(t *testing.T) {
 		}
 		for i := range moments {
 			for j := i + 1; j < len(moments); j++ {
-				// requests − 1 ≤ rate × window, in whole numbers
-				if int64(j-i)*int64(p.unit) > p.count*int64(moments[j]-moments[i]) {
+				// requests − 1 ≤ rate × (window + 10 ms), in whole numbers
+				if int64(j-i)*int64(p.unit) > p.count*int64(moments[j]-moments[i]+10*time.Millisecond) {
 					r.Fatalf("%d requests within %v at %d in %v", j-i+1, moments[j]-moments[i], p.count, p.unit)
 				}
 			}
@@ -135,6 +135,49 @@ func TestPaceIsKeptWhileRequestsQueue(t *testing.T) {
 			r.Fatalf("%d requests at %d in %v took %v, want %v", gaps+1, p.count, p.unit, got, ideal)
 		}
 	})
+}
+
+// A pause makes a request late by an exact time, as a timer does by chance.
+func TestLatenessIsMadeUpForWithinLimits(t *testing.T) {
+	const ms = time.Millisecond
+	tests := []struct {
+		name   string
+		pause  time.Duration // from the first request on
+		arrive time.Duration // of the others
+		want   []time.Duration
+	}{
+		{"on time", 0, 0, []time.Duration{0, 20 * ms, 40 * ms, 60 * ms, 80 * ms}},
+		{"a bit late", 25 * ms, 0, []time.Duration{0, 25 * ms, 40 * ms, 60 * ms, 80 * ms}},
+		{"as late as can be made up for", 30 * ms, 0, []time.Duration{0, 30 * ms, 40 * ms, 60 * ms, 80 * ms}},
+		{"later", 35 * ms, 0, []time.Duration{0, 35 * ms, 45 * ms, 65 * ms, 85 * ms}},
+		{"much later", time.Second, 0, []time.Duration{0, 1000 * ms, 1010 * ms, 1030 * ms, 1050 * ms}},
+		{"nobody was there", 0, 29 * ms, []time.Duration{0, 29 * ms, 40 * ms, 60 * ms, 80 * ms}},
+		{"nobody was there for long", 0, time.Second, []time.Duration{0, 1000 * ms, 1010 * ms, 1030 * ms, 1050 * ms}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l, start := ratelimit.New(50), time.Now()
+				got := []time.Duration{release(t, l, start)}
+				if tt.pause > 0 {
+					l.Throttled(time.Now(), tt.pause)
+				}
+				time.Sleep(tt.arrive)
+				moments := make(chan time.Duration, 4)
+				for range cap(moments) {
+					go func() { moments <- release(t, l, start) }()
+				}
+				for range cap(moments) {
+					got = append(got, <-moments)
+				}
+				for i, want := range tt.want {
+					if late := got[i] - want; late < 0 || late > time.Microsecond {
+						t.Fatalf("requests went at %v, want %v", got, tt.want)
+					}
+				}
+			})
+		})
+	}
 }
 
 func TestPauseHoldsForThoseAlreadyWaiting(t *testing.T) {
@@ -300,8 +343,8 @@ func TestAbsurdPausesAndRatesHold(t *testing.T) {
 	})
 }
 
-// The lateness of each release adds up over a run, so it is what to look at: at
-// 50/s, 500 µs a request are half a second in 1,000.
+// Whether lateness adds up over a run: at 50/s, 500 µs a request would be half a
+// second in 1,000.
 func BenchmarkLateness(b *testing.B) {
 	for _, rate := range []float64{50, 500, 5000} {
 		b.Run(fmt.Sprint(rate), func(b *testing.B) {

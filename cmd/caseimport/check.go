@@ -17,43 +17,39 @@ import (
 	"caseimport/importer/check"
 	"caseimport/importer/source"
 	"caseimport/mapping"
+	"caseimport/mapping/words"
 )
 
 type checkOptions struct {
-	reading
-	mapping, rate string
-	show          int
-	json          bool
+	mapped
+	show int
 }
 
 func newCheck() *cobra.Command {
 	var o checkOptions
 	cmd := &cobra.Command{
 		Use:   "check INPUT -m MAPPING",
-		Short: "Everything that can be known without sending",
-		Long: `Find all that run would refuse, without a request: faults of the mapping file and
-of the export, rows that are invalid and why, rows with the same key, and how long
-the run will take. Faults are grouped, with the line of the mapping file that would
-mend each group. Nothing is written.
+		Short: "Find what would be refused, without sending anything",
+		Long: `Find everything that run would refuse, without a single request: mistakes in the
+mapping file and the export, invalid rows and why, duplicate keys, and how long the
+run will take. Problems are grouped, each with the line of the mapping file that
+would fix it. Nothing is written.
 
 Exit codes:
   0  every row can be sent, or is left out by "where"
   1  the mapping file or the export cannot be read
   3  some rows are invalid or duplicate`,
 		Example: `  caseimport check tickets.csv -m mapping.yaml
-  caseimport check tickets.csv -m mapping.yaml --show 3     the first three requests
+  caseimport check tickets.csv -m mapping.yaml --show 3     show the first three requests
   caseimport check tickets.csv -m mapping.yaml --rate 2/s   how long at this rate?`,
-		Args: oneInput,
 	}
 	f := cmd.Flags()
-	f.SortFlags = false
-	f.StringVarP(&o.mapping, "mapping", "m", "", "the mapping `FILE` (see: caseimport init)")
+	o.mappingFlag(f)
 	f.IntVar(&o.show, "show", 0, "print the first `N` requests as they would be sent")
-	f.StringVar(&o.rate, "rate", "", "`RATE` for the estimate: 10/s, 600/m or a number per second (default 5/s)")
-	f.BoolVar(&o.json, "json", false, "print one line of JSON")
-	o.reading.flags(cmd)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		report, err := checkFile(cmd, o, args[0])
+	o.rateFlag(f, "`RATE` for the estimate: 10/s, 600/m or a number per second (default 5/s)")
+	o.jsonFlag(f)
+	return o.reading.command(cmd, func(cmd *cobra.Command, input string) error {
+		report, err := checkFile(cmd, o, input)
 		if err != nil {
 			report = refusedCheck(err)
 			explain(cmd.ErrOrStderr(), err)
@@ -62,11 +58,10 @@ Exit codes:
 		case o.json:
 			printJSON(cmd.OutOrStdout(), report)
 		case err == nil:
-			printCheck(cmd.OutOrStdout(), report, cmd, o, args[0])
+			printCheck(cmd.OutOrStdout(), report, cmd, o, input)
 		}
 		return status(report.Exit)
-	}
-	return cmd
+	})
 }
 
 // checked is what check --json prints.
@@ -90,13 +85,10 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 	if o.show < 0 {
 		return c, usage(cmd, "", "--show %d: this must be 1 or more", o.show)
 	}
-	if c.Rate, err = parseRate(cmd, o.rate, false); err != nil {
+	if c.Rate, err = o.perSecond(cmd, false); err != nil {
 		return c, err
 	}
-	if err := needMapping(cmd, o.mapping, input); err != nil {
-		return c, err
-	}
-	mapping, _, err := loadMapping(o.mapping, input)
+	mapping, _, err := loadMapping(cmd, o.mapping, input)
 	if err != nil {
 		return c, err
 	}
@@ -126,7 +118,7 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 
 func printCheck(w io.Writer, c checked, cmd *cobra.Command, o checkOptions, input string) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n", c.table.Name, plural(c.Rows, "row"))
+	fmt.Fprintf(&b, "%s: %s\n", c.table.Name, words.Plural(c.Rows, "row"))
 	for _, remark := range c.Remarks {
 		fmt.Fprintf(&b, "  %s\n", remark)
 	}
@@ -142,7 +134,7 @@ func printCheck(w io.Writer, c checked, cmd *cobra.Command, o checkOptions, inpu
 		{"filtered", c.Filtered, `left out by "where"`},
 	} {
 		if n.n > 0 || n.name == "valid" {
-			fmt.Fprintf(&b, "  %-9s %9s   %s\n", n.name, number(n.n), n.what)
+			fmt.Fprintf(&b, "  %-9s %9s   %s\n", n.name, words.Count(n.n), n.what)
 		}
 	}
 	printGroups(&b, c.Groups)
@@ -157,10 +149,10 @@ func printCheck(w io.Writer, c checked, cmd *cobra.Command, o checkOptions, inpu
 	b.WriteString("\n" + estimate(c) + "\n")
 	b.WriteString("\nWhat next\n")
 	if c.Exit != exitDone {
-		fmt.Fprintf(&b, "  Mend the mapping file %s or the rows, and check again.\n", o.mapping)
-		b.WriteString("  Or go on without those rows: run leaves them in a failure report.\n")
+		fmt.Fprintf(&b, "  Fix the mapping file %s or the rows, and check again.\n", o.mapping)
+		b.WriteString("  Or continue without those rows: run lists them in a failure report.\n")
 	}
-	fmt.Fprintf(&b, "  Rehearse, nothing leaves this machine:\n    %s --sandbox\n",
+	fmt.Fprintf(&b, "  Rehearse (nothing leaves this machine):\n    %s --sandbox\n",
 		commandLine(cmd, "run", input, "show", "rate", "json"))
 	_, _ = io.WriteString(w, printable(b.String()))
 }
@@ -172,50 +164,51 @@ const printedValues = 8
 func printGroups(b *strings.Builder, groups []check.Group) {
 	for i, g := range groups {
 		if i == 0 {
-			b.WriteString("\nFaults\n")
+			b.WriteString("\nProblems\n")
 		}
 		fault := mapping.Fault{Column: g.Column, Field: cmp.Or(g.Field, "the whole row"), Reason: g.Reason}
 		if len(g.Values) > 0 {
 			fault.Value = g.Values[0].Value
 		}
 		fmt.Fprintf(b, "  %s\n", fault.Kind())
-		fmt.Fprintf(b, "    %s, %s\n", plural(g.Rows, "row"), firstRows(g))
+		fmt.Fprintf(b, "    %s\n", rowsOf(g))
 		if len(g.Values) > 0 {
 			shown := g.Values[:min(len(g.Values), printedValues)]
 			values := make([]string, len(shown))
 			for i, v := range shown {
 				values[i] = fmt.Sprintf("%q", v.Value)
 				if v.Rows > 1 {
-					values[i] += fmt.Sprintf(" (%s)", number(v.Rows))
+					values[i] += fmt.Sprintf(" (%s)", words.Count(v.Rows))
 				}
 			}
 			if more := g.Different - len(shown); more > 0 {
-				values = append(values, fmt.Sprintf("and %s more", number(more)))
+				values = append(values, fmt.Sprintf("and %s more", words.Count(more)))
 			}
 			fmt.Fprintf(b, "    values: %s\n", strings.Join(values, ", "))
 		}
 		for i, fix := range g.Fixes {
-			lead := "    to mend it: "
+			lead := "    fix: "
 			if i > 0 {
-				lead = "                "
+				lead = "         "
 			}
 			fmt.Fprintf(b, "%s%s\n", lead, fix)
 		}
 	}
 }
 
-func firstRows(g check.Group) string {
+func rowsOf(g check.Group) string {
 	rows := make([]string, len(g.FirstRows))
 	for i, n := range g.FirstRows {
-		rows[i] = number(n)
+		rows[i] = words.Count(n)
 	}
+	list := strings.Join(rows, ", ")
 	switch {
-	case len(rows) == 1:
-		return "row " + rows[0]
+	case g.Rows == 1:
+		return "row " + list
 	case g.Rows > len(rows):
-		return "the first are rows " + strings.Join(rows, ", ")
+		return words.Count(g.Rows) + " rows, first " + list
 	}
-	return "rows " + strings.Join(rows, ", ")
+	return "rows " + list
 }
 
 func printCoverage(b *strings.Builder, c checked) {
@@ -228,9 +221,9 @@ func printCoverage(b *strings.Builder, c checked) {
 	}
 	for i, field := range c.Coverage {
 		if i == 0 {
-			fmt.Fprintf(b, "\nCoverage: how many of the %s fill each field\n", plural(c.Valid, "valid row"))
+			fmt.Fprintf(b, "\nCoverage: how many of the %s fill each field\n", words.Plural(c.Valid, "valid row"))
 		}
-		fmt.Fprintf(b, "  %-*s %9s  %4s\n", widest, field.Field, number(field.Rows), percent(field.Rows, c.Valid))
+		fmt.Fprintf(b, "  %-*s %9s  %4s\n", widest, field.Field, words.Count(field.Rows), percent(field.Rows, c.Valid))
 	}
 }
 
@@ -258,16 +251,16 @@ func printRequests(b *strings.Builder, requests []json.RawMessage) {
 
 // estimate says how long sending will take.
 func estimate(c checked) string {
-	rows := plural(c.Valid, "row")
+	rows := words.Plural(c.Valid, "row")
 	if c.Valid == 0 {
 		return "There is nothing to send."
 	}
 	if c.Rate == 0 {
-		return fmt.Sprintf("Sending %s takes as long as the server needs: there is no limit of our own.", rows)
+		return fmt.Sprintf("Sending %s takes as long as the server needs: no rate limit is set.", rows)
 	}
-	took := time.Duration(c.Estimate * float64(time.Second))
-	if took < time.Second {
-		return fmt.Sprintf("Sending %s takes less than a second at %s (--rate).", rows, perSecond(c.Rate))
+	took := "less than a second"
+	if c.Estimate >= 1 {
+		took = "about " + human(time.Duration(c.Estimate*float64(time.Second)))
 	}
-	return fmt.Sprintf("Sending %s takes about %s at %s (--rate).", rows, human(took), perSecond(c.Rate))
+	return fmt.Sprintf("Sending %s takes %s at %s (--rate).", rows, took, perSecond(c.Rate))
 }

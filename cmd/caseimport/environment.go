@@ -8,26 +8,26 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"caseimport/importer"
 	"caseimport/importer/sandbox"
 	"caseimport/importer/talkdesk"
 )
 
-// target are the flags that say where the cases go. TALKDESK_* variables stand
-// in for flags that are not given.
+// target are the flags that say where the cases go. TALKDESK_* variables
+// replace flags that are not given.
 type target struct {
 	sandbox                            bool
 	account, region, baseURL, tokenURL string
 }
 
-func (t *target) flags(cmd *cobra.Command) {
-	f := cmd.Flags()
-	f.BoolVar(&t.sandbox, "sandbox", false, "rehearse against a Case API inside this process; nothing leaves the machine")
-	f.StringVar(&t.account, "account", "", "whose cases these are: the `NAME` in NAME.mytalkdesk.com (or TALKDESK_ACCOUNT)")
-	f.StringVar(&t.region, "region", "", "the account's `REGION`: us, eu or ca; us if not given (or TALKDESK_REGION)")
-	f.StringVar(&t.baseURL, "base-url", "", "`URL` of the API in place of the region's (or TALKDESK_BASE_URL)")
-	f.StringVar(&t.tokenURL, "token-url", "", "`URL` of the token endpoint in place of the account's (or TALKDESK_TOKEN_URL)")
+func (t *target) flags(f *pflag.FlagSet) {
+	f.BoolVar(&t.sandbox, "sandbox", false, "rehearse against a built-in Case API; nothing leaves this machine")
+	f.StringVar(&t.account, "account", "", "the `NAME` of the account, as in NAME.mytalkdesk.com (or TALKDESK_ACCOUNT)")
+	f.StringVar(&t.region, "region", "", "the `REGION` of the account: us, eu or ca (or TALKDESK_REGION; default us)")
+	f.StringVar(&t.baseURL, "base-url", "", "the `URL` of the API in place of the region's (or TALKDESK_BASE_URL)")
+	f.StringVar(&t.tokenURL, "token-url", "", "the `URL` of the token endpoint in place of the account's (or TALKDESK_TOKEN_URL)")
 }
 
 // fill takes from the environment what no flag gave.
@@ -35,7 +35,7 @@ func (t *target) fill(cmd *cobra.Command) error {
 	if t.sandbox {
 		for _, name := range []string{"base-url", "token-url"} {
 			if cmd.Flags().Changed(name) {
-				return usage(cmd, "leave one of them out", "--sandbox and --%s exclude each other: the sandbox runs inside this process", name)
+				return usage(cmd, "remove one of them", "--sandbox and --%s cannot be combined: the sandbox is built in", name)
 			}
 		}
 		return nil
@@ -71,7 +71,7 @@ func (t *target) connect(cfg *importer.Config, timeout time.Duration) (end func(
 			_ = box.Server.Put(known) // an id that it cannot hold is not worth a word
 		}
 	} else if client.Credentials, err = talkdesk.CredentialsFromEnv(os.Getenv); err != nil {
-		return nil, refuse(err, "to try without an account: add --sandbox")
+		return nil, refuse(err, "to try it without an account, add --sandbox")
 	}
 	api, err := talkdesk.New(client)
 	if err != nil {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"caseimport/importer"
+	"caseimport/mapping/words"
 )
 
 // The exit codes, all of them; the README's table says what each means. 2 is
@@ -36,39 +37,26 @@ func refuse(err error, hint string) error {
 }
 
 // explain prints how a command ended, for people, and returns its exit code.
-// An error is "caseimport: what happened"; hints stand on lines of their own.
+// An error is "caseimport: what happened"; hints are on lines of their own.
 func explain(w io.Writer, err error) int {
 	if said, ok := errors.AsType[status](err); ok || err == nil {
 		return int(said)
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "caseimport: %s\n", strings.TrimRight(err.Error(), "\n"))
-	for line := range strings.Lines(hintOf(err)) {
+	for line := range strings.Lines(stopOf(err).Hint) {
 		fmt.Fprintf(&b, "  %s\n", strings.TrimRight(line, "\n"))
 	}
 	_, _ = io.WriteString(w, printable(b.String()))
-	return exitOf(err)
+	return stopOf(err).Exit
 }
 
-func exitOf(err error) int {
+// stopOf is an error with its exit code and hint.
+func stopOf(err error) *importer.Stop {
 	if stop, ok := errors.AsType[*importer.Stop](err); ok {
-		return stop.Exit
+		return stop
 	}
-	return exitRefused
-}
-
-func hintOf(err error) string {
-	if stop, ok := errors.AsType[*importer.Stop](err); ok {
-		return stop.Hint
-	}
-	return ""
-}
-
-func withoutHint(err error) error {
-	if stop, ok := errors.AsType[*importer.Stop](err); ok {
-		return &importer.Stop{Exit: stop.Exit, Err: stop.Err}
-	}
-	return err
+	return &importer.Stop{Exit: exitRefused, Err: err}
 }
 
 // printable replaces what could move the cursor or colour the terminal. Line
@@ -87,11 +75,6 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
-func isUsage(err error) bool {
-	_, ok := errors.AsType[usageError](err)
-	return ok
-}
-
 func usage(cmd *cobra.Command, hint, format string, args ...any) error {
 	if hint != "" {
 		hint += "\n"
@@ -100,7 +83,7 @@ func usage(cmd *cobra.Command, hint, format string, args ...any) error {
 	return refuse(usageError{fmt.Errorf(format, args...)}, hint)
 }
 
-// flagError puts pflag's errors into words.
+// flagError rewords pflag's errors.
 func flagError(cmd *cobra.Command, err error) error {
 	// `caseimport chekc -m x`: the root command stumbles over a flag that it
 	// does not have, but the command is what was misspelt.
@@ -132,45 +115,15 @@ func flagError(cmd *cobra.Command, err error) error {
 
 // didYouMean returns a hint that names the flag nearest to name, if one is near.
 func didYouMean(cmd *cobra.Command, name string) string {
-	best, least := "", max(2, len(name)/3)+1
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		distance := editDistance(name, f.Name)
-		if len(name) >= 3 && strings.HasPrefix(f.Name, name) {
-			distance = min(distance, 1)
-		}
-		if len(name) > 1 && distance < least {
-			best, least = f.Name, distance
-		}
-	})
-	if best == "" {
-		return ""
+	var known []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
+	if near := words.Nearest(name, known); near != "" {
+		return "did you mean --" + near + "?"
 	}
-	return "did you mean --" + best + "?"
+	return ""
 }
 
-// editDistance counts the insertions, deletions and changes of a letter that
-// turn a into b.
-func editDistance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			change := diagonal
-			if a[i] != b[j] {
-				change++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(change, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(b)]
-}
-
-// noSuchCommand is the root's argument check: whatever stands there is no
+// noSuchCommand is the root's argument check: whatever is given there is no
 // command, or cobra would have found it.
 func noSuchCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
@@ -181,7 +134,7 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
 		hint = "did you mean: caseimport " + near[0] + "?"
 	}
-	return usage(cmd, hint, "there is no command %q", args[0])
+	return usage(cmd, hint, "unknown command %q", args[0])
 }
 
 // oneInput is the argument check of every command that reads an export.
@@ -190,7 +143,7 @@ func oneInput(cmd *cobra.Command, args []string) error {
 	case len(args) == 0:
 		return usage(cmd, "for example: "+cmd.CommandPath()+" tickets.csv", "which file? give the export as an argument, or - for standard input")
 	case len(args) > 1:
-		return usage(cmd, "a name with blanks needs quotation marks around it", "one file at a time: %q is one too many", args[1])
+		return usage(cmd, "put quotes around a name with spaces", "one file at a time: %q is one too many", args[1])
 	}
 	return nil
 }
@@ -198,7 +151,7 @@ func oneInput(cmd *cobra.Command, args []string) error {
 // noArguments is the argument check of commands that take none.
 func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
-		return usage(cmd, "", "%s takes no argument, so not %q", cmd.CommandPath(), args[0])
+		return usage(cmd, "", "%s takes no arguments, but got %q", cmd.CommandPath(), args[0])
 	}
 	return nil
 }

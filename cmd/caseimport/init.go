@@ -16,6 +16,7 @@ import (
 
 	"caseimport/importer/source"
 	"caseimport/mapping/draft"
+	"caseimport/mapping/words"
 )
 
 type initOptions struct {
@@ -29,27 +30,23 @@ func newInit() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "init INPUT",
 		Short: "Draft a mapping file from the data",
-		Long: `Read an export, recognise where it comes from, and write a mapping file for it, with
-comments that say what was seen and what only a person can decide. The draft always
-loads; check tells what is still wrong. An existing file is never overwritten
+		Long: `Read an export, detect which product it comes from, and write a mapping file for it,
+with comments that show the evidence and ask what only you can decide. The draft
+always loads; check tells what is still wrong. An existing file is never overwritten
 without --force.`,
 		Example: `  caseimport init tickets.csv
   caseimport init tickets.csv -o acme.yaml --from jira
   caseimport init tickets.jsonl.gz -o -                  print it`,
-		Args: oneInput,
 	}
 	f := cmd.Flags()
-	f.SortFlags = false
 	f.StringVarP(&o.out, "output", "o", "mapping.yaml", "the mapping `FILE` to write, - for standard output")
-	f.StringVar(&o.from, "from", "", "the `NAME` of the product that it comes from: "+strings.Join(draft.Products(), ", ")+" (default: by its headers)")
+	f.StringVar(&o.from, "from", "", "`NAME` of the product that it comes from: "+strings.Join(draft.Products(), ", ")+" (default: detected)")
 	f.BoolVar(&o.force, "force", false, "overwrite the mapping file")
-	o.reading.flags(cmd)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error { return draftMapping(cmd, o, args[0]) }
-	return cmd
+	return o.reading.command(cmd, func(cmd *cobra.Command, input string) error { return draftMapping(cmd, o, input) })
 }
 
-// draftMapping writes the mapping file and says what it is worth. Where the file
-// itself goes to standard output, what is said goes to standard error.
+// draftMapping writes the mapping file and says how sure it is of it. If the file
+// itself goes to standard output, that goes to standard error.
 func draftMapping(cmd *cobra.Command, o initOptions, input string) error {
 	toStdout := o.out == "-"
 	if !toStdout && !o.force && exists(o.out) {
@@ -128,19 +125,19 @@ func writeNew(path string, text []byte, force bool) error {
 }
 
 func alreadyThere(path string) error {
-	return refuse(fmt.Errorf("%s is there already and was not touched", path), "choose another name with -o, or overwrite it with --force")
+	return refuse(fmt.Errorf("%s already exists", path), "choose another name with -o, or overwrite it with --force")
 }
 
 func printDraft(w io.Writer, d draft.Draft, cmd *cobra.Command, o initOptions, input string, table *source.Table) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s, read as %s\n", table.Name, plural(table.Rows, "row"), d.Product)
+	fmt.Fprintf(&b, "%s: %s, read as %s\n", table.Name, words.Plural(table.Rows, "row"), d.Product)
 	for _, remark := range table.Remarks {
 		fmt.Fprintf(&b, "  %s\n", remark)
 	}
 	for _, part := range []struct {
 		heading string
 		items   []string
-	}{{"Sure", d.Sure}, {"For you to decide", d.Ask}} {
+	}{{"Detected", d.Sure}, {"To decide", d.Ask}} {
 		for i, item := range part.items {
 			if i == 0 {
 				fmt.Fprintf(&b, "\n%s\n", part.heading)
@@ -152,8 +149,8 @@ func printDraft(w io.Writer, d draft.Draft, cmd *cobra.Command, o initOptions, i
 		next := func(command string) string {
 			return commandLine(cmd, command, input, "output", "from", "force") + " -m " + shellQuote(o.out)
 		}
-		fmt.Fprintf(&b, "\nWritten to %s\n", o.out)
-		fmt.Fprintf(&b, "\nWhat next\n  Read the file and answer its questions. Then see what is still wrong, and rehearse:\n")
+		fmt.Fprintf(&b, "\nWrote %s\n", o.out)
+		fmt.Fprintf(&b, "\nWhat next\n  Read the file and answer its questions. Then check and rehearse:\n")
 		fmt.Fprintf(&b, "    %s\n    %s --sandbox\n", next("check"), next("run"))
 	}
 	_, _ = io.WriteString(w, printable(b.String()))

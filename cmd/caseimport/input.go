@@ -12,24 +12,49 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"caseimport/importer/source"
 	"caseimport/mapping"
 )
 
-// reading are the flags that say how to read an export.
+// reading are the flags of every command that reads an export.
 type reading struct {
 	format, encoding, delimiter string
 	lazy                        bool
 }
 
-func (r *reading) flags(cmd *cobra.Command) {
+// command completes a command whose argument is an export. Its other flags come
+// first.
+func (r *reading) command(cmd *cobra.Command, run func(cmd *cobra.Command, input string) error) *cobra.Command {
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&r.format, "format", "", "the file's `FORMAT`: csv, tsv, jsonl or json (default: by the file's name)")
-	f.StringVar(&r.encoding, "encoding", "", "the file's `ENCODING`, such as windows-1252 (default: found by itself)")
-	f.StringVar(&r.delimiter, "delimiter", "", "the `CHAR` between the cells: , ; tab or | (default: found by itself)")
-	f.BoolVar(&r.lazy, "lazy-quotes", false, "take stray quotation marks inside cells as they are")
+	f.StringVar(&r.format, "format", "", "`FORMAT` of the file: csv, tsv, jsonl or json (default: from its name)")
+	f.StringVar(&r.encoding, "encoding", "", "`ENCODING` of the file, such as windows-1252 (default: detected)")
+	f.StringVar(&r.delimiter, "delimiter", "", "the `CHAR` between cells: , ; tab or | (default: detected)")
+	f.BoolVar(&r.lazy, "lazy-quotes", false, "keep stray quotation marks inside cells as they are")
+	cmd.Args = oneInput
+	cmd.RunE = func(cmd *cobra.Command, args []string) error { return run(cmd, args[0]) }
+	return cmd
+}
+
+// mapped are the flags that check and run share.
+type mapped struct {
+	reading
+	mapping, rate string
+	json          bool
+}
+
+func (m *mapped) mappingFlag(f *pflag.FlagSet) {
+	f.StringVarP(&m.mapping, "mapping", "m", "", "the mapping `FILE` (to draft one: caseimport init)")
+}
+
+func (m *mapped) rateFlag(f *pflag.FlagSet, usage string) {
+	f.StringVar(&m.rate, "rate", "", usage)
+}
+
+func (m *mapped) jsonFlag(f *pflag.FlagSet) {
+	f.BoolVar(&m.json, "json", false, "print one line of JSON, and nothing else, on standard output")
 }
 
 // readingFlags are the names of those flags: they fit the export, not the
@@ -46,7 +71,7 @@ func (r *reading) open(ctx context.Context, cmd *cobra.Command, input string) (*
 	})
 }
 
-// interrupted puts a signal into words where it is what ended the work.
+// interrupted rewords the error of work that a signal ended.
 func interrupted(ctx context.Context, err error) error {
 	if err != nil && ctx.Err() != nil {
 		return errors.New("interrupted")
@@ -56,7 +81,10 @@ func interrupted(ctx context.Context, err error) error {
 
 // loadMapping reads the mapping file; input is for the hint. A look-up table is
 // named relative to the mapping file. sum is a fingerprint of all that was read.
-func loadMapping(path, input string) (m *mapping.Mapping, sum string, err error) {
+func loadMapping(cmd *cobra.Command, path, input string) (m *mapping.Mapping, sum string, err error) {
+	if path == "" {
+		return nil, "", usage(cmd, draftHint(input, "mapping.yaml"), "no mapping file: give one with -m, for example -m mapping.yaml")
+	}
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, "", noMapping(err, path, input)
@@ -83,14 +111,6 @@ func compile(m *mapping.Mapping, table *source.Table) (*mapping.Program, error) 
 // holds only some of the rows, so keys that they do not have may be missing.
 func isJSONReport(table *source.Table) bool {
 	return table.Format == "json" && slices.Contains(table.Columns, "caseimport_id")
-}
-
-// needMapping checks that a mapping file was named.
-func needMapping(cmd *cobra.Command, path, input string) error {
-	if path != "" {
-		return nil
-	}
-	return usage(cmd, draftHint(input, "mapping.yaml"), "no mapping file: give one with -m, for example -m mapping.yaml")
 }
 
 func noMapping(err error, path, input string) error {

@@ -1,69 +1,103 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/lmittmann/tint"
+
+	"caseimport/importer"
+	"caseimport/mapping/words"
 )
 
-// newLogger returns the run's logger and its flush. Records go to w in the
-// given format ("text" is for people). With quiet, only records that say that
-// the run must wait pass at once; warnings are held back until flush, which is
-// for a run that did not go well and ends the quiet.
+// newLogger returns the run's logger and its flush. Records go to w in the given
+// format ("text" is for people), coloured if w is a terminal. With quiet, only
+// records that say that the run must wait pass at once; warnings are held back
+// until flush, which is for a run that did not go well and ends the quiet.
 func newLogger(w io.Writer, format string, quiet bool) (log *slog.Logger, flush func()) {
-	g := &gate{quiet: quiet, held: &held{}}
+	var out slog.Handler
 	if format == "json" {
-		g.out = slog.NewJSONHandler(w, nil)
+		out = slog.NewJSONHandler(w, &slog.HandlerOptions{ReplaceAttr: plainLevel})
 	} else {
-		g.out = &textHandler{w: w, mu: &sync.Mutex{}}
+		s, terminal := w.(*screen)
+		out = tint.NewTextHandler(w, &tint.Options{TimeFormat: time.TimeOnly, NoColor: !terminal || s.plain, ReplaceAttr: forPeople})
 	}
-	return slog.New(g), func() { g.held.flush(g.out) }
+	if !quiet {
+		return slog.New(out), func() {}
+	}
+	h := &held{out: out}
+	return slog.New(&hush{out, h}), h.flush
 }
 
-// waitKey marks a record that says that the run must wait. It is for the gate
-// and stands in no output.
-const waitKey = "wait"
-
-// gate decides which records may pass now.
-type gate struct {
-	out   slog.Handler
-	quiet bool
-	held  *held
+// plainLevel writes the level of records about waiting as one that programs
+// know.
+func plainLevel(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) == 0 && a.Key == slog.LevelKey && a.Value.Any() == importer.LevelWait {
+		a.Value = slog.AnyValue(slog.LevelWarn)
+	}
+	return a
 }
 
-func (g *gate) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelInfo }
-
-func (g *gate) Handle(ctx context.Context, r slog.Record) error {
-	waits := false
-	clean := slog.NewRecord(r.Time, r.Level, r.Message, r.PC)
-	r.Attrs(func(a slog.Attr) bool {
-		if a.Key == waitKey {
-			waits = a.Value.Kind() == slog.KindBool && a.Value.Bool()
-		} else {
-			clean.AddAttrs(a)
+// forPeople marks warnings and errors with a word, since colours do not reach a
+// log file, and keeps texts of somebody else's on their line.
+func forPeople(groups []string, a slog.Attr) slog.Attr {
+	value := a.Value.Resolve()
+	switch value.Kind() {
+	case slog.KindDuration:
+		return slog.String(a.Key, human(value.Duration()))
+	case slog.KindTime:
+		if len(groups) > 0 || a.Key != slog.TimeKey {
+			return slog.String(a.Key, value.Time().Local().Format(time.TimeOnly))
 		}
-		return true
-	})
+	case slog.KindString:
+		return slog.String(a.Key, oneLine(value.String()))
+	case slog.KindAny:
+		level, ok := value.Any().(slog.Level)
+		switch {
+		case !ok:
+			return slog.String(a.Key, oneLine(value.String()))
+		case level >= slog.LevelError:
+			return tint.Attr(9, slog.String(a.Key, "error:"))
+		case level == slog.LevelWarn:
+			return tint.Attr(11, slog.String(a.Key, "warning:"))
+		}
+		return slog.Attr{}
+	}
+	return a
+}
+
+// oneLine keeps a text of somebody else's on its line and off the terminal's
+// controls. tint gives up at U+FFFD.
+func oneLine(s string) string {
+	return strings.NewReplacer("\n", " ", "\t", " ", "\uFFFD", "?").Replace(printable(s))
+}
+
+// hush is the handler of a quiet run.
+type hush struct {
+	slog.Handler
+	held *held
+}
+
+func (h *hush) Handle(ctx context.Context, r slog.Record) error {
 	switch {
-	case !g.quiet || waits:
-		return g.out.Handle(ctx, clean)
+	case r.Level == importer.LevelWait:
+		return h.Handler.Handle(ctx, r)
 	case r.Level >= slog.LevelWarn:
-		g.held.add(func() { _ = g.out.Handle(ctx, clean) })
+		h.held.add(func() { _ = h.Handler.Handle(ctx, r) })
 	}
 	return nil
 }
 
-func (g *gate) WithAttrs(attrs []slog.Attr) slog.Handler {
-	return &gate{out: g.out.WithAttrs(attrs), quiet: g.quiet, held: g.held}
+func (h *hush) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return &hush{h.Handler.WithAttrs(attrs), h.held}
 }
 
-func (g *gate) WithGroup(name string) slog.Handler {
-	return &gate{out: g.out.WithGroup(name), quiet: g.quiet, held: g.held}
+func (h *hush) WithGroup(name string) slog.Handler {
+	return &hush{h.Handler.WithGroup(name), h.held}
 }
 
 // maxHeld bounds what a quiet run remembers: a warning a row must not fill the
@@ -72,6 +106,8 @@ const maxHeld = 1000
 
 // held keeps the warnings of a quiet run.
 type held struct {
+	out slog.Handler
+
 	mu      sync.Mutex
 	records []func()
 	dropped int
@@ -81,100 +117,24 @@ type held struct {
 func (h *held) add(record func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.over {
+	switch {
+	case h.over:
 		record()
-	} else if len(h.records) < maxHeld {
+	case len(h.records) < maxHeld:
 		h.records = append(h.records, record)
-	} else {
+	default:
 		h.dropped++
 	}
 }
 
-func (h *held) flush(out slog.Handler) {
+func (h *held) flush() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, record := range h.records {
 		record()
 	}
 	if h.dropped > 0 {
-		more := slog.NewRecord(time.Now(), slog.LevelWarn, plural(h.dropped, "more warning")+" not shown", 0)
-		_ = out.Handle(context.Background(), more)
+		slog.New(h.out).Warn(words.Plural(h.dropped, "more warning") + " not shown")
 	}
 	h.records, h.dropped, h.over = nil, 0, true
-}
-
-// textHandler writes records for people: 15:04:05 message key=value. Warnings
-// and errors are marked with a word, since colours do not reach a log file.
-type textHandler struct {
-	w     io.Writer
-	mu    *sync.Mutex
-	attrs string // of WithAttrs, rendered
-	group string // prefix of keys
-}
-
-func (h *textHandler) Enabled(context.Context, slog.Level) bool { return true }
-
-func (h *textHandler) Handle(_ context.Context, r slog.Record) error {
-	var b bytes.Buffer
-	b.WriteString(r.Time.Format(time.TimeOnly))
-	switch {
-	case r.Level >= slog.LevelError:
-		b.WriteString(" error:")
-	case r.Level >= slog.LevelWarn:
-		b.WriteString(" warning:")
-	}
-	b.WriteByte(' ')
-	b.WriteString(oneLine(r.Message))
-	b.WriteString(h.attrs)
-	r.Attrs(func(a slog.Attr) bool {
-		b.WriteString(textAttr(h.group, a))
-		return true
-	})
-	b.WriteByte('\n')
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	_, err := h.w.Write(b.Bytes())
-	return err
-}
-
-func (h *textHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
-	more := *h
-	for _, a := range attrs {
-		more.attrs += textAttr(h.group, a)
-	}
-	return &more
-}
-
-func (h *textHandler) WithGroup(name string) slog.Handler {
-	more := *h
-	more.group += name + "."
-	return &more
-}
-
-// textAttr renders " key=value", the value in quotation marks where it would
-// not read as one word.
-func textAttr(group string, a slog.Attr) string {
-	if a.Equal(slog.Attr{}) {
-		return ""
-	}
-	value := a.Value.Resolve()
-	var text string
-	switch value.Kind() {
-	case slog.KindDuration:
-		text = human(value.Duration())
-	case slog.KindTime:
-		text = value.Time().Local().Format(time.TimeOnly)
-	default:
-		text = value.String()
-	}
-	if text == "" || strings.ContainsAny(text, " \"=\n\t\r") {
-		text = fmt.Sprintf("%q", text)
-	}
-	return " " + group + a.Key + "=" + oneLine(text)
-}
-
-// oneLine keeps a text of somebody else's on its line and off the terminal's
-// controls.
-func oneLine(s string) string {
-	return printable(strings.NewReplacer("\n", " ", "\t", " ").Replace(s))
 }

@@ -2,11 +2,12 @@ package main
 
 import (
 	"bytes"
-	"log/slog"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
+
+	"caseimport/importer"
 )
 
 func TestTextLogIsForPeople(t *testing.T) {
@@ -56,12 +57,12 @@ func TestQuietLogHoldsWarningsBack(t *testing.T) {
 		if out.Len() > 0 {
 			t.Errorf("%s: a quiet run said %q", format, out.String())
 		}
-		log.Warn("waiting for the server", slog.Bool(waitKey, true), "until", "noon")
+		log.Log(t.Context(), importer.LevelWait, "waiting for the server", "until", "noon")
 		if got := out.String(); !strings.Contains(got, "waiting for the server") || !strings.Contains(got, "noon") {
 			t.Errorf("%s: the wait was not said: %q", format, got)
 		}
-		if got := out.String(); strings.Contains(got, "wait=") || strings.Contains(got, `"wait"`) {
-			t.Errorf("%s: the mark is in the output: %q", format, got)
+		if got := out.String(); strings.Contains(got, "WARN+") || format == "json" && !strings.Contains(got, `"level":"WARN"`) {
+			t.Errorf("%s: no level that programs know: %q", format, got)
 		}
 		flush()
 		if got := out.String(); !strings.Contains(got, "a warning") || strings.Contains(got, "chatter") {

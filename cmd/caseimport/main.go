@@ -3,10 +3,17 @@
 //
 // This package turns flags into the importer's Config and outcomes into words
 // and exit codes. It must never decide what becomes of a row.
+//
+// The files in reading order: main.go; a file for each command (init.go,
+// check.go, run.go, sandbox.go, schema.go); what they share: input.go (the export
+// and its mapping), environment.go (where the cases go), signals.go; what people
+// see: progress.go and terminal.go (the bar), logging.go, summary.go, errors.go
+// (messages and exit codes), words.go.
 package main
 
 import (
 	"context"
+	"errors"
 	"io"
 	"os"
 	"os/signal"
@@ -31,7 +38,7 @@ func exec(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
-	if isUsage(err) && wantsJSON(args) {
+	if _, ok := errors.AsType[usageError](err); ok && wantsJSON(args) {
 		printUsageJSON(cmd, err)
 	}
 	return explain(stderr, err)

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"log/slog"
 	"math"
 	"os"
-	"strings"
 	"sync"
 	"time"
 
@@ -15,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"caseimport/importer"
+	"caseimport/mapping/words"
 )
 
 const (
@@ -22,66 +21,74 @@ const (
 	logEvery    = 30 * time.Second
 )
 
-// A screen is the terminal on which a bar and log lines share the last line.
-// Log lines written to it push the bar down instead of tearing it.
+// screen is a terminal whose last line is the bar. Log lines written to it push
+// the bar down instead of tearing it.
 type screen struct {
-	w       io.Writer
-	columns func() int // the terminal's width at the moment, 0 if unknown
+	out   *os.File
+	plain bool // without colours
 
-	mu   sync.Mutex
-	line string // the bar as it stands there, "" if none does
+	mu  sync.Mutex
+	bar *progressbar.ProgressBar // nil if none is shown
 }
 
-// newScreen returns the screen behind w, nil if w is no terminal.
+// newScreen returns the screen behind w, nil if w is no terminal, or one that
+// cannot clear a line.
 func newScreen(w io.Writer) *screen {
 	file, ok := w.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
+	if !ok || !term.IsTerminal(int(file.Fd())) || !understandsEscapes(file) {
 		return nil
 	}
-	return &screen{w: file, columns: func() int {
-		columns, _, err := term.GetSize(int(file.Fd()))
-		if err != nil {
-			return 0
-		}
-		return columns
-	}}
+	return &screen{out: file, plain: os.Getenv("NO_COLOR") != ""}
 }
 
 // Write prints log lines.
 func (s *screen) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	line := s.line
-	s.show("")
-	n, err := s.w.Write(p)
-	s.show(line)
-	return n, err
+	if s.bar != nil {
+		_ = s.bar.Clear()
+		defer s.bar.RenderBlank()
+	}
+	return s.out.Write(p)
 }
 
-// Draw shows line as the bar; an empty one clears it.
-func (s *screen) Draw(line string) {
+// besideWords is the width of the rest of the line: a percentage, the bar at its
+// smallest, blanks.
+const besideWords = 17
+
+// draw shows how far the run has come.
+func (s *screen) draw(pc pace) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.show(line)
+	columns, _, err := term.GetSize(int(s.out.Fd()))
+	if err != nil || columns == 0 {
+		columns = 80
+	}
+	text := pc.words()
+	text = text[:min(len(text), max(columns-besideWords, 0))] // ASCII, so bytes are columns
+	if s.bar == nil {
+		s.bar = progressbar.NewOptions(pc.rows,
+			progressbar.OptionSetWriter(s.out),
+			progressbar.OptionUseANSICodes(true),
+			progressbar.OptionSetWidth(min(max(columns-72, 5), 40)), // the words matter more than the bar
+			progressbar.OptionSetPredictTime(false),                 // it knows only rates above zero
+			progressbar.OptionShowDescriptionAtLineEnd(),
+			progressbar.OptionSetDescription(text),
+			progressbar.OptionSetRenderBlankState(true),
+		)
+	}
+	_ = s.bar.Set(min(pc.done, pc.rows))
+	s.bar.Describe(text) // draws
 }
 
-// show overwrites with blanks what the new line leaves of the old: that needs no
-// escape sequences, which not every Windows console understands. It stays off
-// the last column, where some terminals wrap.
-func (s *screen) show(line string) {
-	old, now := []rune(s.line), []rune(line)
-	if columns := s.columns(); columns > 0 {
-		old = old[:min(len(old), columns-1)]
-		now = now[:min(len(now), columns-1)]
+// clear takes the bar away.
+func (s *screen) clear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.bar != nil {
+		_ = s.bar.Clear()
+		s.bar = nil
 	}
-	if len(old)+len(now) > 0 {
-		text := "\r" + string(now) + strings.Repeat(" ", max(len(old)-len(now), 0))
-		if len(now) == 0 {
-			text += "\r"
-		}
-		_, _ = io.WriteString(s.w, text)
-	}
-	s.line = string(now)
 }
 
 // watch shows how far the run has come until the returned function is called:
@@ -93,7 +100,7 @@ func watch(p *importer.Progress, rows, limit int, s *screen, log *slog.Logger) (
 	}
 	every, tell := logEvery, func(pc pace) { logProgress(log, pc) }
 	if s != nil {
-		every, tell = redrawEvery, newBar(s, rows)
+		every, tell = redrawEvery, s.draw
 	}
 	done, finished := make(chan struct{}), make(chan struct{})
 	go func() {
@@ -116,25 +123,8 @@ func watch(p *importer.Progress, rows, limit int, s *screen, log *slog.Logger) (
 		close(done)
 		<-finished
 		if s != nil {
-			s.Draw("")
+			s.clear()
 		}
-	}
-}
-
-// newBar returns the function that draws the bar.
-func newBar(s *screen, rows int) func(pace) {
-	columns := cmp.Or(s.columns(), 80)
-	// The words need about 70 columns; they matter more than the bar.
-	bar := progressbar.NewOptions(rows,
-		progressbar.OptionSetWriter(io.Discard), // the screen writes
-		progressbar.OptionSetWidth(min(max(columns-72, 5), 40)),
-		progressbar.OptionSetPredictTime(false), // it knows only rates above zero
-		progressbar.OptionShowDescriptionAtLineEnd(),
-	)
-	return func(pc pace) {
-		_ = bar.Set(min(pc.done, rows))
-		bar.Describe(pc.words()) // renders
-		s.Draw(strings.TrimRight(strings.TrimPrefix(bar.String(), "\r"), " "))
 	}
 }
 
@@ -189,7 +179,7 @@ func (pc *pace) rate() float64 {
 	return float64(last.sent-first.sent) / seconds
 }
 
-// left estimates how long the run will still take; false while nobody can know.
+// left estimates how long the run will still take; false if that cannot be told.
 func (pc *pace) left() (time.Duration, bool) {
 	rate, rows := pc.rate(), pc.rows-pc.done
 	if pc.limit > 0 {
@@ -201,21 +191,21 @@ func (pc *pace) left() (time.Duration, bool) {
 	return 0, false
 }
 
-// words stand after the bar, the most important first: a narrow terminal cuts
-// the end.
+// words follow the bar, the most important first: a narrow terminal cuts the
+// end.
 func (pc *pace) words() string {
-	words := fmt.Sprintf("%s of %s rows", number(pc.done), number(pc.rows))
+	text := fmt.Sprintf("%s of %s rows", words.Count(pc.done), words.Count(pc.rows))
 	if pc.failed > 0 {
-		words += fmt.Sprintf(", %s failed", number(pc.failed))
+		text += fmt.Sprintf(", %s failed", words.Count(pc.failed))
 	}
 	if pc.doubt > 0 {
-		words += fmt.Sprintf(", %s in doubt", number(pc.doubt))
+		text += fmt.Sprintf(", %s in doubt", words.Count(pc.doubt))
 	}
 	if rate := pc.rate(); rate > 0 {
-		words += ", " + perSecond(rate)
+		text += ", " + perSecond(rate)
 	}
 	if left, ok := pc.left(); ok {
-		words += ", " + human(left) + " left"
+		text += ", " + human(left) + " left"
 	}
-	return words
+	return text
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -75,76 +74,4 @@ func TestNoRowsNoProgress(t *testing.T) {
 			t.Errorf("said %q", out.String())
 		}
 	})
-}
-
-// terminal is what a person would see: it knows \r and \n.
-type terminal struct {
-	lines  [][]rune
-	column int
-}
-
-func (t *terminal) Write(p []byte) (int, error) {
-	if t.lines == nil {
-		t.lines = [][]rune{nil}
-	}
-	for _, r := range string(p) {
-		last := &t.lines[len(t.lines)-1]
-		switch {
-		case r == '\n':
-			t.lines = append(t.lines, nil)
-			t.column = 0
-		case r == '\r':
-			t.column = 0
-		case t.column < len(*last):
-			(*last)[t.column] = r
-			t.column++
-		default:
-			*last = append(*last, r)
-			t.column++
-		}
-	}
-	return len(p), nil
-}
-
-func (t *terminal) String() string {
-	var b strings.Builder
-	for _, line := range t.lines {
-		b.WriteString(strings.TrimRight(string(line), " ") + "\n")
-	}
-	return b.String()
-}
-
-func TestLogLinesDoNotTearTheBar(t *testing.T) {
-	var term terminal
-	s := &screen{w: &term, columns: func() int { return 20 }}
-	log, _ := newLogger(s, "text", false)
-	s.Draw("50% |███   | a bar that is too long for it")
-	log.Warn("x")
-	s.Draw("60% |███")
-	log.Warn("y")
-	want := regexp.MustCompile(`^\d\d:\d\d:\d\d warning: x\n\d\d:\d\d:\d\d warning: y\n60% \|███\n$`)
-	if !want.MatchString(term.String()) {
-		t.Errorf("the screen shows\n%s", term.String())
-	}
-	s.Draw("")
-	if got := term.String(); strings.Contains(got, "%") {
-		t.Errorf("the bar was not cleared:\n%s", got)
-	}
-}
-
-func TestBarFitsTheTerminal(t *testing.T) {
-	for _, columns := range []int{20, 40, 80, 100, 200} {
-		var term terminal
-		s := &screen{w: &term, columns: func() int { return columns }}
-		draw := newBar(s, 1000)
-		for _, done := range []int{0, 1, 500, 1000} {
-			draw(pace{rows: 1000, done: done, failed: done / 2, samples: make([]sample, 1)})
-			if got := []rune(strings.TrimSuffix(term.String(), "\n")); len(got) >= columns || len(term.lines) != 1 {
-				t.Errorf("%d columns, %d rows: the bar is %d wide:\n%s", columns, done, len(got), string(got))
-			}
-		}
-		if got := term.String(); !strings.Contains(got, "100%") {
-			t.Errorf("%d columns: the bar of a finished run is %q", columns, got)
-		}
-	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -12,33 +13,32 @@ import (
 	"github.com/spf13/cobra"
 
 	"caseimport/importer"
+	"caseimport/mapping/words"
 	"caseimport/ratelimit"
 )
 
 type runOptions struct {
-	reading
+	mapped
 	target
-	mapping, results, rate, maxFailures string
-	concurrency, maxAttempts, limit     int
-	timeout, settle, outagePatience     time.Duration
-	resendUnknown, adopt                bool
-	quiet, json                         bool
-	logFormat                           string
+	results, maxFailures, logFormat string
+	concurrency, maxAttempts, limit int
+	timeout, settle, outagePatience time.Duration
+	resendUnknown, adopt, quiet     bool
 }
 
 func newRun() *cobra.Command {
 	var o runOptions
 	cmd := &cobra.Command{
 		Use:   "run INPUT -m MAPPING",
-		Short: "Import; again: resume",
+		Short: "Import rows; run again to resume",
 		Long: `Create a case for every row of INPUT that has none yet. Run the same command again
 after a crash, an interruption or with corrected rows: it does only what is left,
 and never makes a case twice.
 
 INPUT is a .csv, .tsv, .jsonl, .ndjson or .json file, also with .gz, or - for
-standard input. Beside it stand, afterwards: the results, one line a row; the
-failure report, the rows without a case and why; and the journal, the memory
-of what was sent. Keep the journal.
+standard input. The run writes three files next to it: the results (one line per
+row), the failure report (the rows without a case, and why) and the journal (what
+was sent). Keep the journal.
 
 Credentials come from the environment: TALKDESK_TOKEN, or TALKDESK_CLIENT_ID with
 TALKDESK_CLIENT_SECRET, or TALKDESK_CLIENT_ID with TALKDESK_KEY_ID and
@@ -47,8 +47,8 @@ TALKDESK_PRIVATE_KEY or TALKDESK_PRIVATE_KEY_FILE.
 Ctrl-C sends nothing new, waits for the requests in flight and records them.
 A second Ctrl-C stops at once; nothing is lost by it.
 
-With --json, standard output holds one line of JSON whatever the exit code, also
-with --quiet; "error" says why for 1, 4 and 5.
+With --json, standard output is one line of JSON whatever the exit code, also with
+--quiet; "error" says why for 1, 4 and 5.
 
 Exit codes:
   0  every row has its case, or was left out by "where"
@@ -60,32 +60,28 @@ Exit codes:
 		Example: `  caseimport run tickets.csv -m mapping.yaml --sandbox            rehearse
   caseimport run tickets.csv -m mapping.yaml --limit 5            a trial of five rows
   caseimport run tickets.csv -m mapping.yaml --rate 2/s           the import
-  caseimport run tickets.results.failed.csv -m mapping.yaml       corrected rows
+  caseimport run tickets.results.failed.csv -m mapping.yaml       the corrected rows
   caseimport run new.jsonl.gz -m mapping.yaml -o all.results.csv --quiet   every night`,
-		Args: oneInput,
 	}
 	f := cmd.Flags()
-	f.SortFlags = false
-	f.StringVarP(&o.mapping, "mapping", "m", "", "the mapping `FILE` (see: caseimport init)")
-	f.StringVarP(&o.results, "results", "o", "", "the results `FILE` (default: beside INPUT; a name in .jsonl makes it JSON lines)")
-	o.target.flags(cmd)
-	f.StringVar(&o.rate, "rate", "", "requests at most: `RATE` is 10/s, 600/m or a number per second, 0 for no limit (default 5/s, with --sandbox 50/s)")
-	f.IntVar(&o.concurrency, "concurrency", 8, "`N` requests at the same time")
-	f.IntVar(&o.maxAttempts, "max-attempts", 8, "at most `N` requests for one row")
-	f.DurationVar(&o.timeout, "timeout", 60*time.Second, "give up a request after this `TIME`")
-	f.DurationVar(&o.settle, "settle", 30*time.Second, "how much `TIME` a lost request has to arrive, before a missing case is believed")
-	f.StringVar(&o.maxFailures, "max-failures", "", "stop when `N` rows are refused: 50, or 5% of the rows sent")
-	f.DurationVar(&o.outagePatience, "outage-patience", 10*time.Minute, "how much `TIME` a server that is down has to come back")
-	f.IntVar(&o.limit, "limit", 0, "send only the next `N` rows: a trial")
-	f.BoolVar(&o.resendUnknown, "resend-unknown", false, "send rows again of which nobody knows whether they have a case; may make cases twice")
+	o.mappingFlag(f)
+	f.StringVarP(&o.results, "results", "o", "", "the results `FILE` (default: next to INPUT; a name ending in .jsonl makes it JSON lines)")
+	o.target.flags(f)
+	o.rateFlag(f, "at most `RATE` requests: 10/s, 600/m or a number per second, 0 for no limit (default 5/s, with --sandbox 50/s)")
+	f.IntVar(&o.concurrency, "concurrency", 8, "send `N` requests in parallel")
+	f.IntVar(&o.maxAttempts, "max-attempts", 8, "send a row at most `N` times, answers 429 not counted")
+	f.DurationVar(&o.timeout, "timeout", 60*time.Second, "give up on a request after this `TIME`")
+	f.DurationVar(&o.settle, "settle", 30*time.Second, "wait this `TIME` for a lost request to arrive before its case is taken to be missing")
+	f.StringVar(&o.maxFailures, "max-failures", "", "stop when Talkdesk has refused `N` rows: 50, or 5% of the rows sent")
+	f.DurationVar(&o.outagePatience, "outage-patience", 10*time.Minute, "wait this `TIME` for a server that is down")
+	f.IntVar(&o.limit, "limit", 0, "send only the next `N` rows, as a trial")
+	f.BoolVar(&o.resendUnknown, "resend-unknown", false, "resend rows of which it is unknown whether they have a case; may create duplicates")
 	f.BoolVar(&o.adopt, "adopt", false, "look every row up before creating it; also rebuilds a lost journal")
-	f.BoolVar(&o.quiet, "quiet", false, "print nothing unless the exit code is other than 0, or the run must wait")
-	f.BoolVar(&o.json, "json", false, "print the summary as one line of JSON and nothing else on standard output")
+	f.BoolVar(&o.quiet, "quiet", false, "print nothing unless the exit code is not 0 or the run has to wait")
+	o.jsonFlag(f)
 	f.StringVar(&o.logFormat, "log-format", "text", "`FORMAT` of logs and progress on standard error: text or json")
 	f.Lookup("timeout").DefValue, f.Lookup("outage-patience").DefValue = "60s", "10m"
-	o.reading.flags(cmd)
-	cmd.RunE = func(cmd *cobra.Command, args []string) error { return runImport(cmd, o, args[0]) }
-	return cmd
+	return o.reading.command(cmd, func(cmd *cobra.Command, input string) error { return runImport(cmd, o, input) })
 }
 
 // runImport imports one file and says how it went.
@@ -103,41 +99,42 @@ func runImport(cmd *cobra.Command, o runOptions, input string) error {
 		switch {
 		case err == nil || o.logFormat != "json":
 			explain(errOut, err)
-		case hintOf(err) == "":
+		case stopOf(err).Hint == "":
 			log.Error(err.Error())
 		default:
-			log.Error(err.Error(), "hint", hintOf(err))
+			log.Error(err.Error(), "hint", stopOf(err).Hint)
 		}
 	}
 
 	sum, err := importFile(cmd, o, input, log, screen)
 	if err == nil && sum.Exit == exitStopped && o.limit > 0 {
-		sum.Error = fmt.Sprintf("stopped after the %s that --limit allows: %s left", plural(o.limit, "row"), plural(sum.Left, "row"))
+		sum.Error = fmt.Sprintf("stopped after the %s that --limit allows: %s left", words.Plural(o.limit, "row"), words.Plural(sum.Left, "row"))
 	}
 	if err != nil {
-		sum.Exit, sum.Error = exitOf(err), err.Error()
+		sum.Exit, sum.Error = stopOf(err).Exit, err.Error()
 	}
 	if sum.Exit != exitDone {
 		flush()
 	}
-	nothingSent := sum.Exit == exitRefused || sum.Exit == exitBusy
 	switch {
 	case o.json:
 		printJSON(cmd.OutOrStdout(), sum)
 		say(err)
-	case nothingSent:
+	case sum.Exit == exitRefused || sum.Exit == exitBusy: // nothing was sent
 		say(err)
 	case o.quiet && sum.Exit == exitDone:
 	default:
-		// What to do next stands at the end of the summary, hint included.
-		say(withoutHint(err))
+		// What to do next is at the end of the summary, hint included.
+		if err != nil {
+			say(&importer.Stop{Exit: sum.Exit, Err: err})
+		}
 		printSummary(cmd.OutOrStdout(), sum, advice(cmd, o, input, sum, err))
 	}
 	return status(sum.Exit)
 }
 
-// importFile puts a run together and carries it out. What is quickly found to be
-// wrong is looked at first; nothing is written before all of it is right.
+// importFile sets a run up and carries it out. What is quickly checked comes
+// first; nothing is written before all of it is right.
 func importFile(cmd *cobra.Command, o runOptions, input string, log *slog.Logger, s *screen) (importer.Summary, error) {
 	cfg, err := o.config(cmd, input)
 	if err != nil {
@@ -149,7 +146,7 @@ func importFile(cmd *cobra.Command, o runOptions, input string, log *slog.Logger
 	defer stop()
 	cfg.Drain = intake.Done()
 
-	mapping, sum, err := loadMapping(o.mapping, input)
+	mapping, sum, err := loadMapping(cmd, o.mapping, input)
 	if err != nil {
 		return importer.Summary{}, err
 	}
@@ -185,9 +182,9 @@ func sayDraining(log *slog.Logger, p *importer.Progress) {
 	}
 	message := "stopping"
 	if n := p.InFlight(); n > 0 {
-		message = "finishing " + plural(n, "request") + " in flight; press Ctrl-C again to stop at once"
+		message = "finishing " + words.Plural(n, "request") + " in flight; press Ctrl-C again to stop at once"
 	}
-	log.Warn(message, slog.Bool(waitKey, true))
+	log.Log(context.Background(), importer.LevelWait, message)
 }
 
 // config checks the flags and fills in what they alone decide.
@@ -198,46 +195,38 @@ func (o *runOptions) config(cmd *cobra.Command, input string) (importer.Config, 
 		Settle: o.settle, OutagePatience: o.outagePatience,
 		ResendUnknown: o.resendUnknown, Adopt: o.adopt,
 	}
-	fail := func(hint, format string, args ...any) (importer.Config, error) {
-		return importer.Config{}, usage(cmd, hint, format, args...)
-	}
-	if o.logFormat != "text" && o.logFormat != "json" {
-		return fail("", "--log-format %q: this must be text or json", o.logFormat)
-	}
-	if o.concurrency < 1 || o.concurrency > maxConcurrency {
-		return fail("", "--concurrency %d: this must be 1 to %d", o.concurrency, maxConcurrency)
-	}
-	if o.maxAttempts < 1 {
-		return fail("", "--max-attempts %d: this must be 1 or more", o.maxAttempts)
-	}
-	if o.limit < 0 || o.limit == 0 && cmd.Flags().Changed("limit") {
-		return fail("", "--limit %d: this must be 1 or more; leave it out to send all rows", o.limit)
-	}
-	for _, d := range []struct {
-		flag string
-		time time.Duration
-	}{{"timeout", o.timeout}, {"settle", o.settle}, {"outage-patience", o.outagePatience}} {
-		if d.time <= 0 {
-			return fail("", "--%s %s: this must be above zero", d.flag, d.time)
+	for _, flag := range []struct {
+		name  string
+		right bool
+		value any
+		want  string
+	}{
+		{"log-format", o.logFormat == "text" || o.logFormat == "json", strconv.Quote(o.logFormat), "text or json"},
+		{"concurrency", o.concurrency >= 1 && o.concurrency <= maxConcurrency, o.concurrency, fmt.Sprintf("1 to %d", maxConcurrency)},
+		{"max-attempts", o.maxAttempts >= 1, o.maxAttempts, "1 or more"},
+		{"limit", o.limit >= 1 || !cmd.Flags().Changed("limit"), o.limit, "1 or more; leave it out to send all rows"},
+		{"timeout", o.timeout > 0, o.timeout, "above zero"},
+		{"settle", o.settle > 0, o.settle, "above zero"},
+		{"outage-patience", o.outagePatience > 0, o.outagePatience, "above zero"},
+	} {
+		if !flag.right {
+			return cfg, usage(cmd, "", "--%s %v: this must be %s", flag.name, flag.value, flag.want)
 		}
 	}
-	perSecond, err := parseRate(cmd, o.rate, o.sandbox)
+	perSecond, err := o.perSecond(cmd, o.sandbox)
 	if err != nil {
-		return importer.Config{}, err
+		return cfg, err
 	}
 	cfg.Limiter = ratelimit.New(perSecond)
 	if cfg.MaxFailures, err = parseMaxFailures(o.maxFailures); err != nil {
-		return fail("", "%w", err)
+		return cfg, usage(cmd, "", "%w", err)
 	}
 	if err := o.target.fill(cmd); err != nil {
-		return importer.Config{}, err
-	}
-	if err := needMapping(cmd, o.mapping, input); err != nil {
-		return importer.Config{}, err
+		return cfg, err
 	}
 	if cfg.Results == "" {
 		if cfg.Results, err = importer.DefaultResults(input, o.sandbox); err != nil {
-			return fail("for example: -o tickets.results.csv", "%w", err)
+			return cfg, usage(cmd, "for example: -o tickets.results.csv", "%w", err)
 		}
 	}
 	return cfg, apart(input, cfg.Results)
@@ -246,19 +235,21 @@ func (o *runOptions) config(cmd *cobra.Command, input string) (importer.Config, 
 // maxConcurrency keeps a slip of the pen from opening thousands of connections.
 const maxConcurrency = 1024
 
-// The rates while nobody knows the server's limit. The sandbox has none, but a
+// The rates as long as the server's limit is not known. The sandbox has none, but a
 // rehearsal should be seen.
 const (
 	defaultRate        = "5/s"
 	defaultSandboxRate = "50/s"
 )
 
-func parseRate(cmd *cobra.Command, rate string, sandbox bool) (float64, error) {
-	if !cmd.Flags().Changed("rate") {
+func (m *mapped) perSecond(cmd *cobra.Command, sandbox bool) (float64, error) {
+	rate := m.rate
+	switch {
+	case cmd.Flags().Changed("rate"):
+	case sandbox:
+		rate = defaultSandboxRate
+	default:
 		rate = defaultRate
-		if sandbox {
-			rate = defaultSandboxRate
-		}
 	}
 	perSecond, err := ratelimit.ParseRate(rate)
 	if err != nil {
@@ -297,9 +288,6 @@ func apart(input, results string) error {
 }
 
 func sameFile(a, b string) bool {
-	if a == b {
-		return true
-	}
 	infoA, errA := os.Stat(a)
 	infoB, errB := os.Stat(b)
 	return errA == nil && errB == nil && os.SameFile(infoA, infoB)

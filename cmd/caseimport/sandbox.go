@@ -15,9 +15,13 @@ import (
 
 func newSandbox() *cobra.Command {
 	var (
-		opt     sandbox.Options
-		listen  string
-		verbose bool
+		opt        sandbox.Options
+		listen     string
+		verbose    bool
+		plain      bool
+		fields     string
+		agents     string
+		listFaults []string
 	)
 	cmd := &cobra.Command{
 		Use:   "sandbox",
@@ -25,14 +29,24 @@ func newSandbox() *cobra.Command {
 		Long: `Serve the Case API on loopback, with faults on demand, until Ctrl-C. It keeps
 everything in memory and can be reached from this machine only.
 
+It creates, lists, reads, updates and deletes cases, and shows the account's case
+fields and agents. Where public material on the API disagrees, it speaks the form
+of the vendor's page; each other form has a flag.
+
+Keys and option codes of custom fields are checked with --fields only, a file that
+"caseimport fields -o" wrote; without it any key with a known prefix is taken.
+
 The first line on standard output is the address, alone, for scripts. Percentages
-are of create requests and go from 0 to 100; the same --seed gives the same
-requests the same faults. Requesters whose e-mail address ends in .invalid are
-refused even without faults.`,
+are of create requests unless it says otherwise and go from 0 to 100; the same
+--seed gives the same requests the same faults. Requesters whose e-mail address
+ends in .invalid are refused even without faults.`,
 		Example: `  caseimport sandbox
   caseimport sandbox --cut-after 5 --error-after 3 --lag 2s       lost answers, a slow search
   caseimport sandbox --rate-limit 10 --retry-after seconds        a gateway that throttles
-  caseimport sandbox --outage-after 10s --outage-for 1m --outage-mode refuse`,
+  caseimport sandbox --outage-after 10s --outage-for 1m --outage-mode refuse
+  caseimport sandbox --fields fields.json                         the real account's fields
+  caseimport sandbox --list-shape text --filter-form object       an account of another dialect
+  caseimport sandbox --list-fault total-zero,order-changes        a list that cannot be relied on`,
 		Args: noArguments,
 	}
 	f := cmd.Flags()
@@ -47,10 +61,30 @@ refused even without faults.`,
 	f.DurationVar(&opt.TokenLife, "token-life", 10*time.Minute, "a token is valid for this `TIME`")
 	f.BoolVar(&opt.NoReadScope, "no-read-scope", false, "grant no token the scope to list and get cases")
 	f.BoolVar(&opt.NoWriteScope, "no-write-scope", false, "grant no token the scope to create cases")
+	f.BoolVar(&opt.NoFieldsScope, "no-fields-scope", false, "grant no token the scope to read the case fields")
+	f.BoolVar(&opt.NoUsersScope, "no-users-scope", false, "grant no token the scope to read the agents")
+
+	f.StringVar(&fields, "fields", "", "check keys and options of custom fields against this `FILE` (default: show a made-up set, check nothing)")
+	f.StringVar(&agents, "agents", "", "take the agents in this `FILE`, a JSON array of {id, email, name, active}, as owners and no others")
+	f.StringSliceVar(&opt.Statuses, "statuses", nil, "the `WORDS` that an update may set as status (default NEW,OPEN,PENDING,ON-HOLD,RESOLVED)")
+	f.StringSliceVar(&opt.Types, "types", nil, "the `WORDS` that an update may set as type (default QUESTION,INCIDENT,PROBLEM,TASK)")
 
 	f.DurationVar(&opt.Lag, "lag", 200*time.Millisecond, "a new case stays out of the list for this `TIME`")
-	f.BoolVar(&opt.PlainFields, "plain-fields", false, "list custom fields as plain values, not wrapped")
 	f.BoolVar(&opt.ExactMatch, "exact-match", false, "let text filters compare for equality, not for substrings")
+	f.StringVar((*string)(&opt.ListShape), "list-shape", "", "custom fields in the list: `SHAPE` plain, wrapped (default), text, wrapped-text, array-key, array-label, array-name or absent")
+	f.StringVar((*string)(&opt.CaseShape), "case-shape", "", "custom fields of a single case: the same `SHAPE`s (default plain)")
+	f.StringSliceVar(&opt.ListHides, "list-hides", nil, "`MEMBERS` of a case that the list leaves out, such as notes,parent_id,resolution")
+	f.StringVar(&opt.NotesPrefix, "notes-prefix", "", "read notes as `WORD`_title and WORD_body: note (default) or notes")
+	f.StringVar(&opt.OwnerName, "owner-name", "", "read the owner as `NAME`: owner_id (default) or agent_id")
+	f.StringVar((*string)(&opt.FilterForm), "filter-form", "array", "`FORM` of the custom_fields filter: array or object; the other is answered 400")
+	f.BoolVar(&opt.IgnoreOtherFilter, "ignore-other-filter", false, "list everything where the filter has the other form, instead of 400")
+	f.StringSliceVar(&listFaults, "list-fault", nil, "what is wrong with every list, one or more `FAULTS`: total-capped (100 at most), total-zero, total-of-page, no-links, first-page (again for every page), empty-page (page 2), order-changes (between pages), filter-ignored (custom_fields), filters-ignored (all)")
+	f.StringVar((*string)(&opt.FieldsForm), "fields-form", "array", "the field definitions come as `FORM`: array, embedded, pages or numbered (pages without links)")
+	f.StringVar((*string)(&opt.LabelSpelling), "label-spelling", "value", "`MEMBER` that holds the label of a field's option: value, label or lable")
+	f.StringVar((*string)(&opt.EmailFilter), "email-filter", "exact", "what GET /users makes of an address: `WORD` exact, ignored or refused")
+	f.BoolVar(&opt.DeleteArray, "delete-array", false, "take the ids of a deletion as a JSON array only, not bare")
+	f.IntVar(&opt.DeleteStatus, "delete-status", 0, "refuse every deletion with this `STATUS`, such as 403")
+	f.BoolVar(&opt.TrashListed, "trash-listed", false, "list the cases in the Trash too")
 
 	f.Float64Var(&opt.RateLimit, "rate-limit", 0, "`N` requests a second above which the answer is 429 (0: no limit)")
 	f.StringVar((*string)(&opt.RetryAfter), "retry-after", "", "in which `FORM` a 429 says when to come back: seconds, date, reset, unix or iso (default not at all)")
@@ -67,15 +101,32 @@ refused even without faults.`,
 	f.Float64Var(&opt.HangAfter, "hang-after", 0, "`PERCENT` stored and never answered")
 	f.Float64Var(&opt.LateStore, "late-store", 0, "`PERCENT` never answered and stored only after the client has given up")
 	f.DurationVar(&opt.LateDelay, "late-delay", 0, "such a case is stored this `TIME` after that")
-	f.Float64Var(&opt.ReadFaults, "read-faults", 0, "`PERCENT` of lists and single cases answered 5xx")
+	f.Float64Var(&opt.ReadFaults, "read-faults", 0, "`PERCENT` of lists and other reads answered 5xx")
+	f.Float64Var(&opt.UpdateFaults, "update-faults", 0, "`PERCENT` of updates and deletions answered 429 or 5xx or cut off, before or after they are done")
 
 	f.DurationVar(&opt.OutageFor, "outage-for", 0, "the one outage lasts this `TIME` (0: none)")
 	f.DurationVar(&opt.OutageAfter, "outage-after", 0, "it begins this `TIME` after the start")
 	f.IntVar(&opt.OutageAfterCreates, "outage-after-creates", 0, "it begins after `N` stored cases instead")
-	f.StringVar((*string)(&opt.OutageMode), "outage-mode", "", "its `MODE`: refuse for refused connections (default: answers 503)")
+	f.StringVar((*string)(&opt.OutageMode), "outage-mode", "", "its `MODE`: 503 (default), refuse (connections), 403 or 403-html (with Retry-After), page (HTML with 200), session (400 until a new token)")
+
+	f.BoolVar(&plain, "plain-fields", false, "")
+	_ = f.MarkDeprecated("plain-fields", "use --list-shape plain")
 
 	f.Lookup("token-life").DefValue = "10m"
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if plain {
+			opt.ListShape = sandbox.ShapePlain
+		}
+		for _, fault := range listFaults {
+			opt.ListFaults = append(opt.ListFaults, sandbox.ListFault(fault))
+		}
+		var err error
+		if opt.Fields, err = readJSON(fields, sandbox.ParseFields); err != nil {
+			return err
+		}
+		if opt.Agents, err = readJSON(agents, sandbox.ParseAgents); err != nil {
+			return err
+		}
 		if opt.Lag == 0 {
 			opt.Lag = -1 // the field's 0 is its default
 		}
@@ -85,6 +136,22 @@ refused even without faults.`,
 		return serveSandbox(cmd, listen, opt)
 	}
 	return cmd
+}
+
+// readJSON reads a file that a flag names, if it does.
+func readJSON[T any](name string, parse func([]byte) ([]T, error)) ([]T, error) {
+	if name == "" {
+		return nil, nil
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		return nil, err
+	}
+	all, err := parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return all, nil
 }
 
 // serveSandbox serves until a signal or the context ends it.
@@ -102,6 +169,10 @@ func serveSandbox(cmd *cobra.Command, listen string, opt sandbox.Options) error 
 	if opt.ClientSecret != "" {
 		secret = opt.ClientSecret
 	}
+	unchecked := ""
+	if opt.Fields == nil {
+		unchecked = "\nKeys and options of custom fields are not checked: give --fields for that.\n"
+	}
 	out := cmd.OutOrStdout()
 	fmt.Fprintln(out, server.URL)
 	fmt.Fprintf(out, `
@@ -109,9 +180,9 @@ A Case API for rehearsals. To import into it, in another terminal:
 
   export TALKDESK_BASE_URL=%s TALKDESK_TOKEN_URL=%s TALKDESK_ACCOUNT=sandbox TALKDESK_CLIENT_ID=%s TALKDESK_CLIENT_SECRET=%s
   %s run tickets.csv -m mapping.yaml
-
+%s
 Ctrl-C ends it and forgets all cases.
-`, server.URL, server.TokenURL, shellQuote(id), shellQuote(secret), program())
+`, server.URL, server.TokenURL, shellQuote(id), shellQuote(secret), program(), unchecked)
 	context.AfterFunc(ctx, func() { _ = server.Close() })
 	return server.Wait()
 }

@@ -14,10 +14,11 @@ import (
 	"github.com/spf13/pflag"
 
 	"caseimport/importer"
+	"caseimport/mapping/words"
 )
 
-// printJSON prints one line. A standard output that is gone is nobody's concern
-// once the run is over.
+// printJSON prints one line. Once a run is over, it does not matter if nobody
+// reads it.
 func printJSON(w io.Writer, v any) {
 	e := json.NewEncoder(w)
 	e.SetEscapeHTML(false)
@@ -38,20 +39,21 @@ func printUsageJSON(cmd *cobra.Command, err error) {
 // printSummary says what a run came to, to somebody who has not read the manual.
 func printSummary(w io.Writer, sum importer.Summary, next []string) {
 	if sum.Rows == 0 {
-		_, _ = io.WriteString(w, "There were no rows, so there was nothing to import.\n")
+		_, _ = io.WriteString(w, "The input has no rows: nothing to import.\n")
 		return
 	}
 	var b strings.Builder
 	have := sum.Created + sum.Already
+	cases := haveOf(have, sum.Rows)
 	switch {
 	case sum.Exit == exitDone && have == sum.Rows:
-		fmt.Fprintf(&b, "Done: %s now have a case.\n", allRows(sum.Rows))
+		fmt.Fprintf(&b, "Done: %s a case.\n", cases)
 	case sum.Exit == exitDone:
-		fmt.Fprintf(&b, "Done: %s of %s have a case, the others were left out by \"where\".\n", number(have), plural(sum.Rows, "row"))
+		fmt.Fprintf(&b, "Done: %s a case, the others were left out by \"where\".\n", cases)
 	case sum.Exit == exitStopped:
-		fmt.Fprintf(&b, "Stopped: %s of %s are known to have a case so far.\n", number(have), plural(sum.Rows, "row"))
+		fmt.Fprintf(&b, "Stopped: %s a case so far.\n", cases)
 	default:
-		fmt.Fprintf(&b, "Finished: %s of %s have a case.\n", number(have), plural(sum.Rows, "row"))
+		fmt.Fprintf(&b, "Finished: %s a case.\n", cases)
 	}
 	b.WriteString("\n")
 
@@ -61,37 +63,37 @@ func printSummary(w io.Writer, sum importer.Summary, next []string) {
 		what string
 	}{
 		{"created", sum.Created, "new cases"},
-		{"already there", sum.Already, "had their case before: nothing was sent for them"},
+		{"already there", sum.Already, "had a case before: nothing was sent for them"},
 		{"failed", sum.Failed, "refused by Talkdesk: see the failure report"},
-		{"invalid", sum.Invalid, "refused here, before sending: see the failure report"},
+		{"invalid", sum.Invalid, "not sent, the row is invalid: see the failure report"},
 		{"duplicate", sum.Duplicate, "not sent: an earlier row has the same key"},
-		{"unknown", sum.Unknown, "nobody can tell whether they have a case"},
+		{"unknown", sum.Unknown, "cannot tell whether a case exists"},
 		{"filtered", sum.Filtered, `left out by "where"`},
-		{"in doubt", sum.InDoubt, "sent, and the answer was lost: the next run looks them up"},
-		{"left", sum.Left - sum.InDoubt, "not yet looked at or not yet sent"},
+		{"in doubt", sum.InDoubt, "sent, but got no answer: the next run looks them up"},
+		{"left", sum.Left - sum.InDoubt, "not sent yet"},
 	}
 	for _, c := range counts {
 		if c.n > 0 {
-			fmt.Fprintf(&b, "  %-13s %9s   %s\n", c.name, number(c.n), c.what)
+			fmt.Fprintf(&b, "  %-13s %9s   %s\n", c.name, words.Count(c.n), c.what)
 		}
 	}
 	if len(sum.Reasons) > 0 {
 		b.WriteString("\nMost frequent reasons\n")
 		for _, r := range sum.Reasons {
-			fmt.Fprintf(&b, "  %13s %9s   %s\n", "", number(r.Rows), shorten(r.Text))
+			fmt.Fprintf(&b, "  %9s  %s\n", words.Count(r.Rows), words.Shown(r.Text))
 		}
 	}
 	if sum.Several > 0 {
-		fmt.Fprintf(&b, "\n%s found to have several cases with the same key: see error_message in the results.\n", were(sum.Several))
+		fmt.Fprintf(&b, "\nMore than one case with the same key: %s, see error_message in the results.\n", words.Plural(sum.Several, "row"))
 	}
 	if sum.Requests > 0 {
-		fmt.Fprintf(&b, "\n%s in %s", plural(sum.Requests, "request"), human(time.Duration(sum.Seconds*float64(time.Second))))
-		for _, extra := range []struct {
-			n    int
+		fmt.Fprintf(&b, "\n%s in %s", words.Plural(sum.Requests, "request"), human(time.Duration(sum.Seconds*float64(time.Second))))
+		for _, of := range []struct {
 			what string
-		}{{sum.Retries, "retried"}, {sum.Lookups, "to look cases up"}, {sum.Throttled, "told to slow down"}} {
-			if extra.n > 0 {
-				fmt.Fprintf(&b, ", %s of them %s", number(extra.n), extra.what)
+			n    int
+		}{{"retries", sum.Retries}, {"look-ups", sum.Lookups}, {"throttled", sum.Throttled}} {
+			if of.n > 0 {
+				fmt.Fprintf(&b, ", %s: %s", of.what, words.Count(of.n))
 			}
 		}
 		b.WriteString("\n")
@@ -106,35 +108,25 @@ func printSummary(w io.Writer, sum importer.Summary, next []string) {
 	_, _ = io.WriteString(w, printable(b.String()))
 }
 
-// shorten keeps a reason on one line of a usual terminal.
-func shorten(s string) string {
-	const most = 72
-	if r := []rune(s); len(r) > most {
-		return string(r[:most-1]) + "…"
+// haveOf begins the sentence on how many rows have a case.
+func haveOf(have, rows int) string {
+	switch {
+	case have == rows && rows == 1:
+		return "the row now has"
+	case have == rows:
+		return "all " + words.Plural(rows, "row") + " now have"
+	case have == 1 || rows == 1:
+		return words.Count(have) + " of " + words.Plural(rows, "row") + " has"
 	}
-	return s
-}
-
-func allRows(n int) string {
-	if n == 1 {
-		return "the one row"
-	}
-	return "all " + plural(n, "row")
-}
-
-func were(n int) string {
-	if n == 1 {
-		return "1 row was"
-	}
-	return number(n) + " rows were"
+	return words.Count(have) + " of " + words.Plural(rows, "row") + " have"
 }
 
 func printFiles(b *strings.Builder, sum importer.Summary) {
 	files := []struct{ name, path, what string }{
-		{"results", sum.Results, "one line a row"},
+		{"results", sum.Results, "one line per row"},
 		{"failure report", sum.Report, "the rows without a case, and why"},
-		{"earlier report", sum.Kept, "its rows were not in this input, so it was kept under this name"},
-		{"journal", sum.Journal, "the memory of what was sent: keep it"},
+		{"earlier report", sum.Kept, "kept under this name: its rows were not in this input"},
+		{"journal", sum.Journal, "what was sent: keep it with the results"},
 	}
 	b.WriteString("\nFiles\n")
 	for _, f := range files {
@@ -154,17 +146,17 @@ func exists(path string) bool {
 func advice(cmd *cobra.Command, o runOptions, input string, sum importer.Summary, err error) (next []string) {
 	switch {
 	case sum.Exit == exitFaults && sum.Report != "":
-		next = append(next, "Open the failure report, correct the rows in it, save it, and run just these:",
+		next = append(next, "Open the failure report, fix its rows, save it, and run just these:",
 			"  "+commandLine(cmd, "run", sum.Report, append(readingFlags, "limit", "resend-unknown", "adopt", "quiet")...))
 		if sum.Unknown > 0 {
-			next = append(next, "Rows that are unknown are looked up again by every run. Only if you are sure that they have",
-				"no case, add --resend-unknown.")
+			next = append(next, "Every run looks unknown rows up again. Only if you are sure that they have no case, add",
+				"--resend-unknown.")
 		}
 	case sum.Exit == exitStopped && err == nil: // by --limit
-		next = append(next, "Look at the new cases. If they are as they should be, go on with the rest:",
+		next = append(next, "Look at the new cases in Talkdesk. If they are right, import the rest:",
 			"  "+commandLine(cmd, "run", input, "limit"))
 	case sum.Exit == exitStopped:
-		hint := cmp.Or(hintOf(err), "run the same command again to go on")
+		hint := cmp.Or(stopOf(err).Hint, "run the same command again to go on")
 		next = append(next, strings.ToUpper(hint[:1])+hint[1:]+":", "  "+commandLine(cmd, "run", input))
 	case sum.Exit == exitDone && o.sandbox && exists(input):
 		next = append(next, "This was a rehearsal: nothing left this machine. Before the real import, set TALKDESK_ACCOUNT and",
@@ -180,19 +172,19 @@ func advice(cmd *cobra.Command, o runOptions, input string, sum importer.Summary
 // commandLine is a command to type: name with the flags that cmd was given, for
 // this input and without some of the flags.
 func commandLine(cmd *cobra.Command, name, input string, without ...string) string {
-	words := []string{program(), name, shellQuote(input)}
+	line := []string{program(), name, shellQuote(input)}
 	cmd.Flags().Visit(func(f *pflag.Flag) {
 		switch {
 		case slices.Contains(without, f.Name):
 		case f.Value.Type() == "bool" && f.Value.String() == "true":
-			words = append(words, "--"+f.Name)
+			line = append(line, "--"+f.Name)
 		case f.Value.Type() == "bool":
-			words = append(words, "--"+f.Name+"=false")
+			line = append(line, "--"+f.Name+"=false")
 		case f.Shorthand != "":
-			words = append(words, "-"+f.Shorthand, shellQuote(f.Value.String()))
+			line = append(line, "-"+f.Shorthand, shellQuote(f.Value.String()))
 		default:
-			words = append(words, "--"+f.Name, shellQuote(f.Value.String()))
+			line = append(line, "--"+f.Name, shellQuote(f.Value.String()))
 		}
 	})
-	return strings.Join(words, " ")
+	return strings.Join(line, " ")
 }

@@ -7,24 +7,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"caseimport/mapping/words"
 )
-
-// number writes 1234567 as 1,234,567.
-func number(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
-// plural writes "1 row", "2 rows", "1,000 rows".
-func plural(n int, one string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return number(n) + " " + one + "s"
-}
 
 // human writes a duration as people say it, with the two units that matter:
 // 850ms, 12s, 3m10s, 2h5m, 3d4h.
@@ -58,7 +43,7 @@ func perSecond(rate float64) string {
 	}
 	switch {
 	case rate >= 9.95:
-		return number(int(math.Round(rate))) + "/s"
+		return words.Count(int(math.Round(rate))) + "/s"
 	case rate >= 0.95 || rate == 0:
 		return short(rate) + "/s"
 	case rate*60 >= 0.95:

@@ -4,6 +4,8 @@ import (
 	"runtime"
 	"testing"
 	"time"
+
+	"caseimport/mapping/words"
 )
 
 func TestHuman(t *testing.T) {
@@ -28,8 +30,22 @@ func TestHuman(t *testing.T) {
 
 func TestNumber(t *testing.T) {
 	for n, want := range map[int]string{0: "0", 999: "999", 1000: "1,000", 1234567: "1,234,567", -1000: "-1,000"} {
-		if got := number(n); got != want {
-			t.Errorf("number(%d) = %q, want %q", n, got, want)
+		if got := words.Count(n); got != want {
+			t.Errorf("words.Count(%d) = %q, want %q", n, got, want)
+		}
+	}
+}
+
+func TestHaveOf(t *testing.T) {
+	for _, c := range []struct {
+		have, rows int
+		want       string
+	}{
+		{1, 1, "the row now has"}, {3, 3, "all 3 rows now have"}, {1, 3, "1 of 3 rows has"}, {2, 3, "2 of 3 rows have"},
+		{0, 1, "0 of 1 row has"}, {1000, 2000, "1,000 of 2,000 rows have"},
+	} {
+		if got := haveOf(c.have, c.rows); got != c.want {
+			t.Errorf("%d of %d: %q, want %q", c.have, c.rows, got, c.want)
 		}
 	}
 }
@@ -60,20 +76,6 @@ func TestShellQuote(t *testing.T) {
 	} {
 		if got := shellQuote(word); got != want {
 			t.Errorf("shellQuote(%q) = %s, want %s", word, got, want)
-		}
-	}
-}
-
-func TestEditDistance(t *testing.T) {
-	for _, c := range []struct {
-		a, b string
-		want int
-	}{
-		{"", "", 0}, {"rate", "rate", 0}, {"", "rate", 4}, {"rate", "", 4},
-		{"ratee", "rate", 1}, {"raet", "rate", 2}, {"concurency", "concurrency", 1},
-	} {
-		if got := editDistance(c.a, c.b); got != c.want {
-			t.Errorf("editDistance(%q, %q) = %d, want %d", c.a, c.b, got, c.want)
 		}
 	}
 }

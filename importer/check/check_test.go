@@ -41,9 +41,9 @@ func checkOf(t *testing.T, name, content, mappingFile string) Report {
 
 func TestCheckGroupsFaults(t *testing.T) {
 	r := checkOf(t, "t.csv", "Id,Subject,Priority,Extra\n1,a,P1,\n2,b,huge,\n3,c,low,\n4,d,P1,\n4,e,low,\n5,,huge,\n6,g,low\n", `version: 1
-key: {column: Id, custom_field: text_id}
+key: {column: Id, custom_field: text1}
 case: {title: Subject, description: {const: d}, requester_name: {const: n}, priority: {column: Priority, values: {low: LOW}}}
-custom_fields: {text_extra: Extra}
+custom_fields: {text2: Extra}
 `)
 	if got, want := []int{r.Rows, r.Valid, r.Invalid, r.Duplicate}, []int{7, 1, 5, 1}; !reflect.DeepEqual(got, want) {
 		t.Errorf("rows, valid, invalid, duplicate: %v, want %v", got, want)
@@ -60,7 +60,7 @@ custom_fields: {text_extra: Extra}
 		t.Errorf("groups\ngot  %+v\nwant %+v", r.Groups, want)
 	}
 	// A field that no row fills is in it too.
-	coverage := []Coverage{{"title", 1}, {"description", 1}, {"priority", 1}, {"requester_name", 1}, {"custom_fields.text_extra", 0}, {"custom_fields.text_id", 1}}
+	coverage := []Coverage{{"title", 1}, {"description", 1}, {"priority", 1}, {"requester_name", 1}, {"custom_fields.text2", 0}, {"custom_fields.text1", 1}}
 	if !reflect.DeepEqual(r.Coverage, coverage) {
 		t.Errorf("coverage %+v, want %+v", r.Coverage, coverage)
 	}
@@ -71,20 +71,20 @@ custom_fields: {text_extra: Extra}
 
 func TestCheckWarnsOfDamage(t *testing.T) {
 	const rule = `version: 1
-key: {column: Id, custom_field: text_id}
+key: {column: Id, custom_field: text1}
 case: {title: {const: t}, description: {const: d}, requester_name: {const: n}}
 `
 	for _, c := range []struct {
 		name, file, content, want string // want: what the warnings begin with
 	}{
 		{"sound", "t.csv", "Id,A\n0,x\n1,E+\n10,#1\n", ""},
-		{"errors", "t.csv", "Id,A\n1,#REF!\n2,x\n3,#N/A\n", `column "A" holds a spreadsheet's error, #REF! (2 rows, the first is 1)`},
-		{"errors under a repeated header", "t.csv", "Id,A,A\n1,x,#REF!\n", `column "A" holds a spreadsheet's error, #REF! (row 1)`},
-		{"errors in JSON", "t.jsonl", `{"Id":1,"A":{"B":"#VALUE!"}}` + "\n" + `{"Id":2,"A":1.2E+11}`, `column "A.B" holds a spreadsheet's error, #VALUE! (row 1)`},
-		{"rounded", "t.csv", "Id,A\n1.2E+11,x\n2,x\n", `a spreadsheet has rounded column "Id" to the form 1.2E+11 (row 1)`},
-		{"lost zeros", "t.csv", "Id,A\n0001,x\n0002,x\n3,x\n", "of keys that begin with 0 some are shorter than the others (rows: 1)"},
+		{"errors", "t.csv", "Id,A\n1,#REF!\n2,x\n3,#N/A\n", `column "A" holds spreadsheet errors such as #REF! (2 rows, first: row 1)`},
+		{"errors under a repeated header", "t.csv", "Id,A,A\n1,x,#REF!\n", `column "A" holds spreadsheet errors such as #REF! (row 1)`},
+		{"errors in JSON", "t.jsonl", `{"Id":1,"A":{"B":"#VALUE!"}}` + "\n" + `{"Id":2,"A":1.2E+11}`, `column "A.B" holds spreadsheet errors such as #VALUE! (row 1)`},
+		{"rounded", "t.csv", "Id,A\n1.2E+11,x\n2,x\n", `column "Id" was rounded by a spreadsheet, as in 1.2E+11 (row 1)`},
+		{"lost zeros", "t.csv", "Id,A\n0001,x\n0002,x\n3,x\n", "keys begin with 0, but some are shorter than the others (rows: 1)"},
 		{"ids of all lengths", "t.csv", "Id,A\n8,x\n9,x\n10,x\n11,x\n12,x\n", ""},
-		{"two exports in one", "t.csv", "Id,A\n1,x\nId,A\n2,y\n", "the header stands again among the rows (row 2)"},
+		{"two exports in one", "t.csv", "Id,A\n1,x\nId,A\n2,y\n", "the header is repeated among the rows (row 2)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := strings.Join(checkOf(t, c.file, c.content, rule).Warnings, "\n")

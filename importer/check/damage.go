@@ -10,7 +10,8 @@ import (
 	"caseimport/mapping"
 )
 
-// damage looks for what spreadsheets do to an export that was opened and saved.
+// damage looks for the traces of an export that was opened in a spreadsheet and
+// saved.
 type damage struct {
 	columns []string
 	header  []string
@@ -81,19 +82,19 @@ func (s *seenIn) where() string {
 	if s.rows == 1 {
 		return fmt.Sprintf("row %d", s.first)
 	}
-	return fmt.Sprintf("%d rows, the first is %d", s.rows, s.first)
+	return fmt.Sprintf("%d rows, first: row %d", s.rows, s.first)
 }
 
 func (d *damage) warnings() (all []string) {
 	if s := &d.headers; s.rows > 0 {
-		all = append(all, fmt.Sprintf(`the header stands again among the rows (%s), as if exports had been joined: remove it, or leave it out with where: 'row[%q] != %q'`, s.where(), s.value, s.value))
+		all = append(all, fmt.Sprintf(`the header is repeated among the rows (%s), as if exports had been joined: delete it there, or leave it out with where: 'row[%q] != %q'`, s.where(), s.value, s.value))
 	}
 	for i, name := range d.columns {
 		if s := &d.errors[i]; s.rows > 0 {
-			all = append(all, fmt.Sprintf("column %q holds a spreadsheet's error, %s (%s): export the data again, or mend the cells", name, s.value, s.where()))
+			all = append(all, fmt.Sprintf("column %q holds spreadsheet errors such as %s (%s): export the data again, or fix the cells", name, s.value, s.where()))
 		}
 		if s := &d.rounded[i]; s.rows > 0 {
-			all = append(all, fmt.Sprintf("a spreadsheet has rounded column %q to the form %s (%s): digits are lost, export the data again", name, s.value, s.where()))
+			all = append(all, fmt.Sprintf("column %q was rounded by a spreadsheet, as in %s (%s): digits are lost, export the data again", name, s.value, s.where()))
 		}
 	}
 	// Ids padded with zeros have one length; with some shorter ones among
@@ -108,7 +109,7 @@ func (d *damage) warnings() (all []string) {
 		}
 	}
 	if fewer > 0 && d.padded[longest] > 0 && d.digits[longest] > fewer {
-		all = append(all, fmt.Sprintf("of keys that begin with 0 some are shorter than the others (rows: %d): a spreadsheet may have removed leading zeros", fewer))
+		all = append(all, fmt.Sprintf("keys begin with 0, but some are shorter than the others (rows: %d): a spreadsheet may have removed leading zeros", fewer))
 	}
 	return all
 }

@@ -24,9 +24,9 @@ const (
 	OfDuplicate = 'd'
 )
 
-// Why a row of a failure report is refused that nobody has corrected.
+// Why a row of a failure report is refused that was not corrected.
 const (
-	NotCorrected   = "had the wrong number of cells and has not been corrected: its cells may stand under the wrong headers"
+	NotCorrected   = "had the wrong number of cells and has not been corrected: its cells may be under the wrong headers"
 	StillDuplicate = "its key is still that of another row: give it one of its own, or delete the row"
 )
 
@@ -45,8 +45,8 @@ func hash(b []byte) (id journal.ID) {
 	return id
 }
 
-// Content hashes the source cells. Lengths stand between the cells, so that no
-// two rows can run together.
+// Content hashes the source cells, each after its length, so that no two rows can
+// run together.
 func Content(row *source.Row) (sum [32]byte) {
 	if row.JSON() != nil {
 		return sha256.Sum256(row.JSON())

@@ -79,6 +79,7 @@ type (
 	// was sent, and what came of it is not known.
 	Leave struct {
 		Row     *Row
+		ID      journal.ID
 		Ref     any
 		InDoubt bool
 	}

@@ -102,13 +102,12 @@ func lagOf(c knownCase, missed bool, noted, guess time.Duration) time.Duration {
 		return max(sinceSent, noted, guess)
 	case missed:
 		return max(sinceSent, noted)
-	case noted > 0:
-		guess = noted
-	}
-	if c.earlier {
+	case c.earlier && noted > 0:
+		return noted
+	case c.earlier:
 		return guess
 	}
-	return min(sinceSent, guess)
+	return min(sinceSent, max(noted, guess))
 }
 
 // know notes a case that surely exists.

@@ -128,7 +128,7 @@ func (m *Machine) Read(now Instant, r *Row, lookFirst bool) (created bool) {
 	}
 	if m.stopped != nil {
 		r.state = Left
-		m.out = append(m.out, Leave{Row: r, Ref: r.Ref})
+		m.out = append(m.out, Leave{Row: r, ID: r.ID, Ref: r.Ref})
 		return false
 	}
 	m.taken++
@@ -164,7 +164,7 @@ func (m *Machine) attach(now Instant, p, r *Row) (created bool) {
 	p.Claim, p.Body, p.Fault, p.Ref = r.Claim, r.Body, r.Fault, r.Ref
 	switch {
 	case p.state == Left || m.stopped != nil && p.state > Sought:
-		m.out = append(m.out, Leave{Row: p, Ref: p.Ref, InDoubt: p.doubt})
+		m.out = append(m.out, Leave{Row: p, ID: p.ID, Ref: p.Ref, InDoubt: p.doubt})
 		return false
 	case p.state == Failed && p.Body == nil:
 		m.end(p, Record{State: Failed, Invalid: true, Answer: talkdesk.Answer{Code: "absent", Message: p.Fault}})
@@ -360,7 +360,7 @@ func (m *Machine) leave(r *Row) {
 	if r.open && !r.doubt {
 		m.release = append(m.release, r.ID)
 	}
-	m.out = append(m.out, Leave{Row: r, Ref: r.Ref, InDoubt: r.doubt && r.open})
+	m.out = append(m.out, Leave{Row: r, ID: r.ID, Ref: r.Ref, InDoubt: r.doubt && r.open})
 }
 
 // stop lets nothing new be sent, for the first reason that is given.

@@ -25,8 +25,8 @@ func (s *Server) serveAdmin(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// writeCases writes a line of JSON for each stored case: id, time of creation
-// and the body of the create request. json.Encoder puts a body on one line.
+// writeCases writes a line of JSON for each stored case: id, time of creation,
+// the body of the create request, and what the case is now. json.Encoder puts a body on one line.
 func (s *Server) writeCases(w http.ResponseWriter) {
 	buffered := bufio.NewWriterSize(w, 64<<10)
 	enc := json.NewEncoder(buffered)
@@ -36,7 +36,9 @@ func (s *Server) writeCases(w http.ResponseWriter) {
 			ID      string          `json:"id"`
 			Created string          `json:"created"`
 			Body    json.RawMessage `json:"body"`
-		}{e.name(), e.created.UTC().Format("2006-01-02T15:04:05.000000Z"), json.RawMessage(e.current.Load().body)}
+			Now     json.RawMessage `json:"now"`
+			Trashed bool            `json:"trashed,omitempty"`
+		}{e.name(), e.created.UTC().Format("2006-01-02T15:04:05.000000Z"), json.RawMessage(e.current.Load().body), s.now(e), e.trashed.Load()}
 		if enc.Encode(line) != nil {
 			return
 		}

@@ -1,121 +1,115 @@
 package sandbox
 
 import (
-	"net/url"
+	"cmp"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
+
+	"github.com/tidwall/gjson"
 )
 
-// form is how a case stands in an answer.
-type form uint8
-
-const (
-	asCreated form = iota // without times
-	asRead
-	wrapped // as read, each custom field as {"value": …, "label": …}
-)
+// view is how a case looks in one kind of answer.
+type view struct {
+	rules  *rules
+	shape  Shape    // of custom_fields
+	times  bool     // shows create_at and update_at
+	notes  string   // what notes_title and notes_body begin with
+	owner  string   // what the owner's id is called
+	hidden []string // members that are left out
+}
 
 func (e *entry) name() string { return strconv.FormatInt(e.id, 10) }
 
+// add appends parts.
+func add(b []byte, parts ...string) []byte {
+	for _, part := range parts {
+		b = append(b, part...)
+	}
+	return b
+}
+
 // append appends the case as JSON.
-func (e *entry) append(b []byte, r *record, form form) []byte {
-	b = append(b, `{"id":"`...)
-	b = strconv.AppendInt(b, e.id, 10)
-	b = append(b, '"')
+func (e *entry) append(b []byte, r *record, v *view) []byte {
+	b = add(b, `{"id":"`, e.name(), `"`)
 	for i, raw := range r.std {
-		if raw == "" {
-			continue
+		name := standard[i].name
+		if i == fOwner {
+			name = v.owner
 		}
-		b = append(b, `,"`...)
-		b = append(b, standard[i].name...)
-		b = append(b, `":`...)
-		b = append(b, raw...)
-	}
-	b = append(b, `,"requester_id":"`...)
-	b = append(b, requesterID(r)...)
-	b = append(b, `","custom_fields":{`...)
-	for i, f := range r.custom {
-		if i > 0 {
-			b = append(b, ',')
+		if raw != "" && !slices.Contains(v.hidden, name) {
+			b = add(b, `,"`, name, `":`, raw)
 		}
-		b = f.append(b, form)
 	}
-	b = append(b, `},"notes":[`...)
-	for i, n := range r.notes {
-		if i > 0 {
-			b = append(b, ',')
+	b = add(b, `,"requester_id":"`, requesterID(r), `"`)
+	if v.shape != ShapeAbsent {
+		b = v.appendCustom(add(b, `,"custom_fields":`), r.custom)
+	}
+	if !slices.Contains(v.hidden, "notes") {
+		b = add(b, `,"notes":[`)
+		for i, n := range r.notes {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = v.appendNote(b, n)
 		}
-		b = append(b, `{"id":"`...)
-		b = strconv.AppendInt(b, n.id, 10)
-		b = append(b, `",`...)
-		b = append(b, n.raw[1:]...) // a note has members, so the comma is right
+		b = append(b, ']')
 	}
-	b = append(b, ']')
-	if form != asCreated {
-		b = append(b, `,"create_at":"`...)
-		b = e.created.UTC().AppendFormat(b, time.RFC3339)
-		b = append(b, `","update_at":"`...)
-		b = time.Unix(r.updated, 0).UTC().AppendFormat(b, time.RFC3339)
-		b = append(b, '"')
+	if v.times {
+		b = add(b, `,"create_at":"`, e.created.UTC().Format(time.RFC3339), `","update_at":"`,
+			time.Unix(r.updated, 0).UTC().Format(time.RFC3339), `"`)
 	}
 	return append(b, '}')
 }
 
-func (f field) append(b []byte, form form) []byte {
-	b = appendText(b, f.name)
-	if form != wrapped {
-		b = append(b, ':')
-		return append(b, f.raw...)
+func (v *view) appendNote(b []byte, n note) []byte {
+	b = add(b, `{"id":"`, strconv.FormatInt(n.id, 10), `"`)
+	if v.notes == "note" {
+		return add(b, `,`, n.raw[1:]) // a note has members, so the comma is right
 	}
-	b = append(b, `:{"value":`...)
-	b = append(b, f.raw...)
-	b = append(b, `,"label":`...)
-	b = appendText(b, f.name)
+	gjson.Parse(n.raw).ForEach(func(key, value gjson.Result) bool {
+		name := key.Str
+		if rest, found := strings.CutPrefix(name, "note_"); found {
+			name = v.notes + "_" + rest
+		}
+		b = add(b, `,"`, name, `":`, value.Raw)
+		return true
+	})
+	return append(b, '}')
+}
+
+func (v *view) appendCustom(b []byte, fields []field) []byte {
+	switch v.shape {
+	case ShapeText, ShapeWrappedText:
+		inner := view{rules: v.rules, shape: map[Shape]Shape{ShapeText: ShapePlain, ShapeWrappedText: ShapeWrapped}[v.shape]}
+		return add(b, quote(string(inner.appendCustom(nil, fields))))
+	case ShapeArrayKey, ShapeArrayLabel, ShapeArrayName:
+		b = append(b, '[')
+		for i, f := range fields {
+			if i > 0 {
+				b = append(b, ',')
+			}
+			b = add(b, `{"`, strings.TrimPrefix(string(v.shape), "array-"), `":`, quote(f.name), `,"value":`, f.raw, `}`)
+		}
+		return append(b, ']')
+	}
+	b = append(b, '{')
+	for i, f := range fields {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		key := quote(f.name)
+		if v.shape == ShapeWrapped {
+			b = add(b, key, `:{"value":`, f.raw, `,"label":`, key, `,"name":`, quote(v.rules.fieldName(f.name)), `}`)
+		} else {
+			b = add(b, key, `:`, f.raw)
+		}
+	}
 	return append(b, '}')
 }
 
 // requesterID is the same for all cases of one requester.
 func requesterID(r *record) string {
-	who := r.text(fRequesterEmail)
-	if who == "" {
-		who = r.text(fRequesterName)
-	}
-	return strconv.FormatUint(hash64(0, []byte(who)), 16)
-}
-
-// appendPage appends one page of a list. values are the parameters as given.
-func appendPage(b []byte, host string, values url.Values, q *query, page []*entry, total int, form form) []byte {
-	b = append(b, `{"total":`...)
-	b = strconv.AppendInt(b, int64(total), 10)
-	b = append(b, `,"count":`...)
-	b = strconv.AppendInt(b, int64(len(page)), 10)
-	b = append(b, `,"page":`...)
-	b = strconv.AppendInt(b, int64(q.page), 10)
-	b = append(b, `,"per_page":`...)
-	b = strconv.AppendInt(b, int64(q.perPage), 10)
-	b = append(b, `,"_links":{"self":`...)
-	b = appendLink(b, host, values, q.page)
-	if q.page > 1 {
-		b = append(b, `,"prev":`...)
-		b = appendLink(b, host, values, q.page-1)
-	}
-	if q.page*q.perPage < total {
-		b = append(b, `,"next":`...)
-		b = appendLink(b, host, values, q.page+1)
-	}
-	b = append(b, `},"_embedded":{"data":[`...)
-	for i, e := range page {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = e.append(b, e.current.Load(), form)
-	}
-	return append(b, `]}}`...)
-}
-
-func appendLink(b []byte, host string, values url.Values, page int) []byte {
-	values.Set("page", strconv.Itoa(page))
-	b = append(b, `{"href":`...)
-	b = appendText(b, "http://"+host+casesPath+"?"+values.Encode())
-	return append(b, '}')
+	return strconv.FormatUint(hash64(0, cmp.Or(r.text(fRequesterEmail), r.text(fRequesterName))), 16)
 }

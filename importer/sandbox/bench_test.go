@@ -68,11 +68,12 @@ func benchCreate(b *testing.B, opt Options) {
 
 // BenchmarkParseBody is the share of JSON in a create.
 func BenchmarkParseBody(b *testing.B) {
-	body := []byte(benchBody(1))
+	body := benchBody(1)
+	rules := newRules(&Options{})
 	b.ReportAllocs()
 	b.SetBytes(int64(len(body)))
 	for b.Loop() {
-		if _, faults := parseBody(body, false); faults != nil {
+		if _, faults := rules.parseBody(body, false); faults != nil {
 			b.Fatal(faults)
 		}
 	}
@@ -85,10 +86,10 @@ func BenchmarkLookUp(b *testing.B) {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			s := New(Options{})
 			for i := range n {
-				rec, _ := parseBody([]byte(benchBody(int64(i)+1e6)), false)
+				rec, _ := s.rules.parseBody(benchBody(int64(i)+1e6), false)
 				s.store.create(rec)
 			}
-			q, _, faults := parseQuery(`custom_fields=[{"label":"text_source_id","value":"ZD-1000777"}]`, false)
+			q, _, faults := s.rules.parseQuery(`custom_fields=[{"label":"text_source_id","value":"ZD-1000777"}]`)
 			if faults != nil {
 				b.Fatal(faults)
 			}

@@ -1,17 +1,20 @@
 package sandbox
 
 import (
-	"bytes"
-	"encoding/json"
+	"cmp"
 	"slices"
 	"strconv"
+	"strings"
 	"unicode/utf8"
+
+	"github.com/tidwall/gjson"
 )
 
 // Values of fields that a new case has and a create request does not set, as
 // raw JSON.
 const (
 	statusNew      = `"NEW"`
+	statusOpen     = `"OPEN"`
 	statusResolved = `"RESOLVED"`
 	statusClosed   = `"CLOSED"`
 	typeDefault    = `"QUESTION"`
@@ -44,11 +47,11 @@ type fieldError struct {
 
 // parseBody reads the body of a create request, or of an update if patch is
 // set, and returns all its faults.
-func parseBody(body []byte, patch bool) (*record, []fieldError) {
-	if !utf8.Valid(body) || !json.Valid(body) {
+func (r *rules) parseBody(body string, patch bool) (*record, []fieldError) {
+	if !utf8.ValidString(body) || !gjson.Valid(body) {
 		return nil, []fieldError{{"body", "is not valid JSON in UTF-8"}}
 	}
-	p := parser{rec: &record{body: string(bytes.TrimSpace(body))}, patch: patch}
+	p := parser{rules: r, rec: &record{body: strings.TrimSpace(body)}, patch: patch}
 	if !isObject(p.rec.body) {
 		return nil, []fieldError{{"body", "must be a JSON object"}}
 	}
@@ -60,127 +63,120 @@ func parseBody(body []byte, patch bool) (*record, []fieldError) {
 }
 
 type parser struct {
+	rules  *rules
 	rec    *record
 	patch  bool
 	faults []fieldError
-	given  [len(standard)]bool
-	custom bool
-	notes  bool
 }
 
-func (p *parser) fault(name, description string) {
-	p.faults = append(p.faults, fieldError{name, description})
+func (p *parser) fault(name, reason string) {
+	p.faults = append(p.faults, fieldError{name, reason})
+}
+
+// members hands each member of an object to take, which returns what is wrong
+// with it; at is the object's own name and a dot.
+func (p *parser) members(at, object string, take func(name, raw string) string) {
+	given := make([]string, 0, 16)
+	gjson.Parse(object).ForEach(func(key, value gjson.Result) bool {
+		name := text(key.Raw)
+		if slices.Contains(given, name) {
+			p.fault(at+name, "is given twice")
+		}
+		given = append(given, name)
+		if reason := take(name, value.Raw); reason != "" {
+			p.fault(at+name, reason)
+		}
+		return true
+	})
 }
 
 func (p *parser) object(object string) {
-	for name, raw := range members(object) {
+	p.members("", object, func(name, raw string) string {
 		switch name {
 		case "custom_fields":
-			p.once(name, &p.custom)
-			p.customFields(raw)
+			return p.customFields(raw)
 		case "notes":
-			p.once(name, &p.notes)
-			p.noteList(raw)
-		default:
-			i := standardNamed(name)
-			if i < 0 || p.patch && !standard[i].patch || !p.patch && !standard[i].create {
-				p.fault(name, "unknown field")
-				continue
-			}
-			p.once(name, &p.given[i])
-			if reason := standard[i].check(raw); reason != "" {
-				p.fault(name, reason)
-			}
-			p.rec.std[i] = raw
+			return p.noteList(raw)
 		}
-	}
+		i := standardNamed(name)
+		if i < 0 || p.patch && !standard[i].patch || !p.patch && !standard[i].create {
+			return "unknown field"
+		}
+		p.rec.std[i] = raw
+		return p.rules.check(i, raw, p.patch)
+	})
 }
 
-func (p *parser) once(name string, given *bool) {
-	if *given {
-		p.fault(name, "is given twice")
-	}
-	*given = true
-}
-
-func (p *parser) customFields(raw string) {
+func (p *parser) customFields(raw string) string {
 	if !isObject(raw) {
-		p.fault("custom_fields", "must be an object")
-		return
+		return "must be an object"
 	}
-	for name, value := range members(raw) {
-		if reason := checkCustom(name, value); reason != "" {
-			p.fault("custom_fields."+name, reason)
-		}
-		if p.rec.field(name) != "" {
-			p.fault("custom_fields."+name, "is given twice")
-			continue
+	p.members("custom_fields.", raw, func(name, value string) string {
+		if p.patch {
+			wrapped := gjson.Parse(value)
+			value = wrapped.Get("value").Raw
+			if extra := len(wrapped.Map()); !wrapped.IsObject() || value == "" || extra > 1 && !wrapped.Get("label").Exists() || extra > 2 {
+				return `must be wrapped in an update: {"value": …}, with or without a "label"`
+			}
 		}
 		p.rec.custom = append(p.rec.custom, field{name, value})
-	}
+		return p.rules.checkCustom(name, value)
+	})
+	return ""
 }
 
-func (p *parser) noteList(raw string) {
+func (p *parser) noteList(raw string) string {
 	if !isArray(raw) {
-		p.fault("notes", "must be an array")
-		return
+		return "must be an array"
 	}
 	i := 0
 	for element := range elements(raw) {
-		p.note("notes["+strconv.Itoa(i)+"]", element)
+		at := "notes[" + strconv.Itoa(i) + "]"
+		if reason := p.note(at+".", element); reason != "" {
+			p.fault(at, reason)
+		}
 		i++
 	}
+	return ""
 }
 
-func (p *parser) note(at, raw string) {
+func (p *parser) note(at, raw string) string {
 	if !isObject(raw) {
-		p.fault(at, "must be an object")
-		return
+		return "must be an object"
 	}
-	var title, body, public bool
-	for name, value := range members(raw) {
-		var reason string
-		switch name {
-		case "note_title":
-			p.once(at+"."+name, &title)
-			reason = checkString(value)
-		case "note_body":
-			p.once(at+"."+name, &body)
-			reason = checkFilled(value)
-		case "public":
-			p.once(at+"."+name, &public)
-			reason = checkCheckbox(value)
-		default:
-			reason = "unknown field"
+	filled := false
+	p.members(at, raw, func(name, value string) string {
+		check := noteFields[name]
+		if check == nil {
+			return "unknown field"
 		}
-		if reason != "" {
-			p.fault(at+"."+name, reason)
-		}
-	}
-	if !body {
-		p.fault(at+".note_body", "is mandatory")
+		filled = filled || name == "note_body"
+		return check(value)
+	})
+	if !filled {
+		p.fault(at+"note_body", "is mandatory")
 	}
 	p.rec.notes = append(p.rec.notes, note{raw: raw})
+	return ""
 }
 
 // complete demands what a new case must have and fills in what it gets.
 func (p *parser) complete() {
+	std := &p.rec.std
 	for _, i := range [...]int{fTitle, fDescription} {
-		if !p.given[i] {
+		if std[i] == "" {
 			p.fault(standard[i].name, "is mandatory")
 		}
 	}
-	if name := p.rec.std[fRequesterName]; !p.given[fRequesterEmail] && (name == "" || checkFilled(name) != "") {
+	if name := std[fRequesterName]; std[fRequesterEmail] == "" && (name == "" || checkFilled(name) != "") {
 		p.fault("requester_name", "requester_name or requester_email is mandatory")
 	}
-	std := &p.rec.std
 	std[fStatus], std[fType] = statusNew, typeDefault
-	if std[fPriority] == "" {
-		std[fPriority] = priorityNormal
+	if std[fOwner] != "" { // an assigned case is Open by itself
+		std[fStatus] = statusOpen
 	}
-	if std[fRequesterType] == "" {
-		std[fRequesterType] = typeContact
-	}
+	std[fPriority] = cmp.Or(std[fPriority], priorityNormal)
+	std[fRequesterType] = cmp.Or(std[fRequesterType], typeContact)
 }
 
 // field returns the raw value of a custom field, or "".
@@ -192,12 +188,7 @@ func (r *record) field(name string) string {
 }
 
 func (r *record) index(name string) int {
-	for i := range r.custom {
-		if r.custom[i].name == name {
-			return i
-		}
-	}
-	return -1
+	return slices.IndexFunc(r.custom, func(f field) bool { return f.name == name })
 }
 
 // text returns a standard field's text; "" where it is absent.
@@ -208,14 +199,35 @@ func (r *record) text(i int) string {
 	return text(r.std[i])
 }
 
-// merged returns a copy with the fields of an update put over those of r and
-// its notes added.
-func (r *record) merged(update *record) *record {
+func textOf(i int) func(*record) string { return func(r *record) string { return r.text(i) } }
+
+// updatedBy returns a copy with the fields of an update put over those of r and
+// its notes added, or why that cannot be.
+func (r *record) updatedBy(update *record) (*record, fieldError) {
+	status := update.std[fStatus]
+	resolution := update.std[fResolution] + update.std[fSolveReason]
+	resolved := r.std[fStatus] == statusResolved
+	switch {
+	case r.std[fStatus] == statusClosed:
+		return nil, fieldError{"status", "a closed case cannot be updated"}
+	case resolved && (status == "" || status == statusResolved):
+		return nil, fieldError{"status", "a resolved case cannot be updated, unless it is reopened"}
+	case status == statusResolved && resolution == "":
+		return nil, fieldError{"resolution", "is mandatory when a case is resolved"}
+	case status != statusResolved && update.std[fResolution] != "":
+		return nil, fieldError{"resolution", "is taken only when the case is resolved"}
+	case status != statusResolved && resolution != "":
+		return nil, fieldError{"solve_reason", "is taken only when the case is resolved"}
+	}
 	m := *r
+	if resolved {
+		m.std[fResolution], m.std[fSolveReason] = "", ""
+	}
 	for i, raw := range update.std {
-		if raw != "" {
-			m.std[i] = raw
-		}
+		m.std[i] = cmp.Or(raw, m.std[i])
+	}
+	if status == "" && m.std[fStatus] == statusNew && m.std[fOwner] != "" {
+		m.std[fStatus] = statusOpen
 	}
 	m.custom = slices.Clone(r.custom)
 	for _, f := range update.custom {
@@ -226,5 +238,5 @@ func (r *record) merged(update *record) *record {
 		}
 	}
 	m.notes = slices.Concat(r.notes, update.notes)
-	return &m
+	return &m, fieldError{}
 }

@@ -2,17 +2,20 @@ package sandbox
 
 import (
 	"bytes"
-	"errors"
+	"encoding/json"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
 
 const (
-	casesPath = "/cm/core/va/cases"
-	tokenPath = "/oauth/token"
-	maxBody   = 4 << 20 // bytes
+	casesPath  = "/cm/core/va/cases"
+	fieldsPath = "/cm/meta/va/fields"
+	usersPath  = "/users"
+	tokenPath  = "/oauth/token"
+	maxBody    = 4 << 20 // bytes
 )
 
 // call is one request on its way to an answer.
@@ -20,9 +23,61 @@ type call struct {
 	s       *Server
 	w       http.ResponseWriter
 	r       *http.Request
+	kind    kind
 	status  int      // of the answer; 0: none
-	met     fault    // what befell it
+	fault   fault    // injected
 	refused []string // the names of its fields at fault
+}
+
+// kind is what a request asks for.
+type kind uint8
+
+const (
+	create kind = iota
+	list
+	get
+	update
+	remove
+	fields
+	users
+	token
+	other
+)
+
+// route is a method and a path. Behind a path that ends in a slash stands the
+// id of a case.
+type route struct {
+	name         string // in Stats
+	method, path string
+	scope        string // that the token needs; "" also means no rate limit
+	serve        func(c *call)
+}
+
+// routes are what there is, by kind.
+var routes = [...]route{
+	create: {"create", http.MethodPost, casesPath, scopeWrite, (*call).create},
+	list:   {"list", http.MethodGet, casesPath, scopeRead, (*call).list},
+	get:    {"get", http.MethodGet, casesPath + "/", scopeRead, (*call).get},
+	update: {"update", http.MethodPatch, casesPath + "/", scopeWrite, (*call).update},
+	remove: {"delete", http.MethodDelete, casesPath, scopeWrite, (*call).remove},
+	fields: {"fields", http.MethodGet, fieldsPath, scopeFields, (*call).fields},
+	users:  {"users", http.MethodGet, usersPath, scopeUsers, (*call).users},
+	token:  {"token", http.MethodPost, tokenPath, "", (*call).token},
+	other:  {name: "other"},
+}
+
+// at tells whether the route leads to a path.
+func (r *route) at(path string) bool {
+	return path == r.path || strings.HasSuffix(r.path, "/") && strings.HasPrefix(path, r.path)
+}
+
+func kindOf(r *http.Request) kind {
+	for k := range routes {
+		if r.Method == routes[k].method && routes[k].at(r.URL.Path) {
+			return kind(k)
+		}
+	}
+	return other
 }
 
 // ServeHTTP answers one request.
@@ -31,82 +86,54 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.serveAdmin(w, r)
 		return
 	}
-	c := &call{s: s, w: w, r: r}
-	kind, id := route(r)
+	c := &call{s: s, w: w, r: r, kind: kindOf(r)}
 	down := s.down()
-	s.tally.arrive(kind, down)
+	s.counters.arrive(c.kind, down)
 	defer func() {
-		s.tally.leave(c.status, c.met, down)
+		s.counters.leave(c.status, c.fault, down)
 		c.log()
 	}()
-	if down {
-		c.outage()
+	if down && c.outage() {
 		return
 	}
-	switch kind {
-	case token:
-		c.token()
-		return
-	case other:
+	if c.kind == other {
 		c.other()
 		return
 	}
-	if wait := s.limit.pass(); wait > 0 {
-		c.tooMany(wait)
-		return
+	if scope := routes[c.kind].scope; scope != "" {
+		if wait := s.limit.pass(); wait > 0 {
+			c.tooMany(wait)
+			return
+		}
+		if !c.authorized(scope) {
+			return
+		}
 	}
-	if !c.authorized(kind) {
-		return
-	}
-	switch kind {
-	case create:
-		c.create()
-	case list:
-		c.list()
-	case get:
-		c.get(id)
-	case update:
-		c.update(id)
-	}
-}
-
-// route returns what is asked for, and the id in the path if there is one.
-func route(r *http.Request) (kind, string) {
-	id, single := strings.CutPrefix(r.URL.Path, casesPath+"/")
-	switch {
-	case r.URL.Path == casesPath && r.Method == http.MethodPost:
-		return create, ""
-	case r.URL.Path == casesPath && r.Method == http.MethodGet:
-		return list, ""
-	case single && r.Method == http.MethodGet:
-		return get, id
-	case single && r.Method == http.MethodPatch:
-		return update, id
-	case r.URL.Path == tokenPath && r.Method == http.MethodPost:
-		return token, ""
-	}
-	return other, ""
+	routes[c.kind].serve(c)
 }
 
 func (c *call) other() {
-	path := c.r.URL.Path
-	if path == casesPath || path == tokenPath || strings.HasPrefix(path, casesPath+"/") {
+	if slices.ContainsFunc(routes[:], func(r route) bool { return r.at(c.r.URL.Path) }) {
 		c.refuse(http.StatusMethodNotAllowed, "method_not_allowed", c.r.Method+" is not offered here")
 		return
 	}
 	c.refuse(http.StatusNotFound, "not_found", "there is nothing at this path")
 }
 
-// authorized checks the token; where it will not do, it answers.
-func (c *call) authorized(kind kind) bool {
-	scope := scopeRead
-	if kind == create || kind == update {
-		scope = scopeWrite
-	}
+// bearer returns the token; "" for none.
+func (c *call) bearer() string {
 	bearer, found := strings.CutPrefix(c.r.Header.Get("Authorization"), "Bearer ")
-	valid, allowed := c.s.desk.allows(bearer, scope)
+	if !found {
+		return ""
+	}
+	return bearer
+}
+
+// authorized checks the token; where it will not do, it answers.
+func (c *call) authorized(scope string) bool {
+	valid, allowed := c.s.tokens.allows(c.bearer(), scope)
 	switch {
-	case !found || !valid:
+	case !valid:
 		c.w.Header().Set("WWW-Authenticate", `Bearer realm="sandbox"`)
 		c.refuse(http.StatusUnauthorized, "unauthorized", "the token is missing, expired or unknown")
 	case !allowed:
@@ -118,152 +145,173 @@ func (c *call) authorized(kind kind) bool {
 }
 
 func (c *call) create() {
-	in, ok := c.body()
-	defer buffers.Put(in)
-	if !ok || !c.noQuery() {
+	body, ok := c.body()
+	if !ok {
 		return
 	}
-	lot := c.s.fate.draw(create, in.Bytes())
-	c.wait(lot.latency)
-	switch lot.fault {
-	case throttle:
-		c.met = throttle
-		c.tooMany(0)
-		return
-	case cutBefore:
-		c.cut(cutBefore)
-	case hangBefore:
-		c.hang(hangBefore)
-	case errBefore:
-		c.serverError(errBefore, lot.variant)
+	plan := c.draw(body)
+	if !plan.fault.afterStoring() && c.spoiled(plan) {
 		return
 	}
-	rec, faults := parseBody(in.Bytes(), false)
+	rec, faults := c.s.rules.parseBody(body, false)
 	if len(faults) > 0 {
-		c.badRequest(faults)
+		c.badRequest(faults...)
 		return
 	}
-	if lot.fault == lateStore {
+	if c.s.store.isSubcase(rec) {
+		c.badRequest(fieldError{"parent_id", "is a subcase, which cannot have subcases"})
+		return
+	}
+	if plan.fault == lateStore {
 		c.storeLate(rec)
 	}
 	e := c.s.add(rec)
-	switch lot.fault {
-	case cutAfter:
-		c.cut(cutAfter)
-	case hangAfter:
-		c.hang(hangAfter)
-	case errAfter:
-		c.serverError(errAfter, lot.variant)
+	if c.spoiled(plan) {
 		return
 	}
-	out := buffer()
-	defer buffers.Put(out)
-	out.Write(e.append(out.AvailableBuffer(), rec, asCreated))
-	if lot.fault == brokenAnswer {
-		c.broken(out.Bytes(), lot.variant)
+	out := e.append(make([]byte, 0, len(body)+512), rec, &c.s.created)
+	if plan.fault == brokenAnswer {
+		c.broken(out, plan.variant)
 		return
 	}
-	c.json(http.StatusCreated, out.Bytes())
+	c.json(http.StatusCreated, out)
 }
 
 func (c *call) list() {
-	q, values, faults := parseQuery(c.r.URL.RawQuery, c.s.opt.ExactMatch)
+	q, values, faults := c.s.rules.parseQuery(c.r.URL.RawQuery)
 	if len(faults) > 0 {
-		c.badRequest(faults)
+		c.badRequest(faults...)
 		return
 	}
-	if !c.read(list) {
+	if c.spoiled(c.draw(c.r.RequestURI)) {
 		return
 	}
-	page, total := q.run(c.s.store, time.Now().Add(-c.s.opt.Lag))
-	out := buffer()
-	defer buffers.Put(out)
-	form := wrapped
-	if c.s.opt.PlainFields {
-		form = asRead
+	cases, total := q.run(c.s.store, time.Now().Add(-c.s.opt.Lag))
+	var items []json.RawMessage
+	for _, e := range cases {
+		items = append(items, e.append(nil, e.current.Load(), &c.s.listed))
 	}
-	out.Write(appendPage(out.AvailableBuffer(), c.r.Host, values, q, page, total, form))
-	c.json(http.StatusOK, out.Bytes())
+	c.page(envelope{
+		Total: q.claimed(total, len(cases)), Page: q.page, PerPage: q.perPage,
+		more: q.more(total), unlinked: q.faulty(NoLinks),
+	}, values, "data", items)
 }
 
-func (c *call) get(id string) {
-	if !c.noQuery() || !c.read(get) {
+func (c *call) get() {
+	if !c.noQuery() || c.spoiled(c.draw(c.r.RequestURI)) {
 		return
 	}
-	n, ok := parseID(id)
-	e := c.s.store.get(n)
-	if !ok || e == nil {
-		c.refuse(http.StatusNotFound, "not_found", errNoCase.Error())
+	e := c.s.store.get(c.id())
+	if e == nil {
+		c.noCase()
 		return
 	}
-	c.json(http.StatusOK, e.append(nil, e.current.Load(), asRead))
+	c.json(http.StatusOK, e.append(nil, e.current.Load(), &c.s.single))
 }
 
-// read waits as long as a read takes and tells whether it goes well.
-func (c *call) read(kind kind) bool {
-	lot := c.s.fate.draw(kind, []byte(c.r.RequestURI))
-	c.wait(lot.latency)
-	if lot.fault == readFault {
-		c.serverError(readFault, lot.variant)
-	}
-	return lot.fault == noFault
+func (c *call) noCase() {
+	c.refuse(http.StatusNotFound, "not_found", "no such case")
 }
 
-func (c *call) update(id string) {
-	in, ok := c.body()
-	defer buffers.Put(in)
-	if !ok || !c.noQuery() {
+// id returns the id in the path; 0, which no case has, where there is none.
+func (c *call) id() int64 {
+	id, _ := parseID(strings.TrimPrefix(c.r.URL.Path, casesPath+"/"))
+	return id
+}
+
+func (c *call) update() {
+	body, ok := c.body()
+	if !ok {
 		return
 	}
-	c.wait(c.s.fate.draw(update, in.Bytes()).latency)
-	change, faults := parseBody(in.Bytes(), true)
+	plan := c.draw(c.r.RequestURI + body)
+	if !plan.fault.afterStoring() && c.spoiled(plan) {
+		return
+	}
+	change, faults := c.s.rules.parseBody(body, true)
 	if len(faults) > 0 {
-		c.badRequest(faults)
+		c.badRequest(faults...)
 		return
 	}
-	n, ok := parseID(id)
-	e, err := c.s.store.update(n, change)
-	switch {
-	case !ok || errors.Is(err, errNoCase):
-		c.refuse(http.StatusNotFound, "not_found", errNoCase.Error())
-	case errors.Is(err, errClosedCase):
-		c.refuse(http.StatusBadRequest, "bad_request", err.Error())
-	case errors.Is(err, errResolution):
-		name := standard[fResolution].name
-		if change.std[fResolution] == "" {
-			name = standard[fSolveReason].name
+	switch e, fault := c.s.store.update(c.id(), change); {
+	case e == nil:
+		c.noCase()
+	case fault.Name != "":
+		c.badRequest(fault)
+	case !c.spoiled(plan):
+		c.json(http.StatusOK, e.append(nil, e.current.Load(), &c.s.single))
+	}
+}
+
+// remove moves cases into the Trash. Nobody knows how several ids are given:
+// here with commas, or as a JSON array.
+func (c *call) remove() {
+	plan := c.draw(c.r.RequestURI)
+	if !plan.fault.afterStoring() && c.spoiled(plan) {
+		return
+	}
+	if status := c.s.opt.DeleteStatus; status != 0 {
+		c.refuse(status, "refused", "deleting is not for this client")
+		return
+	}
+	values := c.r.URL.Query()
+	given := strings.Split(values.Get("ids"), ",")
+	wrong := "must be the id of a case, or several with commas between"
+	if c.s.opt.DeleteArray {
+		parts, _ := array(values.Get("ids"))
+		given = nil
+		for _, raw := range parts {
+			given = append(given, plain(raw))
 		}
-		c.badRequest([]fieldError{{name, err.Error()}})
-	default:
-		c.json(http.StatusOK, e.append(nil, e.current.Load(), asRead))
+		wrong = "must be a JSON array of the ids of cases"
+	}
+	var ids []int64
+	for _, s := range given {
+		id, ok := parseID(s)
+		if !ok {
+			given = nil
+			break
+		}
+		ids = append(ids, id)
+	}
+	if len(values) != 1 || len(values["ids"]) != 1 || len(given) == 0 {
+		c.badRequest(fieldError{"ids", wrong})
+		return
+	}
+	moved := c.s.store.trash(ids)
+	if moved == nil {
+		c.noCase()
+		return
+	}
+	if !c.spoiled(plan) {
+		body, _ := json.Marshal(map[string][]int64{"ids": moved})
+		c.json(http.StatusOK, body)
 	}
 }
 
 // body reads a JSON body. Where it cannot, it answers.
-func (c *call) body() (*bytes.Buffer, bool) {
-	b := buffer()
+func (c *call) body() (body string, ok bool) {
 	if mediaType(c.r) != "application/json" {
-		c.badRequest([]fieldError{{"Content-Type", "must be application/json"}})
-		return b, false
+		c.badRequest(fieldError{"Content-Type", "must be application/json"})
+		return "", false
 	}
-	_, err := b.ReadFrom(http.MaxBytesReader(c.w, c.r.Body, maxBody))
-	if err != nil {
+	var raw bytes.Buffer
+	raw.Grow(int(min(max(0, c.r.ContentLength), maxBody)) + bytes.MinRead) // or ReadFrom would grow it
+	if _, err := raw.ReadFrom(http.MaxBytesReader(c.w, c.r.Body, maxBody)); err != nil {
 		c.refuse(http.StatusRequestEntityTooLarge, "too_large", "the body is cut short or longer than 4 MiB")
+		return "", false
 	}
-	return b, err == nil
+	return raw.String(), c.noQuery()
 }
 
 func mediaType(r *http.Request) string {
-	if t := r.Header.Get("Content-Type"); t == "application/json" {
-		return t
-	}
 	t, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	return t
 }
 
 func (c *call) noQuery() bool {
 	if c.r.URL.RawQuery != "" {
-		c.badRequest([]fieldError{{"query", "no parameters are taken here"}})
+		c.badRequest(fieldError{"query", "no parameters are taken here"})
 	}
 	return c.r.URL.RawQuery == ""
 }

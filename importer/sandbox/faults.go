@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// fault is what befalls a request.
+// fault is what happens to a request.
 type fault uint8
 
 const (
@@ -22,6 +22,12 @@ const (
 	lateStore
 	readFault
 )
+
+// updateFaults are those of updates and deletions, all equally likely.
+var updateFaults = [...]fault{throttle, cutBefore, cutAfter, errBefore, errAfter}
+
+// afterStoring tells whether what was asked is done before the fault shows.
+func (f fault) afterStoring() bool { return f == cutAfter || f == errAfter || f == hangAfter }
 
 // faultNames are the names in Stats and in the log.
 var faultNames = [...]string{"", "throttle", "cut before", "cut after", "error before", "error after",
@@ -42,10 +48,10 @@ func (o *Options) percentages() [readFault]float64 {
 	}
 }
 
-// fate decides what befalls requests. It depends on the seed, the request and
+// injector decides what happens to requests. It depends on the seed, the request and
 // how often that very request came before, so that neither the order of
 // parallel requests nor a client's number of workers changes it.
-type fate struct {
+type injector struct {
 	opt    *Options
 	active bool
 
@@ -53,24 +59,24 @@ type fate struct {
 	times map[uint64]uint64 // how often a request came, by hash
 }
 
-func newFate(opt *Options) *fate {
-	active := opt.ReadFaults > 0 || opt.Jitter > 0
+func newInjector(opt *Options) *injector {
+	active := opt.ReadFaults > 0 || opt.UpdateFaults > 0 || opt.Jitter > 0
 	for _, p := range opt.percentages() {
 		active = active || p > 0
 	}
-	return &fate{opt: opt, active: active, times: map[uint64]uint64{}}
+	return &injector{opt: opt, active: active, times: map[uint64]uint64{}}
 }
 
-// lot is what fate has in store for one request.
-type lot struct {
+// plan is what is to happen to one request.
+type plan struct {
 	fault   fault
 	latency time.Duration
 	variant int // which form a fault takes
 }
 
 // draw decides about a request: kind, and its path with query or its body.
-func (f *fate) draw(kind kind, request []byte) lot {
-	l := lot{latency: f.opt.Latency}
+func (f *injector) draw(kind kind, request string) plan {
+	l := plan{latency: f.opt.Latency}
 	if !f.active {
 		return l
 	}
@@ -95,7 +101,11 @@ func (f *fate) draw(kind kind, request []byte) lot {
 			}
 			dice -= p
 		}
-	case list, get:
+	case update, remove:
+		if dice < f.opt.UpdateFaults {
+			l.fault = updateFaults[l.variant/4%len(updateFaults)] // /4: the variant also picks the status of a 5xx
+		}
+	default:
 		if dice < f.opt.ReadFaults {
 			l.fault = readFault
 		}
@@ -104,10 +114,10 @@ func (f *fate) draw(kind kind, request []byte) lot {
 }
 
 // hash64 is FNV-1a.
-func hash64(start uint64, data []byte) uint64 {
+func hash64(start uint64, data string) uint64 {
 	h := 14695981039346656037 ^ start
-	for _, c := range data {
-		h = (h ^ uint64(c)) * 1099511628211
+	for i := range len(data) {
+		h = (h ^ uint64(data[i])) * 1099511628211
 	}
 	return h
 }

@@ -1,6 +1,8 @@
 package sandbox
 
 import (
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,17 +17,43 @@ const (
 	maxLevels      = 3 // of a dependent_field
 )
 
-// standard lists the fields of a case that are not custom, in the order of
-// answers ("Create a New Case", "Update a Case").
-var standard = [...]struct {
+// check returns what is wrong with a raw value, or "".
+type check func(raw string) string
+
+// must makes a check of a condition.
+func must(reason string, holds func(raw string) bool) check {
+	return func(raw string) string {
+		if holds(raw) {
+			return ""
+		}
+		return "must " + reason
+	}
+}
+
+// textThat checks a string by what it stands for.
+func textThat(inner func(s string) string) check {
+	return func(raw string) string {
+		if reason := checkString(raw); reason != "" {
+			return reason
+		}
+		return inner(text(raw))
+	}
+}
+
+type standardField struct {
 	name          string
-	create, patch bool
-	check         func(raw string) string // what is wrong, or ""
-}{
+	create, patch bool // taken in that request
+	check         check
+}
+
+// standard lists the fields of a case that are not custom, in the order of
+// answers ("Create a New Case", "Update a Case"). Of some the account decides
+// more: see rules.
+var standard = [...]standardField{
 	fTitle:          {"title", true, true, limited(maxTitle)},
 	fDescription:    {"description", true, true, limited(maxDescription)},
-	fStatus:         {"status", false, true, checkStatus},
-	fType:           {"type", false, true, oneOf("QUESTION", "INCIDENT", "PROBLEM", "TASK")},
+	fStatus:         {"status", false, true, checkString},
+	fType:           {"type", false, true, checkString},
 	fPriority:       {"priority", true, true, oneOf("LOW", "NORMAL", "HIGH", "URGENT")},
 	fRequesterName:  {"requester_name", true, false, checkString},
 	fRequesterEmail: {"requester_email", true, false, checkEmail},
@@ -53,36 +81,23 @@ const (
 	fSolveReason
 )
 
+var noteFields = map[string]check{"note_title": checkString, "note_body": checkFilled, "public": checkBool}
+
 // standardNamed returns the index of a standard field, or -1.
 func standardNamed(name string) int {
-	for i := range standard {
-		if standard[i].name == name {
-			return i
-		}
-	}
-	return -1
+	return slices.IndexFunc(standard[:], func(s standardField) bool { return s.name == name })
 }
 
-const noString = "must be a string"
+var checkString = must("be a string", isString)
 
-func checkString(raw string) string {
-	if !isString(raw) {
-		return noString
-	}
-	return ""
-}
-
-func checkFilled(raw string) string {
-	if !isString(raw) {
-		return noString
-	}
-	if strings.TrimSpace(text(raw)) == "" {
+var checkFilled = textThat(func(s string) string {
+	if strings.TrimSpace(s) == "" {
 		return "must not be empty"
 	}
 	return ""
-}
+})
 
-func limited(most int) func(string) string {
+func limited(most int) check {
 	return func(raw string) string {
 		if reason := checkFilled(raw); reason != "" {
 			return reason
@@ -94,109 +109,69 @@ func limited(most int) func(string) string {
 	}
 }
 
-func oneOf(allowed ...string) func(string) string {
-	return func(raw string) string {
-		if !isString(raw) {
-			return noString
-		}
-		for _, a := range allowed {
-			if text(raw) == a {
-				return ""
-			}
-		}
-		return "must be one of " + strings.Join(allowed, ", ")
-	}
+func oneOf(allowed ...string) check {
+	return textThat(func(s string) string { return among(allowed, s) })
 }
 
-// statuses are those that a case may have; the last cannot be set.
-var statuses = []string{"NEW", "OPEN", "PENDING", "ON-HOLD", "RESOLVED", "CLOSED"}
-
-var settable = oneOf(statuses[:5]...)
-
-func checkStatus(raw string) string {
-	if raw == statusClosed {
-		return "CLOSED cannot be set"
+func among(allowed []string, s string) string {
+	if slices.Contains(allowed, s) {
+		return ""
 	}
-	return settable(raw)
+	return "must be one of " + strings.Join(allowed, ", ")
 }
 
-func checkID(raw string) string {
-	if !isString(raw) {
-		return noString
-	}
-	if _, ok := parseID(text(raw)); !ok {
+var checkID = textThat(func(s string) string {
+	if _, ok := parseID(s); !ok {
 		return "must be the id of a case: a string holding a number from 1"
 	}
 	return ""
-}
+})
 
-// parseID takes a case's id apart: digits, no sign, no leading zero.
+// parseID reads a case's id: digits, no sign, no leading zero; 0, which no case
+// has, where it is none.
 func parseID(s string) (int64, bool) {
 	n, err := strconv.ParseInt(s, 10, 64)
-	return n, err == nil && n >= 1 && s[0] >= '1' && s[0] <= '9'
+	if err != nil || n < 1 || s[0] < '1' || s[0] > '9' {
+		return 0, false
+	}
+	return n, true
 }
 
-func checkEmail(raw string) string {
-	if !isString(raw) {
-		return noString
+// address is a bare e-mail address: a dot-atom, an @, and two or more labels of
+// letters, digits and inner hyphens.
+var address = regexp.MustCompile("^[\\w!#$%&'*+/=?^`{|}~-]+(\\.[\\w!#$%&'*+/=?^`{|}~-]+)*@[[:alnum:]]+(-+[[:alnum:]]+)*(\\.[[:alnum:]]+(-+[[:alnum:]]+)*)+$")
+
+var checkEmail = textThat(func(s string) string {
+	if len(s) > maxEmail || !address.MatchString(s) {
+		return "is not an e-mail address"
 	}
-	address := text(raw)
-	if !isEmail(address) {
-		return "is no e-mail address"
-	}
-	if strings.HasSuffix(strings.ToLower(address), ".invalid") {
+	if strings.HasSuffix(strings.ToLower(s), ".invalid") {
 		return "the requester cannot be resolved: no address ends in .invalid"
 	}
 	return ""
-}
+})
 
-// isEmail tells whether s is a bare address: a dot-atom, an @, and two or more
-// labels of letters, digits and inner hyphens.
-func isEmail(s string) bool {
-	local, domain, found := strings.Cut(s, "@")
-	if !found || len(s) > maxEmail || !strings.Contains(domain, ".") {
-		return false
-	}
-	for atom := range strings.SplitSeq(local, ".") {
-		if !consistsOf(atom, "!#$%&'*+/=?^_`{|}~-") {
-			return false
-		}
-	}
-	for label := range strings.SplitSeq(domain, ".") {
-		if !consistsOf(label, "-") || label[0] == '-' || label[len(label)-1] == '-' {
-			return false
-		}
-	}
-	return true
-}
-
-// consistsOf tells whether s is one or more ASCII letters, digits and others.
-func consistsOf(s, others string) bool {
-	for i := range len(s) {
-		c := s[i]
-		if !('a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || strings.IndexByte(others, c) >= 0) {
-			return false
-		}
-	}
-	return s != ""
-}
-
-// prefixes are the nine kinds of custom fields. None begins with another, so
-// the order does not matter.
+// prefixes are the nine kinds of custom fields, one of them in the spellings of
+// two pages. None begins with another, so the order does not matter.
 var prefixes = [...]struct {
 	name  string
-	check func(raw string) string
+	check check
 }{
-	{"checkbox", checkCheckbox},
-	{"dropdown", checkCode},
+	{"checkbox", checkBool},
+	{"dropdown", checkOption},
+	{"drop_down", checkOption},
 	{"text", checkString},
 	{"multi_line_text", checkString},
-	{"dependent_field", checkLevels},
-	{"date", checkDate},
-	{"numeric", checkInteger},
-	{"decimal", checkDecimal},
-	{"multi_select", checkCodes},
+	{"dependent_field", must("be an array of one to three option ids, strings, one a level", isPath)},
+	{"date", must("be RFC 3339 in UTC, such as 2022-04-21T06:30:21Z", isDate)},
+	{"numeric", must("be an integer", func(raw string) bool { return isNumber(raw) && !strings.ContainsAny(raw, ".eE") })},
+	{"decimal", must("be a number", isNumber)},
+	{"multi_select", must(`be an array of option codes, strings such as "001"`, isCodes)},
 }
+
+var checkOption = must(`be an option's code, a string such as "001"`, isCode)
+
+var checkBool = must("be true or false", isBool)
 
 const noPrefix = "begins with none of the nine prefixes: checkbox, dropdown, text, multi_line_text, dependent_field, date, numeric, decimal, multi_select"
 
@@ -213,56 +188,32 @@ func checkCustom(name, raw string) string {
 func isTextField(name string) bool     { return strings.HasPrefix(name, "text") }
 func isLongTextField(name string) bool { return strings.HasPrefix(name, "multi_line_text") }
 
-func checkCheckbox(raw string) string {
-	if !isBool(raw) {
-		return "must be true or false"
-	}
-	return ""
+func isCode(raw string) bool { return isString(raw) && raw != `""` }
+
+func isCodes(raw string) bool { return isArray(raw) && levels(raw) >= 0 }
+
+func isPath(raw string) bool {
+	return isArray(raw) && levels(raw) >= 1 && levels(raw) <= maxLevels
 }
 
-func checkCode(raw string) string {
-	if !isString(raw) || raw == `""` {
-		return `must be an option's code, a string such as "001"`
-	}
-	return ""
-}
-
-func checkCodes(raw string) string {
-	if !isArray(raw) {
-		return "must be an array of option codes"
-	}
-	for e := range elements(raw) {
-		if checkCode(e) != "" {
-			return `must be an array of option codes, strings such as "001"`
-		}
-	}
-	return ""
-}
-
-func checkLevels(raw string) string {
-	const wrong = "must be an array of one to three option ids, strings, one a level"
-	if !isArray(raw) {
-		return wrong
-	}
+// levels counts the option codes of an array; -1 where it holds anything else.
+func levels(array string) int {
 	n := 0
-	for e := range elements(raw) {
-		if n++; n > maxLevels || checkCode(e) != "" {
-			return wrong
+	for e := range elements(array) {
+		if !isCode(e) {
+			return -1
 		}
+		n++
 	}
-	if n == 0 {
-		return wrong
-	}
-	return ""
+	return n
 }
 
-func checkDate(raw string) string {
-	if isString(raw) {
-		if _, ok := parseUTC(text(raw)); ok {
-			return ""
-		}
+func isDate(raw string) bool {
+	if !isString(raw) {
+		return false
 	}
-	return "must be RFC 3339 in UTC, such as 2022-04-21T06:30:21Z"
+	_, ok := parseUTC(text(raw))
+	return ok
 }
 
 // parseUTC takes RFC 3339 with a Z. time.Parse alone would let pass an hour of
@@ -270,18 +221,4 @@ func checkDate(raw string) string {
 func parseUTC(s string) (time.Time, bool) {
 	t, err := time.Parse(time.RFC3339, s)
 	return t, err == nil && strings.HasSuffix(s, "Z") && s[13] == ':' && !strings.Contains(s, ",")
-}
-
-func checkInteger(raw string) string {
-	if !isNumber(raw) || strings.ContainsAny(raw, ".eE") {
-		return "must be an integer"
-	}
-	return ""
-}
-
-func checkDecimal(raw string) string {
-	if !isNumber(raw) {
-		return "must be a number"
-	}
-	return ""
 }

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"cmp"
-	"encoding/json"
 	"maps"
 	"net/url"
 	"slices"
@@ -10,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/tidwall/gjson"
 )
 
 const (
@@ -20,16 +21,18 @@ const (
 
 // query is a list request, understood.
 type query struct {
-	exact     bool // text filters compare for equality
+	rules     *rules
 	page      int
 	perPage   int
-	oldest    bool // first
+	newest    bool // first
 	byUpdate  bool
 	ids       []int64 // nil for any
 	textField string  // of one of the filters, to be found by the index; "" for none
 	textValue string
-	filters   []func(*entry, *record) bool // all must hold
+	filters   []filter // all must hold
 }
+
+type filter func(*entry, *record) bool
 
 // parameters are what a list request may ask for ("Get Case List"). Each says
 // what is wrong with its value, or "".
@@ -37,12 +40,12 @@ var parameters = map[string]func(q *query, value string) string{
 	"ids":             (*query).takeIDs,
 	"title":           textFilter(fTitle),
 	"description":     textFilter(fDescription),
-	"requester_id":    func(q *query, v string) string { return q.equal(requesterID, v) },
+	"requester_id":    exactFilter(requesterID),
 	"requester_name":  textFilter(fRequesterName),
 	"requester_email": textFilter(fRequesterEmail),
 	"requester_phone": nobody,
-	"requester_type":  exactFilter(fRequesterType),
-	"agent_id":        exactFilter(fOwner),
+	"requester_type":  exactFilter(textOf(fRequesterType)),
+	"agent_id":        exactFilter(textOf(fOwner)),
 	"agent_name":      nobody,
 	"priority":        anyOf(fPriority),
 	"status":          (*query).takeStatus,
@@ -50,7 +53,7 @@ var parameters = map[string]func(q *query, value string) string{
 	"create_at":       between(func(e *entry, _ *record) int64 { return e.created.Unix() }),
 	"update_at":       between(func(_ *entry, r *record) int64 { return r.updated }),
 	"custom_fields":   (*query).takeCustomFields,
-	"order_by":        (*query).takeOrder,
+	"order_by":        choice("create_at", "update_at", func(q *query) *bool { return &q.byUpdate }),
 	"sort":            (*query).takeSort,
 	"page":            func(q *query, v string) string { return number(&q.page, v, maxPage) },
 	"per_page":        func(q *query, v string) string { return number(&q.perPage, v, maxPerPage) },
@@ -58,8 +61,8 @@ var parameters = map[string]func(q *query, value string) string{
 
 // parseQuery reads the parameters of a list request and returns all their
 // faults.
-func parseQuery(raw string, exact bool) (*query, url.Values, []fieldError) {
-	q := &query{exact: exact, page: 1, perPage: defaultPerPage}
+func (r *rules) parseQuery(raw string) (*query, url.Values, []fieldError) {
+	q := &query{rules: r, newest: true, page: 1, perPage: defaultPerPage}
 	values, err := url.ParseQuery(raw)
 	if err != nil || !utf8.ValidString(raw) {
 		return nil, nil, []fieldError{{"query", "is malformed"}}
@@ -84,21 +87,14 @@ func parseQuery(raw string, exact bool) (*query, url.Values, []fieldError) {
 	return q, values, faults
 }
 
-func (q *query) where(filter func(*entry, *record) bool) {
-	q.filters = append(q.filters, filter)
-}
+func (q *query) where(f filter) { q.filters = append(q.filters, f) }
 
 // matches tells whether a text matches as text filters do.
 func (q *query) matches(text, wanted string) bool {
-	if q.exact {
+	if q.rules.opt.ExactMatch {
 		return text == wanted
 	}
 	return strings.Contains(strings.ToLower(text), strings.ToLower(wanted))
-}
-
-func (q *query) equal(get func(*record) string, v string) string {
-	q.where(func(_ *entry, r *record) bool { return get(r) == v })
-	return ""
 }
 
 func textFilter(i int) func(*query, string) string {
@@ -108,17 +104,26 @@ func textFilter(i int) func(*query, string) string {
 	}
 }
 
-func exactFilter(i int) func(*query, string) string {
+func exactFilter(get func(*record) string) func(*query, string) string {
 	return func(q *query, v string) string {
-		return q.equal(func(r *record) string { return r.text(i) }, v)
+		q.where(func(_ *entry, r *record) bool { return get(r) == v })
+		return ""
 	}
 }
 
+// takeStatus takes one status, or a JSON array of them.
 func (q *query) takeStatus(v string) string {
-	if !slices.Contains(statuses, v) {
-		return "must be one of " + strings.Join(statuses, ", ")
+	wanted, several := textArray(v)
+	if !several {
+		wanted = []string{v}
 	}
-	return exactFilter(fStatus)(q, v)
+	for _, status := range wanted {
+		if reason := among(q.rules.statuses, status); reason != "" && status != "CLOSED" {
+			return reason + " or CLOSED"
+		}
+	}
+	q.where(func(_ *entry, r *record) bool { return slices.Contains(wanted, r.text(fStatus)) })
+	return ""
 }
 
 func nobody(q *query, _ string) string {
@@ -129,12 +134,12 @@ func nobody(q *query, _ string) string {
 // anyOf takes a JSON array of the words that the field may hold.
 func anyOf(i int) func(*query, string) string {
 	return func(q *query, v string) string {
-		var words []string
-		if !strict(v, &words) {
+		words, ok := textArray(v)
+		if !ok {
 			return "must be a JSON array of strings"
 		}
-		for e := range elements(strings.TrimSpace(v)) {
-			if reason := standard[i].check(e); reason != "" {
+		for _, word := range words {
+			if reason := q.rules.check(i, quote(word), false); reason != "" {
 				return "each " + reason
 			}
 		}
@@ -147,13 +152,13 @@ func anyOf(i int) func(*query, string) string {
 func between(get func(*entry, *record) int64) func(*query, string) string {
 	return func(q *query, v string) string {
 		const wrong = "must be a JSON array of two times, RFC 3339 in UTC"
-		var times []string
-		if !strict(v, &times) || len(times) != 2 {
+		times, ok := textArray(v)
+		if !ok || len(times) != 2 {
 			return wrong
 		}
-		from, ok := parseUTC(times[0])
-		to, also := parseUTC(times[1])
-		if !ok || !also {
+		from, begins := parseUTC(times[0])
+		to, ends := parseUTC(times[1])
+		if !begins || !ends {
 			return wrong
 		}
 		q.where(func(e *entry, r *record) bool {
@@ -166,8 +171,8 @@ func between(get func(*entry, *record) int64) func(*query, string) string {
 
 func (q *query) takeIDs(v string) string {
 	const wrong = "must be a JSON array of ids, each a string holding a number from 1"
-	var ids []string
-	if !strict(v, &ids) {
+	ids, ok := textArray(v)
+	if !ok {
 		return wrong
 	}
 	q.ids = []int64{}
@@ -184,40 +189,60 @@ func (q *query) takeIDs(v string) string {
 }
 
 func (q *query) takeCustomFields(v string) string {
-	const wrong = `must be a JSON array of {"label": name, "value": value}`
-	var fields []struct {
-		Label *string
-		Value json.RawMessage
+	opt := q.rules.opt
+	_, asArray := array(v)
+	asObject := gjson.Valid(v) && gjson.Parse(v).IsObject()
+	wrong, right := `must be a JSON array of {"label": key, "value": value}`, asArray
+	if opt.FilterForm == FilterObject {
+		wrong, right = `must be a JSON object of {key: {"label": key, "value": value}}`, asObject
 	}
-	if !strict(v, &fields) {
+	switch {
+	case q.faulty(FilterIgnored), !right && (asArray || asObject) && opt.IgnoreOtherFilter:
+		return ""
+	case !right:
 		return wrong
 	}
-	for _, f := range fields {
-		if f.Label == nil || f.Value == nil {
-			return wrong
-		}
-		name, raw := *f.Label, string(f.Value)
-		switch reason := checkCustom(name, raw); {
-		case reason == noPrefix:
-			return "label " + reason
-		case isTextField(name) || isLongTextField(name):
-			if reason != "" {
-				return "value of a text field " + reason
+	reason := ""
+	gjson.Parse(v).ForEach(func(key, filter gjson.Result) bool {
+		label, value := filter.Get("label"), filter.Get("value")
+		members := 2
+		if asObject {
+			if !label.Exists() {
+				members = 1
 			}
-			wanted := text(raw)
-			if isTextField(name) {
-				q.textField, q.textValue = name, wanted
-			}
-			q.where(func(_ *entry, r *record) bool {
-				raw := r.field(name)
-				return raw != "" && q.matches(text(raw), wanted)
-			})
-		case isArray(raw) || isObject(raw) || raw == "null":
-			return wrong
-		default:
-			wanted := plain(raw)
-			q.where(func(_ *entry, r *record) bool { return holds(r.field(name), wanted) })
+			label = key
 		}
+		if reason = wrong; filter.IsObject() && len(filter.Map()) == members && label.Type == gjson.String && value.Exists() {
+			reason = q.takeCustomField(label.Str, value.Raw, wrong)
+		}
+		return reason == ""
+	})
+	return reason
+}
+
+func (q *query) takeCustomField(name, raw, wrong string) string {
+	switch reason := checkCustom(name, raw); {
+	case reason == noPrefix:
+		return "label " + reason
+	case q.rules.strict && q.rules.fields[fieldKey(name)] == nil:
+		return "label is not a field of this account"
+	case isTextField(name) || isLongTextField(name):
+		if reason != "" {
+			return "value of a text field " + reason
+		}
+		wanted := text(raw)
+		if isTextField(name) {
+			q.textField, q.textValue = name, wanted
+		}
+		q.where(func(_ *entry, r *record) bool {
+			raw := r.field(name)
+			return raw != "" && q.matches(text(raw), wanted)
+		})
+	case isArray(raw) || isObject(raw) || raw == "null":
+		return wrong
+	default:
+		wanted := plain(raw)
+		q.where(func(_ *entry, r *record) bool { return holds(r.field(name), wanted) })
 	}
 	return ""
 }
@@ -232,40 +257,26 @@ func plain(raw string) string {
 
 // holds tells whether a value, or one of an array's, is the wanted one.
 func holds(raw, wanted string) bool {
-	if raw == "" {
-		return false
+	if raw == "" || !isArray(raw) {
+		return raw != "" && plain(raw) == wanted
 	}
-	if isArray(raw) {
-		for e := range elements(raw) {
-			if plain(e) == wanted {
-				return true
-			}
+	return slices.ContainsFunc(slices.Collect(elements(raw)), func(e string) bool { return plain(e) == wanted })
+}
+
+// choice takes one of two words; the second sets a flag of the query.
+func choice(usual, second string, flag func(*query) *bool) func(*query, string) string {
+	return func(q *query, v string) string {
+		*flag(q) = v == second
+		if v != usual && v != second {
+			return "must be " + usual + " or " + second
 		}
-		return false
+		return ""
 	}
-	return plain(raw) == wanted
 }
 
-func (q *query) takeOrder(v string) string {
-	switch v {
-	case "create_at":
-	case "update_at":
-		q.byUpdate = true
-	default:
-		return "must be create_at or update_at"
-	}
-	return ""
-}
-
+// takeSort takes both spellings: nothing may depend on it.
 func (q *query) takeSort(v string) string {
-	switch v {
-	case "asc":
-		q.oldest = true
-	case "desc":
-	default:
-		return "must be asc or desc"
-	}
-	return ""
+	return choice("asc", "desc", func(q *query) *bool { return &q.newest })(q, strings.ToLower(v))
 }
 
 func number(n *int, v string, most int) string {
@@ -277,49 +288,87 @@ func number(n *int, v string, most int) string {
 	return ""
 }
 
-// strict decodes JSON and refuses null, also inside.
-func strict(v string, into any) bool {
+// array takes a JSON array apart.
+func array(v string) (parts []string, ok bool) {
 	v = strings.TrimSpace(v)
-	if !json.Valid([]byte(v)) || !isArray(v) {
-		return false
+	if !gjson.Valid(v) || !isArray(v) {
+		return nil, false
 	}
-	for e := range elements(v) {
-		if e == "null" {
-			return false
-		}
-	}
-	dec := json.NewDecoder(strings.NewReader(v))
-	dec.DisallowUnknownFields()
-	return dec.Decode(into) == nil
+	return slices.Collect(elements(v)), true
 }
+
+// textArray takes a JSON array of strings.
+func textArray(v string) (texts []string, ok bool) {
+	parts, ok := array(v)
+	for _, raw := range parts {
+		if !isString(raw) {
+			return nil, false
+		}
+		texts = append(texts, text(raw))
+	}
+	return texts, ok
+}
+
+// faulty tells whether lists have a fault.
+func (q *query) faulty(f ListFault) bool { return slices.Contains(q.rules.opt.ListFaults, f) }
 
 // run returns the page that was asked for, and how many cases match in all.
 func (q *query) run(s *store, until time.Time) (page []*entry, total int) {
+	if q.faulty(FiltersIgnored) {
+		q.filters, q.ids, q.textField = nil, nil, ""
+	}
+	if s.trashed.Load() && !q.rules.opt.TrashListed {
+		q.where(func(e *entry, _ *record) bool { return !e.trashed.Load() })
+	}
 	found := q.candidates(s, until)
-	if len(q.filters) > 0 {
-		var left []*entry
-		for _, e := range found {
-			if q.holds(e) {
-				left = append(left, e)
-			}
-		}
-		found = left
+	if len(q.filters) > 0 || q.byUpdate {
+		found = slices.DeleteFunc(slices.Clone(found), func(e *entry) bool { return !q.holds(e) })
 	}
 	if q.byUpdate {
-		found = slices.Clone(found)
 		slices.SortStableFunc(found, func(a, b *entry) int {
 			return cmp.Compare(a.current.Load().updated, b.current.Load().updated)
 		})
 	}
-	total = len(found)
-	for n := (q.page - 1) * q.perPage; n < total && len(page) < q.perPage; n++ {
-		if q.oldest {
-			page = append(page, found[n])
-		} else {
-			page = append(page, found[total-1-n])
-		}
+	if q.newest != (q.faulty(OrderChanges) && q.page%2 == 0) {
+		found = slices.Clone(found)
+		slices.Reverse(found)
 	}
-	return page, total
+	total = len(found)
+	first, most := (q.page-1)*q.perPage, q.perPage
+	switch {
+	case q.faulty(FirstPageAlways):
+		first = 0
+	case q.faulty(EmptyPage) && q.page == 2:
+		most = 0
+	case q.faulty(EmptyPage) && q.page > 2:
+		first -= q.perPage
+	}
+	first = min(first, total)
+	return found[first:min(first+most, total)], total
+}
+
+// more tells whether a page follows.
+func (q *query) more(total int) bool {
+	if q.faulty(EmptyPage) && total > q.perPage {
+		total += q.perPage
+	}
+	return q.page*q.perPage < total
+}
+
+// cappedTotal is the most that TotalCapped admits to.
+const cappedTotal = 100
+
+// claimed returns the total that the answer states.
+func (q *query) claimed(total, count int) int {
+	switch {
+	case q.faulty(TotalZero):
+		return 0
+	case q.faulty(TotalOfPage):
+		return count
+	case q.faulty(TotalCapped):
+		return min(total, cappedTotal)
+	}
+	return total
 }
 
 // candidates returns the visible cases that may match, oldest first.
@@ -328,7 +377,7 @@ func (q *query) candidates(s *store, until time.Time) []*entry {
 	switch {
 	case q.ids != nil:
 		for _, id := range q.ids {
-			if e := s.get(id); e != nil {
+			if e := s.find(id); e != nil {
 				some = append(some, e)
 			}
 		}
@@ -342,10 +391,5 @@ func (q *query) candidates(s *store, until time.Time) []*entry {
 
 func (q *query) holds(e *entry) bool {
 	r := e.current.Load()
-	for _, filter := range q.filters {
-		if !filter(e, r) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(q.filters, func(f filter) bool { return !f(e, r) })
 }

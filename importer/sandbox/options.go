@@ -1,9 +1,12 @@
 package sandbox
 
 import (
+	"cmp"
 	"crypto"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -34,12 +37,66 @@ type Options struct {
 	NoReadScope bool
 	// NoWriteScope grants no token the scope cases-public:write.
 	NoWriteScope bool
+	// NoFieldsScope grants no token the scope case-fields-public:read.
+	NoFieldsScope bool
+	// NoUsersScope grants no token the scope users:read.
+	NoUsersScope bool
+
+	// Fields are the account's case fields. A custom field that is none of
+	// them, or inactive, and an option that they lack are refused. nil is a set
+	// that GET /cm/meta/va/fields shows, while any key with a known prefix is
+	// taken.
+	Fields []Field
+	// Agents are the account's agents: no other owner is taken. nil is a set
+	// that GET /users shows, to which only updates are held.
+	Agents []Agent
+	// Statuses are those that an update may set; nil is NEW, OPEN, PENDING,
+	// ON-HOLD and RESOLVED.
+	Statuses []string
+	// Types are those that an update may set; nil is QUESTION, INCIDENT,
+	// PROBLEM and TASK.
+	Types []string
 
 	// Lag is how long a created case stays out of the list; 0 is 200 ms,
 	// negative is not at all.
 	Lag time.Duration
-	// PlainFields leaves custom fields unwrapped in the list.
-	PlainFields bool
+	// ListShape is how the list gives custom fields; "" is ShapeWrapped.
+	ListShape Shape
+	// CaseShape is how the answers for a single case give them; "" is
+	// ShapePlain.
+	CaseShape Shape
+	// ListHides are members of a case that the list leaves out, such as notes,
+	// parent_id and resolution.
+	ListHides []string
+	// NotesPrefix is what note_title and note_body begin with when they are
+	// read: note, which is the default, or notes.
+	NotesPrefix string
+	// OwnerName is what owner_id is called when it is read: owner_id, which is
+	// the default, or agent_id.
+	OwnerName string
+	// FilterForm is the form of the list's custom_fields filter; "" is
+	// FilterArray.
+	FilterForm FilterForm
+	// IgnoreOtherFilter lists everything where the filter has the other form,
+	// instead of answering 400.
+	IgnoreOtherFilter bool
+	// ListFaults are what is wrong with every list of cases.
+	ListFaults []ListFault
+	// FieldsForm is how the definitions are wrapped; "" is FieldsArray.
+	FieldsForm FieldsForm
+	// LabelSpelling is the member that holds an option's label; "" is
+	// LabelValue.
+	LabelSpelling LabelSpelling
+	// EmailFilter is what GET /users makes of an address; "" is EmailExact.
+	EmailFilter EmailFilter
+	// DeleteArray takes the ids of a deletion as a JSON array only, instead of
+	// bare.
+	DeleteArray bool
+	// DeleteStatus is the status with which every deletion is refused; 0 for
+	// none.
+	DeleteStatus int
+	// TrashListed has lists show the cases that are in the Trash.
+	TrashListed bool
 	// ExactMatch makes text filters compare for equality, case included.
 	ExactMatch bool
 
@@ -83,9 +140,12 @@ type Options struct {
 	// LateDelay is how long after the client has given up such a case is
 	// stored.
 	LateDelay time.Duration
-	// ReadFaults is the percentage of lists and single cases answered with a
-	// 5xx and an HTML page.
+	// ReadFaults is the percentage of lists, single cases, field definitions
+	// and agents answered with a 5xx and an HTML page.
 	ReadFaults float64
+	// UpdateFaults is the percentage of updates and deletions that meet a
+	// fault: 429, or a cut or a 5xx before or after it is done.
+	UpdateFaults float64
 
 	// OutageFor is how long the one outage lasts; 0 is no outage.
 	OutageFor time.Duration
@@ -95,7 +155,7 @@ type Options struct {
 	// OutageAfterCreates is the number of stored cases at which the outage
 	// begins; 0 for OutageAfter.
 	OutageAfterCreates int
-	// OutageMode is what an outage looks like.
+	// OutageMode is what an outage looks like; "" is Outage503.
 	OutageMode OutageMode
 
 	// Log is told one line about each request: method, path, status, fault and
@@ -122,9 +182,87 @@ type OutageMode string
 
 // The modes of an outage. OutageRefuse takes the listener away and cuts all
 // connections; a Server without a listener of its own (New) cuts each request.
+// The last four leave the token endpoint alone.
 const (
-	Outage503    OutageMode = "" // an HTML page with status 503
-	OutageRefuse OutageMode = "refuse"
+	Outage503     OutageMode = "503"      // an HTML page with status 503
+	OutageRefuse  OutageMode = "refuse"   // connections are refused
+	Outage403     OutageMode = "403"      // 403 with Retry-After, in the API's form
+	Outage403HTML OutageMode = "403-html" // the same with an HTML page
+	OutagePage    OutageMode = "page"     // an HTML page with status 200
+	OutageSession OutageMode = "session"  // 400, until the client gets a new token
+)
+
+// Shape is how custom fields are given to those who read.
+type Shape string
+
+// The shapes, as public material shows or leaves open.
+const (
+	ShapePlain       Shape = "plain"        // {"text1": "x"}
+	ShapeWrapped     Shape = "wrapped"      // {"text1": {"value": "x", "label": "text1", "name": "Source id"}}
+	ShapeText        Shape = "text"         // a string that holds the JSON of ShapePlain
+	ShapeWrappedText Shape = "wrapped-text" // a string that holds the JSON of ShapeWrapped
+	ShapeArrayKey    Shape = "array-key"    // [{"key": "text1", "value": "x"}]
+	ShapeArrayLabel  Shape = "array-label"  // [{"label": "text1", "value": "x"}]
+	ShapeArrayName   Shape = "array-name"   // [{"name": "text1", "value": "x"}]
+	ShapeAbsent      Shape = "absent"       // no custom_fields at all
+)
+
+var shapes = []Shape{ShapePlain, ShapeWrapped, ShapeText, ShapeWrappedText, ShapeArrayKey, ShapeArrayLabel, ShapeArrayName, ShapeAbsent}
+
+// FilterForm is the form of the list's custom_fields filter.
+type FilterForm string
+
+// The forms of the filter.
+const (
+	FilterArray  FilterForm = "array"  // [{"label": "text1", "value": "x"}]
+	FilterObject FilterForm = "object" // {"text1": {"label": "text1", "value": "x"}}, label optional
+)
+
+// ListFault is something wrong with every list of cases.
+type ListFault string
+
+// The faults of lists.
+const (
+	TotalCapped     ListFault = "total-capped"    // total is never more than 100
+	TotalZero       ListFault = "total-zero"      // total is 0
+	TotalOfPage     ListFault = "total-of-page"   // total is the number of cases on the page
+	NoLinks         ListFault = "no-links"        // there are no _links
+	FirstPageAlways ListFault = "first-page"      // every page holds the cases of page 1
+	EmptyPage       ListFault = "empty-page"      // page 2 is empty; what belongs there comes on page 3, and so on
+	OrderChanges    ListFault = "order-changes"   // pages with an even number are of the opposite order
+	FilterIgnored   ListFault = "filter-ignored"  // the custom_fields filter, in either form, has no effect
+	FiltersIgnored  ListFault = "filters-ignored" // no filter has an effect
+)
+
+// FieldsForm is how the field definitions are wrapped.
+type FieldsForm string
+
+// The forms of the definitions.
+const (
+	FieldsArray    FieldsForm = "array"    // an array
+	FieldsEmbedded FieldsForm = "embedded" // an object with the array in _embedded
+	FieldsPages    FieldsForm = "pages"    // pages of such objects, with _links
+	FieldsNumbered FieldsForm = "numbered" // pages without _links
+)
+
+// LabelSpelling is the member that holds an option's label.
+type LabelSpelling string
+
+// The spellings of one page.
+const (
+	LabelValue LabelSpelling = "value"
+	LabelLabel LabelSpelling = "label"
+	LabelLable LabelSpelling = "lable"
+)
+
+// EmailFilter is what GET /users makes of the parameter email.
+type EmailFilter string
+
+// What becomes of an address.
+const (
+	EmailExact   EmailFilter = "exact" // users with that address, case ignored
+	EmailIgnored EmailFilter = "ignored"
+	EmailRefused EmailFilter = "refused" // 400
 )
 
 const (
@@ -136,15 +274,17 @@ func (o *Options) check() error {
 	sum := 0.0
 	for f, p := range o.percentages() {
 		if !(p >= 0 && p <= 100) {
-			return fmt.Errorf("%s: %v is no percentage: give 0 to 100", faultNames[f], p)
+			return fmt.Errorf("%s: %v is not a percentage (0 to 100)", faultNames[f], p)
 		}
 		sum += p
 	}
 	if sum > 100 {
 		return fmt.Errorf("the faults of creates come to %v%%: lower them to 100 together", sum)
 	}
-	if !(o.ReadFaults >= 0 && o.ReadFaults <= 100) {
-		return fmt.Errorf("read faults: %v is no percentage: give 0 to 100", o.ReadFaults)
+	for name, p := range map[string]float64{"read faults": o.ReadFaults, "update faults": o.UpdateFaults} {
+		if !(p >= 0 && p <= 100) {
+			return fmt.Errorf("%s: %v is not a percentage (0 to 100)", name, p)
+		}
 	}
 	if !(o.RateLimit >= 0 && o.RateLimit <= 1e6) {
 		return fmt.Errorf("rate limit: %v requests per second: give 0 (none) to 1000000", o.RateLimit)
@@ -155,15 +295,45 @@ func (o *Options) check() error {
 			return fmt.Errorf("%s: %v is negative", name, d)
 		}
 	}
-	switch o.RetryAfter {
-	case RetryNone, RetrySeconds, RetryDate, ResetSeconds, ResetUnix, ResetISO:
-	default:
-		return fmt.Errorf("retry after: unknown form %q: give seconds, date, reset, unix, iso or nothing", o.RetryAfter)
+	if o.DeleteStatus != 0 && (o.DeleteStatus < 400 || o.DeleteStatus > 599) {
+		return fmt.Errorf("delete status: %d is not a refusal: give 403, 404 or 405", o.DeleteStatus)
 	}
-	switch o.OutageMode {
-	case Outage503, OutageRefuse:
-	default:
-		return fmt.Errorf("outage mode: unknown mode %q: give refuse or nothing", o.OutageMode)
+	errs := []error{
+		word("retry after", o.RetryAfter, RetryNone, RetrySeconds, RetryDate, ResetSeconds, ResetUnix, ResetISO),
+		word("outage mode", o.OutageMode, "", Outage503, OutageRefuse, Outage403, Outage403HTML, OutagePage, OutageSession),
+		word("list shape", o.ListShape, append(shapes, "")...),
+		word("case shape", o.CaseShape, append(shapes, "")...),
+		word("filter form", o.FilterForm, "", FilterArray, FilterObject),
+		word("fields form", o.FieldsForm, "", FieldsArray, FieldsEmbedded, FieldsPages, FieldsNumbered),
+		word("label spelling", o.LabelSpelling, "", LabelValue, LabelLabel, LabelLable),
+		word("email filter", o.EmailFilter, "", EmailExact, EmailIgnored, EmailRefused),
+		word("notes prefix", o.NotesPrefix, "", "note", "notes"),
+		word("owner name", o.OwnerName, "", "owner_id", "agent_id"),
 	}
-	return nil
+	members := []string{"notes", "agent_id"}
+	for _, s := range standard {
+		members = append(members, s.name)
+	}
+	for _, name := range o.ListHides {
+		errs = append(errs, word("hidden member", name, members...))
+	}
+	for _, f := range o.ListFaults {
+		errs = append(errs, word("list fault", f, TotalCapped, TotalZero, TotalOfPage, NoLinks, FirstPageAlways, EmptyPage,
+			OrderChanges, FilterIgnored, FiltersIgnored))
+	}
+	return cmp.Or(errs...)
+}
+
+// word checks that a word is one of those known.
+func word[W ~string](what string, w W, known ...W) error {
+	if slices.Contains(known, w) {
+		return nil
+	}
+	var names []string
+	for _, k := range known {
+		if k != "" {
+			names = append(names, string(k))
+		}
+	}
+	return fmt.Errorf("%s %q is unknown: give %s", what, w, strings.Join(names, ", "))
 }

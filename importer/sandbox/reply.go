@@ -1,16 +1,14 @@
 package sandbox
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"strconv"
-	"sync"
 	"time"
 )
 
-func (c *call) badRequest(faults []fieldError) {
+func (c *call) badRequest(faults ...fieldError) {
 	c.refuse(http.StatusBadRequest, "bad_request", "the request is not valid", faults...)
 }
 
@@ -62,8 +60,8 @@ func (c *call) log() {
 		status = strconv.Itoa(c.status)
 	}
 	line := fmt.Sprintf("%s %s %s %s", time.Now().Format("15:04:05.000"), c.r.Method, c.r.URL.EscapedPath(), status)
-	if c.met != noFault {
-		line += " fault: " + faultNames[c.met]
+	if c.fault != noFault {
+		line += " fault: " + faultNames[c.fault]
 	}
 	if len(c.refused) > 0 {
 		line += fmt.Sprintf(" refused: %q", c.refused)
@@ -71,12 +69,4 @@ func (c *call) log() {
 	c.s.logging.Lock()
 	defer c.s.logging.Unlock()
 	fmt.Fprintln(c.s.opt.Log, line)
-}
-
-var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
-
-func buffer() *bytes.Buffer {
-	b := buffers.Get().(*bytes.Buffer)
-	b.Reset()
-	return b
 }

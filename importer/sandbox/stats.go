@@ -1,33 +1,21 @@
 package sandbox
 
 import (
+	"maps"
 	"slices"
 	"sync"
 	"time"
 )
 
-// kind is what a request asks for.
-type kind uint8
-
-const (
-	create kind = iota
-	list
-	get
-	update
-	token
-	other
-)
-
-var kindNames = [...]string{"create", "list", "get", "update", "token", "other"}
-
 // Stats tells what the server was asked and what it did. Requests under
 // /_sandbox do not count.
 type Stats struct {
-	// Requests counts requests by kind: create, list, get, update, token, other.
+	// Requests counts requests by kind: create, list, get, update, delete,
+	// fields, users, token, other.
 	Requests map[string]int `json:"requests"`
 	// Answers counts them by status; 0 is no answer.
 	Answers map[int]int `json:"answers"`
-	// Faults counts the faults that befell them, by name.
+	// Faults counts the faults injected into them, by name.
 	Faults map[string]int `json:"faults"`
 	// Stored is the number of cases that stand in the store.
 	Stored int `json:"stored"`
@@ -44,73 +32,54 @@ type Stats struct {
 	OutagePeakInFlight int `json:"outage_peak_in_flight"`
 }
 
-// tally is what Stats are made from.
-type tally struct {
-	mu         sync.Mutex
-	start      time.Time
-	requests   [len(kindNames)]int
-	outage     [len(kindNames)]int
-	faults     [len(faultNames)]int
-	answers    map[int]int
-	arrivals   []time.Duration // of requests to the API, since the start
-	flying     int
-	peak       int
-	outageNow  int
-	outagePeak int
+// counters is what Stats are made from.
+type counters struct {
+	mu        sync.Mutex
+	start     time.Time
+	stats     Stats
+	arrivals  []time.Duration // of requests to the API, since the start
+	flying    int
+	outageNow int
 }
 
-func (t *tally) arrive(k kind, outage bool) {
+func newCounters(start time.Time) *counters {
+	s := Stats{Requests: map[string]int{}, Answers: map[int]int{}, Faults: map[string]int{}, Outage: map[string]int{}}
+	for _, r := range routes {
+		s.Requests[r.name], s.Outage[r.name] = 0, 0
+	}
+	for _, name := range faultNames[noFault+1:] {
+		s.Faults[name] = 0
+	}
+	return &counters{start: start, stats: s}
+}
+
+func (t *counters) arrive(k kind, outage bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if k != token {
 		t.arrivals = append(t.arrivals, time.Since(t.start))
 	}
-	t.requests[k]++
+	t.stats.Requests[routes[k].name]++
 	t.flying++
-	t.peak = max(t.peak, t.flying)
+	t.stats.PeakInFlight = max(t.stats.PeakInFlight, t.flying)
 	if outage {
-		t.outage[k]++
+		t.stats.Outage[routes[k].name]++
 		t.outageNow++
-		t.outagePeak = max(t.outagePeak, t.outageNow)
+		t.stats.OutagePeakInFlight = max(t.stats.OutagePeakInFlight, t.outageNow)
 	}
 }
 
-func (t *tally) leave(status int, f fault, outage bool) {
+func (t *counters) leave(status int, f fault, outage bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.flying--
 	if outage {
 		t.outageNow--
 	}
-	t.answers[status]++
-	t.faults[f]++
-}
-
-func (t *tally) stats() Stats {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	s := Stats{
-		Requests:           map[string]int{},
-		Answers:            map[int]int{},
-		Faults:             map[string]int{},
-		Outage:             map[string]int{},
-		PeakInFlight:       t.peak,
-		PeakPerSecond:      busiest(t.arrivals, time.Second),
-		OutagePeakInFlight: t.outagePeak,
+	t.stats.Answers[status]++
+	if f != noFault {
+		t.stats.Faults[faultNames[f]]++
 	}
-	for status, n := range t.answers {
-		s.Answers[status] = n
-	}
-	for k, name := range kindNames {
-		s.Requests[name] = t.requests[k]
-		s.Outage[name] = t.outage[k]
-	}
-	for f, name := range faultNames {
-		if f != int(noFault) {
-			s.Faults[name] = t.faults[f]
-		}
-	}
-	return s
 }
 
 // busiest returns the greatest number of times that fall into one window.
@@ -127,7 +96,13 @@ func busiest(times []time.Duration, window time.Duration) int {
 
 // Stats tells what happened so far.
 func (s *Server) Stats() Stats {
-	stats := s.tally.stats()
+	t := s.counters
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	stats := t.stats
+	stats.Requests, stats.Answers = maps.Clone(stats.Requests), maps.Clone(stats.Answers)
+	stats.Faults, stats.Outage = maps.Clone(stats.Faults), maps.Clone(stats.Outage)
+	stats.PeakPerSecond = busiest(t.arrivals, time.Second)
 	stats.Stored = len(s.store.created(time.Now()))
 	return stats
 }
@@ -135,7 +110,7 @@ func (s *Server) Stats() Stats {
 // Arrivals returns when each request to the API arrived, counted from the
 // start and in order; the token endpoint's are left out.
 func (s *Server) Arrivals() []time.Duration {
-	s.tally.mu.Lock()
-	defer s.tally.mu.Unlock()
-	return slices.Clone(s.tally.arrivals)
+	s.counters.mu.Lock()
+	defer s.counters.mu.Unlock()
+	return slices.Clone(s.counters.arrivals)
 }

@@ -3,7 +3,6 @@ package sandbox
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"slices"
 	"sort"
 	"strings"
@@ -21,6 +20,7 @@ type store struct {
 	lastNote int64
 	texts    map[string]*textIndex // by the custom field's name
 	start    time.Time
+	trashed  atomic.Bool // some case is
 }
 
 // entry is one case: what never changes, and its present state.
@@ -28,13 +28,8 @@ type entry struct {
 	id      int64
 	created time.Time
 	current atomic.Pointer[record]
+	trashed atomic.Bool
 }
-
-var (
-	errNoCase     = errors.New("no such case")
-	errClosedCase = errors.New("a closed case cannot be updated")
-	errResolution = errors.New("is taken only when the case is resolved")
-)
 
 // create stores a case under the next id. From then on rec is not to be
 // changed.
@@ -48,14 +43,14 @@ func (s *store) create(rec *record) *entry {
 	return e
 }
 
-// put stores a case under an id of the caller's, as if created long before
-// the start.
-func (s *store) put(id int64, rec *record) error {
+// put stores a case under an id of the caller's, unless it is taken, as if
+// created long before the start.
+func (s *store) put(id int64, rec *record) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i, found := s.search(id)
 	if found {
-		return errors.New("the id is taken")
+		return false
 	}
 	e := &entry{id: id, created: s.start.Add(-24 * time.Hour)}
 	if i > 0 {
@@ -64,28 +59,46 @@ func (s *store) put(id int64, rec *record) error {
 	s.cases = slices.Insert(s.cases, i, e)
 	s.lastID = max(s.lastID, id)
 	s.set(e, rec)
-	return nil
+	return true
 }
 
-// update changes a case and returns what it then holds.
-func (s *store) update(id int64, change *record) (*entry, error) {
+// update changes a case and returns it, nil where there is none. A fault with a
+// name says why it was not changed.
+func (s *store) update(id int64, change *record) (*entry, fieldError) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i, found := s.search(id)
-	if !found {
-		return nil, errNoCase
+	if !found || s.cases[i].trashed.Load() {
+		return nil, fieldError{}
 	}
 	e := s.cases[i]
-	before := e.current.Load()
-	if before.std[fStatus] == statusClosed {
-		return nil, errClosedCase
+	after, fault := e.current.Load().updatedBy(change)
+	if fault.Name == "" {
+		s.set(e, after)
 	}
-	after := before.merged(change)
-	if after.std[fStatus] != statusResolved && change.std[fResolution]+change.std[fSolveReason] != "" {
-		return nil, errResolution
+	return e, fault
+}
+
+// isSubcase tells whether the parent of rec has a parent itself.
+func (s *store) isSubcase(rec *record) bool {
+	id, _ := parseID(rec.text(fParent))
+	parent := s.get(id)
+	return parent != nil && parent.current.Load().std[fParent] != ""
+}
+
+// trash moves cases into the Trash, each with its subcases, and returns the ids
+// of those that were not there before.
+func (s *store) trash(ids []int64) (moved []int64) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, e := range s.cases {
+		parent, _ := parseID(e.current.Load().text(fParent))
+		if (slices.Contains(ids, e.id) || slices.Contains(ids, parent)) && !e.trashed.Swap(true) {
+			moved = append(moved, e.id)
+			s.trashed.Store(true)
+		}
 	}
-	s.set(e, after)
-	return e, nil
+	return moved
 }
 
 // set makes rec the state of e. The lock is held.
@@ -114,8 +127,16 @@ func (s *store) set(e *entry, rec *record) {
 	e.current.Store(rec)
 }
 
-// get returns the case with that id, or nil.
+// get returns the case with that id, or nil. What is in the Trash is gone.
 func (s *store) get(id int64) *entry {
+	if e := s.find(id); e != nil && !e.trashed.Load() {
+		return e
+	}
+	return nil
+}
+
+// find returns the case with that id, even from the Trash, or nil.
+func (s *store) find(id int64) *entry {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if i, found := s.search(id); found {
@@ -168,28 +189,23 @@ func (x *textIndex) add(value string, e *entry) {
 	x.all = append(x.all, 0)
 }
 
+// find returns the owners of the values that hold part, each once and oldest
+// first. There is at least one value.
 func (x textIndex) find(part string) []*entry {
-	if part == "" {
-		return inOrder(slices.Clone(x.owners))
-	}
 	var hits []*entry
 	needle := []byte(strings.ToLower(part))
 	for from := 0; ; {
 		at := bytes.Index(x.all[from:], needle)
 		if at < 0 {
-			return inOrder(hits)
+			break
 		}
 		i := sort.SearchInts(x.starts, from+at+1) // the value after the hit's
 		hits = append(hits, x.owners[i-1])
 		if i == len(x.starts) {
-			return inOrder(hits)
+			break
 		}
 		from = x.starts[i]
 	}
-}
-
-// inOrder sorts by age and drops repeats: a case changed often is found often.
-func inOrder(cases []*entry) []*entry {
-	slices.SortFunc(cases, func(a, b *entry) int { return cmp.Compare(a.id, b.id) })
-	return slices.Compact(cases)
+	slices.SortFunc(hits, func(a, b *entry) int { return cmp.Compare(a.id, b.id) })
+	return slices.Compact(hits) // a case changed often is found often
 }

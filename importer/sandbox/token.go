@@ -4,9 +4,6 @@ import (
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/json"
-	"errors"
-	"io"
-	"maps"
 	"math"
 	"net/http"
 	"net/url"
@@ -16,82 +13,83 @@ import (
 	"time"
 )
 
-// The scopes ("Create a New Case", "Get Case List").
+// The scopes, as each operation's page names them. That of deleting is not
+// known: here it is the one to write.
 const (
-	scopeRead  = "cases-public:read"
-	scopeWrite = "cases-public:write"
+	scopeRead   = "cases-public:read"
+	scopeWrite  = "cases-public:write"
+	scopeFields = "case-fields-public:read"
+	scopeUsers  = "users:read"
 )
+
+var scopes = []string{scopeRead, scopeWrite, scopeFields, scopeUsers}
 
 const assertionType = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 // grant is what a token allows.
 type grant struct {
 	scopes  []string
+	issued  time.Time
 	expires time.Time // zero: never
 }
 
-// desk hands out tokens and knows them again.
-type desk struct {
+// tokens hands out tokens and knows them again.
+type tokens struct {
 	opt *Options
 
 	mu     sync.RWMutex
 	grants map[string]grant
-	seen   map[string]time.Time // assertions used, by jti, until they expire
+	seen   map[string]bool // assertions used, by jti
 }
 
-func newDesk(opt *Options) *desk {
-	d := &desk{opt: opt, grants: map[string]grant{}, seen: map[string]time.Time{}}
+func newTokens(opt *Options) *tokens {
+	t := &tokens{opt: opt, grants: map[string]grant{}, seen: map[string]bool{}}
 	if opt.Token != "" {
-		d.grants[opt.Token] = grant{scopes: d.granted()}
+		t.grants[opt.Token] = grant{scopes: t.granted()}
 	}
-	return d
+	return t
 }
 
 // granted returns the scopes that the account has.
-func (d *desk) granted() []string {
-	var scopes []string
-	if !d.opt.NoReadScope {
-		scopes = append(scopes, scopeRead)
-	}
-	if !d.opt.NoWriteScope {
-		scopes = append(scopes, scopeWrite)
-	}
-	return scopes
+func (t *tokens) granted() []string {
+	lacking := map[string]bool{scopeRead: t.opt.NoReadScope, scopeWrite: t.opt.NoWriteScope,
+		scopeFields: t.opt.NoFieldsScope, scopeUsers: t.opt.NoUsersScope}
+	return slices.DeleteFunc(slices.Clone(scopes), func(scope string) bool { return lacking[scope] })
 }
 
 // allows tells whether a token is valid, and whether it has the scope.
-func (d *desk) allows(token, scope string) (valid, allowed bool) {
-	d.mu.RLock()
-	g, known := d.grants[token]
-	d.mu.RUnlock()
+func (t *tokens) allows(token, scope string) (valid, allowed bool) {
+	t.mu.RLock()
+	g, known := t.grants[token]
+	t.mu.RUnlock()
 	if !known || !g.expires.IsZero() && !time.Now().Before(g.expires) {
 		return false, false
 	}
 	return true, slices.Contains(g.scopes, scope)
 }
 
-func (d *desk) issue(scopes []string, life time.Duration) string {
+// issuedAfter tells whether a token was issued later than at a moment.
+func (t *tokens) issuedAfter(token string, moment time.Time) bool {
+	t.mu.RLock()
+	defer t.mu.RUnlock()
+	return t.grants[token].issued.After(moment)
+}
+
+func (t *tokens) issue(scopes []string, life time.Duration) string {
 	token := rand.Text()
-	now := time.Now()
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	maps.DeleteFunc(d.grants, func(_ string, g grant) bool {
-		return !g.expires.IsZero() && g.expires.Before(now)
-	})
-	d.grants[token] = grant{scopes, now.Add(life)}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.grants[token] = grant{scopes, time.Now(), time.Now().Add(life)}
 	return token
 }
 
-// once tells whether an assertion's jti is used for the first time.
-func (d *desk) once(jti string, expires time.Time) bool {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	maps.DeleteFunc(d.seen, func(_ string, until time.Time) bool { return until.Before(time.Now()) })
-	if _, used := d.seen[jti]; used {
-		return false
-	}
-	d.seen[jti] = expires
-	return true
+// firstUse tells whether an assertion's jti is used for the first time.
+func (t *tokens) firstUse(jti string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	used := t.seen[jti]
+	t.seen[jti] = true
+	return !used
 }
 
 // oauthError is a refusal of the token endpoint (RFC 6749, 5.2).
@@ -123,7 +121,7 @@ func (c *call) token() {
 	}
 	life := c.s.opt.TokenLife
 	body, _ := json.Marshal(map[string]any{
-		"access_token": c.s.desk.issue(granted, life),
+		"access_token": c.s.tokens.issue(granted, life),
 		"token_type":   "bearer",
 		"expires_in":   int(math.Ceil(life.Seconds())),
 		"scope":        strings.Join(granted, " "),
@@ -133,9 +131,18 @@ func (c *call) token() {
 
 // grant checks a token request and returns the scopes to be granted.
 func (c *call) grant() ([]string, *oauthError) {
-	form, err := c.form()
-	if err != nil {
-		return nil, invalidRequest(err.Error())
+	if mediaType(c.r) != "application/x-www-form-urlencoded" {
+		return nil, invalidRequest("Content-Type must be application/x-www-form-urlencoded")
+	}
+	c.r.Body = http.MaxBytesReader(c.w, c.r.Body, 64<<10)
+	if c.r.ParseForm() != nil {
+		return nil, invalidRequest("the form cannot be read")
+	}
+	form := c.r.PostForm
+	for name, values := range form {
+		if len(values) > 1 {
+			return nil, invalidRequest(name + " is given twice")
+		}
 	}
 	switch form.Get("grant_type") {
 	case "client_credentials":
@@ -147,37 +154,15 @@ func (c *call) grant() ([]string, *oauthError) {
 	if refusal := c.client(form); refusal != nil {
 		return nil, refusal
 	}
-	granted := c.s.desk.granted()
+	granted := c.s.tokens.granted()
 	wanted := strings.Fields(form.Get("scope"))
-	for _, scope := range wanted {
-		if scope != scopeRead && scope != scopeWrite {
-			return nil, &oauthError{http.StatusBadRequest, "invalid_scope", "the scopes are " + scopeRead + " and " + scopeWrite}
-		}
+	if slices.ContainsFunc(wanted, func(s string) bool { return !slices.Contains(scopes, s) }) {
+		return nil, &oauthError{http.StatusBadRequest, "invalid_scope", "the scopes are " + strings.Join(scopes, ", ")}
 	}
 	if len(wanted) > 0 {
 		granted = slices.DeleteFunc(granted, func(s string) bool { return !slices.Contains(wanted, s) })
 	}
 	return granted, nil
-}
-
-func (c *call) form() (url.Values, error) {
-	if mediaType(c.r) != "application/x-www-form-urlencoded" {
-		return nil, errors.New("Content-Type must be application/x-www-form-urlencoded")
-	}
-	body, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, 64<<10))
-	if err != nil {
-		return nil, errors.New("the form cannot be read")
-	}
-	form, err := url.ParseQuery(string(body))
-	if err != nil {
-		return nil, errors.New("the form is malformed")
-	}
-	for name, values := range form {
-		if len(values) > 1 {
-			return nil, errors.New(name + " is given twice")
-		}
-	}
-	return form, nil
 }
 
 // client proves the client by one of two ways.
@@ -188,20 +173,20 @@ func (c *call) client(form url.Values) *oauthError {
 	case basic && assertion != "":
 		return invalidRequest("give either HTTP Basic or client_assertion, not both")
 	case basic:
-		return c.s.desk.checkSecret(id, secret)
+		return c.s.tokens.checkSecret(id, secret)
 	case assertion != "":
 		if form.Get("client_assertion_type") != assertionType {
 			return invalidRequest("client_assertion_type must be " + assertionType)
 		}
-		return c.s.desk.checkAssertion(assertion, form.Get("client_id"), "http://"+c.r.Host+tokenPath)
+		return c.s.tokens.checkAssertion(assertion, form.Get("client_id"), "http://"+c.r.Host+tokenPath)
 	}
 	return invalidClient("give HTTP Basic or client_assertion")
 }
 
 // checkSecret compares id and secret, which arrive form-encoded (RFC 6749,
 // 2.3.1) or, from clients that do not know, as they are.
-func (d *desk) checkSecret(id, secret string) *oauthError {
-	if id == "" || secret == "" || !same(id, d.opt.ClientID) || !same(secret, d.opt.ClientSecret) {
+func (t *tokens) checkSecret(id, secret string) *oauthError {
+	if id == "" || secret == "" || !same(id, t.opt.ClientID) || !same(secret, t.opt.ClientSecret) {
 		return invalidClient("the client id or secret is wrong")
 	}
 	return nil

@@ -57,12 +57,12 @@ func TestTokenByBasic(t *testing.T) {
 		code       int
 		want       string // the scope, or the error
 	}{
-		{"any client", Options{}, "id", "secret", credentials(), 200, scopeRead + " " + scopeWrite},
-		{"the client", Options{ClientID: "id", ClientSecret: "s+/ "}, "id", "s+/ ", credentials(), 200, scopeRead + " " + scopeWrite},
-		{"the client, form-encoded", Options{ClientID: "id", ClientSecret: "s+/ "}, "id", url.QueryEscape("s+/ "), credentials(), 200, scopeRead + " " + scopeWrite},
+		{"any client", Options{}, "id", "secret", credentials(), 200, strings.Join(scopes, " ")},
+		{"the client", Options{ClientID: "id", ClientSecret: "s+/ "}, "id", "s+/ ", credentials(), 200, strings.Join(scopes, " ")},
+		{"the client, form-encoded", Options{ClientID: "id", ClientSecret: "s+/ "}, "id", url.QueryEscape("s+/ "), credentials(), 200, strings.Join(scopes, " ")},
 		{"one scope", Options{}, "id", "secret", credentials("scope", scopeRead), 200, scopeRead},
 		{"account without read", Options{NoReadScope: true}, "id", "secret", credentials("scope", scopeRead+" "+scopeWrite), 200, scopeWrite},
-		{"account without write", Options{NoWriteScope: true}, "id", "secret", credentials(), 200, scopeRead},
+		{"account without write", Options{NoWriteScope: true, NoFieldsScope: true, NoUsersScope: true}, "id", "secret", credentials(), 200, scopeRead},
 		{"wrong secret", Options{ClientID: "id", ClientSecret: "s"}, "id", "x", credentials(), 401, "invalid_client"},
 		{"wrong id", Options{ClientID: "id", ClientSecret: "s"}, "x", "s", credentials(), 401, "invalid_client"},
 		{"no secret", Options{}, "id", "", credentials(), 401, "invalid_client"},
@@ -97,12 +97,14 @@ func TestTokenByBasic(t *testing.T) {
 
 func TestScopes(t *testing.T) {
 	for _, test := range []struct {
-		opt                  Options
-		read, create, update int
+		opt                                 Options
+		read, create, update, fields, users int
 	}{
-		{Options{}, 200, 201, 200},
-		{Options{NoReadScope: true}, 403, 201, 200},
-		{Options{NoWriteScope: true}, 200, 403, 403},
+		{Options{}, 200, 201, 200, 200, 200},
+		{Options{NoReadScope: true}, 403, 201, 200, 200, 200},
+		{Options{NoWriteScope: true}, 200, 403, 403, 200, 200},
+		{Options{NoFieldsScope: true}, 200, 201, 200, 403, 200},
+		{Options{NoUsersScope: true}, 200, 201, 200, 200, 403},
 	} {
 		s := newServer(test.opt)
 		if err := s.Put(Stored{ID: "1", Title: "T"}); err != nil {
@@ -116,6 +118,9 @@ func TestScopes(t *testing.T) {
 			{"GET", casesPath + "/1", "", test.read},
 			{"POST", casesPath, caseWith(), test.create},
 			{"PATCH", casesPath + "/1", `{}`, test.update},
+			{"GET", fieldsPath, "", test.fields},
+			{"GET", usersPath, "", test.users},
+			{"DELETE", casesPath + "?ids=1", "", test.update},
 		} {
 			a := ask(s, request.method, request.path, request.body)
 			if a.Code != request.want {
@@ -188,7 +193,7 @@ func rsaSigner(t *testing.T, key *rsa.PrivateKey) signer {
 	}
 }
 
-func jwt(header, claims map[string]any, sign signer) string {
+func signed(header, claims map[string]any, sign signer) string {
 	part := func(m map[string]any) string {
 		raw, _ := json.Marshal(m)
 		return base64.RawURLEncoding.EncodeToString(raw)
@@ -240,7 +245,7 @@ func TestTokenByAssertion(t *testing.T) {
 		{name: "no exp", claims: map[string]any{"exp": nil}, want: "has expired"},
 		{name: "expired", claims: map[string]any{"exp": time.Now().Add(-time.Second).Unix()}, want: "has expired"},
 		{name: "good for too long", claims: map[string]any{"exp": time.Now().Add(6 * time.Minute).Unix()}, want: "at most 5 minutes"},
-		{name: "exp as text", claims: map[string]any{"exp": "soon"}, want: "is no JWT"},
+		{name: "exp as text", claims: map[string]any{"exp": "soon"}, want: "is not a JWT"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -257,7 +262,7 @@ func TestTokenByAssertion(t *testing.T) {
 				sign = ecSigner(t, ecKey)
 			}
 			now := time.Now().Unix()
-			assertion := jwt(
+			assertion := signed(
 				change(map[string]any{"alg": "ES256", "typ": "JWT", "kid": "k1"}, maps.Clone(test.header)),
 				change(map[string]any{"iss": "id", "sub": "id", "aud": testEndpoint, "jti": "j1", "iat": now, "exp": now + 300}, maps.Clone(test.claims)),
 				sign)

@@ -38,7 +38,7 @@ type Answer struct {
 	CaseID    string        // of a created case
 	Code      string        // the API's, or where it gave none ours: "timeout", "connection lost", "no connection", "interrupted", "http 502" …
 	Message   string        // for people
-	Fields    []FieldError  // all that the API named
+	Fields    []FieldError  // those that the API named, at most 100
 	Down      bool          // speaks for a failing server: 5xx, transport error, token endpoint unreachable or failing
 	Throttled bool          // 429
 	Pause     time.Duration // how long a 429 asked to wait, at most an hour; 0 if it did not say
@@ -47,17 +47,12 @@ type Answer struct {
 	NoHost    bool          // the host name does not resolve
 	Denied    bool          // the credentials lack the scope that Message names: nothing of this kind will be answered
 	Blocked   bool          // something between here and the API refused this request; others may pass
-	Err       error         // the transport's error, nil if an answer came
+
+	// Of reads and searches only.
+	Again      bool // the filter is written in another form from now on: read again at once, at no cost
+	Unfiltered bool // the server ignores the filter in every form: there is no search, and nothing is absent
+	Hidden     bool // neither the list nor single cases show the field: nothing is absent
 }
 
 // Answered reports whether any answer came, whatever it said.
 func (a Answer) Answered() bool { return a.Status != 0 }
-
-// Found is a case as the list shows it ("Get Case List").
-type Found struct {
-	ID        string
-	Title     string
-	Key       string // the custom field asked for, trimmed; "" if the case has none
-	CreatedAt string // create_at as the server wrote it
-	Status    string
-}

@@ -7,12 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -34,6 +36,7 @@ type Client struct {
 	post, get http.Request // what all requests have in common; copied, never written
 	tokens    tokens
 	timeout   time.Duration
+	form      atomic.Int32 // of the filter by a custom field: see arrayForm
 }
 
 // New makes a Client and sends nothing. Its errors are about the configuration
@@ -59,6 +62,7 @@ func New(cfg Config) (*Client, error) {
 	if c.timeout < 0 || cfg.Concurrency < 0 {
 		return nil, errors.New("timeout and concurrency must not be negative")
 	}
+	quietOnce.Do(func() { log.SetOutput(quietLog{log.Writer()}) })
 	userAgent := cmp.Or(cfg.UserAgent, "caseimport")
 	if clean(userAgent, maxMessage) != userAgent {
 		return nil, errors.New("the user agent must be one short printable line")
@@ -71,9 +75,9 @@ func (c *Client) authenticate(cfg Config, tokenURL, userAgent string) error {
 	creds := cfg.Credentials
 	if creds.Token != "" {
 		if !headerValue.MatchString(creds.Token) {
-			return fmt.Errorf("the token in %s is not one: give the bare token, without Bearer, quotes or line breaks", envToken)
+			return fmt.Errorf("%s does not hold a token: set the bare token, without Bearer, quotes or line breaks", envToken)
 		}
-		c.tokens.current = newToken(creds.Token, userAgent)
+		c.tokens.current.Store(newToken(creds.Token, userAgent))
 		return nil
 	}
 	l := &login{
@@ -108,7 +112,13 @@ func newTransport(workers int, timeout time.Duration) *http.Transport {
 	protocols.SetHTTP1(true)
 	dial := min(timeout, 30*time.Second)
 	return &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
+		Proxy: func(req *http.Request) (*url.URL, error) {
+			proxy, err := http.ProxyFromEnvironment(req)
+			if err != nil { // shows the address, which may hold a password
+				err = errors.New("the proxy's address in HTTPS_PROXY or HTTP_PROXY cannot be read")
+			}
+			return proxy, err
+		},
 		DialContext:         (&net.Dialer{Timeout: dial}).DialContext,
 		TLSHandshakeTimeout: dial,
 		Protocols:           &protocols,
@@ -125,6 +135,19 @@ func newTransport(workers int, timeout time.Duration) *http.Transport {
 		},
 	}
 }
+
+// quietLog leaves out what net/http can only print to standard error: that a
+// server sent something unasked, with the text of it.
+type quietLog struct{ io.Writer }
+
+func (q quietLog) Write(line []byte) (int, error) {
+	if bytes.Contains(line, []byte("Unsolicited response received on idle HTTP channel")) {
+		return len(line), nil
+	}
+	return q.Writer.Write(line)
+}
+
+var quietOnce sync.Once
 
 // proxyError is a proxy's refusal to connect us.
 type proxyError struct{ status int }

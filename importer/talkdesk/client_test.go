@@ -124,8 +124,8 @@ func TestAnswersThatBreakOff(t *testing.T) {
 			if a.Verdict != tt.verdict || a.Code != tt.code || a.Status != tt.status && !tt.reset {
 				t.Errorf("%+v", a)
 			}
-			if (a.Code == "connection lost") != (a.Err != nil && a.Down) {
-				t.Errorf("Err %v, Down %v", a.Err, a.Down)
+			if a.Down != (tt.code == "connection lost" || tt.status == 503) {
+				t.Errorf("Down %v", a.Down)
 			}
 			if n := requests.Load(); n != 1 {
 				t.Errorf("%d requests", n)
@@ -308,7 +308,7 @@ func TestNoConnection(t *testing.T) {
 				c.transport.DialContext = tt.dial
 			}
 			for _, a := range []Answer{c.Create(t.Context(), []byte("{}")), c.Probe(t.Context())} {
-				if a.Verdict != NotTaken || a.Code != "no connection" || !a.Down || a.NoHost != tt.noHost || a.Status != 0 || a.Err == nil {
+				if a.Verdict != NotTaken || a.Code != "no connection" || !a.Down || a.NoHost != tt.noHost || a.Answered() {
 					t.Errorf("%+v", a)
 				}
 				if !strings.Contains(a.Message, tt.message) {

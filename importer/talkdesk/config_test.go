@@ -147,7 +147,7 @@ func TestClean(t *testing.T) {
 		{strings.Repeat("x", 36) + "sesame", strings.Repeat("x", 36) + "[hi…"},
 	}
 	for _, tt := range tests {
-		if got := clean(tt.in, 40, "sesame"); got != tt.want {
+		if got := newCensor("sesame").clean(tt.in, 40); got != tt.want {
 			t.Errorf("%q: %q, want %q", tt.in, got, tt.want)
 		}
 	}

@@ -87,7 +87,7 @@ func CredentialsFromEnv(get func(string) string) (Credentials, error) {
 	case "":
 		return Credentials{}, errors.New("no credentials: " + howToAuthenticate)
 	default:
-		return Credentials{}, fmt.Errorf("incomplete or contradicting credentials: of the variables only %s is set; %s, and unset the others",
+		return Credentials{}, fmt.Errorf("incomplete or conflicting credentials: only %s is set; %s, and unset the others",
 			strings.Join(set, ", "), howToAuthenticate)
 	}
 }
@@ -125,7 +125,7 @@ func parseKey(text string) (signer, error) {
 	case *rsa.PrivateKey:
 		return signer{jwt.SigningMethodRS256, key}, nil
 	}
-	return signer{}, errors.New("the private key is of a kind that cannot sign in: it must be EC (P-256, P-384, P-521) or RSA")
+	return signer{}, errors.New("unsupported private key: it must be EC (P-256, P-384, P-521) or RSA")
 }
 
 // keyBytes takes the armour off a key.
@@ -142,7 +142,7 @@ func keyBytes(text string) ([]byte, error) {
 	for {
 		var block *pem.Block
 		if block, rest = pem.Decode(rest); block == nil {
-			return nil, errors.New("the PEM text holds no private key, or was cut")
+			return nil, errors.New("the PEM text has no private key, or was cut short")
 		}
 		switch {
 		case block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["DEK-Info"] != "":

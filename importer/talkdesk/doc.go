@@ -9,5 +9,13 @@
 //
 // The package must never retry, sleep, wait for a rate limit or know the
 // journal: those belong to its caller. It must never let net/http send a POST
-// a second time or follow a redirect, and no secret may reach a message.
+// a second time or follow a redirect, and no secret may reach a message. HTTP
+// statuses and scopes are known here only: callers act on verdicts.
+//
+// Read it in this order: answer.go (what an attempt can mean), judge.go (how
+// that is decided), client.go (one request to create a case); list.go (one
+// request to read), page.go (what a read shows), search.go (a look-up, made of
+// reads); text.go (the door for texts from outside), pause.go (what a 429 asks
+// for); tokens.go, login.go, credentials.go and config.go (who we are, and
+// where).
 package talkdesk

@@ -29,7 +29,7 @@ type exchange struct {
 	now     time.Time     // when the answer came
 	static  bool          // the token cannot be renewed
 	renewed bool          // the token was refused and another one will be got
-	secrets []string      // what must not appear in a message
+	secrets censor        // of what the server says
 }
 
 // errTimeout is the cause of a context that ended by our own limit.
@@ -51,7 +51,7 @@ func decide(x *exchange) Answer {
 	case x.status == 0:
 		return lost(x)
 	case x.status/100 == 2: // final, whatever the headers say
-		if id := caseID(x.body); id != "" {
+		if id := caseID(x); id != "" {
 			return Answer{Verdict: Created, Status: x.status, CaseID: id}
 		}
 		return unreadable(x)
@@ -80,7 +80,7 @@ func decide(x *exchange) Answer {
 	default:
 		switch x.status / 100 {
 		case 3:
-			wrongAddress(x, &a, checkAddress+redirect(x.header))
+			wrongAddress(x, &a, checkAddress+redirect(x))
 		case 4:
 			a.Verdict = Rejected
 		case 5:
@@ -92,7 +92,7 @@ func decide(x *exchange) Answer {
 
 // lost is for attempts without an answer, or whose answer broke off.
 func lost(x *exchange) Answer {
-	a := Answer{Verdict: Unknown, Status: x.status, Down: true, Err: x.err}
+	a := Answer{Verdict: Unknown, Status: x.status, Down: true}
 	if !x.gotConn {
 		a.Verdict = NotTaken
 	}
@@ -107,7 +107,7 @@ func lost(x *exchange) Answer {
 		switch {
 		case isDNS:
 			a.NoHost = true
-			a.Message = fmt.Sprintf("the host name %s does not resolve: check the address, the account, the region and this machine's network", clean(dns.Name, maxCode))
+			a.Message = fmt.Sprintf("the host name %s does not resolve: check the address, the account, the region and this machine's network", x.secrets.clean(dns.Name, maxCode))
 		case isProxy && proxy.status == http.StatusProxyAuthRequired:
 			a.Verdict, a.Down = Halt, false
 			a.Message += ": check HTTPS_PROXY"
@@ -132,7 +132,7 @@ func reason(x *exchange) string {
 	if err == nil {
 		return "no reason given"
 	}
-	return clean(err.Error(), maxMessage/2, x.secrets...)
+	return x.secrets.clean(err.Error(), maxMessage/2)
 }
 
 // unreadable is for a 2xx that does not say what was asked for.
@@ -144,7 +144,7 @@ func unreadable(x *exchange) Answer {
 		return Answer{Status: x.status, Code: "unreadable answer", Message: fmt.Sprintf("the server answered %s with far too long a body", statusText(x.status))}
 	}
 	message := fmt.Sprintf("the server answered %s, but not in the API's form", statusText(x.status))
-	if text := clean(pageText(x.header, x.body), maxCode, x.secrets...); text != "" && text[0] != '{' && text[0] != '[' {
+	if text := x.secrets.clean(pageText(x.header, x.body), maxCode); text != "" && text[0] != '{' && text[0] != '[' {
 		message += ": " + text
 	}
 	return Answer{Status: x.status, Code: "unreadable answer", Message: message}
@@ -153,11 +153,11 @@ func unreadable(x *exchange) Answer {
 // caseID reads the id from the answer to a create request; "" if the answer is
 // not whole or holds none. The page shows a string with a number, from 1
 // ("Create a New Case"); a bare number is accepted too.
-func caseID(body []byte) string {
-	if !whole(body) {
+func caseID(x *exchange) string {
+	if !whole(x.body) {
 		return ""
 	}
-	return readableID(gjson.GetBytes(body, "id"))
+	return readableID(gjson.GetBytes(x.body, "id"), x.secrets)
 }
 
 // whole reports whether body is one complete JSON value. gjson is four times
@@ -170,7 +170,8 @@ func whole(body []byte) bool {
 	return json.Valid(body)
 }
 
-func readableID(v gjson.Result) string {
+// readableID is a case's id; "" if it is none, or too much like a secret.
+func readableID(v gjson.Result, secrets censor) string {
 	id := v.Str
 	if v.Type == gjson.Number {
 		id = v.Raw
@@ -178,7 +179,7 @@ func readableID(v gjson.Result) string {
 			return ""
 		}
 	}
-	if len(id) > maxCode || strings.Trim(id, "0") == "" || !headerValue.MatchString(id) {
+	if len(id) > maxCode || strings.Trim(id, "0") == "" || !headerValue.MatchString(id) || len(id) >= minSecretInData && secrets.forData().hide(id) != id {
 		return ""
 	}
 	return id
@@ -187,7 +188,7 @@ func readableID(v gjson.Result) string {
 // errorBody reads what an answer other than 2xx has to say.
 func errorBody(x *exchange) Answer {
 	a := Answer{Status: x.status, Code: fmt.Sprintf("http %d", x.status)}
-	text := func(v gjson.Result, max int) string { return clean(scalar(v), max, x.secrets...) }
+	text := func(v gjson.Result, max int) string { return x.secrets.clean(scalar(v), max) }
 
 	if whole(x.body) {
 		body := gjson.ParseBytes(x.body)
@@ -205,14 +206,14 @@ func errorBody(x *exchange) Answer {
 				if field := (FieldError{text(f.Get("name"), maxCode), text(f.Get("description"), maxMessage)}); field != (FieldError{}) {
 					a.Fields = append(a.Fields, field)
 				}
-				return true
+				return len(a.Fields) < maxFields
 			})
 		}
 		if a.Message == "" {
 			a.Message = text(body.Get("error"), maxMessage)
 		}
 	} else {
-		a.Message = clean(pageText(x.header, x.body), maxMessage, x.secrets...)
+		a.Message = x.secrets.clean(pageText(x.header, x.body), maxMessage)
 	}
 	if a.Message == "" {
 		a.Message = statusText(x.status)
@@ -252,20 +253,20 @@ func wrongAddress(x *exchange, a *Answer, check string) {
 }
 
 // redirect says where an answer points to, which tells a person most.
-func redirect(h http.Header) string {
-	if to := address(h.Get("Location")); to != "" {
+func redirect(x *exchange) string {
+	if to := x.secrets.clean(address(x.header.Get("Location")), maxMessage/2); to != "" {
 		return "; it points to " + to
 	}
 	return ""
 }
 
-// address is a URL fit for messages: what may hold secrets is left out.
+// address is a URL without the parts that usually hold secrets.
 func address(raw string) string {
 	u, err := url.Parse(raw)
 	if err != nil || u.Host == "" {
 		return ""
 	}
-	return clean((&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String(), maxMessage/2)
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }
 
 func statusText(status int) string {

@@ -34,33 +34,33 @@ func TestJudge(t *testing.T) {
 	}{
 		// No answer, no connection: surely not taken.
 		{"connection refused", exchange{err: dialErr},
-			Answer{Verdict: NotTaken, Code: "no connection", Message: "refused", Down: true, Err: dialErr}},
+			Answer{Verdict: NotTaken, Code: "no connection", Message: "refused", Down: true}},
 		{"unknown host", exchange{err: dnsErr},
-			Answer{Verdict: NotTaken, Code: "no connection", Message: "the host name api.example does not resolve", Down: true, NoHost: true, Err: dnsErr}},
+			Answer{Verdict: NotTaken, Code: "no connection", Message: "the host name api.example does not resolve", Down: true, NoHost: true}},
 		{"bad certificate", exchange{err: tlsErr},
-			Answer{Verdict: NotTaken, Code: "no connection", Message: "certificate signed by unknown authority", Down: true, Err: tlsErr}},
+			Answer{Verdict: NotTaken, Code: "no connection", Message: "certificate signed by unknown authority", Down: true}},
 		{"reset before the connection was ours", exchange{err: resetErr},
-			Answer{Verdict: NotTaken, Code: "no connection", Message: "reset", Down: true, Err: resetErr}},
+			Answer{Verdict: NotTaken, Code: "no connection", Message: "reset", Down: true}},
 		{"time-out while connecting", exchange{err: errTimeout, cause: errTimeout, timeout: time.Minute},
-			Answer{Verdict: NotTaken, Code: "no connection", Message: "none within 1m0s", Down: true, Err: errTimeout}},
+			Answer{Verdict: NotTaken, Code: "no connection", Message: "none within 1m0s", Down: true}},
 		{"cancelled while connecting", exchange{err: context.Canceled, cause: context.Canceled},
-			Answer{Verdict: NotTaken, Code: "interrupted", Message: "given up", Err: context.Canceled}},
+			Answer{Verdict: NotTaken, Code: "interrupted", Message: "given up"}},
 		{"proxy wants a password", exchange{err: &proxyError{407}},
-			Answer{Verdict: Halt, Code: "no connection", Message: "407 Proxy Authentication Required: check HTTPS_PROXY", Err: &proxyError{407}}},
+			Answer{Verdict: Halt, Code: "no connection", Message: "407 Proxy Authentication Required: check HTTPS_PROXY"}},
 		{"proxy cannot reach the server", exchange{err: &proxyError{502}},
-			Answer{Verdict: NotTaken, Code: "no connection", Message: "the proxy answered 502", Down: true, Err: &proxyError{502}}},
+			Answer{Verdict: NotTaken, Code: "no connection", Message: "the proxy answered 502", Down: true}},
 
 		// No answer on a connection: in doubt.
 		{"reset", exchange{gotConn: true, err: resetErr},
-			Answer{Verdict: Unknown, Code: "connection lost", Message: "reset", Down: true, Err: resetErr}},
+			Answer{Verdict: Unknown, Code: "connection lost", Message: "reset", Down: true}},
 		{"closed", exchange{gotConn: true, err: io.EOF},
-			Answer{Verdict: Unknown, Code: "connection lost", Message: "EOF", Down: true, Err: io.EOF}},
+			Answer{Verdict: Unknown, Code: "connection lost", Message: "EOF", Down: true}},
 		{"time-out", exchange{gotConn: true, err: errTimeout, cause: errTimeout, timeout: time.Second},
-			Answer{Verdict: Unknown, Code: "timeout", Message: "within 1s", Down: true, Err: errTimeout}},
+			Answer{Verdict: Unknown, Code: "timeout", Message: "within 1s", Down: true}},
 		{"cancelled", exchange{gotConn: true, err: context.Canceled, cause: context.Canceled},
-			Answer{Verdict: Unknown, Code: "interrupted", Message: "given up", Err: context.Canceled}},
+			Answer{Verdict: Unknown, Code: "interrupted", Message: "given up"}},
 		{"the caller's own deadline", exchange{gotConn: true, err: context.DeadlineExceeded, cause: context.DeadlineExceeded},
-			Answer{Verdict: Unknown, Code: "interrupted", Message: "given up", Err: context.DeadlineExceeded}},
+			Answer{Verdict: Unknown, Code: "interrupted", Message: "given up"}},
 
 		// 2xx: created if and only if there is a readable id.
 		{"201", answer(201, `{"id":"4711"}`), Answer{Verdict: Created, Status: 201, CaseID: "4711"}},
@@ -85,7 +85,7 @@ func TestJudge(t *testing.T) {
 		{"201 cut within the id", answer(201, `{"id":"47`), Answer{Status: 201, Code: "unreadable answer"}},
 		{"201 cut behind the id", answer(201, `{"id":"4711","title":"Prin`), Answer{Status: 201, Code: "unreadable answer"}},
 		{"201 cut behind the id, connection closed", with(answer(201, `{"id":"4711",`), io.ErrUnexpectedEOF),
-			Answer{Status: 201, Code: "connection lost", Message: "unexpected EOF", Down: true, Err: io.ErrUnexpectedEOF}},
+			Answer{Status: 201, Code: "connection lost", Message: "unexpected EOF", Down: true}},
 		{"201 and a body that never ends", exchange{gotConn: true, status: 201, body: []byte(strings.Repeat("x", 100)), tooLong: true},
 			Answer{Status: 201, Code: "unreadable answer", Message: "far too long"}},
 		{"200 from a login page", answer(200, `<!DOCTYPE html><title>Hotel Wi-Fi</title>`), Answer{Status: 200, Code: "unreadable answer", Message: "200 OK, but not in the API's form: Hotel Wi-Fi"}},
@@ -207,7 +207,7 @@ func FuzzJudge(f *testing.F) {
 		if utf8.RuneCountInString(a.Message) > maxMessage {
 			t.Errorf("message of %d characters", utf8.RuneCountInString(a.Message))
 		}
-		p, a := judgeList(x, "text_key")
+		p, a := judgeRead(x, Query{Field: "text_key"})
 		if a.Verdict == Absent || a.Verdict == Rejected || a.CaseID != "" || a.Verdict == Created && status/100 != 2 {
 			t.Errorf("list, status %d: %+v %+v", status, a, p)
 		}

@@ -44,19 +44,20 @@ func (l *login) fetch(ctx context.Context) (*token, Answer) {
 	if err != nil {
 		return nil, Answer{Verdict: Halt, Code: "invalid private key", Message: "the private key cannot sign: " + clean(err.Error(), maxMessage)}
 	}
+	proof := secrets(conf)
 	asked := time.Now()
 	got, err := conf.Token(context.WithValue(ctx, oauth2.HTTPClient, l.client))
 	if err != nil {
-		return nil, l.judge(err, context.Cause(ctx), time.Now())
+		return nil, l.judge(err, context.Cause(ctx), newCensor(proof...))
 	}
 	if !headerValue.MatchString(got.AccessToken) {
-		return nil, l.judge(errors.New("unusable token"), nil, time.Now())
+		return nil, l.judge(errors.New("unusable token"), nil, nil)
 	}
 	life := time.Until(got.Expiry)
 	if got.Expiry.IsZero() || life <= 0 {
 		life = defaultLife
 	}
-	t := newToken(got.AccessToken, l.userAgent, l.secrets()...)
+	t := newToken(got.AccessToken, l.userAgent, proof...)
 	t.lasts(asked, life)
 	return t, Answer{}
 }
@@ -104,27 +105,27 @@ var errorCode = regexp.MustCompile(`^[A-Za-z_]{1,40}$`)
 
 // judge says what a failed request for a token means. Nothing has reached the
 // API by then, so it is never in doubt.
-func (l *login) judge(err, cause error, now time.Time) Answer {
+func (l *login) judge(err, cause error, secrets censor) Answer {
 	endpoint := address(l.endpoint)
 	answered, ok := errors.AsType[*oauth2.RetrieveError](err)
 	if !ok {
 		if urlErr, ok := errors.AsType[*url.Error](err); ok { // no answer at all
-			a := judge(&exchange{url: endpoint, err: urlErr.Err, cause: cause, timeout: l.timeout})
+			a := judge(&exchange{url: endpoint, err: urlErr.Err, cause: cause, timeout: l.timeout, secrets: secrets})
 			a.Message = "no token: " + a.Message
 			return a
 		}
 		return Answer{Verdict: NotTaken, Down: true, Code: "no token",
-			Message: fmt.Sprintf("the token endpoint %s answered with something else than a token", endpoint)}
+			Message: fmt.Sprintf("the token endpoint %s did not answer with a token", endpoint)}
 	}
 
 	status := answered.Response.StatusCode
 	a := Answer{Status: status, Code: fmt.Sprintf("http %d", status)}
 	if errorCode.MatchString(answered.ErrorCode) {
-		a.Code = answered.ErrorCode
+		a.Code = secrets.clean(answered.ErrorCode, maxCode)
 	}
 	switch {
 	case status == http.StatusTooManyRequests:
-		a.Verdict, a.Down, a.Throttled, a.Pause = NotTaken, true, true, pause(answered.Response.Header, now)
+		a.Verdict, a.Down, a.Throttled, a.Pause = NotTaken, true, true, pause(answered.Response.Header, time.Now())
 		a.Message = fmt.Sprintf("the token endpoint %s answered 429: too many requests for a token", endpoint)
 	case status >= 500 || status == http.StatusRequestTimeout:
 		a.Verdict, a.Down = NotTaken, true
@@ -147,12 +148,11 @@ func (l *login) variables() string {
 	return envID + " and " + envSecret
 }
 
-// secrets are the texts that a server might send back to us.
-func (l *login) secrets() []string {
-	c := l.creds
-	if c.ClientSecret == "" {
-		return nil
+// secrets are what a request for a token shows, and a server might send back.
+func secrets(conf *clientcredentials.Config) []string {
+	if conf.ClientSecret == "" {
+		return []string{conf.EndpointParams.Get("client_assertion")}
 	}
-	pair := url.QueryEscape(c.ClientID) + ":" + url.QueryEscape(c.ClientSecret)
-	return []string{c.ClientSecret, base64.StdEncoding.EncodeToString([]byte(pair))}
+	pair := url.QueryEscape(conf.ClientID) + ":" + url.QueryEscape(conf.ClientSecret)
+	return []string{conf.ClientSecret, base64.StdEncoding.EncodeToString([]byte(pair))}
 }

@@ -54,17 +54,12 @@ func wait(s string, now time.Time) time.Duration {
 		}
 		return time.Duration(min(seconds, maxPause.Seconds()) * float64(time.Second))
 	}
-	at, err := http.ParseTime(s)
-	if err != nil {
-		at, err = time.Parse(time.RFC3339, s)
+	for _, layout := range []string{http.TimeFormat, time.RFC850, time.ANSIC, time.RFC3339, "2006-01-02T15:04:05"} {
+		if at, err := time.Parse(layout, s); err == nil {
+			return max(0, min(at.Sub(now), maxPause))
+		}
 	}
-	if err != nil {
-		at, err = time.Parse("2006-01-02T15:04:05", s)
-	}
-	if err != nil {
-		return 0
-	}
-	return max(0, min(at.Sub(now), maxPause))
+	return 0
 }
 
 // structuredLimit reads the RateLimit header of the IETF's drafts, both

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"strconv"
@@ -26,7 +27,7 @@ func TestSuite(t *testing.T) {
 		}
 		cfg.Account, cfg.TokenURL = os.Getenv("TALKDESK_ACCOUNT"), os.Getenv("TALKDESK_TOKEN_URL")
 	} else {
-		cfg.BaseURL = serve(t, new(fakeAPI).ServeHTTP)
+		cfg.BaseURL = serve(t, (&fakeAPI{filter: "array"}).ServeHTTP)
 		cfg.TokenURL = cfg.BaseURL + "/oauth/token"
 	}
 	c, err := New(cfg)
@@ -109,8 +110,15 @@ func TestSuite(t *testing.T) {
 	})
 }
 
-// fakeAPI is the least that can be called a Case API.
+// fakeAPI is the least that can be called a Case API. Where the published
+// descriptions of the API disagree, it speaks the form that it is told to.
 type fakeAPI struct {
+	filter string // "array", "object", "ignored", or "refused"; the other form: see lenient
+	// lenient ignores the other form of the filter; else it is refused.
+	lenient bool
+	// list and single write the custom fields of a case.
+	list, single func(map[string]any) any
+
 	mu    sync.Mutex
 	cases []map[string]any
 }
@@ -123,6 +131,7 @@ func (f *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(status)
 		fmt.Fprintf(w, `{"code":"%d","message":%q,"fields":[]}`, status, message)
 	}
+	id, single := strings.CutPrefix(r.URL.Path, casesPath+"/")
 	switch {
 	case r.URL.Path == "/oauth/token":
 		fmt.Fprint(w, `{"access_token":"good","token_type":"Bearer","expires_in":3600}`)
@@ -138,7 +147,58 @@ func (f *fakeAPI) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.cases = append(f.cases, c)
 		w.WriteHeader(http.StatusCreated)
 		json.NewEncoder(w).Encode(c)
-	default: // every case is a hit: comparing is the client's task
-		json.NewEncoder(w).Encode(map[string]any{"total": len(f.cases), "_embedded": map[string]any{"data": f.cases}})
+	case single:
+		if n, _ := strconv.Atoi(id); n >= 1 && n <= len(f.cases) {
+			json.NewEncoder(w).Encode(shaped(f.cases[n-1], f.single))
+			return
+		}
+		refuse(http.StatusNotFound, "No such case")
+	default:
+		field, key, form := f.filterOf(r)
+		if form != "" && form != f.filter && !f.lenient && f.filter != "ignored" {
+			refuse(http.StatusBadRequest, "custom_fields has the wrong form")
+			return
+		}
+		hits := []map[string]any{}
+		for _, c := range f.cases { // by substring: comparing is the client's task
+			value, _ := c["custom_fields"].(map[string]any)[field].(string)
+			if form != f.filter || strings.Contains(strings.ToLower(value), strings.ToLower(key)) {
+				hits = append(hits, shaped(c, f.list))
+			}
+		}
+		total := len(hits)
+		if r.URL.Query().Get("page") != "1" { // all are on the first
+			hits = []map[string]any{}
+		}
+		json.NewEncoder(w).Encode(map[string]any{"total": total, "_embedded": map[string]any{"data": hits}})
 	}
+}
+
+// filterOf reads a filter in either form; "" if there is none.
+func (f *fakeAPI) filterOf(r *http.Request) (field, key, form string) {
+	text := []byte(r.URL.Query().Get("custom_fields"))
+	var array []struct{ Label, Value string }
+	if json.Unmarshal(text, &array) == nil && len(array) == 1 {
+		return array[0].Label, array[0].Value, "array"
+	}
+	var object map[string]struct{ Label, Value string }
+	if json.Unmarshal(text, &object) == nil {
+		for field, v := range object {
+			if v.Label == field {
+				return field, v.Value, "object"
+			}
+		}
+	}
+	return "", "", ""
+}
+
+// shaped is a case as a read shows it.
+func shaped(c map[string]any, shape func(map[string]any) any) map[string]any {
+	c = maps.Clone(c)
+	if fields, ok := c["custom_fields"].(map[string]any); ok && shape != nil {
+		if c["custom_fields"] = shape(fields); c["custom_fields"] == nil {
+			delete(c, "custom_fields")
+		}
+	}
+	return c
 }

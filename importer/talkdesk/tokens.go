@@ -3,16 +3,17 @@ package talkdesk
 import (
 	"context"
 	"net/http"
-	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/sync/singleflight"
 )
 
 // token is one bearer token, ready for use.
 type token struct {
 	create   http.Header // of a create request; shared by all, never written
 	read     http.Header // of a read
-	secrets  []string    // what the server might send back to us
+	secrets  censor      // of what the server sends back
 	renew    time.Time   // when to get the next one; zero: it cannot be renewed
 	expires  time.Time
 	first    bool        // none was got before it
@@ -28,7 +29,7 @@ func newToken(secret, userAgent string, secrets ...string) *token {
 	}
 	create := read.Clone()
 	create.Set("Content-Type", "application/json")
-	return &token{create: create, read: read, secrets: append(secrets, secret)}
+	return &token{create: create, read: read, secrets: newCensor(append(secrets, secret)...)}
 }
 
 // lasts says how long the token lives. That is counted from asked, the moment
@@ -55,54 +56,46 @@ type tokens struct {
 	// time.
 	fetch func(context.Context) (*token, Answer)
 
-	mu      sync.Mutex
-	current *token
-	pending *renewal // under way for everybody who asks meanwhile
-	issued  bool     // a token has been got before
-}
-
-// renewal is one request to the token endpoint; token and answer may be read
-// once done is closed.
-type renewal struct {
-	done   chan struct{}
-	token  *token // nil: see answer
-	answer Answer
+	current atomic.Pointer[token]
+	renewal singleflight.Group // fetch, once for everybody who waits
+	issued  bool               // a token has been got before; of renewal
 }
 
 // get returns the token to use now, or nil and the reason. Callers at the same
 // time share one request, which goes on when one of them gives up.
 func (t *tokens) get(ctx context.Context) (*token, Answer) {
-	t.mu.Lock()
-	if c := t.current; c != nil && (c.static() || time.Now().Before(c.renew)) {
-		t.mu.Unlock()
+	if c := t.usable(); c != nil {
 		return c, Answer{}
 	}
-	r := t.pending
-	if r == nil {
-		r = &renewal{done: make(chan struct{})}
-		t.pending = r
-		go t.run(context.WithoutCancel(ctx), r)
-	}
-	t.mu.Unlock()
-
+	renewed := t.renewal.DoChan("", func() (any, error) {
+		if c := t.usable(); c != nil { // another renewal has just ended
+			return c, nil
+		}
+		c, a := t.fetch(context.WithoutCancel(ctx))
+		if c == nil {
+			return a, nil
+		}
+		c.first, t.issued = !t.issued, true
+		t.current.Store(c)
+		return c, nil
+	})
 	select {
-	case <-r.done:
-		return r.token, r.answer
+	case r := <-renewed:
+		if a, failed := r.Val.(Answer); failed {
+			return nil, a
+		}
+		return r.Val.(*token), Answer{}
 	case <-ctx.Done():
 		return nil, interrupted(ctx)
 	}
 }
 
-func (t *tokens) run(ctx context.Context, r *renewal) {
-	r.token, r.answer = t.fetch(ctx)
-	t.mu.Lock()
-	if r.token != nil {
-		r.token.first, t.issued = !t.issued, true
-		t.current = r.token
+// usable returns the current token unless it is due for renewal.
+func (t *tokens) usable() *token {
+	if c := t.current.Load(); c != nil && (c.static() || time.Now().Before(c.renew)) {
+		return c
 	}
-	t.pending = nil
-	t.mu.Unlock()
-	close(r.done)
+	return nil
 }
 
 // refused is told of a 401. It throws that token away, and no newer one that
@@ -113,10 +106,6 @@ func (t *tokens) refused(bad *token) bool {
 	if bad.static() {
 		return false
 	}
-	t.mu.Lock()
-	if t.current == bad {
-		t.current = nil
-	}
-	t.mu.Unlock()
+	t.current.CompareAndSwap(bad, nil)
 	return bad.first || bad.accepted.Load() || time.Now().After(bad.expires)
 }

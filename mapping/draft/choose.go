@@ -16,13 +16,11 @@ type picker struct {
 	rows    int
 }
 
-func plainTable() *product { return &products[len(products)-1] }
-
 // named goes through the columns under the given headers, those of the product
 // before those of the plain table.
-func (p *picker) named(headers func(*product) []string, ok func(*column) bool) *column {
+func (p *picker) named(field string, ok func(*column) bool) *column {
 	for _, table := range []*product{p.product, plainTable()} {
-		for _, h := range headers(table) {
+		for _, h := range table.Columns[field] {
 			for _, c := range p.columns {
 				if c.plain == h && p.holds(c) && ok(c) {
 					return c
@@ -40,7 +38,7 @@ func (p *picker) holds(c *column) bool { return p.rows == 0 || c.real() > 0 || c
 // isText refuses what is no text to read: objects, numbers, addresses.
 func isText(c *column) bool {
 	n := c.numbers
-	return c.cells() && c.real()-n.ints-n.points-n.commas > 0 && c.dates.count*2 <= c.real() && c.webs*2 <= c.real()
+	return c.cells() && c.real()-n[isInt]-n[isPoint]-n[isComma] > 0 && c.dates.count*2 <= c.real() && c.webs*2 <= c.real()
 }
 
 // few reports whether a column holds few different values, as a category does.
@@ -49,11 +47,11 @@ func few(c *column) bool {
 }
 
 func (p *picker) title() (c *column, sure bool) {
-	first := p.named(func(t *product) []string { return t.subject }, isTitle)
+	first := p.named("title", isTitle)
 	if first != nil && (p.product != plainTable() || !few(first)) {
 		return first, true
 	}
-	worded := p.worded(subjectWords, isTitle)
+	worded := p.worded(lexicon().Title, isTitle)
 	switch {
 	case first == nil && worded == nil:
 		return p.longest(func(c *column) bool { return c.average() <= 150 }), false
@@ -68,10 +66,10 @@ func isTitle(c *column) bool { return c.cells() && c.dates.count*2 <= c.texts &&
 // body never gives the title's column.
 func (p *picker) body(title *column) (c *column, sure bool) {
 	free := func(c *column) bool { return c != title && (isText(c) || p.rows == 0) }
-	if c := p.named(func(t *product) []string { return t.body }, free); c != nil {
+	if c := p.named("description", free); c != nil {
 		return c, true
 	}
-	if c := p.worded(bodyWords, func(c *column) bool { return free(c) && !few(c) }); c != nil {
+	if c := p.worded(lexicon().Description, func(c *column) bool { return free(c) && !few(c) }); c != nil {
 		return c, true
 	}
 	return p.longest(func(c *column) bool { return c != title && c.average() >= 25 }), false
@@ -80,7 +78,7 @@ func (p *picker) body(title *column) (c *column, sure bool) {
 // person never gives a column of addresses, numbers or ids.
 func (p *picker) person() *column {
 	ok := func(c *column) bool { return p.rows == 0 || isText(c) && (c.addresses+c.mailLists)*2 < c.real() }
-	if c := p.named(func(t *product) []string { return t.person }, ok); c != nil {
+	if c := p.named("requester_name", ok); c != nil {
 		return c
 	}
 	return p.worded(nil, func(c *column) bool { return isPerson(c) && ok(c) })
@@ -88,21 +86,21 @@ func (p *picker) person() *column {
 
 // isPerson holds for headers such as "Customer Name" and "requester_full_name".
 func isPerson(c *column) bool {
-	other := func(w string) bool { return !personWords[w] && !nameWords[w] }
-	return hasWord(c, personWords) && !slices.ContainsFunc(words(c.name), other)
+	other := func(w string) bool { return !lexicon().Person[w] && !lexicon().PersonName[w] }
+	return hasWord(c, lexicon().Person) && !slices.ContainsFunc(words(c.name), other)
 }
 
 // emails gives up to three columns of addresses, the one to trust most first.
 func (p *picker) emails() []*column {
 	ok := func(c *column) bool {
 		if p.rows == 0 {
-			return strings.Contains(c.plain, "mail")
+			return strings.Contains(string(c.plain), "mail")
 		}
 		return c.cells() && c.real() > 0 && (c.addresses+c.mailLists)*2 >= c.real()
 	}
 	var all []*column
 	for len(all) < 3 {
-		c := p.named(func(t *product) []string { return t.email }, func(c *column) bool { return ok(c) && !slices.Contains(all, c) })
+		c := p.named("requester_email", func(c *column) bool { return ok(c) && !slices.Contains(all, c) })
 		if c == nil {
 			break
 		}
@@ -111,8 +109,8 @@ func (p *picker) emails() []*column {
 	if len(all) > 0 {
 		return all
 	}
-	mail := func(c *column) bool { return ok(c) && !hasWord(c, staffWords) }
-	if c := p.worded(set("email", "mail", "emails"), mail); c != nil {
+	mail := func(c *column) bool { return ok(c) && !hasWord(c, lexicon().Staff) }
+	if c := p.worded(lexicon().Email, mail); c != nil {
 		return []*column{c}
 	}
 	if p.rows == 0 || p.product != plainTable() {
@@ -129,11 +127,11 @@ func (p *picker) emails() []*column {
 // priority gives a column with few words, of which one at least is known;
 // under its own name it serves whatever its words are.
 func (p *picker) priority() *column {
-	return p.named(func(t *product) []string { return t.priority }, func(c *column) bool {
+	return p.named("priority", func(c *column) bool {
 		if !c.cells() || c.several > 0 || c.values.more || len(c.values.items) > 20 {
 			return false
 		}
-		if strings.HasSuffix(c.plain, "priority") {
+		if strings.HasSuffix(string(c.plain), "priority") {
 			return true
 		}
 		for _, i := range c.values.items {
@@ -148,7 +146,7 @@ func (p *picker) priority() *column {
 // worded finds the first column with one of the words in its header; one with
 // few different values only if there is no other. Without words ok alone
 // decides.
-func (p *picker) worded(list map[string]bool, ok func(*column) bool) *column {
+func (p *picker) worded(list set[string], ok func(*column) bool) *column {
 	var found *column
 	for _, c := range p.columns {
 		if !p.holds(c) || !ok(c) {
@@ -187,21 +185,20 @@ func (p *picker) longest(ok func(*column) bool) *column {
 // key finds the column that is really unique, and best, the column that should
 // be by its header; either may be nil. Where they differ the key is a guess.
 func (p *picker) key() (key, best *column) {
-	ok := func(c *column) bool { return c.key.lost == "" && c.numbers.powers == 0 }
-	ids := func(t *product) []string { return t.key }
-	best = p.named(ids, func(*column) bool { return true })
-	if c := p.named(ids, ok); c != nil {
+	ok := func(c *column) bool { return c.key.lost == "" && c.numbers[isPower] == 0 }
+	best = p.named("key", func(*column) bool { return true })
+	if c := p.named("key", ok); c != nil {
 		return c, best
 	}
 	if p.rows == 0 {
 		return nil, best
 	}
 	fits := func(c *column) bool { return ok(c) && couldBeID(c) }
-	ticket := func(c *column) bool { return fits(c) && hasWord(c, ticketWords) }
-	if c := p.worded(idWords, ticket); c != nil && best == nil {
+	ticket := func(c *column) bool { return fits(c) && hasWord(c, lexicon().Ticket) }
+	if c := p.worded(lexicon().ID, ticket); c != nil && best == nil {
 		return c, c
 	}
-	if c := p.worded(idWords, fits); c != nil {
+	if c := p.worded(lexicon().ID, fits); c != nil {
 		return c, best
 	}
 	if p.product != plainTable() || best != nil {
@@ -213,11 +210,11 @@ func (p *picker) key() (key, best *column) {
 // couldBeID refuses what no product takes for a ticket's id: texts of several
 // words, addresses, dates, fractions, and the ids of people.
 func couldBeID(c *column) bool {
-	return c.spaced == 0 && c.addresses == 0 && c.webs == 0 && c.dates.count == 0 && c.numbers.points == 0 && c.longest <= 64 &&
-		!personIDs[c.plain] && !isPerson(c) && !hasWord(c, subjectWords) && !hasWord(c, bodyWords)
+	return c.spaced == 0 && c.addresses == 0 && c.webs == 0 && c.dates.count == 0 && c.numbers[isPoint] == 0 && c.longest <= 64 &&
+		!lexicon().PersonID[c.plain] && !isPerson(c) && !hasWord(c, lexicon().Title) && !hasWord(c, lexicon().Description)
 }
 
-func hasWord(c *column, list map[string]bool) bool {
+func hasWord(c *column, list set[string]) bool {
 	return slices.ContainsFunc(words(c.name), func(w string) bool { return list[w] })
 }
 

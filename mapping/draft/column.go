@@ -12,7 +12,7 @@ import (
 // in a list.
 type column struct {
 	name  string // as in the file
-	plain string // squeezed, for comparing
+	plain header // the same, squeezed
 	at    int    // its place among the columns
 
 	spoken bool // the header speaks of comments
@@ -263,6 +263,9 @@ func (c *column) objectLists() bool {
 	return c.items > 0 && c.nested == c.filled && c.objects == 0 && c.parts == 0 && c.deep == 0
 }
 
+// isHTML holds where HTML is the rule.
+func (c *column) isHTML() bool { return c.html > 0 && c.html*2 >= c.real() }
+
 // average is the mean length of a value in bytes.
 func (c *column) average() int {
 	if c.texts == 0 {
@@ -272,43 +275,24 @@ func (c *column) average() int {
 }
 
 // numbers counts how the values of a column are spelled as numbers.
-type numbers struct {
-	ints, points, commas int
-	zeros                int // digits that begin with a needless zero: 00123
-	powers               int // 1.2E+11, which a spreadsheet makes of a long number
-	others               int
-}
-
-func (n *numbers) add(s string) {
-	if n.others > maxMisses && n.others > (n.ints+n.points+n.commas)/10 {
-		return
-	}
-	switch classify(s) {
-	case isInt:
-		n.ints++
-	case isPoint:
-		n.points++
-	case isComma:
-		n.commas++
-	case isZero:
-		n.zeros++
-	case isPower:
-		n.powers++
-	default:
-		n.others++
-	}
-}
+type numbers [6]int
 
 type spelling uint8
 
 const (
 	noNumber spelling = iota
 	isInt
-	isPoint
-	isComma
-	isZero
-	isPower
+	isPoint // 3.14
+	isComma // 3,14
+	isZero  // digits that begin with a needless zero: 00123
+	isPower // 1.2E+11, which a spreadsheet makes of a long number
 )
+
+func (n *numbers) add(s string) {
+	if n[noNumber] <= maxMisses || n[noNumber] <= (n[isInt]+n[isPoint]+n[isComma])/10 {
+		n[classify(s)]++
+	}
+}
 
 func classify(s string) spelling {
 	digits := strings.TrimPrefix(s, "-")

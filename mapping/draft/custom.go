@@ -13,12 +13,12 @@ const maxOptions = 25
 // custom drafts a custom field for every column that is left and says something.
 func (d *drafter) custom() page {
 	var p page
-	p.say(0, "Custom fields. Each has to exist in the Talkdesk account under exactly this name: rename what is called "+
-		"otherwise there, and put # before what the account does not have. The beginning of the name fixes the type.")
-	p.say(0, "A dropdown takes the codes of its options, which only the account knows, so its column is mapped as text; "+
-		"to fill a dropdown instead, remove that line and the # below it, and fill in the codes.")
+	p.say(0, "Custom fields. Each must exist in the Talkdesk account under exactly this name: rename those that "+
+		"have another name there, and put # before those that the account does not have. The prefix of the name is the type.")
+	p.say(0, "A dropdown takes the codes of its options, which only the account knows, so its column is mapped as text. "+
+		"To use the dropdown instead, remove that line and the # of the lines below it, and fill in the codes.")
 	p.add("custom_fields:", "")
-	p.add("  # text_import_batch: {const: "+scalar(d.product.name+" import")+"}", "lets all cases of this import be found again")
+	p.add("  # text_import_batch: {const: "+scalar(d.product.name+" import")+"}", "to find all cases of this import again")
 	before := len(p.lines)
 	d.dateQuestion(&p)
 	named := len(p.lines)
@@ -34,8 +34,8 @@ func (d *drafter) custom() page {
 				}
 			}
 		case c.nested > 0:
-			r := expression("join(map(%s, .%s), \", \")", cell(c), c.named().name)
-			p.add("  "+d.names.take("text", slug(c.name, c.at))+": "+r.String(), fmt.Sprintf("lists in %s", rows(c.filled)))
+			p.rule(d.names.take("text", slug(c.name, c.at)),
+				expression(`join(map(%s, .%s), ", ")`, cell(c), c.named().name).note("lists in %s", rows(c.filled)))
 		default:
 			d.field(&p, c)
 		}
@@ -43,31 +43,31 @@ func (d *drafter) custom() page {
 	if len(p.lines) == named {
 		p.lines = p.lines[:before]
 	} else {
-		d.remind("each custom field in the file has to exist in the Talkdesk account: rename or remove what does not")
+		d.remind("each custom field in the file must exist in the Talkdesk account: rename or remove those that do not")
 	}
 	return p
 }
 
 // useless says why a column is not worth a field; "" if it is.
 func (d *drafter) useless(c *column) string {
-	_, tagged := d.product.codes[c.plain]
+	_, tagged := d.product.Codes[c.plain]
 	switch {
 	case d.rows == 0:
-		return "no row to see what it holds"
+		return "there are no rows to tell what it holds"
 	case c.objects > 0 && c.filled == 0 && c.lists == 0:
 		return "an object: its members are columns of their own"
 	case c.filled == 0:
 		return "always empty"
 	case c.texts > 0 && c.real() == 0:
-		return fmt.Sprintf("never says more than %s", show(c.values.items[0].value))
+		return fmt.Sprintf("never anything but %s", show(c.values.items[0].value))
 	case d.product.isInternal(c.plain):
-		return "means nothing outside of its product"
+		return "internal to the product"
 	case c.plain == "attachment" || c.plain == "attachments":
-		return fmt.Sprintf("attachments are not carried (filled in %s)", rows(c.filled))
+		return fmt.Sprintf("attachments are not imported (in %s)", rows(c.filled))
 	case c.objects > 0:
 		return fmt.Sprintf("an object in %s, something else in others", rows(c.objects))
 	case c.nested > 0 && (!c.objectLists() || len(c.fields) == 0 && c.named() == nil):
-		return fmt.Sprintf("lists of objects in %s: an expression can take from them what you need", rows(c.nested))
+		return fmt.Sprintf("lists of objects in %s: an expression can pick what you need", rows(c.nested))
 	case d.rows >= 5 && !tagged && c.filled == d.rows && !c.values.more && len(c.values.items) == 1 && c.several == 0:
 		return fmt.Sprintf("always %s", show(c.values.items[0].value))
 	}
@@ -77,7 +77,7 @@ func (d *drafter) useless(c *column) string {
 // named is the member that names the objects in a list, nil if there is none.
 func (c *column) named() *column {
 	for _, m := range c.members {
-		if nameMembers[m.name] && m.real() > 0 && m.cells() && m.lists == 0 {
+		if slices.Contains(nameMembers, m.name) && m.real() > 0 && m.cells() && m.lists == 0 {
 			return m
 		}
 	}
@@ -86,51 +86,55 @@ func (c *column) named() *column {
 
 // found adds the field for one id of a list of {id, value} objects.
 func (d *drafter) found(p *page, c, f *column) {
-	prefix, r, note := d.kind(f)
-	r = slices.Concat(expression("find(%s, .id == %s).value", cell(c), quote(f.name)), r[1:])
-	p.add("  "+d.names.take(prefix, "field_"+slug(f.name, f.at))+": "+r.String(), fmt.Sprintf("%s; in %s", note, rows(f.filled)))
+	prefix, r := d.kind(f)
+	r.pairs = slices.Concat(expression("find(%s, .id == %s).value", cell(c), quote(f.name)).pairs, r.pairs[1:])
+	p.rule(d.names.take(prefix, "field_"+slug(f.name, f.at)), r.note("in %s", rows(f.filled)))
 }
 
 // field adds the field for a column.
 func (d *drafter) field(p *page, c *column) {
-	prefix, r, note := d.kind(c)
+	prefix, r := d.kind(c)
 	if c.filled < d.rows {
-		note += fmt.Sprintf("; in %s", rows(c.filled))
+		r = r.note("in %s", rows(c.filled))
 	}
 	if n := c.empty.total(); n > 0 && !r.has("values") {
-		note += fmt.Sprintf("; %s in %s is kept as text", show(c.empty.sorted()[0].value), rows(n))
+		r = r.note("%s in %s is kept as text", show(c.empty.sorted()[0].value), rows(n))
 	}
 	name := slug(c.name, c.at)
-	p.add("  "+d.names.take(prefix, name)+": "+r.String(), note)
-	if prefix == "text" {
-		d.options(p, c, name)
+	p.rule(d.names.take(prefix, name), r)
+	if prefix != "text" {
+		return
+	}
+	if c.lists > 0 || lexicon().Tags[c.plain] {
+		d.multiSelect(p, c, name)
+	} else if isCategory(c) {
+		d.options(p, c, d.names.take("dropdown", name))
 	}
 }
 
-// options offers the column as a dropdown or a list of options.
-func (d *drafter) options(p *page, c *column, s string) {
-	prefix := "dropdown"
-	split := ""
-	if c.lists > 0 || tagWords[c.plain] {
-		prefix = "multi_select"
-		if c.lists == 0 {
-			split = separator(c)
-		}
-	}
-	switch {
-	case prefix == "multi_select" && !tagWords[c.plain] && (c.values.more || c.parts < 2*len(c.values.items)):
-		return
-	case prefix == "multi_select" && (c.values.more || len(c.values.items) > maxOptions || split != ""):
-		r := from(c)
-		if split != "" {
-			r = r.with("split", quote(split))
-		}
-		p.add("  # "+d.names.take(prefix, s)+": "+r.with("values", "{file: options.csv}").String(), "as options: options.csv translates words into codes")
-		return
-	case prefix == "dropdown" && !isCategory(c):
+// multiSelect offers the column as a field of several options.
+func (d *drafter) multiSelect(p *page, c *column, name string) {
+	tags, many := lexicon().Tags[c.plain], c.values.more
+	if !tags && (many || c.parts < 2*len(c.values.items)) {
 		return
 	}
-	p.add("  # "+d.names.take(prefix, s)+":", "")
+	r := from(c)
+	if c.lists == 0 {
+		if s := separator(c); s != "" {
+			r = r.with("split", quote(s))
+		}
+	}
+	field := d.names.take("multi_select", name)
+	if many || len(c.values.items) > maxOptions || r.has("split") {
+		p.rule("# "+field, r.with("values", "{file: options.csv}").note("or as options: options.csv maps words to codes"))
+		return
+	}
+	d.options(p, c, field)
+}
+
+// options offers a field with a look-up table of what the column holds.
+func (d *drafter) options(p *page, c *column, field string) {
+	p.add("  # "+field+":", "")
 	p.add("  #   column: "+scalar(c.name), "")
 	p.add("  #   values:", "")
 	seen := map[string]bool{}
@@ -179,74 +183,82 @@ func separator(c *column) string {
 }
 
 // kind decides which kind of field a column fills, and by which rule.
-func (d *drafter) kind(c *column) (prefix string, r rule, note string) {
+func (d *drafter) kind(c *column) (prefix string, r rule) {
 	r = from(c)
 	if c.lists > 0 {
-		return d.several(c, r)
+		return several(c, r)
 	}
 	if c.empty.total() > 0 { // needed by all but text
-		r = r.with("values", blanks(c)).with("pass", "true")
+		r = r.blanking(c)
 	}
-	if b, ok := checkbox(c); ok {
-		return "checkbox", append(r, b...), tally(c.values.sorted(), 4, nil)
+	if r, ok := checkbox(c, r); ok {
+		return "checkbox", r.note("%s", tally(c.values.sorted(), 4, nil))
 	}
-	if layout, note, ok := d.date(c); ok {
-		return "date", append(r, layout...), note
+	if r, ok := d.date(c, r); ok {
+		return "date", r
 	}
-	n, real := c.numbers, c.real()
-	switch {
+	n := c.numbers
+	switch real := c.real(); {
 	case isName(c):
-	case n.ints == real:
-		if words := d.product.codes[c.plain]; words != nil {
-			return "text", inWords(c, words), "numbers, put into words"
-		}
-		return "numeric", r, "whole numbers"
-	case n.ints+n.points == real:
-		return "decimal", r, "numbers"
-	case n.ints+n.commas == real:
-		return "decimal", r.with("decimal_comma", "true"), "numbers with a decimal comma"
+	case n[isInt] == real && d.product.Codes[c.plain] != nil:
+		return "text", inWords(c, d.product.Codes[c.plain]).note("codes, translated into words")
+	case n[isInt] == real:
+		return "numeric", r.note("whole numbers")
+	case n[isInt]+n[isPoint] == real:
+		return "decimal", r.note("numbers")
+	case n[isInt]+n[isComma] == real:
+		return "decimal", r.with("decimal_comma", "true").note("numbers with a decimal comma")
+	}
+	return text(c)
+}
+
+// text is the rule of a column that is of no other kind.
+func text(c *column) (prefix string, r rule) {
+	if c.formulas > 0 && c.formulas == c.filled {
+		return "text", unwrapped(c).note(`written as ="…" by a spreadsheet`)
 	}
 	r = from(c)
-	note = describe(c)
-	if c.html*2 >= real && c.html > 0 {
-		r = r.with("html", "true")
-		note = "HTML, made plain text"
+	if c.isHTML() {
+		r = r.with("html", "true").note("HTML, converted to plain text")
+	} else {
+		r = r.note("%s", describe(c))
 	}
-	switch {
-	case c.formulas > 0 && c.formulas == c.filled:
-		return "text", unwrapped(c), `written as ="…" by a spreadsheet`
-	case c.breaks > 0 || c.longest > 500:
-		return "multi_line_text", r, note
+	if c.isLong() {
+		return "multi_line_text", r
 	}
-	return "text", r, note
+	return "text", r
 }
 
 // several joins what stands under a repeated header or in a list.
-func (d *drafter) several(c *column, r rule) (string, rule, string) {
-	note := "lists"
+func several(c *column, r rule) (prefix string, _ rule) {
 	if c.several > 0 {
-		note = fmt.Sprintf("%s of several values", rows(c.several))
+		r = r.note("several values in %s", rows(c.several))
+	} else {
+		r = r.note("lists")
 	}
 	switch {
-	case c.breaks > 0 || c.longest > 500:
-		return "multi_line_text", r.with("join", `"\n"`), note
+	case c.isLong():
+		return "multi_line_text", r.with("join", `"\n"`)
 	case separator(c) == ",":
-		return "text", r.with("join", `"; "`), note
+		return "text", r.with("join", `"; "`)
 	}
-	return "text", r.with("join", `", "`), note
+	return "text", r.with("join", `", "`)
 }
+
+// isLong holds for texts that a field of one line is too short for.
+func (c *column) isLong() bool { return c.breaks > 0 || c.longest > 500 }
 
 // describe says what is in a column of text.
 func describe(c *column) string {
 	switch {
 	case c.dates.order() == mixed && c.dates.count == c.real():
-		return "dates with the month first and with the day first: cannot be told apart"
+		return "dates, some with the month first, some with the day first: ambiguous"
 	case c.dates.count > 0 && c.dates.misses > 0 && c.dates.count >= 9*c.dates.misses:
-		return fmt.Sprintf("dates, but for the like of %s", show(c.dates.odd))
-	case c.numbers.powers > 0:
-		return "numbers that a spreadsheet turned into the like of 1.2E+11"
-	case c.numbers.zeros > 0 && c.numbers.zeros+c.numbers.ints == c.real():
-		return "digits with zeros in front"
+		return fmt.Sprintf("dates, except for values like %s", show(c.dates.odd))
+	case c.numbers[isPower] > 0:
+		return "numbers that a spreadsheet turned into something like 1.2E+11"
+	case c.numbers[isZero] > 0 && c.numbers[isZero]+c.numbers[isInt] == c.real():
+		return "digits with leading zeros"
 	case c.breaks > 0:
 		return fmt.Sprintf("text with line breaks, up to %s characters", count(c.longest))
 	case !c.values.more && len(c.values.items) == 1:
@@ -259,11 +271,11 @@ func describe(c *column) string {
 
 // isName holds for numbers that name something: no one adds them up.
 func isName(c *column) bool {
-	if c.numbers.zeros > 0 {
+	if c.numbers[isZero] > 0 {
 		return true
 	}
 	ws := words(c.name)
-	return hasWord(c, namingWords) || len(ws) > 0 && idWords[ws[len(ws)-1]]
+	return hasWord(c, lexicon().NameByNumber) || len(ws) > 0 && lexicon().ID[ws[len(ws)-1]]
 }
 
 // inWords puts words for the product's codes.
@@ -277,40 +289,43 @@ func inWords(c *column, codes map[string]string) rule {
 	if len(pairs) == 0 {
 		return from(c)
 	}
-	return from(c).with("values", lookup(pairs)).with("pass", "true")
+	return from(c).with("values", flow(lookup(pairs))).with("pass", "true")
 }
 
+// plainBools are the words that a checkbox takes unasked.
+var plainBools = set[string]{"true": true, "yes": true, "1": true, "false": true, "no": true, "0": true}
+
 // checkbox recognises a column that says true or false.
-func checkbox(c *column) (rule, bool) {
+func checkbox(c *column, r rule) (rule, bool) {
 	if c.values.more || c.real() == 0 {
-		return nil, false
+		return r, false
 	}
 	var yes, no []string
 	digits, known := true, true
 	for _, i := range c.values.items {
 		low := strings.ToLower(i.value)
 		switch {
-		case trueWords[low]:
+		case lexicon().True[low]:
 			yes = append(yes, low)
-		case falseWords[low]:
+		case lexicon().False[low]:
 			no = append(no, low)
-		case placeholders[low]:
+		case lexicon().Nothing[low]:
 			continue
 		default:
-			return nil, false
+			return r, false
 		}
 		digits = digits && (low == "0" || low == "1")
-		known = known && knownBools[low]
+		known = known && plainBools[low]
 	}
 	if digits && !asksYesOrNo(c) || len(yes) == 0 {
-		return nil, false
+		return r, false
 	}
 	if known {
-		return nil, true
+		return r, true
 	}
 	slices.Sort(yes)
 	slices.Sort(no)
-	r := rule{{"true", list(slices.Compact(yes))}}
+	r = r.with("true", list(slices.Compact(yes)))
 	if len(no) > 0 {
 		r = r.with("false", list(slices.Compact(no)))
 	}

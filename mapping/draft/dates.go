@@ -18,64 +18,47 @@ type form struct {
 // forms are all known ways by their shape, put together once from days, times
 // and zones.
 var forms = sync.OnceValue(func() map[string][]form {
-	days := []form{
-		{layout: "2006-01-02"},
-		{layout: "2006-1-2"},
-		{layout: "2006/1/2"},
-		{layout: "2006.1.2"},
-		{layout: "1/2/2006", swapped: "2/1/2006"},
-		{layout: "1-2-2006", swapped: "2-1-2006"},
-		{layout: "1.2.2006", swapped: "2.1.2006"},
-		{layout: "1/2/06", swapped: "2/1/06", hinted: true},
-		{layout: "1-2-06", swapped: "2-1-06", hinted: true},
-		{layout: "1.2.06", swapped: "2.1.06", hinted: true},
-		{layout: "2/Jan/06"},
-		{layout: "2/Jan/2006"},
-		{layout: "2-Jan-06"},
-		{layout: "2-Jan-2006"},
-		{layout: "2 Jan 06"},
-		{layout: "2 Jan 2006"},
-		{layout: "2 January 2006"},
-		{layout: "Jan 2, 2006"},
-		{layout: "Jan 2 2006"},
-		{layout: "January 2, 2006"},
-		{layout: "Mon, 2 Jan 2006"},
-		{layout: "Mon, Jan 2, 2006"},
-		{layout: "Mon Jan 2 2006"},
-		{layout: "Monday, January 2, 2006"},
-		{layout: "Monday, 2 January 2006"},
-		{layout: "20060102", hinted: true},
+	days := []string{
+		"2006-01-02", "2006-1-2", "2006/1/2", "2006.1.2",
+		"1/2/2006", "1-2-2006", "1.2.2006",
+		"2/Jan/06", "2/Jan/2006", "2-Jan-06", "2-Jan-2006", "2 Jan 06", "2 Jan 2006", "2 January 2006",
+		"Jan 2, 2006", "Jan 2 2006", "January 2, 2006",
+		"Mon, 2 Jan 2006", "Mon, Jan 2, 2006", "Mon Jan 2 2006", "Monday, January 2, 2006", "Monday, 2 January 2006",
 	}
-	var times = []string{"", " 15:04:05", " 15:04"}
+	hinted := []string{"1/2/06", "1-2-06", "1.2.06", "20060102"}
+	times := []string{" 15:04:05", " 15:04"}
 	for _, half := range []string{" PM", "PM", " pm", "pm"} {
 		times = append(times, " 3:04"+half, " 3:04:05"+half)
 	}
-	for _, t := range times[1:] {
+	for _, t := range times {
 		times = append(times, ","+t)
 	}
 	times = append(times, "T15:04:05", "T15:04")
 	zones := []string{"", "Z07:00", "Z0700", " -0700", " -07:00", " UTC", " GMT"}
 
-	var all []form
-	for _, d := range days {
-		for _, t := range times {
-			for _, z := range zones {
-				if t == "" && z != "" {
-					continue
-				}
-				f := form{layout: d.layout + t + z, hinted: d.hinted}
-				if d.swapped != "" {
-					f.swapped = d.swapped + t + z
-				}
-				all = append(all, f)
-			}
+	tails := []string{""}
+	for _, t := range times {
+		for _, z := range zones {
+			tails = append(tails, t+z)
 		}
 	}
-	for _, whole := range []string{time.ANSIC, time.RubyDate} {
-		all = append(all, form{layout: whole})
+	var all []form
+	for i, day := range slices.Concat(days, hinted) {
+		for _, tail := range tails {
+			all = append(all, form{layout: day + tail, swapped: swapped(day + tail), hinted: i >= len(days)})
+		}
 	}
-	return byShape(all)
+	return byShape(append(all, form{layout: time.ANSIC}, form{layout: time.RubyDate}))
 })
+
+// swapped puts the day before the month where both are numbers. It returns ""
+// where they are not.
+func swapped(layout string) string {
+	if layout[0] != '1' || layout[2] != '2' {
+		return ""
+	}
+	return "2" + layout[1:2] + "1" + layout[3:]
+}
 
 func byShape(all []form) map[string][]form {
 	shapes := make(map[string][]form)

@@ -44,11 +44,11 @@ func (p *Profile) Draft(from string) (Draft, error) {
 			continue
 		}
 		if len(all.lines) > 0 {
-			all.blank()
+			all.add("", "")
 		}
 		all.lines = append(all.lines, part.lines...)
 	}
-	return Draft{Product: product.title, YAML: all.bytes(), Sure: d.sureLines, Ask: d.askLines}, nil
+	return Draft{Product: product.Label, YAML: all.bytes(), Sure: d.sureLines, Ask: d.askLines}, nil
 }
 
 // keyField carries the key, so that a case can be looked up by it.
@@ -105,21 +105,21 @@ func (d *drafter) head(told []string) page {
 	p.say(0, "Mapping file for caseimport, drafted from %s and %s.", what, plural(len(d.columns), "column"))
 	switch {
 	case len(told) > 0:
-		p.say(0, "The headers are those of %s: %s.", d.product.title, strings.Join(told, ", "))
-		d.sure("this is %s, by its headers %s", d.product.title, strings.Join(told, ", "))
+		p.say(0, "Detected %s by its headers: %s.", d.product.Label, strings.Join(told, ", "))
+		d.sure("source: %s, detected by its headers %s", d.product.Label, strings.Join(told, ", "))
 	case d.product != plainTable():
-		p.say(0, "It is taken for %s, as you said; its headers do not tell.", d.product.title)
+		p.say(0, "Treated as %s, as you said; its headers do not confirm that.", d.product.Label)
 	default:
-		p.say(0, "The headers are of no product known here: it is taken for %s.", d.product.title)
-		d.sure("the headers are of no product known here; taken for %s", d.product.title)
+		p.say(0, "No known product has these headers: treated as %s.", d.product.Label)
+		d.sure("source: no known product has these headers; treated as %s", d.product.Label)
 	}
-	if d.product.advice != "" {
-		p.say(0, "%s", d.product.advice)
-		d.remind("%s", d.product.advice)
+	if d.product.Advice != "" {
+		p.say(0, "%s", d.product.Advice)
+		d.remind("%s", d.product.Advice)
 	}
 	p.add("#", "")
-	p.say(0, "A line that begins with # does nothing. Where a name stands alone, it is a column of the export.")
-	p.say(0, "Answer what is marked QUESTION, then see what is still wrong: caseimport check INPUT -m FILE")
+	p.say(0, "Lines that begin with # are comments. A name on its own is a column of the export.")
+	p.say(0, "Answer what is marked QUESTION, then run: caseimport check INPUT -m FILE")
 	p.add("version: 1", "")
 	return p
 }
@@ -128,13 +128,13 @@ func (d *drafter) key() page {
 	var p page
 	key, best := d.pick.key()
 	if key == nil {
-		why := "no column holds a different value in every row"
+		why := "no column has a different value in every row"
 		if best != nil {
-			why = fmt.Sprintf("%s would be it, but %s", show(best.name), best.notUnique())
+			why = fmt.Sprintf("%s looks like one, but %s", show(best.name), best.notUnique())
 		}
-		p.say(0, "No key: %s. What that costs: a row in doubt after a time-out cannot be looked up, and results belong "+
-			"to this very file, so that no other or newer export can be run on them.", why)
-		d.ask(&p, 0, "is there a column that tells each ticket from all others? Then name it here.")
+		p.say(0, "No key: %s. Without one, a row whose answer was lost cannot be looked up, and the results "+
+			"are good for this exact file only, not for another or a newer export.", why)
+		d.ask(&p, 0, "is there a column that identifies each ticket? Name it here.")
 		c := "COLUMN"
 		if best != nil {
 			c = scalar(best.name)
@@ -143,42 +143,42 @@ func (d *drafter) key() page {
 		return p
 	}
 	d.use(key)
-	p.say(0, "What makes a ticket itself, so that no case is ever made twice. The case carries it in the text field %s.", keyField)
-	note := fmt.Sprintf("never empty, never the same twice in %s", rows(d.rows))
+	p.say(0, "The column that identifies a ticket, so that no case is created twice. Cases carry it in the text field %s.", keyField)
+	note := fmt.Sprintf("unique and never empty in %s", rows(d.rows))
 	switch {
 	case d.rows == 0:
-		note = "by its name: there was no row to see"
+		note = "chosen by its name: there are no rows"
 	case d.rows < 10:
-		note += ": few to tell by"
+		note += ": too few to be sure"
 	}
 	if best != key {
 		d.ask(&p, 0, "is %s the ticket's own id?%s", show(key.name), d.insteadOf(best))
 	}
-	r := rule{{"column", scalar(key.name)}}
+	r := from(key)
 	if key.formulas > 0 && key.formulas == key.filled {
 		r = unwrapped(key)
 	}
 	p.add("key: "+r.with("custom_field", keyField).String(), note)
 	d.sure("key: %s (%s)", key.name, note)
-	d.remind("the account needs a text field named %s for the key (or rename it in the file)", keyField)
+	d.remind("the Talkdesk account needs a text field named %s for the key, or rename it in the file", keyField)
 	return p
 }
 
 // insteadOf says why the column that should be the key is not.
 func (d *drafter) insteadOf(best *column) string {
 	if best == nil {
-		return " Its name is none that is known here."
+		return " Its name is not a known one."
 	}
-	return fmt.Sprintf(" It stands in for %s: %s.", show(best.name), best.notUnique())
+	return fmt.Sprintf(" It is used instead of %s: %s.", show(best.name), best.notUnique())
 }
 
 // notUnique says why the column cannot be the key.
 func (c *column) notUnique() string {
 	switch {
-	case c.numbers.powers > 0:
-		return fmt.Sprintf("a spreadsheet turned %s of its numbers into the like of 1.2E+11", count(c.numbers.powers))
+	case c.numbers[isPower] > 0:
+		return fmt.Sprintf("a spreadsheet turned %s of its numbers into something like 1.2E+11", count(c.numbers[isPower]))
 	case !c.values.more && c.filled > 0 && len(c.values.items) < c.filled:
-		return fmt.Sprintf("it holds %s different values in %s", count(len(c.values.items)), rows(c.filled))
+		return fmt.Sprintf("it has only %s in %s", plural(len(c.values.items), "different value"), rows(c.filled))
 	}
 	return c.key.lost
 }
@@ -186,12 +186,12 @@ func (c *column) notUnique() string {
 // where offers to leave rows behind, by the status.
 func (d *drafter) where() page {
 	var p page
-	c := d.pick.named(func(t *product) []string { return t.status }, func(c *column) bool { return !c.values.more && c.cells() })
+	c := d.pick.named("status", func(c *column) bool { return !c.values.more && c.cells() })
 	if c == nil || c.real() == 0 || c.several > 0 || len(c.values.items) < 2 || len(c.values.items) > 20 {
 		return p
 	}
 	items := c.values.sorted()
-	codes := d.product.codes[c.plain]
+	codes := d.product.Codes[c.plain]
 	leave := items[0].value
 	for _, word := range []string{"done", "resolved", "solved", "closed", "merged", "deleted", "spam"} { // the last that occurs is the best example
 		i := slices.IndexFunc(items, func(i item) bool {
@@ -201,7 +201,7 @@ func (d *drafter) where() page {
 			leave = items[i].value
 		}
 	}
-	d.ask(&p, 0, "should some rows stay behind? %s holds %s.", show(c.name), tally(items, 12, codes))
+	d.ask(&p, 0, "should some rows be left out? %s has %s.", show(c.name), tally(items, 12, codes))
 	p.add("# where: "+scalar(cell(c)+" != "+quote(leave)), "")
 	return p
 }

@@ -118,7 +118,7 @@ func TestFromNamesTheProduct(t *testing.T) {
 		}
 		input.valid(t, d.YAML)
 	}
-	if _, err := input.profile().Draft("zendesck"); err == nil || !strings.Contains(err.Error(), "zendesk, freshservice") {
+	if _, err := input.profile().Draft("zendesck"); err == nil || !strings.Contains(err.Error(), "bugzilla, freshdesk, freshservice") {
 		t.Errorf("an unknown product: %v", err)
 	}
 }
@@ -145,13 +145,13 @@ func TestKey(t *testing.T) {
 		want    string
 	}{
 		{[]string{"Subject", "Ticket ID"}, []row{{text("a"), text("1")}, {text("b"), text("2")}}, `key: {column: Ticket ID,`},
-		{[]string{"Ticket ID", "Subject"}, []row{{text("1"), text("a")}, {text("1"), text("b")}}, `No key: "Ticket ID" would be it, but it holds 1 different values in 2 rows.`},
-		{[]string{"Ticket ID", "Subject"}, []row{{text("1"), text("a")}, {text(""), text("b")}}, `No key: "Ticket ID" would be it, but it is empty in row 2.`},
-		{[]string{"Ticket ID", "Subject"}, []row{{text("1.2E+11"), text("a")}, {text("2"), text("b")}}, `No key: "Ticket ID" would be it, but a spreadsheet turned 1 of its numbers`},
+		{[]string{"Ticket ID", "Subject"}, []row{{text("1"), text("a")}, {text("1"), text("b")}}, `No key: "Ticket ID" looks like one, but it has only 1 different value in 2 rows.`},
+		{[]string{"Ticket ID", "Subject"}, []row{{text("1"), text("a")}, {text(""), text("b")}}, `No key: "Ticket ID" looks like one, but it is empty in row 2.`},
+		{[]string{"Ticket ID", "Subject"}, []row{{text("1.2E+11"), text("a")}, {text("2"), text("b")}}, `No key: "Ticket ID" looks like one, but a spreadsheet turned 1 of its numbers`},
 		{[]string{"Ticket ID", "Subject"}, []row{{text(strings.Repeat("1", 201)), text("a")}, {text("2"), text("b")}}, `it is longer than 200 characters in row 1.`},
 		{[]string{"Ticket ID", "Order number"}, []row{{text("1"), text("7")}, {text("1"), text("8")}}, `key: {column: Order number,`},
-		{[]string{"Contact ID", "Subject"}, []row{{text("1"), text("a b")}, {text("2"), text("c d")}}, `No key: no column holds`},
-		{[]string{"Subject", "Code"}, []row{{text("a b"), text("X1")}, {text("c d"), text("X2")}}, `is "Code" the ticket's own id? Its name is none that is known here.`},
+		{[]string{"Contact ID", "Subject"}, []row{{text("1"), text("a b")}, {text("2"), text("c d")}}, `No key: no column has`},
+		{[]string{"Subject", "Code"}, []row{{text("a b"), text("X1")}, {text("c d"), text("X2")}}, `is "Code" the ticket's own id? Its name is not a known one.`},
 		{[]string{"Ticket ID", "Subject"}, []row{{text(`="001"`), text("a")}, {text(`="002"`), text("b")}}, `key: {expr: 'trim(row["Ticket ID"], "=\"")', custom_field: text_source_id}`},
 		{[]string{"CaseNumber", "Id", "OwnerId"}, []row{{text("1"), text("A"), text("x")}, {text("1"), text("B"), text("x")}}, `key: {column: Id,`},
 	} {

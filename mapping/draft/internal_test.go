@@ -1,6 +1,9 @@
 package draft
 
 import (
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
 
 	"go.yaml.in/yaml/v3"
@@ -72,6 +75,55 @@ func TestSlug(t *testing.T) {
 	} {
 		if got := slug(header, 2); got != want {
 			t.Errorf("slug(%q) = %q, want %q", header, got, want)
+		}
+	}
+}
+
+// TestProductFiles holds every product's file to what makes it work.
+func TestProductFiles(t *testing.T) {
+	labels, sets := map[string]string{}, map[string]string{}
+	for _, p := range products() {
+		if other := labels[p.Label]; p.Label == "" || other != "" {
+			t.Errorf("%s: label %q: every form of an export has one of its own (see %s)", p.name, p.Label, other)
+		}
+		labels[p.Label] = p.name
+		if (len(p.Tell) == 0) != (p.name == noProduct) {
+			t.Errorf("%s: %d sets of headers tell the product", p.name, len(p.Tell))
+		}
+		for _, headers := range p.Tell {
+			set := fmt.Sprint(slices.Sorted(slices.Values(headers)))
+			if other := sets[set]; other != "" {
+				t.Errorf("%s: the headers %s tell %s, too", p.name, set, other)
+			}
+			sets[set] = p.name
+			sound(t, p.name+": tell", headers)
+		}
+		if len(p.Columns["key"]) == 0 || len(p.Columns["title"]) == 0 {
+			t.Errorf("%s: no columns for the key or the title", p.name)
+		}
+		for f, headers := range p.Columns {
+			if plainTable().Columns[f] == nil {
+				t.Errorf("%s: columns: there is no field %s", p.name, f)
+			}
+			sound(t, fmt.Sprintf("%s: columns: %s", p.name, f), headers)
+		}
+		for _, h := range p.Internal {
+			if strings.Trim(string(h), "*.") == "" {
+				t.Errorf("%s: internal: %q is every column", p.name, h)
+			}
+		}
+	}
+}
+
+// sound refuses headers that can never be found, or that stand there twice.
+func sound(t *testing.T, where string, headers []header) {
+	t.Helper()
+	for i, h := range headers {
+		if h == "" || squeeze(string(h)) != h {
+			t.Errorf("%s: no column has the header %q", where, h)
+		}
+		if slices.Contains(headers[:i], h) {
+			t.Errorf("%s: %s occurs twice", where, h)
 		}
 	}
 }

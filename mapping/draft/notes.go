@@ -10,24 +10,21 @@ import (
 func (d *drafter) notes() page {
 	var p page
 	p.add("notes:", "")
-	comments := d.pick.named(func(t *product) []string { return t.comments }, func(c *column) bool {
+	comments := d.pick.named("comments", func(c *column) bool {
 		return !d.used[c] && c.objects == 0 && (c.objectLists() || c.nested == 0 && c.spaced*2 >= c.texts)
 	})
 	if comments != nil && comments.filled > 0 {
 		d.use(comments)
 		d.comments(&p, comments)
 	}
-	for _, h := range d.product.remarks {
+	for _, h := range d.product.Columns["private_notes"] {
 		for _, c := range d.columns {
 			if c.plain != h || d.used[c] || c.real() == 0 || !c.cells() {
 				continue
 			}
 			d.use(c)
-			r := from(c)
-			if c.several > 0 {
-				r = r.with("join", `"\n"`)
-			}
-			if c.html*2 >= c.real() {
+			r := from(c).joined(`"\n"`, c)
+			if c.isHTML() {
 				r = r.with("html", "true")
 			}
 			p.add(fmt.Sprintf("  - {note_title: {const: %s}, note_body: %s, public: {const: false}}", scalar(c.name), r), "in "+rows(c.filled))
@@ -68,7 +65,7 @@ func plural(n int, what string) string {
 // objectComments drafts notes of a list of objects by what their members are
 // called.
 func (d *drafter) objectComments(p *page, c *column) {
-	member := func(ok func(*column) bool, names ...string) *column {
+	member := func(ok func(*column) bool, names ...header) *column {
 		for _, name := range names {
 			i := slices.IndexFunc(c.members, func(m *column) bool { return m.plain == name && ok(m) })
 			if i >= 0 {
@@ -98,8 +95,8 @@ func (d *drafter) objectComments(p *page, c *column) {
 	if len(title) > 0 {
 		p.add("    note_title: "+expression(`join([%s], ", ")`, strings.Join(title, ", ")).String(), "")
 	}
-	r := rule{{"column", scalar(body.name)}}
-	if body.html*2 >= body.real() {
+	r := from(body)
+	if body.isHTML() {
 		r = r.with("html", "true")
 	}
 	p.add("    note_body: "+r.String(), "")
@@ -128,7 +125,7 @@ func (d *drafter) flag(p *page, m *column, compare string) bool {
 }
 
 func (d *drafter) public(p *page) {
-	p.add("    public: {const: false}", "nothing says which of them the requester may see")
+	p.add("    public: {const: false}", "nothing says which comments the requester may see")
 }
 
 func itemMember(m *column) string { return "item[" + quote(m.name) + "]" }

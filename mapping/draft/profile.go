@@ -53,8 +53,3 @@ func (p *Profile) dropUnlikelyKeys() {
 		}
 	}
 }
-
-// knownKey reports whether some product keeps its ids under this header.
-func knownKey(plain string) bool {
-	return slices.ContainsFunc(products, func(p product) bool { return slices.Contains(p.key, plain) })
-}

@@ -1,6 +1,7 @@
 package draft
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -31,34 +32,29 @@ func (d *drafter) standard() page {
 
 func (d *drafter) title(p *page, c, body *column, sure bool) {
 	if c == nil {
-		d.ask(p, 2, "no column holds a subject. What should the title of a case be? An expression can put one together, "+
+		d.ask(p, 2, "no column looks like a subject. What should the title of a case be? An expression can build one, "+
 			`such as {expr: '"Ticket " + %s'}.`, d.anyCell())
 		p.add(`  title: {const: "(no subject)"}`, "every case needs a title")
 		return
 	}
 	d.use(c)
 	if !sure {
-		d.ask(p, 2, "is %s the subject? No header says so.", show(c.name))
+		d.ask(p, 2, "is %s the subject? Its header does not say so.", show(c.name))
 	}
-	r := from(c)
-	var notes []string
+	r := from(c).joined(`", "`, c)
 	if c.several > 0 {
-		r = r.with("join", `", "`)
-		notes = append(notes, fmt.Sprintf("several values in %s", rows(c.several)))
+		r = r.note("several values in %s", rows(c.several))
 	}
-	r, notes = d.unsaid(r, notes, c, "(no subject)")
+	r = d.unsaid(r, c, "(no subject)")
 	if c.over150 > 0 || c.several > 0 && c.longest > 30 {
 		long := fmt.Sprintf("%s over 150 characters (longest %s)", rows(c.over150), count(c.longest))
 		if body == nil { // the description repeats it in full
-			r = r.with("truncate", "150")
-			notes = append(notes, long+": cut, the description has all")
+			r = r.with("truncate", "150").note("%s: cut, the description has the full text", long)
 		} else {
-			r = r.with("overflow", "notes")
-			notes = append(notes, long+": the rest goes into a note")
+			r = r.with("overflow", "notes").note("%s: the rest goes into a note", long)
 		}
 	}
-	p.add("  title: "+r.String(), join(notes))
-	d.sure("title: %s%s", c.name, brackets(notes))
+	d.surely(p, "title", r, c)
 }
 
 const noDescription = "(no description)"
@@ -66,20 +62,16 @@ const noDescription = "(no description)"
 // noBody drafts the description where no column holds one: the title says it.
 func (d *drafter) noBody(p *page, title *column) {
 	if title == nil {
-		d.ask(p, 2, "no column holds a description. What should it be?")
+		d.ask(p, 2, "no column looks like a description. What should it be?")
 		p.add("  description: {const: "+scalar(noDescription)+"}", "every case needs one")
 		return
 	}
-	d.ask(p, 2, "no column holds a description, and every case needs one: %s stands in. Is there a fuller export?", show(title.name))
-	r := from(title)
-	if title.several > 0 {
-		r = r.with("join", `", "`)
-	}
-	r, notes := d.unsaid(r, nil, title, noDescription)
+	d.ask(p, 2, "no column looks like a description, and every case needs one: %s is used instead. Is there a fuller export?", show(title.name))
+	r := d.unsaid(from(title).joined(`", "`, title), title, noDescription)
 	if title.over2000 > 0 || title.several > 0 {
 		r = r.with("overflow", "notes")
 	}
-	p.add("  description: "+r.String(), join(notes))
+	p.rule("description", r)
 }
 
 func (d *drafter) description(p *page, c, title *column, sure bool) {
@@ -89,96 +81,96 @@ func (d *drafter) description(p *page, c, title *column, sure bool) {
 	}
 	d.use(c)
 	if !sure {
-		d.ask(p, 2, "is %s the description? No header says so; it holds the longest texts.", show(c.name))
+		d.ask(p, 2, "is %s the description? Its header does not say so, but it has the longest texts.", show(c.name))
 	}
-	if c.plain == "descriptiontext" {
-		for _, html := range d.columns {
-			if html.plain == "description" {
-				d.use(html)
-				d.skip(html, "the same as %s, with HTML", show(c.name))
-			}
-		}
+	d.skipTwin(c)
+	sources := []*column{c}
+	if title != nil && d.unspoken(c) > 0 {
+		sources = append(sources, title)
 	}
-	empty := d.absent(c) + c.empty.total()
-	r := from(c)
-	var notes []string
-	if empty > 0 && title != nil {
-		r = fromFirst(c, title)
-		if n := d.absent(c); n > 0 {
-			notes = append(notes, fmt.Sprintf("empty in %s", rows(n)))
-		}
-		if c.empty.total() > 0 {
-			r = r.with("values", blanks(c)).with("pass", "true")
-			notes = append(notes, placeholderNote(c))
-		}
-		notes[len(notes)-1] += ": the title's column stands in"
-		if d.absent(title)+title.empty.total() > 0 {
-			r = r.with("default", scalar(noDescription))
-		}
-	} else {
-		r, notes = d.unsaid(r, notes, c, noDescription)
-	}
-	if c.several > 0 || title != nil && empty > 0 && title.several > 0 {
-		r = r.with("join", `"\n"`)
-	}
+	r := d.bodyText(sources).joined(`"\n"`, sources...)
 	switch {
-	case c.html*2 >= c.real() && c.html > 0:
-		r = r.with("html", "true")
-		notes = append(notes, fmt.Sprintf("HTML in %s: made plain text", rows(c.html)))
+	case c.isHTML():
+		r = r.with("html", "true").note("HTML in %s: converted to plain text", rows(c.html))
 		if !r.has("default") { // there may be no text in it
 			r = r.with("default", scalar(noDescription))
 		}
 	case c.html > 0:
-		notes = append(notes, fmt.Sprintf("HTML tags in %s (html: true would make them plain text)", rows(c.html)))
+		r = r.note("HTML tags in %s (html: true would convert them to plain text)", rows(c.html))
 	}
-	if c.over2000 > 0 || c.several > 0 || empty > 0 && title != nil && (title.over2000 > 0 || title.several > 0) {
-		r = r.with("overflow", "notes")
-		notes = append(notes, fmt.Sprintf("%s over 2,000 characters (longest %s): the rest goes into notes", rows(c.over2000), count(c.longest)))
+	if slices.ContainsFunc(sources, func(c *column) bool { return c.over2000 > 0 || c.several > 0 }) {
+		r = r.with("overflow", "notes").note("%s over 2,000 characters (longest %s): the rest goes into notes", rows(c.over2000), count(c.longest))
 	}
 	if c.cut2000 > 2 && c.over2000 == 0 {
-		notes = append(notes, fmt.Sprintf("%s of exactly 2,000 characters: the export may have cut them", rows(c.cut2000)))
+		r = r.note("%s of exactly 2,000 characters: the export may have truncated them", rows(c.cut2000))
 	}
 	if c.escaped > 0 {
-		notes = append(notes, fmt.Sprintf(`line breaks written as \n in %s`, rows(c.escaped)))
-		if c.escaped*2 >= c.real() && r[0].key == "column" && c.several == 0 {
-			r[0] = unescaped(c)[0]
+		r = r.note(`line breaks written as \n in %s`, rows(c.escaped))
+		if c.escaped*2 >= c.real() && len(sources) == 1 && c.several == 0 {
+			r.pairs[0] = unescaped(c).pairs[0]
 		}
 	}
-	p.add("  description: "+r.String(), join(notes))
-	d.sure("description: %s%s", c.name, brackets(notes))
+	d.surely(p, "description", r, c)
 }
 
-// unsaid sees to rows in which a mandatory field would have nothing to say:
-// empty cells and placeholders.
-func (d *drafter) unsaid(r rule, notes []string, c *column, otherwise string) (rule, []string) {
-	if c.empty.total() > 0 {
-		r = r.with("values", blanks(c)).with("pass", "true")
-		notes = append(notes, placeholderNote(c))
+// skipTwin leaves out the description in HTML where there is one in plain text.
+func (d *drafter) skipTwin(text *column) {
+	if text.plain != "descriptiontext" {
+		return
 	}
-	if n := d.absent(c); n > 0 && d.rows > 0 {
-		notes = append(notes, fmt.Sprintf("empty in %s", rows(n)))
+	for _, html := range d.columns {
+		if html.plain == "description" {
+			d.use(html)
+			d.skip(html, "the same as %s, but in HTML", show(text.name))
+		}
 	}
-	if d.absent(c)+c.empty.total() > 0 {
+}
+
+// bodyText takes the first of the columns, and where it is empty the second, if
+// there is one.
+func (d *drafter) bodyText(columns []*column) rule {
+	r := from(columns...)
+	if len(columns) == 1 {
+		return d.unsaid(r, columns[0], noDescription)
+	}
+	r = d.without(r, columns[0])
+	r.notes[len(r.notes)-1] += ": falls back to the title's column"
+	if d.unspoken(columns[1]) > 0 {
+		r = r.with("default", scalar(noDescription))
+	}
+	return r
+}
+
+// unsaid sees to rows in which a mandatory field would have nothing to say.
+func (d *drafter) unsaid(r rule, c *column, otherwise string) rule {
+	r = d.without(r, c)
+	if d.unspoken(c) > 0 {
 		r = r.with("default", scalar(otherwise))
 	}
-	return r, notes
+	return r
 }
 
-// blanks is the look-up table that makes nothing of placeholders.
-func blanks(c *column) string {
-	var pairs []pair
-	for _, i := range c.empty.sorted() {
-		pairs = append(pairs, pair{i.value, `""`})
+// without makes nothing of the column's placeholders, and notes how often there
+// is nothing.
+func (d *drafter) without(r rule, c *column) rule {
+	if c.empty.total() > 0 {
+		r = r.blanking(c).note("%s", placeholderNote(c))
 	}
-	return lookup(pairs)
+	if n := d.absent(c); n > 0 {
+		r = r.note("empty in %s", rows(n))
+	}
+	return r
 }
+
+// unspoken is the number of rows in which the column is empty or says nothing.
+func (d *drafter) unspoken(c *column) int { return d.absent(c) + c.empty.total() }
 
 func placeholderNote(c *column) string {
 	var values []string
 	for _, i := range c.empty.sorted() {
 		values = append(values, show(i.value))
 	}
-	return fmt.Sprintf("%s in %s means nothing", strings.Join(values, ", "), rows(c.empty.total()))
+	return fmt.Sprintf("%s in %s counts as empty", strings.Join(values, ", "), rows(c.empty.total()))
 }
 
 // anyCell is a cell for an example: the key's, if there is one.
@@ -206,71 +198,64 @@ func (d *drafter) requester(p *page) {
 	d.use(emails...)
 	needed := !full || !clean // a name has to stand in
 	switch {
-	case name == nil && len(emails) == 0:
-		d.ask(p, 2, "no column holds the requester's name or address, and every case needs one. Who is it?")
+	case name != nil:
+		d.requesterName(p, name, needed)
+	case len(emails) == 0:
+		d.ask(p, 2, "no column looks like the requester's name or e-mail address, and every case needs one. Who is it?")
 		p.add("  requester_name: {const: "+noRequester+"}", "")
 		d.people(p)
 		return
-	case name != nil:
-		d.use(name)
-		r := from(name)
-		var notes []string
-		if name.several > 0 {
-			r = r.with("join", `", "`)
-		}
-		if needed {
-			r, notes = d.unsaid(r, notes, name, noRequester)
-		} else if n := d.absent(name); n > 0 {
-			notes = append(notes, fmt.Sprintf("empty in %s, but the address is there", rows(n)))
-		}
-		p.add("  requester_name: "+r.String(), join(notes))
-		if needed && d.absent(name)+name.empty.total() > 0 {
-			d.people(p)
-		}
-		d.sure("requester_name: %s%s", name.name, brackets(notes))
 	case needed && d.rows > 0:
-		r := fromFirst(emails...)
-		note := "no column holds names: what stands for the address does, where there is none " + noRequester
-		for _, c := range emails {
-			if c.several > 0 {
-				r = r.with("join", `", "`)
-				break
-			}
-		}
-		p.add("  requester_name: "+r.with("default", noRequester).String(), note)
+		p.rule("requester_name", from(emails...).joined(`", "`, emails...).with("default", noRequester).
+			note("no column has names: the address is used instead, or %s where there is none", noRequester))
 		d.people(p)
 	}
-	if len(emails) == 0 {
-		p.add("  # requester_email: no column holds e-mail addresses", "")
-		d.remind("requesters have names only: the account may not tell people of the same name apart")
-		return
+	switch {
+	case len(emails) == 0:
+		p.add("  # requester_email: no column has e-mail addresses", "")
+		d.remind("requesters have names only: Talkdesk may not tell people with the same name apart")
+	case clean:
+		d.email(p, emails)
+	default:
+		d.firstAddress(p, emails)
 	}
-	d.email(p, emails, clean)
+}
+
+func (d *drafter) requesterName(p *page, c *column, needed bool) {
+	d.use(c)
+	r := from(c).joined(`", "`, c)
+	if needed {
+		r = d.unsaid(r, c, noRequester)
+	} else if n := d.absent(c); n > 0 {
+		r = r.note("empty in %s, but those have an address", rows(n))
+	}
+	d.surely(p, "requester_name", r, c)
+	if r.has("default") {
+		d.people(p)
+	}
 }
 
 // people offers to translate the ids of requesters.
 func (d *drafter) people(p *page) {
 	for _, c := range d.columns {
-		if personIDs[c.plain] && !d.used[c] && c.cells() && c.real() > 0 && c.several == 0 {
-			r := from(c).with("values", "{file: people.csv}").with("default", noRequester)
-			p.add("  # requester_name: "+r.String(), "or by its id: people.csv translates ids into names")
+		if lexicon().PersonID[c.plain] && !d.used[c] && c.cells() && c.real() > 0 && c.several == 0 {
+			p.rule("# requester_name", from(c).with("values", "{file: people.csv}").with("default", noRequester).
+				note("or by id: people.csv maps ids to names"))
 			return
 		}
 	}
 }
 
-func (d *drafter) email(p *page, emails []*column, clean bool) {
-	var notes []string
-	if len(emails) == 1 {
-		if n := d.absent(emails[0]); n > 0 && d.rows > 0 {
-			notes = append(notes, fmt.Sprintf("empty in %s", rows(n)))
-		}
+func (d *drafter) email(p *page, emails []*column) {
+	r := from(emails...)
+	if n := d.absent(emails[0]); n > 0 && len(emails) == 1 {
+		r = r.note("empty in %s", rows(n))
 	}
-	if clean {
-		p.add("  requester_email: "+fromFirst(emails...).String(), join(notes))
-		d.sure("requester_email: %s%s", columnNames(emails), brackets(notes))
-		return
-	}
+	d.surely(p, "requester_email", r, emails...)
+}
+
+// firstAddress takes the first address from cells that hold other things, too.
+func (d *drafter) firstAddress(p *page, emails []*column) {
 	bad := 0
 	find := "match(%s, `" + tameAddress + "`)[0]"
 	var cells []string
@@ -279,107 +264,104 @@ func (d *drafter) email(p *page, emails []*column, clean bool) {
 			find = "match(%s, `" + address + "`)[1]"
 		}
 		bad += c.texts - c.addresses + c.several
-		from := cell(c)
+		source := cell(c)
 		if c.lists > 0 {
-			from = "join(" + from + `, " ")`
+			source = "join(" + source + `, " ")`
 		}
-		cells = append(cells, from)
+		cells = append(cells, source)
 	}
 	source := cells[0]
+	note := fmt.Sprintf("%s with something other than one plain address: the first address in it is used, if there is one", rows(bad))
 	if len(cells) > 1 {
 		source = "coalesce(" + strings.Join(cells, ", ") + ")"
+	} else if n := d.absent(emails[0]); n > 0 {
+		note = fmt.Sprintf("empty in %s; %s", rows(n), note)
 	}
-	notes = append(notes, fmt.Sprintf("%s with something else than one bare address: the first address in it is taken, if there is one", rows(bad)))
-	p.say(2, "%s", join(notes))
-	p.add("  requester_email: "+expression(find, source).String(), "")
-	d.remind("requester_email: %s of %s with something else than one bare address", rows(bad), columnNames(emails))
+	p.say(2, "%s", note)
+	p.rule("requester_email", expression(find, source))
+	d.remind("requester_email: %s of %s with something other than one plain address", rows(bad), columnNames(emails))
 }
 
 func (d *drafter) priority(p *page) {
 	c := d.pick.priority()
 	if c == nil || d.used[c] {
-		p.add("  # priority: no column holds one", "")
+		p.add("  # priority: no column looks like one", "")
 		return
 	}
 	d.use(c)
-	zero := false
-	for _, i := range c.values.items {
-		zero = zero || strings.Trim(i.value, "Pp") == "0"
+	codes := d.product.Codes[c.plain]
+	words := d.priorities(p, c)
+	r := from(c).with("values", flow(words))
+	seen := tally(c.values.sorted(), 6, codes)
+	if seen != "" {
+		r = r.note("%s", seen)
 	}
-	codes := d.product.codes[c.plain]
+	n := d.absent(c)
+	if n > 0 {
+		r = r.note("empty in %s", rows(n))
+	}
+	if n > 0 || d.rows == 0 || d.Total > d.rows {
+		r = r.with("default", "NORMAL")
+	}
+	d.sure("priority: %s, %s", c.name, seen)
+	if len(r.String()) <= 110 {
+		p.rule("priority", r)
+		return
+	}
+	p.add("  priority:", "")
+	p.add("    column: "+scalar(c.name), join(r.notes))
+	p.add("    values:", "")
+	for _, q := range words {
+		p.add("      "+q.key+": "+q.value, "")
+	}
+	if r.has("default") {
+		p.add("    default: NORMAL", "")
+	}
+}
+
+// priorities translates what the column holds, and asks where that is a guess.
+func (d *drafter) priorities(p *page, c *column) []pair {
+	codes := d.product.Codes[c.plain]
+	zero := slices.ContainsFunc(c.values.items, func(i item) bool { return strings.Trim(i.value, "Pp") == "0" })
 	var pairs []pair
-	var guessed, unknown []item
+	var unknown []item
+	guessed := false
 	for _, i := range c.values.sorted() {
-		word := i.value
-		if w, ok := codes[word]; ok {
-			word = w
-		}
+		word := cmp.Or(codes[i.value], i.value)
 		priority, sure := priorityOf(word)
 		if zero && !sure {
 			priority = fromZero[strings.Trim(word, "Pp")]
 		}
-		switch {
-		case priority == "":
+		if priority == "" {
 			priority = "NORMAL"
 			unknown = append(unknown, i)
-		case !sure:
-			guessed = append(guessed, i)
+		} else {
+			guessed = guessed || !sure
 		}
 		pairs = append(pairs, pair{i.value, priority})
 	}
-	if len(guessed) > 0 {
-		d.ask(p, 2, "is the lowest number in %s the highest priority? It is taken so.", show(c.name))
+	if guessed {
+		d.ask(p, 2, "is the lowest number in %s the highest priority? That is assumed.", show(c.name))
 	}
 	if len(unknown) > 0 {
-		d.ask(p, 2, "what priority is %s in %s? NORMAL is taken.", tally(unknown, 8, codes), show(c.name))
+		d.ask(p, 2, "what priority is %s in %s? NORMAL is assumed.", tally(unknown, 8, codes), show(c.name))
 	}
 	if d.rows == 0 {
 		for _, word := range []string{"low", "medium", "normal", "high", "urgent"} {
 			pairs = append(pairs, pair{word, mapping.PriorityWord(word)})
 		}
 	}
-	r := from(c).with("values", lookup(pairs))
-	note := ""
-	if n := d.absent(c); n > 0 || d.rows == 0 || d.Total > d.rows {
-		r = r.with("default", "NORMAL")
-		if n > 0 {
-			note = fmt.Sprintf("empty in %s", rows(n))
-		}
-	}
-	seen := tally(c.values.sorted(), 6, codes)
-	if note = join(slices.DeleteFunc([]string{seen, note}, func(s string) bool { return s == "" })); len(r.String()) > 110 {
-		d.longPriority(p, c, pairs, r, note)
-	} else {
-		p.add("  priority: "+r.String(), note)
-	}
-	d.sure("priority: %s, %s", c.name, seen)
-}
-
-// longPriority writes the look-up table a line each.
-func (d *drafter) longPriority(p *page, c *column, pairs []pair, r rule, note string) {
-	p.add("  priority:", "")
-	p.add("    column: "+scalar(c.name), note)
-	p.add("    values:", "")
-	seen := map[string]bool{}
-	for _, q := range pairs {
-		if low := strings.ToLower(q.key); !seen[low] {
-			seen[low] = true
-			p.add("      "+lookupKey(q.key)+": "+q.value, "")
-		}
-	}
-	if last := r[len(r)-1]; last.key == "default" {
-		p.add("    default: "+last.value, "")
-	}
+	return lookup(pairs)
 }
 
 // owner offers to assign the cases.
 func (d *drafter) owner(p *page) {
-	c := d.pick.named(func(t *product) []string { return t.agent }, func(c *column) bool { return c.cells() })
+	c := d.pick.named("owner", func(c *column) bool { return c.cells() })
 	if c == nil || d.used[c] || c.real() == 0 {
 		return
 	}
-	p.add("  # owner_id: "+from(c).with("values", "{file: agents.csv}").String(),
-		"to assign the cases: agents.csv translates names into Talkdesk's user ids")
+	p.rule("# owner_id", from(c).with("values", "{file: agents.csv}").
+		note("to assign the cases: agents.csv maps names to Talkdesk user ids"))
 }
 
 func columnNames(columns []*column) string {
@@ -390,12 +372,15 @@ func columnNames(columns []*column) string {
 	return strings.Join(all, ", ")
 }
 
+// surely adds a rule that the data leave no doubt about.
+func (d *drafter) surely(p *page, name string, r rule, columns ...*column) {
+	p.rule(name, r)
+	notes := ""
+	if len(r.notes) > 0 {
+		notes = " (" + join(r.notes) + ")"
+	}
+	d.sure("%s: %s%s", name, columnNames(columns), notes)
+}
+
 // join makes one comment of several remarks.
 func join(notes []string) string { return strings.Join(notes, "; ") }
-
-func brackets(notes []string) string {
-	if len(notes) == 0 {
-		return ""
-	}
-	return " (" + join(notes) + ")"
-}

@@ -1,30 +1,61 @@
 package draft
 
 import (
+	_ "embed"
 	"regexp"
+	"slices"
 	"strings"
+	"sync"
 
 	"caseimport/mapping"
+
+	"go.yaml.in/yaml/v3"
 )
 
-// placeholders are what people and programs write into a cell that has nothing
-// to say, in lower case.
-var placeholders = set("?", "??", "-", "--", "---", "n/a", "na", "none", "null", "nil", "nan", "undefined",
-	"(none)", "(empty)", "(blank)", "<null>", "not set", "unassigned", "no summary", "no description", "no subject",
-	"#n/a", "#ref!", "#value!", "#name?", "#div/0!", "#null!", "#num!")
+// vocabulary is what words.yaml holds, and says what each list is for.
+type vocabulary struct {
+	Nothing              set[string]
+	True, False          set[string]
+	Date                 set[string]
+	NoDate               set[string] `yaml:"no_date"`
+	ID, Ticket           set[string]
+	NameByNumber         set[string] `yaml:"name_by_number"`
+	Title, Description   set[string]
+	Email, Person, Staff set[string]
+	PersonName           set[string] `yaml:"person_name"`
+	PersonID             set[header] `yaml:"person_id"`
+	Tags                 set[header]
+	Wrappings            []string
+}
+
+//go:embed words.yaml
+var wordsFile []byte
+
+var lexicon = sync.OnceValue(func() *vocabulary {
+	var v vocabulary
+	if err := decodeStrictly(wordsFile, &v); err != nil {
+		panic(err)
+	}
+	return &v
+})
+
+// set is a set of words; in YAML a list.
+type set[T ~string] map[T]bool
+
+func (s *set[T]) UnmarshalYAML(n *yaml.Node) error {
+	var all []T
+	err := n.Decode(&all)
+	*s = make(set[T], len(all))
+	for _, word := range all {
+		(*s)[word] = true
+	}
+	return err
+}
 
 // isPlaceholder looks only at what may be one: every cell passes here.
 func isPlaceholder(s string) bool {
-	return len(s) <= 16 && strings.IndexByte("?-#(<nNuU", s[0]) >= 0 && placeholders[strings.ToLower(s)]
+	return len(s) <= 16 && strings.IndexByte("?-#(<nNuU", s[0]) >= 0 && lexicon().Nothing[strings.ToLower(s)]
 }
-
-// Words for true and false. The first three pairs are those that a checkbox
-// knows by itself.
-var (
-	trueWords  = set("true", "yes", "1", "y", "t", "on", "x", "ja", "oui", "si", "sí", "sim", "tak", "checked", "wahr", "vrai")
-	falseWords = set("false", "no", "0", "n", "f", "off", "nein", "non", "não", "nao", "nie", "nee", "unchecked", "falsch", "faux")
-	knownBools = set("true", "yes", "1", "false", "no", "0")
-)
 
 // Priorities by number, where 1 (or 0) is the highest, as most products count.
 var (
@@ -32,38 +63,20 @@ var (
 	fromZero = map[string]string{"0": "URGENT", "1": "HIGH", "2": "NORMAL", "3": "LOW", "4": "LOW"}
 )
 
-// dateWords in a header speak of a moment; durationWords deny it.
-var (
-	dateWords = set("date", "datetime", "timestamp", "created", "updated", "modified", "changed", "opened", "closed",
-		"resolved", "solved", "due", "at", "on", "started", "dt",
-		"datum", "am", "erstellt", "fecha", "creado", "data", "criado", "créé", "le")
-	durationWords = set("minutes", "minute", "min", "mins", "hours", "hour", "hrs", "seconds", "second", "secs", "days",
-		"duration", "spent", "tracked", "elapsed", "estimate", "count", "id", "number", "by")
-)
-
 // speaksOfDates reports whether a header announces dates.
 func speaksOfDates(header string) bool {
-	found := strings.HasSuffix(squeeze(header), "date")
+	found := strings.HasSuffix(string(squeeze(header)), "date")
 	for _, w := range words(header) {
-		if durationWords[w] {
+		if lexicon().NoDate[w] {
 			return false
 		}
-		found = found || dateWords[w]
+		found = found || lexicon().Date[w]
 	}
 	return found
 }
 
-// idWords in a header announce a number or name of the record.
-var idWords = set("id", "ids", "key", "number", "num", "no", "nr", "ref", "reference", "uuid", "guid", "ticketid", "caseid")
-
-// ticketWords beside one of idWords say whose id it is.
-var ticketWords = set("ticket", "case", "issue", "incident", "enquiry", "bug", "conversation", "sr")
-
-// tagWords announce a column of several words.
-var tagWords = set("tags", "tag", "labels", "label", "topics", "keywords")
-
-var htmlTags = set("p", "br", "div", "span", "a", "table", "tr", "td", "ul", "ol", "li", "b", "i", "u", "html", "body",
-	"img", "strong", "em", "h1", "h2", "h3", "h4", "blockquote", "pre", "font", "hr", "style", "meta")
+var htmlTags = []string{"p", "br", "div", "span", "a", "table", "tr", "td", "ul", "ol", "li", "b", "i", "u", "html", "body",
+	"img", "strong", "em", "h1", "h2", "h3", "h4", "blockquote", "pre", "font", "hr", "style", "meta"}
 
 // hasHTML looks for a tag of HTML.
 func hasHTML(s string) bool {
@@ -75,7 +88,7 @@ func hasHTML(s string) bool {
 		s = rest
 		name := strings.TrimPrefix(rest, "/")
 		end := strings.IndexAny(name, " />\t\n")
-		if end > 0 && end <= 10 && htmlTags[strings.ToLower(name[:end])] && strings.Contains(name[end:], ">") {
+		if end > 0 && end <= 10 && slices.Contains(htmlTags, strings.ToLower(name[:end])) && strings.Contains(name[end:], ">") {
 			return true
 		}
 	}
@@ -101,28 +114,5 @@ const (
 
 var tamePattern = regexp.MustCompile(tameAddress)
 
-func set(all ...string) map[string]bool {
-	m := make(map[string]bool, len(all))
-	for _, s := range all {
-		m[s] = true
-	}
-	return m
-}
-
-// Words of headers by what they announce.
-var (
-	subjectWords = set("subject", "title", "summary", "headline", "betreff", "titel", "asunto", "assunto", "titulo", "objet", "sujet", "oggetto")
-	bodyWords    = set("description", "body", "details", "content", "message", "beschreibung", "descripcion", "descripción", "descricao", "descrição")
-	personWords  = set("requester", "customer", "contact", "client", "caller", "reporter", "user", "sender", "submitter", "author", "person",
-		"kunde", "kunden", "cliente", "klant")
-	nameWords = set("name", "full", "display", "real", "nombre", "nome", "nom")
-	// Columns that hold the requester's id.
-	personIDs  = set("requesterid", "submitterid", "contactid", "customerid", "userid", "reporterid", "contactextid", "callerid", "creatorid", "accountid")
-	staffWords = set("agent", "assignee", "assigned", "owner", "cc", "to", "admin", "teammate", "support", "resolver", "lead")
-)
-
 // nameMembers name the objects in a list, such as labels.
-var nameMembers = set("name", "label", "title", "value")
-
-// namingWords in a header say that its numbers name something.
-var namingWords = set("phone", "mobile", "fax", "telephone", "zip", "zipcode", "postcode", "postal", "plz", "code", "account", "version", "serial")
+var nameMembers = []string{"name", "label", "title", "value"}

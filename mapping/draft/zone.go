@@ -7,60 +7,49 @@ import (
 	"time"
 )
 
-// date gives the layouts and the zone of a column of dates.
-func (d *drafter) date(c *column) (r rule, note string, ok bool) {
+// date adds the layouts and the zone to the rule of a column of dates.
+func (d *drafter) date(c *column, r rule) (_ rule, ok bool) {
 	t := &c.dates
 	if t.misses > 0 || t.order() == mixed || t.count+t.serials+t.seconds+t.millis != c.real() || c.real() == 0 {
-		return nil, "", false
+		return r, false
 	}
 	if t.millis > 0 || t.seconds > 0 && t.serials > 0 {
-		return nil, "", false
+		return r, false
 	}
-	o := t.order()
-	if o == open {
-		o = d.order
+	order := t.order()
+	if order == open {
+		order = d.order
 	}
-	layouts := t.layouts(o)
-	note = "dates such as " + show(c.sample())
-	if t.serials > 0 {
+	layouts := t.layouts(order)
+	note := "dates such as " + show(c.sample())
+	switch {
+	case t.serials > 0:
 		layouts = append(layouts, "excel")
-		note = "dates, some of them as a spreadsheet's numbers"
+		note = "dates, some as spreadsheet serial numbers"
 		if t.count == 0 {
-			note = "dates as a spreadsheet's numbers"
+			note = "dates as spreadsheet serial numbers"
 		}
-	}
-	if t.seconds > 0 {
+	case t.seconds > 0:
 		layouts = append(layouts, "unix")
 		note = "dates as seconds since 1970"
 	}
-	switch t.order() {
-	case monthFirst:
-		note += ", month first"
-	case dayFirst:
-		note += ", day first"
-	case open:
-		note += ", " + d.orderNote(c)
+	note += d.orderNote(t.order())
+	if len(layouts) != 1 || layouts[0] != time.RFC3339 { // which needs no layout
+		r = r.with("layout", list(layouts))
 	}
-	if len(layouts) == 1 && layouts[0] == time.RFC3339 {
-		return nil, note + " with their zone", true
+	switch zone := zoneInHeader(c.name); {
+	case !slices.ContainsFunc(layouts, needsZone):
+		note += " with a time zone"
+	case zone != "":
+		r = r.with("timezone", scalar(zone))
+		note += ", time zone from the header"
+	default:
+		r = r.with("timezone", "UTC")
 	}
-	r = rule{{"layout", list(layouts)}}
-	if !slices.ContainsFunc(layouts, needsZone) {
-		return r, note + " with their zone", true
-	}
-	zone, from := d.zone(c)
-	return r.with("timezone", scalar(zone)), note + from, true
+	return r.note("%s", note), true
 }
 
 func needsZone(layout string) bool { return layout != "unix" && !zoned(layout) }
-
-// zone is the time zone of a column's dates, and how it is known.
-func (d *drafter) zone(c *column) (zone, note string) {
-	if zone := zoneInHeader(c.name); zone != "" {
-		return zone, ", zone by the header"
-	}
-	return "UTC", ""
-}
 
 // unsureZone reports whether nothing says in which zone a column's dates stand.
 func (d *drafter) unsureZone(c *column) bool {
@@ -74,7 +63,7 @@ func (d *drafter) dateQuestion(p *page) {
 		if d.used[c] || d.useless(c) != "" {
 			continue
 		}
-		if _, _, ok := d.date(c); !ok || c.lists > 0 {
+		if _, ok := d.date(c, rule{}); !ok || c.lists > 0 {
 			continue
 		}
 		if d.unsureZone(c) && zoneInHeader(c.name) == "" {
@@ -85,10 +74,10 @@ func (d *drafter) dateQuestion(p *page) {
 		}
 	}
 	if len(zone) > 0 {
-		d.ask(p, 2, "in which time zone do the dates without one stand? UTC is taken; write timezone: Europe/Lisbon or the like (%s).", some(zone))
+		d.ask(p, 2, "what is the time zone of dates without one (%s)? UTC is assumed; to change it write, for example, timezone: Europe/Lisbon.", some(zone))
 	}
 	if len(order) > 0 {
-		d.ask(p, 2, "does the %s come first in %s? Every date makes sense either way; the %s is taken. Else exchange 1 and 2 in the layout.",
+		d.ask(p, 2, "does the %s come first in %s? All dates are valid either way; the %s is assumed. If not, swap 1 and 2 in the layout.",
 			orderWord(d.order), some(order), orderWord(d.order))
 	}
 }
@@ -109,11 +98,17 @@ func orderWord(o order) string {
 	return "month"
 }
 
-func (d *drafter) orderNote(c *column) string {
-	if d.orderFrom != nil {
-		return fmt.Sprintf("%s first as in %s", orderWord(d.order), show(d.orderFrom.name))
+// orderNote says how the order of day and month is known.
+func (d *drafter) orderNote(o order) string {
+	switch {
+	case o == noChoice:
+		return ""
+	case o != open:
+		return ", " + orderWord(o) + " first"
+	case d.orderFrom != nil:
+		return fmt.Sprintf(", %s first as in %s", orderWord(d.order), show(d.orderFrom.name))
 	}
-	return fmt.Sprintf("%s first is a guess", orderWord(d.order))
+	return fmt.Sprintf(", %s first is a guess", orderWord(d.order))
 }
 
 // commonOrder is the order of day and month where a column leaves it open: that

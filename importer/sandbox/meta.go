@@ -1,0 +1,164 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const (
+	fieldsPerPage     = 4
+	defaultUsersPages = 20
+	maxUsersPerPage   = 100
+	fieldTime         = "2024-03-01T09:00:00Z" // when all fields were made
+)
+
+// fields answers GET /cm/meta/va/fields ("Get a List of Case Fields"). In the
+// forms without pages it minds no parameters: whoever asks for page 2 gets
+// everything again.
+func (c *call) fields() {
+	if c.spoiled(c.draw(c.r.RequestURI)) {
+		return
+	}
+	var all []json.RawMessage
+	for i, f := range c.s.rules.definitions() {
+		all = append(all, c.definition(i, f))
+	}
+	form := c.s.opt.FieldsForm
+	if form == FieldsArray || form == FieldsEmbedded {
+		body, _ := json.Marshal(all)
+		if form == FieldsEmbedded {
+			body = add(nil, `{"_embedded":{"case_fields":`, string(body), `}}`)
+		}
+		c.json(http.StatusOK, body)
+		return
+	}
+	values := c.r.URL.Query()
+	page := 1
+	if v := values.Get("page"); v != "" {
+		if reason := number(&page, v, maxPage); reason != "" {
+			c.badRequest(fieldError{"page", reason})
+			return
+		}
+	}
+	total := len(all)
+	all = slices.Clip(all[min((page-1)*fieldsPerPage, total):min(page*fieldsPerPage, total)])
+	c.page(envelope{
+		Total: total, Page: page, PerPage: fieldsPerPage,
+		more: page*fieldsPerPage < total, unlinked: form == FieldsNumbered,
+	}, values, "fields", all)
+}
+
+// definition writes a field as the page does. Of the types it shows the codes of
+// two only; the others here are made up.
+func (c *call) definition(i int, f Field) json.RawMessage {
+	kinds := []string{"drop_down", "dependent_field", "text", "multi_line_text", "checkbox", "date", "numeric", "decimal", "multi_select"}
+	kind := slices.IndexFunc(kinds, func(prefix string) bool { return strings.HasPrefix(fieldKey(f.Key), prefix) })
+	created := "created_at"
+	if c.s.opt.FieldsForm != FieldsArray {
+		created = "create_at"
+	}
+	raw, _ := json.Marshal(map[string]any{
+		"id": strconv.Itoa(i + 1), "key": f.Key, "name": f.Name, "type": "00" + strconv.Itoa(kind+1),
+		"description": f.Description, "dict_list": c.dictionary(f.Options), "required": f.Required, "active": f.Active,
+		created: fieldTime,
+	})
+	return raw
+}
+
+func (c *call) dictionary(options []Option) []map[string]any {
+	var list []map[string]any
+	for _, o := range options {
+		list = append(list, map[string]any{"key": o.Code, string(c.s.opt.LabelSpelling): o.Label, "children": c.dictionary(o.Options)})
+	}
+	return list
+}
+
+// users answers GET /users.
+func (c *call) users() {
+	if c.spoiled(c.draw(c.r.RequestURI)) {
+		return
+	}
+	values := c.r.URL.Query()
+	page, perPage := 1, defaultUsersPages
+	agents := slices.Clone(c.s.rules.agents)
+	var faults []fieldError
+	for _, name := range slices.Sorted(maps.Keys(values)) {
+		v, reason := values.Get(name), ""
+		switch {
+		case name == "page":
+			reason = number(&page, v, maxPage)
+		case name == "per_page":
+			reason = number(&perPage, v, maxUsersPerPage)
+		case name == "active":
+			if reason = checkBool(v); reason == "" {
+				agents = slices.DeleteFunc(agents, func(a Agent) bool { return strconv.FormatBool(a.Active) != v })
+			}
+		case name == "email" && c.s.opt.EmailFilter == EmailIgnored:
+		case name == "email" && c.s.opt.EmailFilter == EmailExact:
+			agents = slices.DeleteFunc(agents, func(a Agent) bool { return !strings.EqualFold(a.Email, v) })
+		default:
+			reason = "unknown parameter"
+		}
+		if reason != "" {
+			faults = append(faults, fieldError{name, reason})
+		}
+	}
+	if len(faults) > 0 {
+		c.badRequest(faults...)
+		return
+	}
+	var some []json.RawMessage
+	total := len(agents)
+	for _, a := range agents[min((page-1)*perPage, total):min(page*perPage, total)] {
+		raw, _ := json.Marshal(a)
+		some = append(some, raw)
+	}
+	c.page(envelope{Total: total, Page: page, PerPage: perPage, more: page*perPage < total}, values, "users", some)
+}
+
+// envelope is what surrounds a page of anything.
+type envelope struct {
+	Total    int             `json:"total"`
+	Count    int             `json:"count"`
+	Page     int             `json:"page"`
+	PerPage  int             `json:"per_page"`
+	Links    map[string]link `json:"_links,omitempty"`
+	more     bool            // a page follows
+	unlinked bool            // leave the links out
+}
+
+type link struct {
+	Href string `json:"href"`
+}
+
+// page answers with one page of a list. values are the parameters as given.
+func (c *call) page(e envelope, values url.Values, name string, items []json.RawMessage) {
+	to := func(page int) link {
+		values.Set("page", strconv.Itoa(page))
+		return link{"http://" + c.r.Host + c.r.URL.Path + "?" + values.Encode()}
+	}
+	e.Count = len(items)
+	if !e.unlinked {
+		e.Links = map[string]link{"self": to(e.Page)}
+		if e.Page > 1 {
+			e.Links["prev"] = to(e.Page - 1)
+		}
+		if e.more {
+			e.Links["next"] = to(e.Page + 1)
+		}
+	}
+	head, _ := json.Marshal(e)
+	b := add(nil, string(head[:len(head)-1]), `,"_embedded":{"`, name, `":[`)
+	for i, item := range items {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, item...)
+	}
+	c.json(http.StatusOK, append(b, `]}}`...))
+}
