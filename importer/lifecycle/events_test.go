@@ -222,10 +222,7 @@ func (w *world) do(e event) {
 		w.tell("the disk fails while it syncs the claims of %s", w.claimed(c))
 		w.disk.add(w.claimLine(c))
 		w.disk.broken = true
-		for _, r := range c.Rows {
-			w.doubt[r.ID[0]] = true
-		}
-		w.m.Broken(w.now, c.Rows, diskFails)
+		w.breakClaim(c)
 	case leaves:
 		w.leave()
 	case answered:

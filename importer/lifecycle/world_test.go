@@ -276,7 +276,7 @@ func (w *world) carryOut(a Action) {
 	switch a := a.(type) {
 	case Claim:
 		if w.disk.broken {
-			w.m.Broken(w.now, a.Rows, diskFails)
+			w.breakClaim(a)
 			return
 		}
 		w.disk.add(w.claimLine(a)) // durableEarly: the sync comes later, or never
@@ -297,6 +297,14 @@ func (w *world) carryOut(a Action) {
 	case NoteLag:
 		w.disk.add(line{kind: 'L', lag: a.Lag})
 	}
+}
+
+// breakClaim says that a claim may be on the disk or not.
+func (w *world) breakClaim(c Claim) {
+	for _, r := range c.Rows {
+		w.doubt[r.ID[0]] = true
+	}
+	w.m.Broken(w.now, c.Rows, diskFails)
 }
 
 var diskFails = Stop{Exit: 4, Reason: "disk full"}
