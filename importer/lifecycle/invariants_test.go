@@ -134,9 +134,14 @@ func (w *world) examineBooks() {
 	if m.stopped != nil && strings.HasPrefix(m.stopped.Reason, "internal error") {
 		w.fail(machineSound, "%s", m.stopped.Reason)
 	}
-	if w.over() || w.run > 0 && m.Ready(w.now) == 0 {
-		if q, ok := m.choose(w.now); ok && !w.over() {
+	if m.Ready(w.now) == 0 {
+		if q, ok := m.choose(w.now); ok {
 			w.fail(machineSound, "Ready is 0, and Next gives a request of kind %d", q.Kind)
+		}
+		for _, r := range m.doubts {
+			if at, ok := m.lookUpDue(r); ok && at <= w.now && m.inFlight < w.workers && m.breaker.state != closed && m.stopped == nil {
+				w.fail(machineSound, "row %s could be looked up, and is not", names[r.ID[0]])
+			}
 		}
 	}
 	var active, syncing, sought, sent, waiting int
