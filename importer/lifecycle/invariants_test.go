@@ -55,6 +55,9 @@ func (w *world) heard(a Action) {
 			if w.mayHaveCase(int(id[0])) {
 				w.fail(releasedTrue, "the claim of row %s is released, and it has a case, or can get one", names[id[0]])
 			}
+			if !w.disk.broken && !w.disk.state(int(id[0])).InDoubt() {
+				w.fail(releasedTrue, "the claim of row %s is released, and there is none", names[id[0]])
+			}
 		}
 	case NoteLived:
 		if a.Lived > w.now {

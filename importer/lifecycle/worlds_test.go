@@ -26,6 +26,8 @@ func worlds() []*scenario {
 			creates: []answer{lost, rejected}},
 		{name: "no search and a person who resends", rows: 1, workers: 1, runs: 3, stops: 1, faults: 2, unsearchable: true, resend: true,
 			creates: []answer{lost, rejected, throttled, noConnection}},
+		{name: "no search and a person who resends without luck", rows: 1, workers: 1, runs: 2, kills: 1, stops: 1, faults: 2, unsearchable: true, resend: true,
+			creates: []answer{noConnection}},
 		{name: "a search and a person who resends", rows: 1, workers: 1, runs: 2, kills: 1, stops: 1, faults: 3, resend: true, lag: tick,
 			creates: []answer{lost, rejected}, reads: []answer{denied}},
 		{name: "the disk fails", rows: 2, workers: 1, runs: 3, breaks: 1, faults: 1,
