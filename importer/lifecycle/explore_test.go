@@ -17,8 +17,9 @@ type seen struct {
 }
 
 // explore visits every state of a scenario that can be reached, depth first, and
-// checks the invariants in each. Since no state comes back to itself, every
-// path of events ends.
+// checks the invariants in each. It also sees to it that no state comes back to
+// itself: so every path of events has an end, and at each end all rows are told
+// of.
 func explore(s *scenario, limit int) (r seen) {
 	const onPath, done = 1, 2
 	marks := map[stateKey]uint8{}
@@ -87,16 +88,16 @@ func shortest(s *scenario, limit int) (r seen) {
 		from  int32
 		event event
 	}
-	type open struct {
+	type reached struct {
 		w  *world
 		at int32
 	}
 	var k keyer
 	nodes := []node{{from: -1}}
-	known := map[stateKey]bool{}
-	front := []open{{newWorld(s), 0}}
+	met := map[stateKey]bool{}
+	front := []reached{{newWorld(s), 0}}
 	for len(front) > 0 {
-		var next []open
+		var next []reached
 		for _, o := range front {
 			if r.states++; r.states > limit {
 				return r
@@ -111,13 +112,14 @@ func shortest(s *scenario, limit int) (r seen) {
 					r.wrong, r.which = n.wrong, n.invariant
 					r.path = []event{e}
 					for at := o.at; at > 0; at = nodes[at].from {
-						r.path = append([]event{nodes[at].event}, r.path...)
+						r.path = append(r.path, nodes[at].event)
 					}
+					slices.Reverse(r.path)
 					return r
 				}
-				if key := k.key(n); !known[key] {
-					known[key] = true
-					next = append(next, open{n, int32(len(nodes))})
+				if key := k.key(n); !met[key] {
+					met[key] = true
+					next = append(next, reached{n, int32(len(nodes))})
 					nodes = append(nodes, node{o.at, e})
 				}
 			}

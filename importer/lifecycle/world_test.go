@@ -18,7 +18,14 @@ import (
 // one that ends badly.
 //
 // What is bounded is only how often something may go wrong on one path: faults,
-// signals, kills, slowness. What is checked is never bounded: see invariants.
+// signals, kills, slowness. What is checked is never bounded.
+//
+// Read on in disk_test.go (the journal, and what a crash leaves of it),
+// events_test.go (what may happen), invariants_test.go (what must hold),
+// copy_test.go (copies and keys of states), explore_test.go (every order),
+// story_test.go (how a counterexample is told), worlds_test.go and forms_test.go
+// (which worlds, and how far), and rules_test.go (what comes of a rule that is
+// turned off).
 
 const (
 	maxRows = 7
