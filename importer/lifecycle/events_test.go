@@ -137,7 +137,7 @@ func (w *world) dying() disk {
 }
 
 func (w *world) processEvents(add func(k kind, a, b int)) {
-	urgent := w.eager && !w.m.allRead
+	urgent := w.eager && w.inputWaits()
 	act := func(k kind, a, b int) {
 		add(k, a, b)
 		urgent = true
@@ -155,15 +155,15 @@ func (w *world) processEvents(add func(k kind, a, b int)) {
 		w.answersTo(i, act)
 	}
 	switch {
-	case w.m.allRead:
+	case !w.inputWaits():
 	case w.nextRow == w.scenario.rows || w.m.stopped != nil:
 		add(inputEnds, 0, 0)
-	case w.m.Room():
+	default:
 		add(reads, 0, 0)
 	}
 	at := w.next()
 	switch {
-	case !urgent && at != never && (w.m.allRead || w.idle < maxIdle):
+	case !urgent && at != never && (!w.inputWaits() || w.idle < maxIdle):
 		add(passes, toNext, 0)
 	case urgent && w.slow > 0:
 		if at != w.now+tick {
@@ -173,6 +173,11 @@ func (w *world) processEvents(add func(k kind, a, b int)) {
 			add(passes, slowlyTo, 0)
 		}
 	}
+}
+
+// inputWaits reports whether the input could be read on.
+func (w *world) inputWaits() bool {
+	return !w.m.allRead && (w.nextRow == w.scenario.rows || w.m.Room())
 }
 
 // answersTo adds the answers that a request may have.
@@ -401,7 +406,7 @@ func (w *world) pass(how int) {
 	to := w.next()
 	if how != toNext {
 		w.slow--
-	} else if !w.m.allRead {
+	} else if w.inputWaits() {
 		w.idle++
 	}
 	if how == aTick {
