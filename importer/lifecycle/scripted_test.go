@@ -130,6 +130,7 @@ func TestProvedAbsentRowIsReleased(t *testing.T) {
 		})
 	}
 }
+
 // A look-up is on its way when a case is created that is younger than the doubt:
 // its "no such case" is not believed before the search has shown that one.
 func TestYoungerCaseWhileLookingUp(t *testing.T) {
