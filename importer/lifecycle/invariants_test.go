@@ -142,7 +142,11 @@ func (w *world) examineBooks() {
 			w.fail(machineSound, "Ready is 0, and Next gives a request of kind %d", q.Kind)
 		}
 		for _, r := range m.doubts {
-			if at, ok := m.lookUpDue(r); ok && at <= w.now && m.inFlight < w.workers && m.breaker.state != closed && m.stopped == nil {
+			at, ok := m.lookUpDue(r)
+			if !ok {
+				break // the others wait for the first
+			}
+			if at <= w.now && m.inFlight < w.workers && m.breaker.state != closed && m.stopped == nil {
 				w.fail(machineSound, "row %s could be looked up, and is not", names[r.ID[0]])
 			}
 		}
