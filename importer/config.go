@@ -15,12 +15,11 @@ import (
 // no longer does: they are shown even where nothing else is.
 const LevelWait = slog.LevelWarn + 1
 
-// API is what the pipeline asks of the Case API. Every method is one attempt
-// (Find may be several pages) and none of them waits or retries.
+// API is what the pipeline asks of the Case API. Every method is one attempt, and
+// none of them waits or retries.
 type API interface {
 	Create(ctx context.Context, body []byte) talkdesk.Answer
-	Find(ctx context.Context, field, key string, before func(context.Context) error) ([]talkdesk.Found, talkdesk.Answer)
-	Page(ctx context.Context, field string, page int) (cases []talkdesk.Found, total int, a talkdesk.Answer)
+	Read(ctx context.Context, q talkdesk.Query) (talkdesk.Page, talkdesk.Answer)
 	Probe(ctx context.Context) talkdesk.Answer
 }
 

@@ -139,9 +139,8 @@ func (p *pipeline) work() error {
 	return nil
 }
 
-// request makes one request and tells the limiter what the answer says of the
-// pace. Reads end with the run; a create's answer is waited for, unless the
-// person is in a hurry.
+// request makes a request. Reads end with the run; a create's answer is waited
+// for, unless the person is in a hurry.
 func (p *pipeline) request(q lifecycle.Request, turn time.Time) (a talkdesk.Answer, found []talkdesk.Found, total int) {
 	field := p.cfg.Program.KeyField()
 	progress := p.cfg.Progress
@@ -156,23 +155,58 @@ func (p *pipeline) request(q lifecycle.Request, turn time.Time) (a talkdesk.Answ
 		a = p.cfg.API.Probe(p.going)
 	case q.Kind == lifecycle.Asked && q.Ask.Page > 0:
 		progress.lookups.Add(1)
-		found, total, a = p.cfg.API.Page(p.going, field, q.Ask.Page)
+		var page talkdesk.Page
+		page, a = p.cfg.API.Read(p.going, talkdesk.Query{Field: field, Page: q.Ask.Page})
+		found, total = page.Cases, page.Total
 	default:
-		progress.lookups.Add(1)
-		found, a = p.cfg.API.Find(p.going, field, q.Key, func(ctx context.Context) error {
-			_, err := p.cfg.Limiter.Wait(ctx)
-			progress.requests.Add(1)
-			progress.lookups.Add(1)
-			return err
-		})
+		return p.search(talkdesk.NewSearch(field, q.Key), turn)
 	}
+	p.pace(a, turn)
+	return a, found, total
+}
+
+// search makes the requests of a look-up, mostly one. A read that must be made
+// again begins the search anew, when its time has come.
+func (p *pipeline) search(s *talkdesk.Search, turn time.Time) (talkdesk.Answer, []talkdesk.Found, int) {
+	for {
+		q, more := s.Next()
+		if !more {
+			found, a := s.Result()
+			return a, found, 0
+		}
+		p.cfg.Progress.lookups.Add(1)
+		page, a := p.cfg.API.Read(p.going, q)
+		p.pace(a, turn)
+		if a.Verdict == talkdesk.NotTaken && !a.Again {
+			return a, nil, 0
+		}
+		s.Take(page, a)
+		if _, more := s.Next(); !more {
+			continue
+		}
+		var err error
+		if turn, err = p.cfg.Limiter.Wait(p.going); err != nil || !p.mayRead() {
+			return talkdesk.Answer{Verdict: talkdesk.NotTaken}, nil, 0
+		}
+		p.cfg.Progress.requests.Add(1)
+	}
+}
+
+// mayRead reports whether a read may go on with another request.
+func (p *pipeline) mayRead() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.machine.MayRead()
+}
+
+// pace tells the limiter what an answer says of the pace.
+func (p *pipeline) pace(a talkdesk.Answer, turn time.Time) {
 	switch {
 	case a.Throttled:
 		p.throttled(turn, a)
 	case a.Answered() && !a.Down:
 		p.cfg.Limiter.Answered()
 	}
-	return a, found, total
 }
 
 // throttled passes a 429 on to the limiter.

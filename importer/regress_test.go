@@ -379,11 +379,11 @@ type searchDown struct {
 	until time.Time
 }
 
-func (s searchDown) Find(ctx context.Context, field, key string, before func(context.Context) error) ([]talkdesk.Found, talkdesk.Answer) {
+func (s searchDown) Read(ctx context.Context, q talkdesk.Query) (talkdesk.Page, talkdesk.Answer) {
 	if time.Now().Before(s.until) {
-		return nil, talkdesk.Answer{Verdict: talkdesk.NotTaken, Status: 503, Down: true, Message: "503"}
+		return talkdesk.Page{}, talkdesk.Answer{Verdict: talkdesk.NotTaken, Status: 503, Down: true, Message: "503"}
 	}
-	return s.server.Find(ctx, field, key, before)
+	return s.server.Read(ctx, q)
 }
 
 func TestSearchDownIsWaitedFor(t *testing.T) {
@@ -578,11 +578,11 @@ type goesBlind struct {
 	began time.Time
 }
 
-func (g goesBlind) Find(ctx context.Context, field, key string, before func(context.Context) error) ([]talkdesk.Found, talkdesk.Answer) {
+func (g goesBlind) Read(ctx context.Context, q talkdesk.Query) (talkdesk.Page, talkdesk.Answer) {
 	if time.Since(g.began) > 4*time.Minute {
-		return nil, talkdesk.Answer{Verdict: talkdesk.Absent, Status: 200}
+		return talkdesk.Page{}, talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
 	}
-	return g.server.Find(ctx, field, key, before)
+	return g.server.Read(ctx, q)
 }
 
 func (g goesBlind) Create(ctx context.Context, body []byte) talkdesk.Answer {

@@ -30,8 +30,8 @@ func (p *pipeline) say(n lifecycle.Notice) {
 		wait("Talkdesk's search does not list case %s yet, so %s without an answer must wait; giving up at %s", n.Text, rows(n.Rows), until)
 	case lifecycle.LookUpsFail:
 		wait("looking up cases fails (%s): trying again, giving up at %s", n.Text, until)
-	case lifecycle.NoReadScope:
-		p.cfg.Log.Warn("rows without an answer cannot be looked up and stay unknown: " + n.Text)
+	case lifecycle.Blind:
+		p.cfg.Log.Warn("rows without an answer stay unknown: each " + n.Text)
 	case lifecycle.EditedSince:
 		p.cfg.Log.Warn(fmt.Sprintf("row %d: its case %s was there already, without what was edited since", n.Rows, n.Text))
 	}

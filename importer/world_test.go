@@ -131,46 +131,27 @@ func (s *server) store(body []byte) string {
 	return id
 }
 
-func (s *server) Find(ctx context.Context, field, key string, before func(context.Context) error) ([]talkdesk.Found, talkdesk.Answer) {
+// Read gives a page of the list, or of the cases with a key.
+func (s *server) Read(ctx context.Context, q talkdesk.Query) (talkdesk.Page, talkdesk.Answer) {
 	s.begin()
 	defer s.end()
 	if s.read != nil {
 		if a, bad := s.read(); bad {
 			sleep(ctx, s.latency)
-			return nil, a
+			return talkdesk.Page{Total: -1}, a
 		}
 	}
 	s.mu.Lock()
-	var found []talkdesk.Found
+	var all []talkdesk.Found
 	for _, c := range s.cases {
-		if c.key == key && !time.Now().Before(c.shown) {
-			found = append(found, talkdesk.Found{ID: c.id, Title: c.title, Key: c.key})
+		if (q.Key == "" || c.key == q.Key) && !time.Now().Before(c.shown) {
+			all = append(all, talkdesk.Found{ID: c.id, Title: c.title, Key: c.key, Shown: true})
 		}
 	}
 	s.mu.Unlock()
 	sleep(ctx, s.latency)
-	if len(found) == 0 {
-		return nil, talkdesk.Answer{Verdict: talkdesk.Absent, Status: 200}
-	}
-	return found, talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
-}
-
-func (s *server) Page(ctx context.Context, field string, page int) ([]talkdesk.Found, int, talkdesk.Answer) {
-	if s.read != nil {
-		if a, bad := s.read(); bad {
-			return nil, 0, a
-		}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var all []talkdesk.Found
-	for _, c := range s.cases {
-		if !time.Now().Before(c.shown) {
-			all = append(all, talkdesk.Found{ID: c.id, Title: c.title, Key: c.key})
-		}
-	}
-	from := min(len(all), (page-1)*perPage)
-	return all[from:min(len(all), from+perPage)], len(all), talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+	from := min(len(all), (q.Page-1)*perPage)
+	return talkdesk.Page{Cases: all[from:min(len(all), from+perPage)], Total: len(all)}, talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
 }
 
 func (s *server) Probe(ctx context.Context) talkdesk.Answer {

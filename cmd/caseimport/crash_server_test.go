@@ -84,7 +84,7 @@ func TestCrashDeadServer(t *testing.T) {
 	began := time.Now()
 	s.must(p, func() bool { return strings.Contains(p.err.String(), "the server is failing") })
 	t.Logf("said so after %s: %s", time.Since(began).Round(time.Millisecond), p.err.String())
-	p.says("connection refused", "gives_up_at=")
+	p.says("connection refused", "giving up at ")
 	sum := p.ends(exitStopped).summary()
 	if sum.Left != 20 {
 		t.Errorf("%+v", sum)

@@ -148,6 +148,6 @@ const (
 	WaitForDoubts             // Rows will be looked up, At
 	WaitForCanary             // the search does not show case Text; Rows wait, Until
 	LookUpsFail               // Text, Until
-	NoReadScope               // rows in doubt cannot be looked up
+	Blind                     // rows in doubt cannot be looked up: Text
 	EditedSince               // row Rows: its case Text was there, without what was edited since
 )

@@ -62,7 +62,7 @@ func (m *Machine) tryAgain(now Instant, q Request, a talkdesk.Answer, t *retry) 
 		return 0, a, true
 	case a.Throttled:
 		return now, a, false
-	case t.failures == 3:
+	case t.failures == 3 && !a.Down: // else the breaker has its say
 		m.say(Notice{What: LookUpsFail, Text: a.Message, Until: givesUp})
 	}
 	return now + m.cfg.Backoff(t.failures), a, false
@@ -137,9 +137,8 @@ func (m *Machine) lookedUp(now Instant, q Request, a talkdesk.Answer, found []ta
 		m.stop(Stop{Exit: 1, Reason: a.Message})
 		m.back(r)
 	default:
-		if a.Denied {
+		if a.Denied || a.Unfiltered {
 			m.goBlind(blindness(a))
-			m.say(Notice{What: NoReadScope, Text: a.Message})
 		}
 		m.unsettled(r, talkdesk.Answer{Status: a.Status, Code: a.Code, Message: blindness(a)})
 	}
@@ -246,9 +245,11 @@ func (m *Machine) giveUpLooking() {
 	}
 }
 
+// goBlind notes that looking up proves nothing in this run.
 func (m *Machine) goBlind(why string) {
 	if m.blind == "" {
 		m.blind = why
+		m.say(Notice{What: Blind, Text: why})
 	}
 }
 

@@ -100,6 +100,9 @@ func (m *Machine) choose(now Instant) (Request, bool) {
 	return Request{}, false
 }
 
+// MayRead reports whether a read that needs several requests may go on.
+func (m *Machine) MayRead() bool { return m.stopped == nil && m.breaker.state != closed }
+
 // Wake returns the moment at which time alone will change something: then Tick
 // is due. It may be past, and is not any more after Tick. A request that may
 // leave by now is no reason to wake: Ready counts it, or it waits for a worker.

@@ -1,0 +1,34 @@
+// Package importer carries an import out: it reads the input, hands its rows to
+// the machine that decides (package lifecycle), makes the requests, and writes
+// down what becomes of them.
+//
+// # A row's way
+//
+//	              ┌──────────────────────────── events ───────────────────────────┐
+//	              ▼                                                               │
+//	input ─► reader ─► lifecycle.Machine ─► workers ─► limiter ─► Talkdesk's API ─┤
+//	           │              │  ▲                                                │
+//	           │ refused here │  └───────────────── clock ───────────────────────┘
+//	           ▼              ▼ actions, in order
+//	          queue ──────► writer ─► journal (fsync), results, failure report
+//
+// Four kinds of goroutines run: one reader, one writer, the workers, and a timer.
+// Each takes the lock, tells the machine what has happened, and queues what the
+// machine wants done. A worker waits for the limiter first and asks what to send
+// afterwards, so that nothing that waits can become wrong. The writer alone
+// writes: a claim is on the disk before its row can be sent.
+//
+// The states of a row and the rules that never make a case twice are the
+// machine's: its package comment has the diagram.
+//
+// # The files, in the order in which a run meets them
+//
+// config.go (what a run is told, and what it says at its end), files.go (names),
+// run.go (the whole), store.go (open the journal and the results), stock.go
+// (what earlier runs left), pipeline.go (the goroutines around the machine),
+// preflight.go (was this imported before?), intake.go (rows up to the machine),
+// recorder.go (the writer), words.go (what people are told meanwhile),
+// progress.go (counts), finish.go (the files at the end).
+//
+// It must never parse flags, print, or use net/http.
+package importer
