@@ -284,6 +284,9 @@ func (k *keyer) world(w *world) {
 	k.int(w.slow)
 	k.bool(w.resends)
 	k.int(w.nextRow)
+	if !w.m.allRead {
+		k.int(w.idle)
+	}
 	for i, r := range w.rows {
 		k.int(int(w.sent[i]))
 		k.int(int(w.told[i]))

@@ -137,7 +137,7 @@ func (w *world) dying() disk {
 }
 
 func (w *world) processEvents(add func(k kind, a, b int)) {
-	urgent := false
+	urgent := w.eager && w.inputWaits()
 	act := func(k kind, a, b int) {
 		add(k, a, b)
 		urgent = true
@@ -155,15 +155,15 @@ func (w *world) processEvents(add func(k kind, a, b int)) {
 		w.answersTo(i, act)
 	}
 	switch {
-	case w.m.allRead:
+	case !w.inputWaits():
 	case w.nextRow == w.scenario.rows || w.m.stopped != nil:
 		add(inputEnds, 0, 0)
-	case w.m.Room():
+	default:
 		add(reads, 0, 0)
 	}
 	at := w.next()
 	switch {
-	case !urgent && at != never:
+	case !urgent && at != never && (!w.inputWaits() || w.idle < maxIdle):
 		add(passes, toNext, 0)
 	case urgent && w.slow > 0:
 		if at != w.now+tick {
@@ -173,6 +173,11 @@ func (w *world) processEvents(add func(k kind, a, b int)) {
 			add(passes, slowlyTo, 0)
 		}
 	}
+}
+
+// inputWaits reports whether the input could be read on.
+func (w *world) inputWaits() bool {
+	return !w.m.allRead && (w.nextRow == w.scenario.rows || w.m.Room())
 }
 
 // answersTo adds the answers that a request may have.
@@ -222,10 +227,7 @@ func (w *world) do(e event) {
 		w.tell("the disk fails while it syncs the claims of %s", w.claimed(c))
 		w.disk.add(w.claimLine(c))
 		w.disk.broken = true
-		for _, r := range c.Rows {
-			w.doubt[r.ID[0]] = true
-		}
-		w.m.Broken(w.now, c.Rows, diskFails)
+		w.breakClaim(c)
 	case leaves:
 		w.leave()
 	case answered:
@@ -393,7 +395,7 @@ func (w *world) createAnswer(f flight, how answer, a talkdesk.Answer) {
 		a.CaseID = caseID(i, f.seq)
 		text = "the server stores case " + a.CaseID + " and says so"
 	case lost, lostDown:
-		w.late = append(w.late, lateCreate{i, f.seq, f.asked, w.now + settle})
+		w.late = append(w.late, lateCreate{i, f.seq, f.asked, w.now + settle + w.tardy})
 		w.doubt[i] = true
 	}
 	w.tell("  create of row %s: %s", names[i], text)
@@ -404,6 +406,8 @@ func (w *world) pass(how int) {
 	to := w.next()
 	if how != toNext {
 		w.slow--
+	} else if w.inputWaits() {
+		w.idle++
 	}
 	if how == aTick {
 		to = min(to, w.now+tick)
@@ -421,7 +425,7 @@ func (w *world) die(kept int, resend bool) {
 	}
 	for _, f := range w.flights {
 		if f.q.Kind == Create {
-			w.late = append(w.late, lateCreate{int8(f.q.Row.ID[0]), f.seq, f.asked, w.now + settle})
+			w.late = append(w.late, lateCreate{int8(f.q.Row.ID[0]), f.seq, f.asked, w.now + settle + w.tardy})
 		}
 	}
 	d := w.dying()

@@ -55,6 +55,9 @@ func (w *world) heard(a Action) {
 			if w.mayHaveCase(int(id[0])) {
 				w.fail(releasedTrue, "the claim of row %s is released, and it has a case, or can get one", names[id[0]])
 			}
+			if !w.disk.broken && !w.disk.state(int(id[0])).InDoubt() {
+				w.fail(releasedTrue, "the claim of row %s is released, and there is none", names[id[0]])
+			}
 		}
 	case NoteLived:
 		if a.Lived > w.now {
@@ -134,9 +137,18 @@ func (w *world) examineBooks() {
 	if m.stopped != nil && strings.HasPrefix(m.stopped.Reason, "internal error") {
 		w.fail(machineSound, "%s", m.stopped.Reason)
 	}
-	if w.over() || w.run > 0 && m.Ready(w.now) == 0 {
-		if q, ok := m.choose(w.now); ok && !w.over() {
+	if m.Ready(w.now) == 0 {
+		if q, ok := m.choose(w.now); ok {
 			w.fail(machineSound, "Ready is 0, and Next gives a request of kind %d", q.Kind)
+		}
+		for _, r := range m.doubts {
+			at, ok := m.lookUpDue(r)
+			if !ok {
+				break // the others wait for the first
+			}
+			if at <= w.now && m.inFlight < w.workers && m.breaker.state != closed && m.stopped == nil {
+				w.fail(machineSound, "row %s could be looked up, and is not", names[r.ID[0]])
+			}
 		}
 	}
 	var active, syncing, sought, sent, waiting int

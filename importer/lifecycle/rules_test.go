@@ -6,55 +6,118 @@ import (
 	"time"
 )
 
-// TestEveryRuleIsNeeded turns each rule off in turn. Each time a row must get two
-// cases, and the shortest story of how is told: go test -run EveryRule -v.
+// TestEveryRuleIsNeeded turns each rule off in turn, in a world in which nothing
+// goes wrong while it holds. Each time a row must get two cases; the shortest
+// story of how that comes is told by
+//
+//	go test ./importer/lifecycle -run EveryRule -v
 func TestEveryRuleIsNeeded(t *testing.T) {
-	one := scenario{rows: 1, workers: 1, runs: 2, kills: 1, faults: 1, creates: []answer{lostDown}, only: oneCase}
 	for _, c := range []struct {
-		name string
-		off  func(t *testing.T, s *scenario)
-	}{
-		{"rule 1: nothing leaves before it is written down", func(t *testing.T, s *scenario) {
-			s.durableEarly = true
-		}},
-		{"rule 2: what is in doubt is looked up", func(t *testing.T, s *scenario) {
-			s.nobodyLooks = true
-		}},
-		{"rule 3: an absence counts only after the settle delay", func(t *testing.T, s *scenario) {
-			s.noSettle = true
-		}},
-		{"rule 4: an absence is believed only from a search that is known to find", func(t *testing.T, s *scenario) {
-			s.known, s.lag = true, 6*tick
-			replaceTrust(t, func(since Instant, settle time.Duration, _ *knownCase, _ Instant, _ bool) (Instant, bool) {
-				return since + settle, true
+		rule  string
+		world scenario
+		off   func(t *testing.T, s *scenario)
+	}{{
+		"rule 1, nothing leaves before it is written down",
+		scenario{rows: 1, runs: 2, kills: 1},
+		func(t *testing.T, s *scenario) { s.durableEarly = true },
+	}, {
+		"rule 2, what is in doubt is looked up and not sent again",
+		scenario{rows: 1, runs: 1, faults: 1, creates: []answer{lostDown}},
+		func(t *testing.T, s *scenario) { s.nobodyLooks = true },
+	}, {
+		"rule 3, an absence counts only after the settle delay",
+		scenario{rows: 1, runs: 1, faults: 1, creates: []answer{lostDown}},
+		func(t *testing.T, s *scenario) { s.noSettle = true },
+	}, {
+		"rule 3, and the delay counts from the lock for a row of an earlier run",
+		scenario{rows: 1, runs: 2, kills: 1},
+		func(t *testing.T, s *scenario) { s.ageless = true },
+	}, {
+		"rule 4, an absence is believed only from a search that is known to find",
+		scenario{rows: 1, runs: 1, faults: 1, creates: []answer{lostDown}, known: true, lag: 6 * tick},
+		func(t *testing.T, s *scenario) {
+			replaceTrust(t, func(since Instant, settle time.Duration, c *knownCase, newest Instant, _ bool) (Instant, bool) {
+				return trustFrom(since, settle, c, newest, false)
 			})
-		}},
-		{"rule 4: and found since the doubt arose", func(t *testing.T, s *scenario) {
-			s.known, s.lag, s.rows, s.faults = true, 6*tick, 2, 2
-			replaceTrust(t, func(since Instant, settle time.Duration, c *knownCase, newest Instant, known bool) (Instant, bool) {
-				if c == nil {
-					return trustFrom(since, settle, c, newest, known)
+		},
+	}, {
+		"rule 4, and only when the search's lag has passed too",
+		scenario{rows: 1, runs: 1, faults: 1, creates: []answer{lostDown}, known: true, lag: 6 * tick},
+		func(t *testing.T, s *scenario) {
+			replaceTrust(t, func(since Instant, settle time.Duration, c *knownCase, newest Instant, known bool) (at Instant, ok bool) {
+				if at, ok = trustFrom(since, settle, c, newest, known); ok && known {
+					at = max(since+settle, c.foundAt)
 				}
-				return max(since+settle, c.foundAt), true
+				return at, ok
 			})
-		}},
-		{"rule 6: a doubt ends only by knowledge", func(t *testing.T, s *scenario) {
-			s.unsearchable, s.resend, s.runs, s.faults = true, true, 3, 2
-			s.creates = append(s.creates, rejected)
+		},
+	}, {
+		// The old case was shown long ago, so it cannot tell that the search
+		// lags by more than anyone would guess. The younger one can.
+		"rule 4, and by a case as young as there is",
+		scenario{rows: 2, runs: 1, faults: 1, creates: []answer{lostDown}, known: true, old: true, eager: true, lag: 6 * settle},
+		func(t *testing.T, s *scenario) {
+			replaceTrust(t, func(since Instant, settle time.Duration, c *knownCase, _ Instant, known bool) (Instant, bool) {
+				return trustFrom(since, settle, c, -never, known)
+			})
+		},
+	}, {
+		"rule 6, a doubt ends only by knowledge",
+		scenario{rows: 1, runs: 3, faults: 2, creates: []answer{lostDown, rejected}, unsearchable: true, resend: true},
+		func(t *testing.T, s *scenario) {
 			forgetDoubt = true
 			t.Cleanup(func() { forgetDoubt = false })
-		}},
-	} {
-		t.Run(strings.ReplaceAll(c.name, " ", "-"), func(t *testing.T) {
-			s := one
-			c.off(t, &s)
-			r := shortest(&s, 2_000_000)
-			if r.wrong == "" {
-				t.Fatalf("%s: not needed? %d states were seen", c.name, r.states)
+		},
+	}} {
+		t.Run(named(c.rule), func(t *testing.T) {
+			s := c.world
+			s.workers = 1
+			if r := explore(&s, 100_000); r.wrong != "" {
+				t.Fatalf("this world is not sound with the rule:\n%s", story(&s, r.path))
 			}
-			t.Logf("Without %s (found after %d states):\n%s", c.name, r.states, story(&s, r.path))
+			s.only = oneCase
+			c.off(t, &s)
+			r := shortest(&s, 100_000)
+			if r.wrong == "" {
+				t.Fatalf("%s: not needed? %d states were seen", c.rule, r.states)
+			}
+			t.Logf("Without %s (found after %d states):\n%s", c.rule, r.states, story(&s, r.path))
 		})
 	}
+}
+
+// TestWhatIsAssumed shows what the promise cannot do without: where the world
+// does not keep to it, a row gets two cases, whatever the rules.
+func TestWhatIsAssumed(t *testing.T) {
+	lost := scenario{rows: 1, runs: 1, faults: 1, creates: []answer{lostDown}}
+	for _, c := range []struct {
+		what   string
+		breaks func(s *scenario)
+	}{
+		{"a request that was given up arrives within the settle delay or not at all", func(s *scenario) { s.tardy = 2 * tick }},
+		{"where no case is known, the search shows a case within the settle delay", func(s *scenario) { s.lag = 2 * tick }},
+		{"where no younger case is known, the search lags by no more than the guess", func(s *scenario) {
+			s.known, s.old, s.lag = true, true, (lagGuess+1)*settle
+		}},
+	} {
+		t.Run(named(c.what), func(t *testing.T) {
+			s := lost
+			s.workers, s.only = 1, oneCase
+			if r := explore(&s, 100_000); r.wrong != "" {
+				t.Fatalf("not sound where it holds:\n%s", story(&s, r.path))
+			}
+			c.breaks(&s)
+			r := shortest(&s, 100_000)
+			if r.wrong == "" {
+				t.Fatalf("not assumed, but needed nowhere: %s", c.what)
+			}
+			t.Logf("It is assumed that %s. Else:\n%s", c.what, story(&s, r.path))
+		})
+	}
+}
+
+func named(s string) string {
+	return strings.ReplaceAll(strings.ReplaceAll(s, ",", ""), " ", "-")
 }
 
 func replaceTrust(t *testing.T, by func(Instant, time.Duration, *knownCase, Instant, bool) (Instant, bool)) {

@@ -130,3 +130,24 @@ func TestProvedAbsentRowIsReleased(t *testing.T) {
 		})
 	}
 }
+
+// A look-up is on its way when a case is created that is younger than the doubt:
+// its "no such case" is not believed before the search has shown that one.
+func TestYoungerCaseWhileLookingUp(t *testing.T) {
+	s := newScript(t, scenario{rows: 2, workers: 2, runs: 1, faults: 1, slow: 9, known: true, old: true, creates: []answer{lost}})
+	s.on(readNext, readNext, synced, synced, sends, sends)
+	s.on(answerWith(lost), sends, event{answered, 1, int16(asHoped)}) // A; the search shows K1
+	for s.m.Ready(s.now) == 0 {
+		s.on(event{passes, slowlyTo, 0})
+	}
+	s.on(sends, answerWith(asHoped)) // A is looked up; B is created
+	s.on(answerWith(asHoped))        // no such case
+	if got := s.rows[0].State(); got != Doubtful {
+		t.Fatalf("row A is %s", got)
+	}
+	s.on(sends)
+	if q := s.flights[0].q; q.Kind != Canary || s.m.canary.target.ID != "B1" {
+		t.Fatalf("a request of kind %d leaves for %q", q.Kind, q.Key)
+	}
+	s.calm()
+}

@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -17,15 +18,23 @@ import (
 // one that ends badly.
 //
 // What is bounded is only how often something may go wrong on one path: faults,
-// signals, kills, slowness. What is checked is never bounded: see invariants.
+// signals, kills, slowness. What is checked is never bounded.
+//
+// Read on in disk_test.go (the journal, and what a crash leaves of it),
+// events_test.go (what may happen), invariants_test.go (what must hold),
+// copy_test.go (copies and keys of states), explore_test.go (every order),
+// story_test.go (how a counterexample is told), worlds_test.go and forms_test.go
+// (which worlds, and how far), and rules_test.go (what comes of a rule that is
+// turned off).
 
 const (
 	maxRows = 7
-	maxRuns = 6
+	maxRuns = 9
 	known   = maxRows - 1 // the row of the case that an earlier import has made
 	tick    = 10 * time.Millisecond
 	settle  = 4 * tick
 	rounds  = 2 // attempts of a row
+	maxIdle = 6 // how often time passes in a run while its input is waited for
 )
 
 var names = [maxRows]string{"A", "B", "C", "D", "E", "F", "K"}
@@ -39,7 +48,9 @@ type scenario struct {
 	// than the machine's guess, lagGuess times the settle delay.
 	lag      Instant
 	patience Instant // 0: far longer than all waits
-	known    bool    // an earlier import has made a case, just now
+	known    bool    // an earlier import has made a case
+	old      bool    // long ago; else just now
+	eager    bool    // the input never keeps the run waiting
 	// unsearchable: the mapping names no field by which cases could be found.
 	unsearchable bool
 	lookFirst    bool // every row is looked up before it is sent (--adopt)
@@ -62,9 +73,11 @@ type scenario struct {
 	creates, reads []answer
 
 	// Switches that turn off what is to be shown to be needed.
-	durableEarly bool // claims are called durable before they are synced
-	noSettle     bool // the machine does not wait for requests to arrive
-	nobodyLooks  bool // look-ups of rows are answered "absent" without a look
+	durableEarly bool    // claims are called durable before they are synced
+	noSettle     bool    // the machine does not wait for requests to arrive
+	ageless      bool    // rows of earlier runs are taken for rows whose request has long arrived
+	nobodyLooks  bool    // look-ups of rows are answered "absent" without a look
+	tardy        Instant // how much longer than the settle delay a request takes at most
 	// only is the one invariant that counts, "" if all do.
 	only invariant
 }
@@ -82,6 +95,7 @@ type world struct {
 	question *Question
 	replies  int8
 	nextRow  int
+	idle     int // how often time has passed while the input was waited for
 	resends  bool
 
 	disk disk
@@ -128,7 +142,8 @@ type lateCreate struct {
 func caseID(row, seq int8) string { return fmt.Sprintf("%s%d", names[row], seq) }
 
 func parseID(id string) (row, seq int8) {
-	return int8(slices.Index(names[:], id[:1])), int8(id[1] - '0')
+	n, _ := strconv.Atoi(id[1:])
+	return int8(slices.Index(names[:], id[:1])), int8(n)
 }
 
 func newWorld(s *scenario) *world {
@@ -137,11 +152,15 @@ func newWorld(s *scenario) *world {
 		w.sent[known] = 1
 		w.disk.rows[known] = word{journal.Created, 1, 0}
 		w.disk.newest = [2]int8{known, 1}
-		w.cases = append(w.cases, storedCase{row: known, seq: 1})
+		k := storedCase{row: known, seq: 1}
+		if s.old {
+			k.at = -time.Hour
+		}
+		w.cases = append(w.cases, k)
 	}
 	if s.foreign {
 		w.sent[0] = 1
-		w.cases = append(w.cases, storedCase{row: 0, seq: 1})
+		w.cases = append(w.cases, storedCase{row: 0, seq: 1, at: -time.Hour})
 	}
 	w.start(false)
 	return w
@@ -171,7 +190,7 @@ func (w *world) start(resend bool) {
 		cfg.Known = Case{Key: names[n[0]], ID: caseID(n[0], n[1])}
 	}
 	w.m, w.resends = New(cfg), resend
-	w.rows, w.queue, w.flights, w.nextRow = [maxRows]*Row{}, nil, nil, 0
+	w.rows, w.queue, w.flights, w.nextRow, w.idle = [maxRows]*Row{}, nil, nil, 0, 0
 	w.question, w.replies = nil, 0
 	w.told = [maxRows]int8{}
 	flag := ""
@@ -187,6 +206,9 @@ func (w *world) start(resend bool) {
 		w.doubt[i] = state.InDoubt()
 		if state.InDoubt() {
 			age := w.disk.age(i, w.run)
+			if w.ageless {
+				age = settle
+			}
 			w.tell("row %s is in doubt since an earlier run", names[i])
 			w.m.Inherit(w.claim(i), -age)
 			w.rows[i] = w.m.past[rowID(i)]
@@ -261,7 +283,7 @@ func (w *world) carryOut(a Action) {
 	switch a := a.(type) {
 	case Claim:
 		if w.disk.broken {
-			w.m.Broken(w.now, a.Rows, diskFails)
+			w.breakClaim(a)
 			return
 		}
 		w.disk.add(w.claimLine(a)) // durableEarly: the sync comes later, or never
@@ -282,6 +304,14 @@ func (w *world) carryOut(a Action) {
 	case NoteLag:
 		w.disk.add(line{kind: 'L', lag: a.Lag})
 	}
+}
+
+// breakClaim says that a claim may be on the disk or not.
+func (w *world) breakClaim(c Claim) {
+	for _, r := range c.Rows {
+		w.doubt[r.ID[0]] = true
+	}
+	w.m.Broken(w.now, c.Rows, diskFails)
 }
 
 var diskFails = Stop{Exit: 4, Reason: "disk full"}

@@ -6,54 +6,68 @@ import "caseimport/importer/journal"
 // is in one is left out of others, so that each stays small.
 func worlds() []*scenario {
 	return []*scenario{
-		{name: "one row: lost answers, kills, a late search", rows: 1, workers: 1, runs: 3, kills: 2, faults: 2, lag: 3 * tick, known: true,
+		{name: "lost answers, kills, and a search that lags", rows: 1, workers: 1, runs: 3, kills: 2, faults: 1, known: true, lag: 3 * tick,
 			creates: []answer{lost, rejected}},
-		{name: "two rows: the search lags longer than the settle delay", rows: 2, workers: 1, runs: 2, kills: 1, stops: 1, faults: 1, lag: 6 * tick, known: true,
+		{name: "a search that lags longer than the settle delay", rows: 2, workers: 1, runs: 2, kills: 1, faults: 1, known: true, lag: 6 * tick,
 			creates: []answer{lost}},
-		{name: "two rows, two workers", rows: 2, workers: 2, runs: 2, stops: 1, faults: 2, lag: 2 * tick, slow: 1, known: true,
+		{name: "two workers", rows: 2, workers: 2, runs: 1, stops: 1, faults: 2, known: true, lag: 2 * tick,
 			creates: []answer{lost, throttled}},
-		{name: "every answer to a create", rows: 2, workers: 1, runs: 2, stops: 1, faults: 2, lag: tick,
+		{name: "a slow world", rows: 1, workers: 1, runs: 1, faults: 2, known: true, lag: 2 * tick, slow: 4,
+			creates: []answer{lost, throttled}},
+		{name: "every answer to a create", rows: 2, workers: 1, runs: 1, stops: 1, faults: 2, lag: tick,
 			creates: []answer{lost, lostDown, rejected, throttled, noConnection, renewed, denied, blocked}},
 		{name: "every answer to a read", rows: 1, workers: 1, runs: 2, stops: 1, faults: 2, known: true, lag: tick, question: true,
 			creates: []answer{lost}, reads: []answer{noConnection, throttled, renewed, denied, refusedRead, wrongAddress}},
-		{name: "an outage", rows: 2, workers: 1, runs: 2, stops: 1, faults: 4, patience: 3000 * tick / 10,
+		{name: "an outage", rows: 2, workers: 1, runs: 1, stops: 1, faults: 4, patience: 300 * tick,
 			creates: []answer{noConnection, lostDown}, reads: []answer{noConnection}},
-		{name: "an outage, two workers", rows: 3, workers: 2, runs: 1, faults: 4, patience: 3000 * tick / 10,
+		{name: "an outage with two workers", rows: 3, workers: 2, runs: 1, faults: 4, patience: 300 * tick,
 			creates: []answer{noConnection, rejected}, reads: []answer{noConnection}},
-		{name: "no search", rows: 2, workers: 1, runs: 3, kills: 1, faults: 2, unsearchable: true, resend: true,
-			creates: []answer{lost, rejected, throttled}},
-		{name: "no search, one row", rows: 1, workers: 1, runs: 3, kills: 1, stops: 1, faults: 3, unsearchable: true, resend: true,
+		{name: "no search", rows: 2, workers: 1, runs: 2, kills: 1, faults: 1, unsearchable: true, resend: true,
+			creates: []answer{lost, rejected}},
+		{name: "no search and a person who resends", rows: 1, workers: 1, runs: 3, stops: 1, faults: 2, unsearchable: true, resend: true,
 			creates: []answer{lost, rejected, throttled, noConnection}},
-		{name: "a person resends", rows: 1, workers: 1, runs: 3, kills: 1, stops: 1, faults: 3, resend: true, lag: tick,
+		{name: "no search and a person who resends without luck", rows: 1, workers: 1, runs: 2, kills: 1, stops: 1, faults: 2, unsearchable: true, resend: true,
+			creates: []answer{noConnection}},
+		{name: "a search and a person who resends", rows: 1, workers: 1, runs: 2, kills: 1, stops: 1, faults: 3, resend: true, lag: tick,
 			creates: []answer{lost, rejected}, reads: []answer{denied}},
-		{name: "the disk fails", rows: 2, workers: 1, runs: 3, kills: 1, breaks: 1, faults: 1,
+		{name: "the disk fails", rows: 2, workers: 1, runs: 3, breaks: 1, faults: 1,
 			creates: []answer{lost}},
 		{name: "adopt", rows: 2, workers: 1, runs: 2, kills: 1, stops: 1, faults: 1, lookFirst: true, foreign: true, lag: tick,
 			creates: []answer{lost}, reads: []answer{denied}},
-		{name: "adopt, and the case has another title", rows: 2, workers: 1, runs: 2, kills: 1, stops: 1, faults: 1, lookFirst: true, foreign: true, otherTitle: true, resend: true,
-			creates: []answer{lost}},
+		{name: "adopt a case with another title", rows: 2, workers: 1, runs: 2, kills: 1, stops: 1, lookFirst: true, foreign: true, otherTitle: true, resend: true},
 		{name: "adopt by the whole list", rows: 2, workers: 1, runs: 3, kills: 1, stops: 1, faults: 1, listed: true, foreign: true,
 			creates: []answer{lost}},
-		{name: "adopt by the whole list, another title", rows: 1, workers: 1, runs: 2, kills: 1, stops: 1, faults: 1, listed: true, foreign: true, otherTitle: true, resend: true,
+		{name: "adopt by the whole list a case with another title", rows: 1, workers: 1, runs: 2, kills: 1, stops: 1, faults: 1, listed: true, foreign: true, otherTitle: true, resend: true,
 			creates: []answer{lost}},
-		{name: "the row became invalid", rows: 2, workers: 1, runs: 3, kills: 1, stops: 1, faults: 1, invalid: true,
+		{name: "a row that became invalid", rows: 1, workers: 1, runs: 3, kills: 2, stops: 1, faults: 1, invalid: true,
 			creates: []answer{lost}},
 		{name: "a limit", rows: 3, workers: 1, runs: 2, kills: 1, faults: 1, limit: 1,
 			creates: []answer{lost}},
 		{name: "a search that does not show the case", rows: 1, workers: 1, runs: 2, stops: 1, faults: 1, known: true, lag: 15 * tick, patience: 8 * tick,
 			creates: []answer{lost}},
-		{name: "too many refusals", rows: 3, workers: 2, runs: 2, stops: 1, faults: 3, maxRefused: 2,
+		{name: "too many refusals", rows: 3, workers: 2, runs: 1, faults: 3, maxRefused: 2,
 			creates: []answer{rejected, lost}},
+	}
+}
+
+// grow makes a world larger, for the long form.
+func (s *scenario) grow() {
+	s.faults++
+	s.slow++
+	s.stops = max(s.stops, 1)
+	if s.runs > 1 {
+		s.kills = max(s.kills, 1)
 	}
 }
 
 // settled reports whether a row is as it should be when all is well again.
 func (w *world) settled(i int) bool {
+	invalid := w.invalid && i == 0
 	switch w.disk.state(i) {
 	case journal.Created:
 		return true
 	case journal.Unknown, journal.Claimed:
-		return w.unsearchable && !w.resend || w.otherTitle || w.patience != 0 && w.lag > w.patience
+		return w.unsearchable && (!w.resend || invalid) || w.otherTitle || w.patience != 0 && w.lag > w.patience
 	}
-	return w.invalid && i == 0
+	return invalid
 }
