@@ -36,13 +36,10 @@ func (c *csvRecords) quoteFault(record []byte, out outcome) error {
 
 // tooLong says where the quote opened that made a record too long.
 func (c *csvRecords) tooLong(err error) error {
-	if !errors.Is(err, errTooLong) {
+	if !errors.Is(err, errTooLong) || c.p.open < 0 || c.p.close >= 0 {
 		return err
 	}
 	text := c.w.rest()
-	if c.p.open < 0 || c.p.close >= 0 {
-		return fmt.Errorf("line %d: %w", c.w.line, err)
-	}
 	c.line = c.w.line
 	n := lineBreaks(text[c.p.open:])
 	if n == 0 {

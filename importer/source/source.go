@@ -60,7 +60,7 @@ type csvShape struct {
 // jsonShape is what Open learns about a JSON file so that Each can read it.
 type jsonShape struct {
 	lines bool // one object a line, otherwise one document
-	tree  *tree
+	tree  tree
 }
 
 // records is a file being read, one record at a time.
@@ -156,11 +156,11 @@ func (t *Table) Close() error {
 
 // rows begins to read the records of s.
 func (t *Table) rows(ctx context.Context, s *stream) (records, error) {
-	w := newWindow(ctx, t.coding.reader(s))
+	text := t.coding.reader(s)
 	if t.Format == "json" {
-		return &jsonRecords{w: w, table: t}, nil
+		return t.jsonRecords(ctx, text, false), nil
 	}
-	c, err := t.csvRecords(w)
+	c, err := t.csvRecords(newWindow(ctx, text))
 	if err != nil {
 		return nil, err
 	}
