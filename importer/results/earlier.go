@@ -9,6 +9,8 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+
+	"caseimport/importer/atomicfile"
 )
 
 // What an earlier report is to the new one.
@@ -36,7 +38,7 @@ func (r *Report) earlier(covered func(id string) bool) standing {
 	case err != nil:
 		return foreign
 	case len(missing) > 0 && r.rows > 0:
-		err = eachID(tempName(r.opt.Path), r.opt.JSON, func(id string) {
+		err = eachID(atomicfile.TempName(r.opt.Path), r.opt.JSON, func(id string) {
 			delete(missing, maphash.String(seed, id))
 		})
 		if err != nil {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"caseimport/importer/atomicfile"
 )
 
 // maxAge is how long a line may wait in memory before it is written.
@@ -18,10 +20,10 @@ const maxAge = time.Second
 type File struct {
 	path string
 	json bool
-	disk Disk
+	disk atomicfile.Disk
 
 	mu    sync.Mutex
-	file  Handle // nil while not open
+	file  atomicfile.Handle // nil while not open
 	lines *lineWriter
 	timer *time.Timer
 	err   error
@@ -29,9 +31,9 @@ type File struct {
 
 // NewFile describes the results file at path: JSON lines if the name ends in
 // .jsonl, else CSV. It touches nothing. A nil disk is the operating system's.
-func NewFile(path string, disk Disk) *File {
+func NewFile(path string, disk atomicfile.Disk) *File {
 	if disk == nil {
-		disk = OS
+		disk = atomicfile.OS
 	}
 	return &File{path: path, json: isJSON(path), disk: disk}
 }
@@ -125,21 +127,21 @@ func (f *File) Replace(lines iter.Seq2[Line, error]) error {
 	defer f.mu.Unlock()
 	f.close() // if it fails, the new file holds the lines all the same
 	f.err = nil
-	draft, err := newDraft(f.disk, f.path)
+	draft, err := atomicfile.Create(f.disk, f.path)
 	if err != nil {
 		return f.failed("write", err)
 	}
 	if err = f.fill(draft, lines); err == nil {
-		err = draft.replace()
+		err = draft.Replace()
 	}
 	if err != nil {
-		draft.discard()
+		draft.Discard()
 		return f.failed("write", err)
 	}
 	return nil
 }
 
-func (f *File) fill(draft *draft, lines iter.Seq2[Line, error]) error {
+func (f *File) fill(draft *atomicfile.Draft, lines iter.Seq2[Line, error]) error {
 	w := newLineWriter(draft.Writer, f.json)
 	if err := w.header(); err != nil {
 		return err
@@ -155,9 +157,9 @@ func (f *File) fill(draft *draft, lines iter.Seq2[Line, error]) error {
 	if err := w.flush(); err != nil {
 		return err
 	}
-	return draft.finish()
+	return draft.Finish()
 }
 
 func (f *File) failed(doing string, err error) error {
-	return failed(doing+" the results file", f.path, err)
+	return atomicfile.Error(doing+" the results file", f.path, err)
 }

@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/gocarina/gocsv"
+
+	"caseimport/importer/atomicfile"
 )
 
 // headerSize bounds how far the header of a file is looked for.
@@ -28,7 +30,7 @@ var errNotOurs = errors.New("it is not a results file of caseimport")
 func IsOurs(path string) (bool, error) {
 	file, in, err := open(path)
 	if err != nil {
-		return false, failed("read the results file", path, err)
+		return false, atomicfile.Error("read the results file", path, err)
 	}
 	defer file.Close()
 	if start, _ := in.Peek(1); len(start) == 0 {
@@ -52,7 +54,7 @@ func ReadOwn(path string) iter.Seq2[Line, error] {
 	return func(yield func(Line, error) bool) {
 		file, in, err := open(path)
 		if err != nil {
-			yield(Line{}, failed("read the results file", path, err))
+			yield(Line{}, atomicfile.Error("read the results file", path, err))
 			return
 		}
 		defer file.Close()
@@ -64,7 +66,7 @@ func ReadOwn(path string) iter.Seq2[Line, error] {
 			}
 		}
 		if err != io.EOF {
-			yield(Line{}, failed("read the results file", path, err))
+			yield(Line{}, atomicfile.Error("read the results file", path, err))
 		}
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+
+	"caseimport/importer/atomicfile"
 )
 
 // mark is UTF-8's byte order mark.
@@ -28,7 +30,7 @@ type ReportOptions struct {
 	// programs that read them take it for a part of the first header.
 	Mark bool
 
-	Disk Disk // nil: the operating system's
+	Disk atomicfile.Disk // nil: the operating system's
 }
 
 // ReportRow is a row that has no case yet.
@@ -58,7 +60,7 @@ type Report struct {
 	shape shape
 
 	mu    sync.Mutex
-	draft *draft // nil until the first row
+	draft *atomicfile.Draft // nil until the first row
 	csv   *csv.Writer
 	buf   []byte // reused from row to row
 	cells []string
@@ -69,12 +71,12 @@ type Report struct {
 // NewReport describes a report. It only clears away what a dead run has left.
 func NewReport(opt ReportOptions) *Report {
 	if opt.Disk == nil {
-		opt.Disk = OS
+		opt.Disk = atomicfile.OS
 	}
 	if opt.Delimiter == 0 {
 		opt.Delimiter = ','
 	}
-	opt.Disk.Remove(tempName(opt.Path))
+	opt.Disk.Remove(atomicfile.TempName(opt.Path))
 	return &Report{opt: opt, shape: shapeOf(opt.Header)}
 }
 
@@ -109,7 +111,7 @@ func (r *Report) add(row ReportRow) error {
 
 // begin opens the temporary file and writes the header.
 func (r *Report) begin() (err error) {
-	if r.draft, err = newDraft(r.opt.Disk, r.opt.Path); err != nil || r.opt.JSON {
+	if r.draft, err = atomicfile.Create(r.opt.Disk, r.opt.Path); err != nil || r.opt.JSON {
 		return err
 	}
 	if r.opt.Mark {
@@ -177,7 +179,7 @@ func (r *Report) commit(covered func(id string) bool, edited bool) (done Outcome
 		}
 		fallthrough
 	case r.rows > 0:
-		if err := r.draft.replace(); err != nil {
+		if err := r.draft.Replace(); err != nil {
 			return done, r.failed("write", err)
 		}
 		done.Rows, r.draft = r.rows, nil
@@ -192,7 +194,7 @@ func (r *Report) finish() error {
 			return err
 		}
 	}
-	return r.draft.finish()
+	return r.draft.Finish()
 }
 
 func (r *Report) remove() error {
@@ -212,7 +214,7 @@ func (r *Report) Abort() {
 
 func (r *Report) abort() {
 	if r.draft != nil {
-		r.draft.discard()
+		r.draft.Discard()
 		r.draft = nil
 	}
 	if r.err == nil {
@@ -221,7 +223,7 @@ func (r *Report) abort() {
 }
 
 func (r *Report) failed(doing string, err error) error {
-	return failed(doing+" the failure report", r.opt.Path, err)
+	return atomicfile.Error(doing+" the failure report", r.opt.Path, err)
 }
 
 // freeName is path with the first number that no file has, from 2.
