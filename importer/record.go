@@ -45,6 +45,9 @@ type recorder struct {
 
 	mu      sync.Mutex
 	reasons map[string]int
+
+	files   sync.Mutex // for file and report
+	flushed time.Time
 }
 
 // maxReasons bounds the different reasons that are counted.
@@ -131,7 +134,7 @@ func (c *recorder) refusal(j *job, state journal.State, status string, a talkdes
 		reason += ": " + line.ErrorFields.String()
 	}
 	c.count(reason)
-	return c.report.Add(reportRow(j.row, c.run.idOf(j), line))
+	return c.addToReport(reportRow(j.row, c.run.idOf(j), line))
 }
 
 func (c *recorder) line(j *job, status string) results.Line {
@@ -150,7 +153,24 @@ func (c *recorder) outcome(j *job, state journal.State, line results.Line) error
 		return err
 	}
 	defer c.run.release()
-	return c.file.Append(line)
+	return c.append(line)
+}
+
+func (c *recorder) append(line results.Line) error {
+	c.files.Lock()
+	defer c.files.Unlock()
+	err := c.file.Append(line)
+	if now := time.Now(); now.Sub(c.flushed) >= time.Second {
+		c.flushed = now
+		return c.file.Flush()
+	}
+	return err
+}
+
+func (c *recorder) addToReport(row results.ReportRow) error {
+	c.files.Lock()
+	defer c.files.Unlock()
+	return c.report.Add(row)
 }
 
 // refused records a row of this input that is not sent: it belongs to this run
@@ -173,10 +193,10 @@ func (c *recorder) refused(row *source.Row, key, id, status string, faults []map
 			c.count(f.Kind())
 		}
 	}
-	if err := c.file.Append(line); err != nil {
+	if err := c.append(line); err != nil {
 		return err
 	}
-	return c.report.Add(reportRow(row, id, line))
+	return c.addToReport(reportRow(row, id, line))
 }
 
 func reportRow(row *source.Row, id string, line results.Line) results.ReportRow {

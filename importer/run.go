@@ -247,7 +247,7 @@ func (r *run) leave(row *source.Row) {
 		return
 	}
 	ids := results.ReportColumns(r.cfg.Table.Columns)
-	r.rec.report.Add(results.ReportRow{Number: row.Number, ID: ids.ID(row.Cell), // its error comes again at Commit
+	r.rec.addToReport(results.ReportRow{Number: row.Number, ID: ids.ID(row.Cell), // its error comes again at Commit
 		Status: cmp.Or(ids.Status(row.Cell), statusLeft),
 		Error:  cmp.Or(ids.Error(row.Cell), "not sent yet: the run stopped before"),
 		Fields: ids.Fields(row.Cell), Record: row.Fields(), JSON: row.JSON()})

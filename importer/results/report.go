@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 
 	"caseimport/importer/atomicfile"
 )
@@ -54,12 +53,11 @@ type ReportRow struct {
 // members; a line that was no JSON object is the member caseimport_line.
 //
 // Nothing stands at the report's path before [Report.Commit]. Memory does not grow
-// with the rows.
+// with the rows. A Report is not safe for concurrent use.
 type Report struct {
 	opt   ReportOptions
 	shape shape
 
-	mu    sync.Mutex
 	draft *atomicfile.Draft // nil until the first row
 	csv   *csv.Writer
 	buf   []byte // reused from row to row
@@ -80,11 +78,8 @@ func NewReport(opt ReportOptions) *Report {
 	return &Report{opt: opt, shape: shapeOf(opt.Header)}
 }
 
-// Add writes a row. It may be called from any goroutine. An error is also that of
-// every later call, and of Commit.
+// Add writes a row. An error is also that of every later call, and of Commit.
 func (r *Report) Add(row ReportRow) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	if r.err == nil {
 		if err := r.add(row); err != nil {
 			r.err = r.failed("write", err)
@@ -141,11 +136,9 @@ type Outcome struct {
 // After an error the earlier report is still there, under its own name or the new
 // one, and the new one is not.
 func (r *Report) Commit(covered func(id string) bool, edited bool) (Outcome, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	done, err := r.commit(covered, edited)
 	if err != nil {
-		r.abort()
+		r.Abort()
 	}
 	return done, err
 }
@@ -207,12 +200,6 @@ func (r *Report) remove() error {
 // Abort gives the report up; an earlier one stays as it is. After Commit it does
 // nothing.
 func (r *Report) Abort() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.abort()
-}
-
-func (r *Report) abort() {
 	if r.draft != nil {
 		r.draft.Discard()
 		r.draft = nil
