@@ -27,8 +27,8 @@ func (r *reading) flags(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.SortFlags = false
 	f.StringVar(&r.format, "format", "", "the file's `FORMAT`: csv, tsv, jsonl or json (default: by the file's name)")
-	f.StringVar(&r.encoding, "encoding", "", "the file's `ENCODING`, such as windows-1252 (default: found by itself)")
-	f.StringVar(&r.delimiter, "delimiter", "", "the `CHAR` between the cells: , ; tab or | (default: found by itself)")
+	f.StringVar(&r.encoding, "encoding", "", "the file's `ENCODING`, such as windows-1252 (default: detected)")
+	f.StringVar(&r.delimiter, "delimiter", "", "the `CHAR` between the cells: , ; tab or | (default: detected)")
 	f.BoolVar(&r.lazy, "lazy-quotes", false, "take stray quotation marks inside cells as they are")
 }
 

@@ -14,7 +14,7 @@ import (
 // of the one array of objects that an object holds.
 //
 // jsontext is the streaming half of Go 1.27's encoding/json/v2. It reads three
-// times as fast as json.Decoder and tells a cut document from an ended one.
+// times as fast as json.Decoder, and tells a cut document from one at its end.
 type document struct {
 	dec    *jsontext.Decoder
 	text   *textReader
