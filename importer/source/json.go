@@ -46,13 +46,9 @@ func (t *Table) jsonRecords(ctx context.Context, r io.Reader, learn bool) *jsonR
 	return j
 }
 
-// readJSON finds out whether the file holds lines or a document, then reads
-// all of it.
-func (t *Table) readJSON(ctx context.Context, format string) error {
-	head, err := t.head()
-	if err != nil {
-		return err
-	}
+// readJSON finds out whether text, which begins with head, holds lines or a
+// document, then reads all of it.
+func (t *Table) readJSON(ctx context.Context, text io.Reader, head []byte, format string) error {
 	t.json.lines = format == "jsonl"
 	if t.json.lines {
 		if err := refuseDocument(head); err != nil {
@@ -62,12 +58,7 @@ func (t *Table) readJSON(ctx context.Context, format string) error {
 		t.json.lines = true
 		t.remark("read as JSON lines (one object a line), although it is called JSON")
 	}
-	s, err := t.input.open()
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	j := t.jsonRecords(ctx, t.coding.reader(s), true)
+	j := t.jsonRecords(ctx, text, true)
 	for {
 		if err := j.next(); err == io.EOF {
 			break
@@ -77,9 +68,6 @@ func (t *Table) readJSON(ctx context.Context, format string) error {
 		t.Rows++
 	}
 	t.Columns = t.json.tree.columns
-	if s.sum != t.input.sum {
-		return errChanged
-	}
 	return nil
 }
 
@@ -191,7 +179,7 @@ func syntaxFault(err *jsontext.SyntacticError) error {
 // object reads a record and puts its values in their cells.
 func (j *jsonRecords) object() error {
 	if kind := j.dec.PeekKind(); kind != '{' {
-		j.fault = "not a JSON object, but " + kindOf(kind)
+		j.fault = "not a JSON object, but " + kinds[kind]
 	}
 	_, err := j.value(&j.table.json.tree.root)
 	return err

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -110,12 +111,27 @@ func (t *Table) read(ctx context.Context, format string, opt Options) error {
 	}
 	t.Encoding = t.coding.name
 	t.remark(t.coding.remark)
+	s, err := t.input.open()
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	text := bufio.NewReaderSize(t.coding.reader(s), headSize)
+	head, err := text.Peek(headSize)
+	if err != nil && err != io.EOF {
+		return err
+	}
 	if format == "csv" || format == "tsv" {
 		t.Format = "csv"
-		return t.readCSV(ctx, format, opt)
+		err = t.readCSV(ctx, text, head, format, opt)
+	} else {
+		t.Format = "json"
+		err = t.readJSON(ctx, text, head, format)
 	}
-	t.Format = "json"
-	return t.readJSON(ctx, format)
+	if err == nil && s.sum != t.input.sum {
+		return errChanged
+	}
+	return err
 }
 
 // Each hands the rows to yield, from the first, in order. It stops at yield's
@@ -165,16 +181,6 @@ func (t *Table) rows(ctx context.Context, s *stream) (records, error) {
 		return nil, err
 	}
 	return c, c.next() // past the header
-}
-
-// head is the beginning of the text.
-func (t *Table) head() ([]byte, error) {
-	s, err := t.input.open()
-	if err != nil {
-		return nil, err
-	}
-	defer s.Close()
-	return io.ReadAll(io.LimitReader(t.coding.reader(s), headSize))
 }
 
 func (t *Table) remark(line string) {

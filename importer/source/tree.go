@@ -66,17 +66,15 @@ func jsonValue(raw string) mapping.Value {
 		return mapping.Value{Kind: mapping.Bool, Text: raw}
 	case 'n':
 		return mapping.Value{}
-	case '[':
+	case '{', '[':
 		value := mapping.Value{Kind: mapping.List}
-		gjson.Parse(raw).ForEach(func(_, element gjson.Result) bool {
-			value.List = append(value.List, jsonValue(element.Raw))
-			return true
-		})
-		return value
-	case '{':
-		value := mapping.Value{Kind: mapping.Object}
+		if raw[0] == '{' {
+			value.Kind = mapping.Object
+		}
 		gjson.Parse(raw).ForEach(func(name, element gjson.Result) bool {
-			value.Names = append(value.Names, name.Str)
+			if raw[0] == '{' {
+				value.Names = append(value.Names, name.Str)
+			}
 			value.List = append(value.List, jsonValue(element.Raw))
 			return true
 		})
@@ -85,17 +83,7 @@ func jsonValue(raw string) mapping.Value {
 	return mapping.Value{Kind: mapping.Number, Text: raw}
 }
 
-// kindOf names the kind of a JSON value for people.
-func kindOf(kind jsontext.Kind) string {
-	switch kind {
-	case '[':
-		return "an array"
-	case '"':
-		return "a string"
-	case '0':
-		return "a number"
-	case 'n':
-		return "null"
-	}
-	return "true or false"
+// kinds names the kinds of JSON values for people.
+var kinds = map[jsontext.Kind]string{
+	'[': "an array", '"': "a string", '0': "a number", 'n': "null", 't': "true or false", 'f': "true or false",
 }
