@@ -107,7 +107,7 @@ func (s *Search) takePage(p Page) {
 	// Where cases are missing, the key is not known to be absent.
 	case len(p.Cases) == 0:
 		s.stop(Answer{Verdict: NotTaken, Code: "incomplete list",
-			Message: fmt.Sprintf("the search reports %d cases, but lists %d", s.total, seen)})
+			Message: fmt.Sprintf("page %d of the search is empty, though it reports more cases", s.page)})
 	case seen == known:
 		s.stop(Answer{Code: "list repeats",
 			Message: fmt.Sprintf("page %d of the search repeats earlier cases, so it cannot tell whether there are more", s.page)})
@@ -154,7 +154,7 @@ func (s *Search) complete(last Page) bool {
 	if s.total >= 0 {
 		return len(s.seen) >= s.total
 	}
-	return len(last.Cases) == 0 || !last.next && len(last.Cases) < last.size
+	return !last.next && len(last.Cases) < max(last.size, 1)
 }
 
 // Result returns the cases that were found, oldest first. The verdict is
