@@ -29,23 +29,31 @@
 //
 // # The file
 //
-// One line each: the CRC-32C of the rest in eight hex digits, a blank, a
-// letter, a blank, the payload.
+// One line each: the CRC-32C of the rest in eight hex digits, a blank, the
+// number of the line, a blank, a letter, a blank, the payload. (In format 1 lines
+// had no numbers; such a file is read and gone on with.)
 //
 //	H  header: format, account, base URL, key rule, fingerprint of the input
-//	B  a run begins: its input and process
+//	B  a run begins: its input, mapping, key field, results file and process
 //	C  a chunk of claims: number, count, then id, row, key, title, sum of each
 //	O  an outcome: id, state, row, and the results line as JSON
+//	A  the same of a row that was never claimed: its case was there before
 //	R  ids released
 //	L  the search lag that was measured, as a duration
 //	T  how long the run has lived so far, as a duration
 //	E  a run ended in order: rows left, size and time of the results file
 //
-// A bad line is read past, with two exceptions. If a chunk's number is missing
-// although a later chunk is there, a synced chunk was damaged, and the journal
-// is refused with the line's number. If a bad line may have been the last
-// chunk of a run, then Suspect reports it and every row not known otherwise is
-// in doubt.
+// A bad or missing line is read past, with these exceptions. If a chunk's number
+// is missing although a later chunk is there, a synced chunk was damaged, and the
+// journal is refused with the line's number. If what is lost may have been the
+// last chunk of a run, then Suspect reports it and every row not known otherwise
+// is in doubt. Lines that were moved or repeated, and an outcome without its
+// claim, are no accident of a disk: the journal is refused. That a row has its
+// case is final, whatever comes after it.
+//
+// The files, in reading order: journal.go (what is remembered and how it is
+// written), line.go (the form of a line), replay.go (reading it back), query.go
+// (what is known), lock.go.
 //
 // The package must never interpret a row, map it, or talk to a server.
 package journal

@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,7 +31,8 @@ const (
 func (s State) InDoubt() bool { return s == Claimed || s == Unknown }
 
 // Claim says that a row may be sent from now on. Key and Title let its case be
-// found again; Sum tells whether the row has been edited since.
+// found again; Sum is of the request and tells whether the row has been edited
+// since.
 type Claim struct {
 	ID    ID
 	Row   int // of the input it was read from, from 1
@@ -60,6 +62,9 @@ type Header struct {
 
 // Begin describes a run at its beginning, for people and for the next run.
 type Begin struct {
+	Format  int       `json:"format,omitempty"`  // set by Open
+	Results string    `json:"results,omitempty"` // base name of the results file, "" if it does not matter
+	Field   string    `json:"field,omitempty"`   // custom field that carries the key of the cases of this run
 	Mapping string    `json:"mapping,omitempty"` // fingerprint of the mapping file
 	Input   string    `json:"input"`
 	Host    string    `json:"host"`
@@ -77,10 +82,9 @@ type End struct {
 	Size  int64         `json:"size"`
 	Time  time.Time     `json:"time"`
 	Extra int           `json:"extra"`
-	// Report and ReportTime are size and time of the failure report, 0 if
-	// there was none: another means that people have worked on it.
-	Report     int64     `json:"report,omitempty"`
-	ReportTime time.Time `json:"report_time,omitzero"`
+	// Report is the SHA-256 of the failure report that the program wrote last,
+	// "" if it has removed it. Any other report is people's work.
+	Report string `json:"report_sum,omitempty"`
 }
 
 // Last is what the journal says of the run before this one.
@@ -112,7 +116,9 @@ type Journal struct {
 
 	mu       sync.Mutex
 	size     int64
+	number   int // of the last line written
 	chunk    int // number of the last chunk written
+	field    string
 	rows     map[ID]row
 	outcomes uint32 // number of the last outcome line
 	newest   []byte // the last Created line
@@ -123,23 +129,43 @@ type Journal struct {
 	adopting string // input of a run that adopts and has not come to its end
 	last     Last
 	lag      time.Duration
-	lived    []time.Duration // of each run, this one not among them
+	runs     []pastRun
 	buf      []byte
 }
 
-// row is what is kept of each identity in memory.
+// row is what is kept of each identity in memory: 12 bytes, for there may be
+// millions.
 type row struct {
 	outcome uint32 // number of its last outcome line, from 1
 	row     uint32 // in the latest input that held it
+	sum     uint16 // of the request that was claimed last, the beginning of it
 	state   State
-	met     bool // the current input holds it
-	hidden  bool // its last outcome is no longer what is to be said of it
+	flags   flags
+}
+
+type flags uint8
+
+const (
+	met    flags = 1 << iota // the current input holds it
+	hidden                   // its last outcome is no longer what is to be said of it
+)
+
+func (e row) is(f flags) bool { return e.flags&f != 0 }
+
+// pastRun is a run before this one.
+type pastRun struct {
+	chunk int // number of the last chunk before it
+	lived time.Duration
+	field string // by which its cases can be found, "" if none, or not known
 }
 
 // Open locks the journal at path, reads it, and creates it if it is not there.
 // The error is a *HeldError if another process has it, a *PinError if it
 // belongs to something else, a *DamageError if it cannot be trusted.
 func Open(path string, h Header, b Begin) (*Journal, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is not a regular file", path)
+	}
 	lock, err := acquire(path)
 	if err != nil {
 		return nil, err
@@ -153,7 +179,7 @@ func Open(path string, h Header, b Begin) (*Journal, error) {
 	if err != nil {
 		return nil, errors.Join(err, f.Close(), lock.Close())
 	}
-	j, err := OpenFile(f, size, h, b)
+	j, err := openFile(f, size, h, b, func(header []byte) error { return overwrite(path, header) })
 	if err != nil {
 		f.Close()
 		lock.Close()
@@ -175,12 +201,30 @@ func Open(path string, h Header, b Begin) (*Journal, error) {
 	return j, nil
 }
 
+// overwrite puts a header of the same length in the place of the file's. (What
+// was opened to append cannot write anywhere else.)
+func overwrite(path string, header []byte) error {
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteAt(header, 0)
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
 // OpenFile is Open on a file that is open and locked already; size is its
 // length. Tests use it with files in memory.
 func OpenFile(f File, size int64, h Header, b Begin) (*Journal, error) {
-	h.Format = 1
-	j := &Journal{file: f, size: size, rows: map[ID]row{}}
-	if err := j.replay(h); err != nil {
+	return openFile(f, size, h, b, func([]byte) error { return nil })
+}
+
+// format is what this version writes. In format 1 lines had no numbers.
+const format = 2
+
+func openFile(f File, size int64, h Header, b Begin, upgrade func(header []byte) error) (*Journal, error) {
+	h.Format, b.Format = format, format
+	j := &Journal{file: f, size: size, rows: map[ID]row{}, field: b.Field}
+	if err := j.replay(h, b, upgrade); err != nil {
 		return nil, err
 	}
 	if j.made {
@@ -208,8 +252,13 @@ func asJSON(v any) []byte {
 // append writes one line, after the outcomes that wait, in a single call, so
 // that a kill leaves all of it or none in most cases.
 func (j *Journal) append(kind byte, payload []byte) error {
-	j.pending = seal(j.pending, kind, payload)
+	j.add(kind, payload)
 	return j.Flush()
+}
+
+func (j *Journal) add(kind byte, payload []byte) {
+	j.number++
+	j.pending = seal(j.pending, j.number, kind, payload)
 }
 
 // Flush writes the outcomes that wait.
@@ -234,7 +283,7 @@ func (j *Journal) Claim(claims []Claim) error {
 	j.mu.Lock()
 	for _, c := range claims {
 		e := j.rows[c.ID]
-		e.state, e.row = Claimed, uint32(c.Row)
+		e.state, e.row, e.sum = Claimed, uint32(c.Row), shortSum(c.Sum)
 		j.rows[c.ID] = e
 	}
 	j.mu.Unlock()
@@ -273,9 +322,13 @@ func (j *Journal) Record(o Outcome) error {
 		return j.err
 	}
 	j.buf = appendOutcome(j.buf[:0], o)
-	j.pending = seal(j.pending, 'O', j.buf)
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	kind := byte('O')
+	if j.rows[o.ID].state == None {
+		kind = 'A'
+	}
+	j.add(kind, j.buf)
 	j.settle(o)
 	return nil
 }
@@ -287,12 +340,16 @@ func (j *Journal) settle(o Outcome) {
 		j.renewed = true
 	}
 	e.outcome, e.state, e.row = j.outcomes, o.State, uint32(o.Row)
-	e.hidden = e.hidden && o.State != Created // what was said of it in this input stands
+	if o.State == Created { // else what was said of it in this input stands
+		e.flags &^= hidden
+	}
 	j.rows[o.ID] = e
 	if o.State == Created {
 		j.newest = append(j.newest[:0], o.Line...)
 	}
 }
+
+func shortSum(sum [8]byte) uint16 { return binary.BigEndian.Uint16(sum[:]) }
 
 // Release takes back claims of rows that were surely not sent.
 func (j *Journal) Release(ids []ID) error {

@@ -13,30 +13,54 @@ import (
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// seal appends one finished line to b: checksum, kind, payload.
-func seal(b []byte, kind byte, payload []byte) []byte {
-	sum := crc32.Update(crc32.Checksum([]byte{kind, ' '}, castagnoli), castagnoli, payload)
-	b = hex.AppendEncode(b, binary.BigEndian.AppendUint32(nil, sum))
+// line is one line of the journal, taken apart.
+type line struct {
+	number  int // from 1; 0 in journals of format 1
+	kind    byte
+	payload []byte
+}
+
+// seal appends one finished line to b: checksum, number, kind, payload.
+func seal(b []byte, number int, kind byte, payload []byte) []byte {
+	at := len(b)
+	b = append(b, "00000000 "...)
+	b = strconv.AppendInt(b, int64(number), 10)
 	b = append(b, ' ', kind, ' ')
 	b = append(b, payload...)
+	sum := crc32.Checksum(b[at+9:], castagnoli)
+	var raw [4]byte
+	binary.BigEndian.PutUint32(raw[:], sum)
+	hex.Encode(b[at:], raw[:])
 	return append(b, '\n')
+}
+
+// reseal gives a line, without its line break, the checksum of what it holds.
+func reseal(text []byte) []byte {
+	sum := crc32.Checksum(text[9:], castagnoli)
+	return append(hex.AppendEncode(nil, binary.BigEndian.AppendUint32(nil, sum)), text[8:]...)
 }
 
 // open takes a line without its line break apart; ok is false if it is not
 // what was once written.
-func open(line []byte) (kind byte, payload []byte, ok bool) {
-	if len(line) < 11 || line[8] != ' ' || line[10] != ' ' {
-		return 0, nil, false
+func open(text []byte) (l line, ok bool) {
+	if len(text) < 11 || text[8] != ' ' {
+		return l, false
 	}
 	var sum [4]byte
-	if _, err := hex.Decode(sum[:], line[:8]); err != nil {
-		return 0, nil, false
+	if _, err := hex.Decode(sum[:], text[:8]); err != nil || crc32.Checksum(text[9:], castagnoli) != binary.BigEndian.Uint32(sum[:]) {
+		return l, false
 	}
-	want := uint32(sum[0])<<24 | uint32(sum[1])<<16 | uint32(sum[2])<<8 | uint32(sum[3])
-	if crc32.Checksum(line[9:], castagnoli) != want {
-		return 0, nil, false
+	rest := text[9:]
+	if '0' <= rest[0] && rest[0] <= '9' {
+		number, after, found := bytes.Cut(rest, []byte{' '})
+		n, err := strconv.Atoi(string(number))
+		if !found || err != nil || n < 1 || len(after) < 2 {
+			return l, false
+		}
+		l.number, rest = n, after
 	}
-	return line[9], line[11:], true
+	l.kind, l.payload = rest[0], rest[2:]
+	return l, rest[1] == ' '
 }
 
 // lines calls yield with every line of r without its line break; ended is
@@ -141,8 +165,13 @@ func parseClaim(id ID, cells [][]byte) (c Claim, err error) {
 	if c.Title, err = strconv.Unquote(string(cells[3])); err != nil {
 		return c, err
 	}
-	_, err = hex.Decode(c.Sum[:], cells[4])
+	c.Sum, err = parseSum(cells[4])
 	return c, err
+}
+
+func parseSum(cell []byte) (sum [8]byte, err error) {
+	_, err = hex.Decode(sum[:], cell[:min(len(cell), 2*len(sum))])
+	return sum, err
 }
 
 func appendOutcome(b []byte, o Outcome) []byte {

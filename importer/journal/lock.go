@@ -87,8 +87,8 @@ func holder(path string) (b Begin) {
 		}
 		all := bytes.Split(buf, []byte{'\n'})
 		for i := len(all) - 1; i >= 0; i-- {
-			if kind, payload, ok := open(all[i]); ok && kind == 'B' {
-				if json.Unmarshal(payload, &b) == nil {
+			if l, ok := open(all[i]); ok && l.kind == 'B' {
+				if json.Unmarshal(l.payload, &b) == nil {
 					return b
 				}
 			}

@@ -67,10 +67,10 @@ func (j *Journal) Meet(id ID, n int) (s State, earlier int) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	e := j.rows[id]
-	if e.met {
+	if e.is(met) {
 		return e.state, int(e.row)
 	}
-	e.met = true
+	e.flags |= met
 	if e.outcome != 0 && e.row != uint32(n) {
 		j.moved = true
 	}
@@ -85,7 +85,8 @@ func (j *Journal) Supersede(id ID) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if e := j.rows[id]; e.outcome != 0 {
-		e.hidden, j.moved = true, true
+		e.flags |= hidden
+		j.moved = true
 		j.rows[id] = e
 	}
 }
@@ -94,14 +95,25 @@ func (j *Journal) Supersede(id ID) {
 func (j *Journal) Met(id ID) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.rows[id].met
+	return j.rows[id].is(met)
+}
+
+// Refused reports whether the row failed in an earlier run with the same request.
+// (It may err, once in 65,536 changed rows.)
+func (j *Journal) Refused(id ID, sum [8]byte) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	e := j.rows[id]
+	return e.state == Failed && e.sum == shortSum(sum)
 }
 
 // Doubt is a row that may have a case, by its last claim. Age is how long the
-// runs have lived that came after the one that claimed it.
+// runs have lived that came after the one that claimed it, Field by which custom
+// field its case could be found, "" if by none.
 type Doubt struct {
 	Claim
-	Age time.Duration
+	Age   time.Duration
+	Field string
 }
 
 // Doubts returns every row that is in doubt.
@@ -121,23 +133,23 @@ func (j *Journal) Doubts() ([]Doubt, error) {
 		return nil, nil
 	}
 	// How long all runs after the nth have lived, at n.
-	after := make([]time.Duration, len(j.lived)+1)
-	for n := len(j.lived) - 1; n > 0; n-- {
-		after[n-1] = after[n] + j.lived[n]
+	after := make([]time.Duration, len(j.runs)+1)
+	for n := len(j.runs) - 1; n > 0; n-- {
+		after[n-1] = after[n] + j.runs[n].lived
 	}
 	var doubts []Doubt
-	run := -1
-	err := lines(io.NewSectionReader(j.file, 0, j.size), func(line []byte, _ bool) error {
-		kind, payload, ok := open(line)
-		if ok && kind == 'B' {
-			run++
-		}
-		if !ok || kind != 'C' {
+	run := 0
+	err := lines(io.NewSectionReader(j.file, 0, j.size), func(text []byte, _ bool) error {
+		l, ok := open(text)
+		if !ok || l.kind != 'C' {
 			return nil
 		}
-		_, rest, err := chunkNumber(payload)
+		chunk, rest, err := chunkNumber(l.payload)
 		if err != nil {
 			return err
+		}
+		for run+1 < len(j.runs) && j.runs[run+1].chunk < chunk {
+			run++
 		}
 		return eachClaim(rest, func(id ID, cells [][]byte) error {
 			at, doubt := place[id]
@@ -148,7 +160,7 @@ func (j *Journal) Doubts() ([]Doubt, error) {
 			if err != nil {
 				return err
 			}
-			d := Doubt{c, after[max(0, run)]}
+			d := Doubt{Claim: c, Age: after[run], Field: j.runs[run].field}
 			if at < 0 {
 				place[id] = len(doubts)
 				doubts = append(doubts, d)
@@ -169,12 +181,12 @@ func (j *Journal) Outcomes(yield func(Outcome) error) error {
 		return err
 	}
 	number := uint32(0)
-	return lines(io.NewSectionReader(j.file, 0, j.size), func(line []byte, _ bool) error {
-		kind, payload, ok := open(line)
-		if !ok || kind != 'O' {
+	return lines(io.NewSectionReader(j.file, 0, j.size), func(text []byte, _ bool) error {
+		l, ok := open(text)
+		if !ok || l.kind != 'O' && l.kind != 'A' {
 			return nil
 		}
-		o, err := parseOutcome(payload)
+		o, err := parseOutcome(l.payload)
 		if err != nil {
 			return err
 		}
@@ -182,7 +194,7 @@ func (j *Journal) Outcomes(yield func(Outcome) error) error {
 		j.mu.Lock()
 		e := j.rows[o.ID]
 		j.mu.Unlock()
-		if e.outcome != number || e.hidden {
+		if e.outcome != number || e.is(hidden) {
 			return nil
 		}
 		o.Row = int(e.row)

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"regexp"
+	"strings"
 	"time"
 )
 
@@ -21,13 +23,16 @@ func (e *DamageError) Error() string {
 
 // PinError says that the journal belongs to something else than this run.
 type PinError struct {
-	What         string // account, address, key rule, input
+	What         string // account, address, key rule, input, results file
 	Theirs, Ours string
 }
 
 func (e *PinError) Error() string {
 	if e.What == "input" {
 		return "this results file belongs to another input: without a key in the mapping, its journal knows the rows by their content only"
+	}
+	if e.What == "results file" {
+		return fmt.Sprintf("this journal belongs to the results file %s, not to %s", orNone(e.Theirs), orNone(e.Ours))
 	}
 	return fmt.Sprintf("this results file was begun with another %s: %s, now %s", e.What, orNone(e.Theirs), orNone(e.Ours))
 }
@@ -40,154 +45,70 @@ func orNone(s string) string {
 }
 
 // replay reads the whole file and builds what is kept in memory.
-func (j *Journal) replay(want Header) error {
-	var (
-		number int   // of the line
-		begin  int64 // of the line, in bytes
-		bad    int   // first bad line that may have been a chunk, 0: none
-		torn   = int64(-1)
-	)
-	err := lines(io.NewSectionReader(j.file, 0, j.size), func(line []byte, ended bool) error {
-		number++
-		at := begin
-		begin += int64(len(line)) + 1
-		if number == 1 {
-			return j.replayHeader(line, ended, want, &torn)
+func (j *Journal) replay(want Header, now Begin, upgrade func(header []byte) error) error {
+	r := reader{journal: j, now: now, torn: -1}
+	var header []byte // to be written in place of an older version's
+	err := lines(io.NewSectionReader(j.file, 0, j.size), func(text []byte, ended bool) error {
+		if r.at > 0 {
+			return r.take(text, ended)
 		}
-		kind, payload, ok := open(line)
-		if !ok && !ended {
-			// Its line break may be all that is damaged, else it was
-			// never written to its end, so never synced, so never sent.
-			if len(line) > 0 {
-				kind, payload, ok = open(line[:len(line)-1])
-			}
-			if !ok {
-				torn = at
-				return nil
-			}
+		have, err := r.header(text, ended, want)
+		if err == nil && ended && have.Format > 0 && have.Format < format {
+			newer := have
+			newer.Format = format
+			header = bytes.Replace(text, fmt.Appendf(nil, `"format":%d`, have.Format), fmt.Appendf(nil, `"format":%d`, format), 1)
+			header = reseal(header)
 		}
-		if !ok {
-			if bad == 0 {
-				bad = number
-			}
-			return nil
-		}
-		if !ended {
-			torn = at // good, but to be written again with its line break
-		}
-		switch kind {
-		case 'C':
-			n, rest, err := chunkNumber(payload)
-			if err != nil {
-				return &DamageError{Line: number, What: "a chunk has no number"}
-			}
-			if n != j.chunk+1 {
-				if bad == 0 {
-					bad = number
-				}
-				return &DamageError{Line: bad, What: fmt.Sprintf("rows that may have been sent were written down there (chunk %d is missing, chunk %d follows)", j.chunk+1, n)}
-			}
-			j.chunk = n
-			bad = 0 // a later chunk of the same run: the bad line was none
-			return eachClaim(rest, func(id ID, cells [][]byte) error {
-				e := j.rows[id]
-				e.state = Claimed
-				j.rows[id] = e
-				return nil
-			})
-		case 'O':
-			o, err := parseOutcome(payload)
-			if err != nil {
-				return &DamageError{Line: number, What: "an outcome cannot be read"}
-			}
-			j.settle(o)
-		case 'R':
-			for len(payload) > 0 {
-				var cell []byte
-				cell, payload = field(payload)
-				if id, err := parseID(cell); err == nil {
-					j.release(id)
-				}
-			}
-		case 'L':
-			if d, err := time.ParseDuration(string(payload)); err == nil {
-				j.lag = d
-			}
-		case 'T':
-			if d, err := time.ParseDuration(string(payload)); err == nil && len(j.lived) > 0 {
-				j.lived[len(j.lived)-1] = d
-			}
-		case 'B':
-			j.lived = append(j.lived, 0)
-			if bad != 0 {
-				j.suspect, bad = true, 0
-			}
-			j.last = Last{}
-			if err := json.Unmarshal(payload, &j.last.Begin); err != nil {
-				return &DamageError{Line: number, What: "the beginning of a run cannot be read"}
-			}
-			if j.last.Adopt {
-				j.adopting = j.last.Input
-			}
-		case 'E':
-			if err := json.Unmarshal(payload, &j.last.End); err == nil {
-				j.last.Ended = true
-				if len(j.lived) > 0 {
-					j.lived[len(j.lived)-1] = max(j.lived[len(j.lived)-1], j.last.Lived)
-				}
-				if j.last.Left == 0 && j.last.Input == j.adopting {
-					j.adopting = ""
-				}
-			}
-		}
-		return nil
+		return err
 	})
 	if err != nil {
 		return err
 	}
-	if bad != 0 {
+	if r.unread > 0 {
 		j.suspect = true
 	}
-	j.made = number == 0 || torn == 0
+	j.made = r.at == 0 || r.torn == 0
 	j.renewed, j.moved = false, false
-	if torn >= 0 {
-		return j.mend(torn)
-	}
-	return nil
-}
-
-// mend takes the torn tail away, and puts it back with its line break if only
-// that was missing.
-func (j *Journal) mend(torn int64) error {
-	tail := make([]byte, j.size-torn)
-	if _, err := j.file.ReadAt(tail, torn); err != nil && err != io.EOF {
-		return fmt.Errorf("read the journal: %w", err)
-	}
-	if err := j.file.Truncate(torn); err != nil {
-		return fmt.Errorf("mend the journal: %w", err)
-	}
-	j.size = torn
-	for _, line := range [][]byte{tail, bytes.TrimSuffix(tail, tail[max(0, len(tail)-1):])} {
-		if kind, payload, ok := open(line); ok {
-			return j.append(kind, bytes.Clone(payload))
+	if header != nil {
+		if err := upgrade(header); err != nil {
+			return fmt.Errorf("bring the journal to its present form: %w", err)
 		}
 	}
+	if r.torn >= 0 {
+		return j.cutTail(r.torn)
+	}
 	return nil
 }
 
-func (j *Journal) replayHeader(line []byte, ended bool, want Header, torn *int64) error {
-	kind, payload, ok := open(line)
-	if !ok && !ended {
+// reader is a replay under way.
+type reader struct {
+	journal *Journal
+	now     Begin // this run's
+
+	at     int   // lines read
+	begin  int64 // of the next line, in bytes
+	torn   int64 // where a line begins that was not written to its end, -1: none
+	unread int   // first line that is missing or bad and may have been a chunk, 0: none
+}
+
+// header reads the first line.
+func (r *reader) header(text []byte, ended bool, want Header) (have Header, err error) {
+	r.at, r.begin = 1, int64(len(text))+1
+	l, ok := open(text)
+	if !ok && !ended && headerBegins(text) {
 		// A crash while the journal was made: nothing was claimed yet.
-		*torn = 0
-		return nil
+		r.torn = 0
+		return have, nil
 	}
-	if !ok || kind != 'H' {
-		return &DamageError{Line: 1, What: "it does not begin as a journal of caseimport"}
+	if !ok || l.kind != 'H' {
+		return have, &DamageError{Line: 1, What: "it does not begin as a journal of caseimport"}
 	}
-	var have Header
-	if err := json.Unmarshal(payload, &have); err != nil || have.Format != want.Format {
-		return &DamageError{Line: 1, What: "it was written by another version of caseimport"}
+	if !ended {
+		r.torn = 0 // good, but to be written again with its line break
+	}
+	r.journal.number = l.number
+	if err := json.Unmarshal(l.payload, &have); err != nil || have.Format < 1 || have.Format > want.Format {
+		return have, &DamageError{Line: 1, What: "it was written by a newer version of caseimport: use that version"}
 	}
 	for _, p := range []PinError{
 		{"account", have.Account, want.Account},
@@ -195,12 +116,209 @@ func (j *Journal) replayHeader(line []byte, ended bool, want Header, torn *int64
 		{"key rule", have.KeyRule, want.KeyRule},
 	} {
 		if p.Theirs != p.Ours {
-			return &p
+			return have, &p
 		}
 	}
 	// A failure report of the pinned input comes with no fingerprint.
 	if have.Input != want.Input && want.Input != "" {
-		return &PinError{What: "input"}
+		return have, &PinError{What: "input"}
+	}
+	return have, nil
+}
+
+// headerBegins reports whether a text without an end may be the beginning of a
+// header. Anything else is somebody's file and not to be touched.
+func headerBegins(text []byte) bool {
+	rest := text[min(len(text), len("00000000 ")):]
+	for _, form := range []string{`1 H {"format":`, `H {"format":`} {
+		if checksumBegins.Match(text) && strings.HasPrefix(form, string(rest[:min(len(rest), len(form))])) {
+			return true
+		}
+	}
+	return false
+}
+
+var checksumBegins = regexp.MustCompile(`^(?:[0-9a-f]{0,8}|[0-9a-f]{8} .*)$`)
+
+// take reads a line behind the header.
+func (r *reader) take(text []byte, ended bool) error {
+	r.at++
+	at := r.begin
+	r.begin += int64(len(text)) + 1
+	l, ok := open(text)
+	if !ok && !ended {
+		// Its line break may be all that is damaged, else it was never
+		// written to its end, so never synced, so never sent.
+		if len(text) > 0 {
+			l, ok = open(text[:len(text)-1])
+		}
+		if !ok {
+			r.torn = at
+			return nil
+		}
+	}
+	if !ok {
+		r.lost()
+		return nil
+	}
+	if !ended {
+		r.torn = at // good, but to be written again with its line break
+	}
+	if err := r.follows(l); err != nil {
+		return err
+	}
+	return r.apply(l)
+}
+
+// lost notes that a line is missing or bad. It may have been anything: a chunk,
+// or the beginning of a run.
+func (r *reader) lost() {
+	if r.unread == 0 {
+		r.unread = r.at
+	}
+	r.journal.runs = append(r.journal.runs, pastRun{chunk: r.journal.chunk}) // its field is not known
+}
+
+// follows checks that a line stands in its place.
+func (r *reader) follows(l line) error {
+	last := r.journal.number
+	switch {
+	case l.number == last+1, l.number == 0 && last == 0:
+	case l.number <= last:
+		return &DamageError{Line: r.at, What: fmt.Sprintf("line number %d stands behind line number %d: lines were moved or repeated", l.number, last)}
+	default:
+		r.lost()
+	}
+	r.journal.number = l.number
+	return nil
+}
+
+// apply takes in what a line says.
+func (r *reader) apply(l line) error {
+	j := r.journal
+	damaged := func(what string) error { return &DamageError{Line: r.at, What: what} }
+	switch l.kind {
+	case 'C':
+		n, rest, err := chunkNumber(l.payload)
+		if err != nil {
+			return damaged("a chunk has no number")
+		}
+		if n != j.chunk+1 {
+			return &DamageError{Line: max(r.unread, 1), What: fmt.Sprintf("rows that may have been sent were written down there (chunk %d is missing, chunk %d follows)", j.chunk+1, n)}
+		}
+		j.chunk = n
+		r.unread = 0 // a later chunk of the same run: what was lost was none
+		return eachClaim(rest, func(id ID, cells [][]byte) error {
+			e := j.rows[id]
+			if e.state == Created { // which is final
+				return nil
+			}
+			e.state, e.sum = Claimed, 0
+			if sum, err := parseSum(cells[4]); err == nil {
+				e.sum = shortSum(sum)
+			}
+			j.rows[id] = e
+			return nil
+		})
+	case 'O', 'A':
+		o, err := parseOutcome(l.payload)
+		switch s := j.rows[o.ID].state; {
+		case err != nil:
+			return damaged("an outcome cannot be read")
+		case s == None && l.kind == 'O' && l.number > 0 && r.unread == 0:
+			return damaged("an outcome stands there of a row that was never claimed")
+		case s == Created && o.State != Created:
+			j.outcomes++
+			return nil // Created is final
+		}
+		j.settle(o)
+		if len(j.runs) == 0 || j.runs[len(j.runs)-1].field != r.now.Field {
+			j.newest = j.newest[:0] // it cannot be found by this run's field
+		}
+	case 'R':
+		for payload := l.payload; len(payload) > 0; {
+			var cell []byte
+			cell, payload = field(payload)
+			id, err := parseID(cell)
+			if err != nil {
+				continue
+			}
+			if j.rows[id].state != Created {
+				j.release(id)
+			}
+		}
+	case 'L':
+		if d, err := time.ParseDuration(string(l.payload)); err == nil {
+			j.lag = max(j.lag, d)
+		}
+	case 'T':
+		if d, err := time.ParseDuration(string(l.payload)); err == nil && len(j.runs) > 0 {
+			j.runs[len(j.runs)-1].lived = d
+		}
+	case 'B':
+		return r.applyBegin(l)
+	case 'E':
+		if err := json.Unmarshal(l.payload, &j.last.End); err == nil {
+			j.last.Ended = true
+			if run := len(j.runs) - 1; run >= 0 {
+				j.runs[run].lived = max(j.runs[run].lived, j.last.Lived)
+			}
+			if j.last.Left == 0 && j.last.Input == j.adopting {
+				j.adopting = ""
+			}
+		}
+	}
+	return nil
+}
+
+func (r *reader) applyBegin(l line) error {
+	j := r.journal
+	if r.unread != 0 {
+		j.suspect, r.unread = true, 0
+	}
+	report := j.last.Report
+	j.last = Last{}
+	j.last.Report = report // until a run writes another
+	if err := json.Unmarshal(l.payload, &j.last.Begin); err != nil {
+		return &DamageError{Line: r.at, What: "the beginning of a run cannot be read"}
+	}
+	b := j.last.Begin
+	if b.Results != "" && r.now.Results != "" && b.Results != r.now.Results {
+		return &PinError{What: "results file", Theirs: b.Results, Ours: r.now.Results}
+	}
+	run := pastRun{chunk: j.chunk, field: b.Field}
+	if b.Format == 0 && b.Mapping != "" && b.Mapping == r.now.Mapping {
+		run.field = r.now.Field // an older version did not note it; the mapping has not changed
+	}
+	j.runs = append(j.runs, run)
+	if b.Adopt {
+		j.adopting = b.Input
+	}
+	return nil
+}
+
+// cutTail takes the torn tail away, and puts it back with its line break if only
+// that was missing.
+func (j *Journal) cutTail(torn int64) error {
+	tail := make([]byte, j.size-torn)
+	if _, err := j.file.ReadAt(tail, torn); err != nil && err != io.EOF {
+		return fmt.Errorf("read the journal: %w", err)
+	}
+	if err := j.file.Truncate(torn); err != nil {
+		return fmt.Errorf("repair the journal: %w", err)
+	}
+	j.size = torn
+	if torn == 0 { // a header, which is written anew
+		j.number = 0
+		return nil
+	}
+	for _, text := range [][]byte{tail, bytes.TrimSuffix(tail, tail[max(0, len(tail)-1):])} {
+		if l, ok := open(text); ok {
+			if l.number > 0 {
+				j.number = l.number - 1
+			}
+			return j.append(l.kind, bytes.Clone(l.payload))
+		}
 	}
 	return nil
 }

@@ -50,17 +50,18 @@ func New(cfg Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	timeout := cmp.Or(cfg.Timeout, 60*time.Second)
+	if timeout < 0 || cfg.Concurrency < 0 {
+		return nil, errors.New("timeout and concurrency must not be negative")
+	}
 	c := &Client{
 		base:      base,
 		cases:     cases,
 		name:      address(cases.String()),
 		post:      http.Request{Method: http.MethodPost, URL: cases, Host: cases.Host, ProtoMajor: 1, ProtoMinor: 1},
 		get:       http.Request{Method: http.MethodGet, Host: cases.Host, ProtoMajor: 1, ProtoMinor: 1},
-		timeout:   cmp.Or(cfg.Timeout, 60*time.Second),
-		transport: newTransport(cmp.Or(cfg.Concurrency, 8), cmp.Or(cfg.Timeout, 60*time.Second)),
-	}
-	if c.timeout < 0 || cfg.Concurrency < 0 {
-		return nil, errors.New("timeout and concurrency must not be negative")
+		timeout:   timeout,
+		transport: newTransport(cmp.Or(cfg.Concurrency, 8), timeout),
 	}
 	quietOnce.Do(func() { log.SetOutput(quietLog{log.Writer()}) })
 	userAgent := cmp.Or(cfg.UserAgent, "caseimport")

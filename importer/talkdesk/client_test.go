@@ -50,6 +50,30 @@ func TestWhatACreateRequestLooksLike(t *testing.T) {
 	}
 }
 
+// A connection that is kept longer than the server keeps it would put requests
+// in doubt; one that is closed sooner than needed would cost time.
+func TestWhatHoldsWhereNothingIsConfigured(t *testing.T) {
+	tests := []struct {
+		cfg                 Config
+		timeout, connecting time.Duration
+		kept                int
+	}{
+		{Config{}, time.Minute, 30 * time.Second, 9},
+		{Config{Timeout: 7 * time.Second, Concurrency: 64}, 7 * time.Second, 7 * time.Second, 65},
+	}
+	for _, tt := range tests {
+		tt.cfg.Account, tt.cfg.Credentials = "acme", testToken
+		c, err := New(tt.cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tr := c.transport
+		if c.timeout != tt.timeout || tr.TLSHandshakeTimeout != tt.connecting || tr.MaxIdleConnsPerHost != tt.kept || tr.IdleConnTimeout != 4*time.Second || !tr.DisableCompression {
+			t.Errorf("%+v: %v, %v, %d, %v", tt.cfg, c.timeout, tr.TLSHandshakeTimeout, tr.MaxIdleConnsPerHost, tr.IdleConnTimeout)
+		}
+	}
+}
+
 // script listens and hands each request to handle, with the connection to
 // answer on. handle reports whether the connection stays open. requests
 // counts them over all connections.
@@ -367,6 +391,32 @@ func TestAnswersWithoutEndAreCutOff(t *testing.T) {
 		want := map[int]Verdict{201: Unknown, 400: Rejected}[status]
 		if a.Verdict != want || a.Status != status || a.Down {
 			t.Errorf("%d: %+v", status, a)
+		}
+	}
+}
+
+func TestHowLongAnAnswerMayBe(t *testing.T) {
+	padded := func(n int) string { // n bytes
+		text := `{"id":"1","title":""}`
+		return text[:len(text)-2] + strings.Repeat("x", n-len(text)) + text[len(text)-2:]
+	}
+	tests := []struct {
+		body    string
+		verdict Verdict
+		message string
+	}{
+		{padded(maxCaseBytes), Created, ""},
+		{padded(maxCaseBytes + 2), Unknown, "far too long"},
+		{strings.Repeat("x", maxCaseBytes), Unknown, "not in the API's form"},
+		{strings.Repeat("x", maxCaseBytes+1), Unknown, "far too long"},
+	}
+	for _, tt := range tests {
+		base := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(http.StatusCreated)
+			io.WriteString(w, tt.body)
+		})
+		if a := client(t, base, testToken).Create(t.Context(), []byte("{}")); a.Verdict != tt.verdict || !strings.Contains(a.Message, tt.message) {
+			t.Errorf("%d bytes: %+v", len(tt.body), a)
 		}
 	}
 }

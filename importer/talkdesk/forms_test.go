@@ -202,6 +202,27 @@ func TestAManyHandedSearchSettlesOnOneForm(t *testing.T) {
 	}
 }
 
+func TestARefusedFilterMayBeSentAgainAtOnce(t *testing.T) {
+	c := client(t, serve(t, (&fakeAPI{filter: "object"}).stocked(12).ServeHTTP), Credentials{Token: "good"})
+	q := Query{Field: "text1", Key: "K-7", Page: 1}
+	if p, a := c.Read(t.Context(), q); a.Verdict != NotTaken || !a.Again || a.Status != 400 || a.Code == "" || a.Message == "" || a.Down || p.Cases != nil || p.Total != -1 {
+		t.Errorf("the first: %+v %+v", p, a)
+	}
+	if p, a := c.Read(t.Context(), q); a.Verdict != Created || a.Again || p.Total != 1 {
+		t.Errorf("the second: %+v %+v", p, a)
+	}
+	// Without a filter it is not the filter that is refused.
+	c = client(t, serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusBadRequest)
+		fmt.Fprint(w, `{"code":"x","message":"custom_fields"}`)
+	}), testToken)
+	for _, q := range []Query{{Field: "text1", Page: 1}, {Field: "text1", Key: "K-7", ID: "7"}} {
+		if _, a := c.Read(t.Context(), q); a.Verdict != Unknown || a.Again {
+			t.Errorf("%+v: %+v", q, a)
+		}
+	}
+}
+
 // A list of cases that hide the field is read case by case only if it is short.
 func TestHiddenFieldsAreReadOneByOne(t *testing.T) {
 	hidden := func(n int) *fakeAPI {

@@ -126,7 +126,7 @@ func reason(x *exchange) string {
 	if x.cause == errTimeout {
 		return fmt.Sprintf("none within %v", x.timeout)
 	}
-	if op, ok := errors.AsType[*net.OpError](err); ok && op.Err != nil {
+	if op, ok := errors.AsType[*net.OpError](err); ok {
 		err = op.Err // without the addresses
 	}
 	if err == nil {

@@ -162,6 +162,70 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+func TestVerdictsHaveNames(t *testing.T) {
+	for v, want := range []string{"unknown", "created", "absent", "not taken", "rejected", "halt", "invalid verdict", "invalid verdict"} {
+		if got := Verdict(v).String(); got != want {
+			t.Errorf("%d: %s", v, got)
+		}
+	}
+}
+
+func TestLongTextsDoNotCrowdOutWhatToDo(t *testing.T) {
+	long := strings.Repeat("long ", 100)
+	said := `{"code":"x","message":"` + long + `"}`
+	tests := []struct {
+		x    exchange
+		want string // the end of the message
+	}{
+		{answer(403, said), "): the credentials lack the scope cases-public:write"},
+		{answer(401, said), "): check that the account, the region and the addresses belong together"},
+		{exchange{err: &proxyError{407}, timeout: time.Minute}, ": check HTTPS_PROXY"},
+		{exchange{err: errors.New(long)}, "…"},
+		{answer(302, "", "Location", "https://other.example/"+strings.Repeat("x/", 200)), "/…"},
+	}
+	for _, tt := range tests {
+		tt.x.method, tt.x.url = "POST", "https://api.example/cases"
+		if a := judge(&tt.x); !strings.HasSuffix(a.Message, tt.want) || utf8.RuneCountInString(a.Message) > maxMessage {
+			t.Errorf("%d: %q", tt.x.status, a.Message)
+		}
+	}
+}
+
+func TestReasonsAreGivenWithoutAddresses(t *testing.T) {
+	addr := &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 443}
+	refused := &net.OpError{Op: "dial", Net: "tcp", Addr: addr, Err: syscall.ECONNREFUSED}
+	for err, want := range map[error]string{
+		refused:                                 "connection refused",
+		&net.OpError{Op: "dial", Net: "tcp"}:    "no reason given",
+		errors.New(strings.Repeat("long ", 50)): strings.TrimSpace(strings.Repeat("long ", 50)[:149]) + "…",
+		nil:                                     "no reason given",
+	} {
+		if got := reason(&exchange{err: err}); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+func TestHowLongThingsMayBe(t *testing.T) {
+	for id, want := range map[string]string{
+		strings.Repeat("7", 80): strings.Repeat("7", 80),
+		strings.Repeat("7", 81): "",
+		"a-secret-012":          "", // of twelve characters
+		"id-a-secret-012":       "",
+		"short":                 "short", // a secret too short to be none by chance
+	} {
+		x := answer(201, `{"id":"`+id+`"}`)
+		x.secrets = newCensor("a-secret-012", "short")
+		if got := judge(&x).CaseID; got != want {
+			t.Errorf("%s: %q", id, got)
+		}
+	}
+	x := answer(400, `{"code":"x","message":"y","fields":[`+strings.Repeat(`{"name":"a"},`, 150)+`{"name":"b"}]}`)
+	if n := len(judge(&x).Fields); n != maxFields {
+		t.Errorf("%d fields", n)
+	}
+}
+
 // answer is an exchange in which the server answered; header holds names and
 // values by turns.
 func answer(status int, body string, header ...string) exchange {

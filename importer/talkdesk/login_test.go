@@ -222,6 +222,7 @@ func TestAnswersOfTheTokenEndpoint(t *testing.T) {
 		{"200 with an error", 200, "", `{"error":"invalid_client"}`, Answer{Verdict: Halt, Code: "invalid_client", Message: "credentials were refused"}},
 		{"404", 404, "", page, Answer{Verdict: Halt, Code: "http 404", Message: "TALKDESK_TOKEN_URL"}},
 		{"302 is not followed", 302, "", "", Answer{Verdict: Halt, Code: "http 302", Message: "302 Found"}},
+		{"300", 300, "", "", Answer{Verdict: Halt, Code: "http 300", Message: "300 Multiple Choices: check account acme in region us"}},
 		{"408", 408, "", "", Answer{Verdict: NotTaken, Code: "http 408", Down: true, Message: "408"}},
 		{"429", 429, "7", "", Answer{Verdict: NotTaken, Code: "http 429", Down: true, Throttled: true, Pause: 7 * time.Second, Message: "too many requests"}},
 		{"500", 500, "", `{"error":"server_error"}`, Answer{Verdict: NotTaken, Code: "server_error", Down: true, Message: "500 Internal Server Error"}},
@@ -253,7 +254,10 @@ func TestAnswersOfTheTokenEndpoint(t *testing.T) {
 					t.Errorf("got %+v, want %+v", got, tt.want)
 				}
 			}
-			if n := requests.Load(); n != 3 {
+			if p, a := c.Read(t.Context(), Query{Page: 1}); p.Cases != nil || p.Total != -1 || a.Verdict != tt.want.Verdict {
+				t.Errorf("a page without a token: %+v %+v", p, a)
+			}
+			if n := requests.Load(); n != 4 {
 				t.Errorf("%d requests, want one for each call", n)
 			}
 		})

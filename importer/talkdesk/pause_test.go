@@ -32,6 +32,8 @@ func TestPause(t *testing.T) {
 		{"reset in seconds", []string{"RateLimit-Reset", "12"}, 12 * time.Second},
 		{"reset as Unix time", []string{"Date", date, "X-RateLimit-Reset", "1780653650"}, 50 * time.Second},
 		{"reset in milliseconds", []string{"Date", date, "X-RateLimit-Reset", "1780653650000"}, 50 * time.Second},
+		{"the longest delay", []string{"Retry-After", "1000000000"}, time.Hour},
+		{"the latest time in seconds", []string{"Retry-After", "100000000000"}, time.Hour},
 		{"reset long ago", []string{"Date", date, "X-RateLimit-Reset", "1780000000"}, 0},
 		{"reset as ISO date", []string{"Date", date, "X-RateLimit-Reset", "2026-06-05T12:00:09+02:00"}, 9 * time.Second},
 		{"reset as ISO date without a zone", []string{"Date", date, "X-Rate-Limit-Reset", "2026-06-05T10:00:09"}, 9 * time.Second},

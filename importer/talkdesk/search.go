@@ -27,7 +27,7 @@ const (
 //	found, answer := s.Result()
 //
 // Each Read is one request. One that is NotTaken may also be made again without
-// a Take; taken, it ends the search.
+// a Take; taken, it ends the search, or if it is Again, begins it anew.
 type Search struct {
 	field, key string
 	page       int // that was taken last
@@ -36,7 +36,6 @@ type Search struct {
 	total      int             // as the latest page that said so has it
 	hidden     []Query         // cases that the list shows without the field …
 	single     bool            // … are read one by one
-	sample     bool            // … but for one of them left out, since there are too many
 	end        *Answer         // why nothing more is read
 }
 
@@ -98,7 +97,7 @@ func (s *Search) takePage(p Page) {
 	case p.Unfiltered || hidden > 0 && hidden < seen:
 		s.stop(unfiltered)
 	case hidden > maxSingles: // one of them tells at least whether they were filtered
-		s.hidden, s.single, s.sample = s.hidden[:1], true, true
+		s.hidden, s.single = s.hidden[:1], true
 	// Totals are known to be wrong at times, for instance the page's own. So hits
 	// of which none equals the key are all of them only if no page follows.
 	case s.complete(p) && (len(s.found) > 0 || len(p.Cases) == 0):
@@ -111,7 +110,7 @@ func (s *Search) takePage(p Page) {
 			Message: fmt.Sprintf("the search reports %d cases, but lists %d", s.total, seen)})
 	case seen == known:
 		s.stop(Answer{Code: "list repeats",
-			Message: fmt.Sprintf("page %d of the search lists no new case, though more are reported", s.page)})
+			Message: fmt.Sprintf("page %d of the search repeats earlier cases, so it cannot tell whether there are more", s.page)})
 	case s.page == maxPages:
 		s.stop(Answer{Code: "too many hits", Message: fmt.Sprintf("the search returns more than %d pages of cases", maxPages)})
 	}
@@ -127,7 +126,7 @@ func (s *Search) takeCase(p Page) {
 	switch {
 	case p.Unfiltered:
 		s.stop(unfiltered)
-	case !f.Shown || s.sample:
+	case !f.Shown || len(s.seen) > maxSingles:
 		s.stop(hiding)
 	case len(s.hidden) == 0:
 		s.stop(Answer{Verdict: Absent})

@@ -37,7 +37,7 @@ func TestSuite(t *testing.T) {
 	t.Cleanup(c.transport.CloseIdleConnections)
 	const field = "text_source_id"
 	key := "suite-" + rand.Text()
-	find := func(key string) ([]Found, Answer) { return c.Find(t.Context(), field, key, free) }
+	find := func(key string) ([]Found, Answer) { return find(t, c, field, key) }
 	create := func(t *testing.T, title string) string {
 		t.Helper()
 		body, _ := json.Marshal(map[string]any{
@@ -85,9 +85,9 @@ func TestSuite(t *testing.T) {
 		}
 	})
 	t.Run("the list", func(t *testing.T) {
-		cases, total, a := c.Page(t.Context(), field, 1)
-		if a.Verdict != Created || len(cases) < 2 || total != -1 && total < len(cases) {
-			t.Errorf("%d of %d cases, %+v", len(cases), total, a)
+		p, a := c.Read(t.Context(), Query{Field: field, Page: 1})
+		if a.Verdict != Created || len(p.Cases) < 2 || p.Total != -1 && p.Total < len(p.Cases) {
+			t.Errorf("%+v, %+v", p, a)
 		}
 	})
 	t.Run("faulty cases are rejected", func(t *testing.T) {

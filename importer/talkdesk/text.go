@@ -41,11 +41,9 @@ type censor []string
 func newCensor(secrets ...string) censor {
 	var c censor
 	for _, secret := range secrets {
-		if len(secret) < 4 { // would tear words apart, and protects nothing
-			continue
-		}
 		c = append(c, strings.ReplaceAll(secret, " ", "+"))
-		for text, level := secret, 0; level < escapeLevels; level++ { // it may itself look like an escape
+		text := secret
+		for range escapeLevels { // it may itself look like an escape
 			c = append(c, text)
 			text = unescape(text)
 		}
@@ -57,6 +55,8 @@ func newCensor(secrets ...string) censor {
 			}
 		}
 	}
+	// A short one would tear words apart, and protects nothing.
+	c = slices.DeleteFunc(c, func(secret string) bool { return len(secret) < 4 })
 	slices.SortFunc(c, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) }) // one may be part of another
 	return slices.Compact(c)
 }
@@ -110,7 +110,8 @@ func (c censor) hide(s string) string {
 		return s
 	}
 	s = c.replace(s)
-	for text, level := s, 0; level < escapeLevels; level++ {
+	text := s
+	for range escapeLevels {
 		plain := unescape(text)
 		if plain == text {
 			break

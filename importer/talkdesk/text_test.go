@@ -82,6 +82,17 @@ func TestSecretsAreHiddenInEveryForm(t *testing.T) {
 
 func TestTextsWithoutSecretsStayAsTheyAre(t *testing.T) {
 	c := newCensor("sesame", "abc")
+	for in, want := range map[string]string{"a %41%42%43 b": "a [hidden] b", "a ABC b": "a ABC b", "a ABCD b": "a [hidden] b"} {
+		if got := newCensor("%41%42%43", "%41%42%43%44").clean(in, maxMessage); got != want {
+			t.Errorf("%q: %q", in, got)
+		}
+	}
+	// In base64 only if that is long enough to be no part of a word.
+	for in, want := range map[string]string{"YWJjZA== c2VzYW0=": "YWJjZA== [hidden]0="} {
+		if got := newCensor("abcd", "sesam").clean(in, maxMessage); got != want {
+			t.Errorf("%q: %q", in, got)
+		}
+	}
 	for _, s := range []string{"100%25 sure", `C:\new &amp; \u0041`, "abc", "c2VzYW"} {
 		if got := c.clean(s, maxMessage); got != s {
 			t.Errorf("%q: %q", s, got)
@@ -97,6 +108,7 @@ func TestTextsWithoutSecretsStayAsTheyAre(t *testing.T) {
 		"this is a+longer+secret":   "this is [hidden]",
 		strings.Repeat("ä", 600):    strings.Repeat("ä", 499) + "…",
 		strings.Repeat("x", 70_000): "",
+		strings.Repeat("x", 65_536): strings.Repeat("x", 499) + "…",
 		strings.Repeat("x", 500):    strings.Repeat("x", 500),
 	} {
 		if got := data.data(in); in != want && got != want || in == want && got != in {
@@ -117,8 +129,17 @@ func TestNoHalfSecretIsLeft(t *testing.T) {
 			}
 		}
 	}
-	if got := c.clean(strings.Repeat("long ", 70_000), 10); got != "long long…" {
-		t.Errorf("%q", got)
+	blank := strings.Repeat(" ", maxText)
+	for in, want := range map[string]string{
+		strings.Repeat("long ", 70_000): "long long…",
+		blank[1:] + "x":                 "x",
+		blank + "x":                     "",
+		"ten. chars" + blank:            "",
+		"11 characters"[:11] + blank:    "11 charac…",
+	} {
+		if got := c.clean(in, 10); got != want {
+			t.Errorf("%.20q: %q, want %q", in, got, want)
+		}
 	}
 }
 
