@@ -2,15 +2,22 @@ package importer
 
 import (
 	"errors"
+	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 )
 
-// FilesOf names the files that stand beside a results file. json says that the
-// input is JSON, and so the failure report JSON lines.
+// FilesOf names the files that stand beside a results file: an ending .csv or
+// .jsonl, and nothing else, is replaced, so that two results files never share a
+// journal. json says that the input is JSON, and so the failure report JSON
+// lines. A results file behind a link stands where the link points to.
 func FilesOf(results string, json bool) Files {
-	base := strings.TrimSuffix(results, filepath.Ext(results))
+	if target, err := filepath.EvalSymlinks(results); err == nil {
+		results = target
+	}
+	base := resultsEnding.ReplaceAllString(results, "")
 	report := base + ".failed.csv"
 	if json {
 		report = base + ".failed.jsonl"
@@ -18,9 +25,32 @@ func FilesOf(results string, json bool) Files {
 	return Files{Results: results, Journal: base + ".journal", Report: report}
 }
 
+// oldJournal is what earlier versions called the journal, "" if that is no other
+// name or no such file is there.
+func (f Files) oldJournal() string {
+	old := strings.TrimSuffix(f.Results, filepath.Ext(f.Results)) + ".journal"
+	if _, err := os.Stat(old); err != nil || old == f.Journal {
+		return ""
+	}
+	return old
+}
+
+// CheckResultsName says what is wrong with the name of a results file.
+func CheckResultsName(path string) error {
+	name := filepath.Base(path)
+	switch {
+	case strings.HasSuffix(strings.ToLower(name), ".journal"):
+		return fmt.Errorf("%q ends as a journal does: a results file is named like tickets.results.csv", name)
+	case strings.TrimRight(name, ". ") != name:
+		return fmt.Errorf("%q ends in a blank or a dot, which not every system keeps", name)
+	}
+	return nil
+}
+
 var (
-	inputEnding  = regexp.MustCompile(`(?i)\.(csv|tsv|jsonl|ndjson|json)(\.gz)?$|\.gz$`)
-	reportEnding = regexp.MustCompile(`(?i)^(.+\.results)\.failed(\.\d+)?\.(csv|jsonl)$`)
+	resultsEnding = regexp.MustCompile(`(?i)\.(csv|jsonl)$`)
+	inputEnding   = regexp.MustCompile(`(?i)\.(csv|tsv|jsonl|ndjson|json)(\.gz)?$|\.gz$`)
+	reportEnding  = regexp.MustCompile(`(?i)^(.+\.results)\.failed(\.\d+)?\.(csv|jsonl)$`)
 )
 
 // DefaultResults names the results file of an input: beside it, or, for a

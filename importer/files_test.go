@@ -32,8 +32,23 @@ func TestDefaultResults(t *testing.T) {
 }
 
 func TestFilesOf(t *testing.T) {
-	want := Files{Results: "x/a.results.csv", Journal: "x/a.results.journal", Report: "x/a.results.failed.jsonl"}
-	if got := FilesOf("x/a.results.csv", true); got != want {
-		t.Errorf("got %+v", got)
+	for results, want := range map[string]Files{
+		"x/a.results.csv":   {Journal: "x/a.results.journal", Report: "x/a.results.failed.jsonl"},
+		"x/a.results.JSONL": {Journal: "x/a.results.journal", Report: "x/a.results.failed.jsonl"},
+		"out.zendesk":       {Journal: "out.zendesk.journal", Report: "out.zendesk.failed.jsonl"},
+		"out":               {Journal: "out.journal", Report: "out.failed.jsonl"},
+	} {
+		want.Results = results
+		if got := FilesOf(results, true); got != want {
+			t.Errorf("got %+v, want %+v", got, want)
+		}
+	}
+}
+
+func TestNamesThatAreRefused(t *testing.T) {
+	for name, ok := range map[string]bool{"a.csv": true, "out.zendesk": true, "t.journal": false, "t.JOURNAL": false, "a.csv ": false, "x/a.": false} {
+		if err := CheckResultsName(name); (err == nil) != ok {
+			t.Errorf("%q: %v", name, err)
+		}
 	}
 }

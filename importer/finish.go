@@ -1,7 +1,10 @@
 package importer
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"io"
 	"os"
 	"syscall"
 
@@ -80,29 +83,46 @@ func (p *pipeline) commitReport() (kept string, err error) {
 		dealtWith := p.journal.Met(id) && !p.undone[id]
 		return ok && (dealtWith || kind == identity.OfDuplicate && p.duplicates[id] || kind != identity.OfDuplicate && p.journal.State(id) == journal.Created)
 	}, edited)
-	if err == nil && edited && done.Kept != "" {
-		p.cfg.Log.Warn("the failure report was edited since it was written, and this run did not read it: it is kept, run it on its own: " + done.Kept)
+	switch {
+	case err != nil:
+		return "", err
+	case done.Rows > 0:
+		p.written = fileSum(p.files.Report)
+	case done.Removed:
+		p.written = ""
 	}
-	return done.Kept, err
+	if edited && done.Kept != "" {
+		p.cfg.Log.Warn("the failure report was edited since it was written, and this run did not read that: it is kept, run it on its own: " + done.Kept)
+	}
+	return done.Kept, nil
 }
 
-// reportEdited reports whether people have worked on the failure report that
-// the last run left, and this run has not read it.
+// reportEdited reports whether the failure report that stands there is people's
+// work: neither what the program wrote last, nor the very bytes that this run
+// has read to their end as its input.
 func (p *pipeline) reportEdited() bool {
-	last := p.journal.Last()
-	info, err := os.Stat(p.files.Report)
-	if err != nil || last.Report == 0 || sameFile(p.files.Report, p.cfg.Input) {
-		return false
+	sum := fileSum(p.files.Report)
+	read := p.readToEnd && sum == hex.EncodeToString(p.cfg.Table.Sum[:])
+	return sum != "" && sum != p.written && !read
+}
+
+// fileSum is the SHA-256 of a file, "" if it cannot be read.
+func fileSum(path string) string {
+	f, err := os.Open(path)
+	if err != nil {
+		return ""
 	}
-	return info.Size() != last.Report || !info.ModTime().Equal(last.ReportTime)
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return ""
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // end describes the run's end for the next run.
 func (p *pipeline) end(hurry bool) journal.End {
-	e := journal.End{Left: p.cfg.Table.Rows - p.cfg.Progress.Done(), Extra: p.extra, Lived: p.now()}
-	if info, err := os.Stat(p.files.Report); err == nil {
-		e.Report, e.ReportTime = info.Size(), info.ModTime()
-	}
+	e := journal.End{Left: p.cfg.Table.Rows - p.cfg.Progress.Done(), Extra: p.extra, Lived: p.now(), Report: p.written}
 	if hurry && p.journal.Changed() {
 		return e // the results file is to be rebuilt
 	}

@@ -22,7 +22,7 @@ func TestArrowsRunOneWay(t *testing.T) {
 		"caseimport/importer/journal":  {never: network},
 		"caseimport/importer/lifecycle": {may: []string{"caseimport/importer/journal", "caseimport/importer/talkdesk"},
 			never: append(network, "os", "sync", "log/slog", "context", "math/rand/v2")},
-		"caseimport/importer/results":  {may: []string{"caseimport/mapping"}, never: network},
+		"caseimport/importer/results":  {may: []string{"caseimport/importer/atomicfile", "caseimport/mapping"}, never: network},
 		"caseimport/importer/talkdesk": {may: []string{"caseimport/mapping"}},
 		"caseimport/importer/sandbox":  {},
 		"caseimport/mapping":           {never: append(network, "os", "io/fs")},
@@ -30,6 +30,8 @@ func TestArrowsRunOneWay(t *testing.T) {
 		"caseimport/mapping/draft":     {may: []string{"caseimport/mapping"}, never: append(network, "os")},
 		"caseimport/ratelimit":         {never: append(network, "os")},
 		"caseimport/examples":          {},
+
+		"caseimport/importer/atomicfile": {never: network},
 	}
 	out, err := exec.Command("go", "list", "-f", `{{.ImportPath}} {{join .Imports " "}}`, "caseimport/...").Output()
 	if err != nil {

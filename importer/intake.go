@@ -30,7 +30,9 @@ func (p *pipeline) read() error {
 	}
 	if err == nil {
 		in.before = before
-		err = p.cfg.Table.Each(p.ctx, in.take)
+		if err = p.cfg.Table.Each(p.ctx, in.take); err == nil {
+			err = in.takeRefused()
+		}
 	}
 	if err != nil && !errors.Is(err, errEnough) && p.going.Err() == nil {
 		p.halt(lifecycle.Stop{Exit: 4, Reason: err.Error()})
@@ -38,7 +40,7 @@ func (p *pipeline) read() error {
 	p.event((*lifecycle.Machine).AllRead)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.readAll = true
+	p.readAll, p.readToEnd = true, err == nil
 	p.due.Signal()
 	return nil
 }
@@ -53,6 +55,9 @@ type intake struct {
 	before earlierCases
 	same   map[journal.ID]int // rows of the same content met before, beyond the first
 	ids    results.Columns    // where a failure report keeps its ids
+	// refused are the numbers of rows that were refused earlier with the same
+	// content. They come last: rows that were never tried go before them.
+	refused []int
 }
 
 func (in *intake) take(row *source.Row) error {
@@ -111,8 +116,41 @@ func (in *intake) take(row *source.Row) error {
 		in.refuse(row, who.Key, text, statusInvalid, faults...)
 		return nil
 	}
+	if known == journal.Failed && in.journal.Refused(id, r.Sum) {
+		in.refused = append(in.refused, row.Number)
+		return nil
+	}
 	in.hand(r)
 	return nil
+}
+
+// takeRefused hands on the rows that were refused earlier, after all others.
+func (in *intake) takeRefused() error {
+	if len(in.refused) == 0 {
+		return nil
+	}
+	return in.cfg.Table.Each(in.ctx, func(row *source.Row) error {
+		if len(in.refused) == 0 {
+			return errEnough
+		}
+		if row.Number != in.refused[0] {
+			return nil
+		}
+		in.refused = in.refused[1:]
+		if in.going.Err() != nil || in.cfg.Limit > 0 && in.full() {
+			in.skip(row)
+			return nil
+		}
+		who := in.cfg.Program.Identify(row)
+		id, _, _, _ := in.identify(row, who)
+		r, faults := in.build(row, id, who.Key)
+		if len(faults) > 0 {
+			return fmt.Errorf("internal error: row %d was valid when it was read first", row.Number)
+		}
+		r.Retried = true
+		in.hand(r)
+		return nil
+	})
 }
 
 // hand gives a row to the machine, once there is room.

@@ -34,6 +34,8 @@ type pipeline struct {
 	due     *sync.Cond // for the writer
 	stale   bool       // the results have waited long enough in memory
 	readAll bool       // the reader is done
+	// readToEnd: it has read the whole input.
+	readToEnd bool
 	// duplicates are the keys whose duplicate rows a failure report as input
 	// holds.
 	duplicates map[journal.ID]bool

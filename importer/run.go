@@ -17,6 +17,7 @@ func Run(ctx context.Context, cfg Config) (Summary, error) {
 		cfg.Progress = &Progress{}
 	}
 	files := FilesOf(cfg.Results, cfg.Table.Format == "json")
+	cfg.Results = files.Results
 	sum, err := execute(ctx, cfg, files)
 	sum.Files = files
 	sum.Rows = cfg.Table.Rows

@@ -52,7 +52,7 @@ func (p *pipeline) takeStock() error {
 		return filesStop(err)
 	}
 	for _, d := range doubts {
-		p.machine.Inherit(d.Claim, -d.Age)
+		p.machine.Inherit(d.Claim, -d.Age, d.Field != "" && d.Field == p.cfg.Program.KeyField())
 	}
 	if n := len(doubts); n > 0 {
 		p.cfg.Log.Info(rows(n) + " of an earlier run got no answer: checking for their cases")

@@ -27,6 +27,9 @@ type store struct {
 	// hadResults says that the results file was there before this run.
 	hadResults bool
 	begun      bool // the results file has been brought to what the journal knows
+	// written is the hash of the failure report that the program wrote last:
+	// any other is people's work.
+	written string
 }
 
 const tryAdopt = "give the run another results file (-o), or, if it is this import's and its journal is lost, add --adopt: every row is then looked up before it is created"
@@ -57,6 +60,8 @@ func openStore(cfg Config, files Files) (*store, error) {
 	info, err := os.Stat(files.Journal)
 	hasJournal := err == nil && info.Size() > 0
 	switch {
+	case hadResults && !hasJournal && !cfg.Adopt && files.oldJournal() != "":
+		return nil, &Stop{Exit: 1, Err: fmt.Errorf("found %s but not its journal %s: an earlier version named it %s", files.Results, files.Journal, files.oldJournal()), Hint: "if it is this import's, rename it to " + files.Journal}
 	case hadResults && !hasJournal && !cfg.Adopt:
 		return nil, &Stop{Exit: 1, Err: fmt.Errorf("found %s but not its journal %s: cannot tell which rows already have a case", files.Results, files.Journal), Hint: tryAdopt}
 	case isReport && !hasJournal && !cfg.Program.HasKey():
@@ -72,11 +77,11 @@ func openStore(cfg Config, files Files) (*store, error) {
 			header.Input = hex.EncodeToString(cfg.Table.Sum[:])
 		}
 	}
-	j, err := openJournal(files.Journal, header, journal.Begin{Input: absolute(cfg.Input), Mapping: cfg.Mapping, Host: host, Process: os.Getpid(), At: time.Now(), Adopt: cfg.Adopt})
+	j, err := openJournal(files.Journal, header, journal.Begin{Input: absolute(cfg.Input), Results: filepath.Base(files.Results), Mapping: cfg.Mapping, Field: cfg.Program.KeyField(), Host: host, Process: os.Getpid(), At: time.Now(), Adopt: cfg.Adopt})
 	if err != nil {
 		return nil, journalStop(err)
 	}
-	return &store{files: files, journal: j, hadResults: hadResults,
+	return &store{files: files, journal: j, hadResults: hadResults, written: j.Last().Report,
 		results: results.NewFile(files.Results, nil),
 		report: results.NewReport(results.ReportOptions{
 			Path: files.Report, JSON: cfg.Table.Format == "json", Header: cfg.Table.Header, Delimiter: cfg.Table.Delimiter,

@@ -123,7 +123,7 @@ func (m *Machine) know(k knownCase) {
 // if the doubts demand a newer.
 func (m *Machine) canaryDue(now Instant) bool {
 	c := &m.canary
-	if !c.seeking && len(m.doubts) > 0 && c.known() && m.cannotLook() == "" {
+	if !c.seeking && len(m.doubts) > 0 && c.known() {
 		_, first := m.provable(m.doubts[0])
 		_, last := m.provable(m.doubts[len(m.doubts)-1])
 		if !(first && last) {

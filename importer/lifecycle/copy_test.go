@@ -86,7 +86,7 @@ func (c *copier) machine(m *Machine) *Machine {
 	}
 	for _, l := range []struct{ from, to *[]*Row }{
 		{&m.fresh, &n.fresh}, {&m.ready, &n.ready}, {&m.again, &n.again}, {&m.doubts, &n.doubts},
-		{&m.spent, &n.spent}, {&m.later, &n.later}, {&m.breaker.charged, &n.breaker.charged},
+		{&m.spent, &n.spent}, {&m.later, &n.later}, {&m.stranded, &n.stranded}, {&m.breaker.charged, &n.breaker.charged},
 	} {
 		*l.to = c.list(*l.from)
 	}
@@ -156,6 +156,8 @@ func (k *keyer) row(r *Row, inPast bool) {
 		k.at(r.since)
 	}
 	k.bool(r.open)
+	k.bool(r.lost)
+	k.bool(r.Retried)
 	k.bool(r.past != nil)
 	if r.past != nil {
 		k.text(r.past.Title)
@@ -189,7 +191,7 @@ func (k *keyer) request(q Request, b *breaker) {
 }
 
 func (k *keyer) machine(m *Machine) {
-	for _, rows := range [][]*Row{m.fresh, m.ready, m.again, m.doubts, m.spent, m.later, m.breaker.charged} {
+	for _, rows := range [][]*Row{m.fresh, m.ready, m.again, m.doubts, m.stranded, m.spent, m.later, m.breaker.charged} {
 		k.rows(rows)
 	}
 	for _, r := range m.later {
@@ -218,6 +220,7 @@ func (k *keyer) machine(m *Machine) {
 	k.bool(m.answers > 0)
 	k.int(m.created)
 	k.int(m.refused)
+	k.int(m.news)
 	k.int(m.decided)
 	k.bool(m.everSent)
 	k.int(m.blocked)

@@ -121,6 +121,9 @@ func (m *Machine) rejected(r *Row, a talkdesk.Answer) {
 		}
 	}
 	m.refused++
+	if !r.Retried {
+		m.news++
+	}
 	m.decided++
 	m.everSent = true
 	m.end(r, Record{State: Failed, Answer: a})
@@ -130,8 +133,8 @@ func (m *Machine) rejected(r *Row, a talkdesk.Answer) {
 		cfg.MaxRefusedShare > 0 && m.decided >= sentForShare && float64(m.refused) >= cfg.MaxRefusedShare*float64(m.decided):
 		m.stop(Stop{Exit: 4, Reason: fmt.Sprintf("too many failures: the API refused %d of %d rows sent (--max-failures)", m.refused, m.decided),
 			Hint: "look at the failure report, fix the mapping or the rows, and run the same command again"})
-	case m.refused == refusedFirst && m.created == 0:
-		m.stop(Stop{Exit: 4, Reason: fmt.Sprintf("the API refused the first %d rows, and created none; the last: %s", m.refused, a.Message),
+	case m.news == refusedFirst && m.created == 0 && !r.Retried:
+		m.stop(Stop{Exit: 4, Reason: fmt.Sprintf("the API refused the first %d rows, and created none; the last: %s", m.news, a.Message),
 			Hint: "look at the failure report, fix the mapping, and run the same command again"})
 	}
 }

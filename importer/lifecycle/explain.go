@@ -38,7 +38,7 @@ func (m *Machine) explain(now Instant) {
 		}
 		return
 	}
-	if at, ok := m.lookUpDue(m.doubts[0]); ok && at > now+explainAfter && (s.doubts == never || (at-s.doubts).Abs() > time.Second) {
+	if at, ok := m.provable(m.doubts[0]); ok && at > now+explainAfter && (s.doubts == never || (at-s.doubts).Abs() > time.Second) {
 		s.doubts = at
 		m.say(Notice{What: WaitForDoubts, Rows: len(m.doubts), At: at})
 	}

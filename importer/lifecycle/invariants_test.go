@@ -142,7 +142,7 @@ func (w *world) examineBooks() {
 			w.fail(machineSound, "Ready is 0, and Next gives a request of kind %d", q.Kind)
 		}
 		for _, r := range m.doubts {
-			at, ok := m.lookUpDue(r)
+			at, ok := m.provable(r)
 			if !ok {
 				break // the others wait for the first
 			}
@@ -174,7 +174,7 @@ func (w *world) examineBooks() {
 			waiting++
 		}
 	}
-	queued := len(m.fresh) + len(m.ready) + len(m.again) + len(m.doubts) + len(m.spent) + len(m.later)
+	queued := len(m.fresh) + len(m.ready) + len(m.again) + len(m.doubts) + len(m.stranded) + len(m.spent) + len(m.later)
 	for _, c := range []struct {
 		what       string
 		have, want int

@@ -8,8 +8,18 @@ import (
 	"caseimport/importer/talkdesk"
 )
 
-// enqueue takes a row in doubt, in the order of since.
+// enqueue takes a row in doubt, in the order of since. Where no look-up can
+// settle the doubt, it ends here; a row of an earlier run waits for that until
+// the input has shown it.
 func (m *Machine) enqueue(r *Row) {
+	if why := m.cannotLook(r); why != "" {
+		if r.Ref == nil && !m.allRead {
+			m.stranded = append(m.stranded, r)
+		} else {
+			m.unsettled(r, talkdesk.Answer{Code: "in doubt", Message: why})
+		}
+		return
+	}
 	at := len(m.doubts)
 	for at > 0 && m.doubts[at-1].since > r.since {
 		at--
@@ -17,13 +27,25 @@ func (m *Machine) enqueue(r *Row) {
 	m.doubts = slices.Insert(m.doubts, at, r)
 }
 
-// lookUpDue says from when on the row may be looked up; false if it cannot be
-// told yet, or there is no looking up.
-func (m *Machine) lookUpDue(r *Row) (Instant, bool) {
-	if m.cannotLook() != "" {
-		return 0, false
+// cannotLook says why a look-up cannot settle the row's doubt, "" if it can.
+func (m *Machine) cannotLook(r *Row) string {
+	switch {
+	case !m.cfg.Searchable:
+		return "it may have been created: the mapping names no key.custom_field by which it could be looked up"
+	case r.lost:
+		return "it may have been created, but without the key.custom_field that the mapping names now, so it cannot be looked up by it: look for it in Talkdesk yourself; if it is not there, send it again with --resend-unknown"
 	}
-	return m.provable(r)
+	return m.blind
+}
+
+// enqueueAgain decides anew on rows in doubt, since what can be looked up has
+// changed.
+func (m *Machine) enqueueAgain(rows *[]*Row) {
+	all := *rows
+	*rows = nil
+	for _, r := range all {
+		m.enqueue(r)
+	}
 }
 
 // provable says from when on a look-up that does not find the row proves that it
@@ -219,38 +241,14 @@ func (m *Machine) resends(r *Row) bool {
 	return m.cfg.Resend && r.past != nil && r.Attempts == 0 && r.Ref != nil && r.Body != nil
 }
 
-// cannotLook says why nothing can be looked up, "" if it can.
-func (m *Machine) cannotLook() string {
-	if !m.cfg.Searchable {
-		return "it may have been created: the mapping names no key.custom_field by which it could be looked up"
-	}
-	return m.blind
-}
-
-// giveUpLooking ends the doubts of a run that cannot look anything up. A row of
-// an earlier run waits until the input has shown it.
-func (m *Machine) giveUpLooking() {
-	why := m.cannotLook()
-	if why == "" || len(m.doubts) == 0 {
-		return
-	}
-	rows := m.doubts
-	m.doubts = nil
-	for _, r := range rows {
-		if r.Ref == nil && !m.allRead {
-			m.doubts = append(m.doubts, r)
-			continue
-		}
-		m.unsettled(r, talkdesk.Answer{Code: "in doubt", Message: why})
-	}
-}
-
 // goBlind notes that looking up proves nothing in this run.
 func (m *Machine) goBlind(why string) {
-	if m.blind == "" {
-		m.blind = why
-		m.say(Notice{What: Blind, Text: why})
+	if m.blind != "" {
+		return
 	}
+	m.blind = why
+	m.say(Notice{What: Blind, Text: why})
+	m.enqueueAgain(&m.doubts)
 }
 
 // blindness says why a look-up that was refused or failed is of no use.

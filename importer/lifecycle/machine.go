@@ -71,11 +71,14 @@ type Machine struct {
 	ready   []*Row // Claimed
 	again   []*Row // Claimed, and to be sent before those in ready
 	doubts  []*Row // Doubtful, by since
-	spent   []*Row // Exhausted
-	later   []*Row // Claimed or Doubtful, not before due; by due
-	sought  int    // look-ups in flight
-	asks    []*Question
-	past    map[journal.ID]*Row // of earlier runs, as they were left in doubt
+	// stranded rows are Doubtful, and no look-up can settle that; they wait
+	// until the input has shown them.
+	stranded []*Row
+	spent    []*Row // Exhausted
+	later    []*Row // Claimed or Doubtful, not before due; by due
+	sought   int    // look-ups in flight
+	asks     []*Question
+	past     map[journal.ID]*Row // of earlier runs, as they were left in doubt
 
 	breaker breaker
 	canary  canary
@@ -87,6 +90,7 @@ type Machine struct {
 	answers   int // of the server, of any kind
 	created   int
 	refused   int
+	news      int  // of those refused, rows that no earlier run had tried
 	decided   int  // rows that the server has taken or refused
 	everSent  bool // a row was decided, or may have been
 	blocked   int  // answers in a row that are not the API's own
@@ -103,8 +107,10 @@ func New(cfg Config) *Machine {
 
 // Inherit adds a row that earlier runs have left in doubt. Its request could
 // have arrived at the moment since at the latest, which is 0 or before.
-func (m *Machine) Inherit(c journal.Claim, since Instant) {
-	r := &Row{Claim: c, state: Doubtful, doubt: true, since: since, open: true, past: &c}
+// searchable: its case, if there is one, carries the field by which this run
+// looks cases up.
+func (m *Machine) Inherit(c journal.Claim, since Instant, searchable bool) {
+	r := &Row{Claim: c, state: Doubtful, doubt: true, since: since, open: true, past: &c, lost: !searchable}
 	m.past[c.ID] = r
 	m.active++
 	m.enqueue(r)
@@ -179,6 +185,10 @@ func (m *Machine) attach(now Instant, p, r *Row) (created bool) {
 		m.unsettled(p, p.last)
 	default:
 		m.taken++
+		if at := slices.Index(m.stranded, p); at >= 0 {
+			m.stranded = slices.Delete(m.stranded, at, at+1)
+			m.enqueue(p)
+		}
 	}
 	m.proceed(now)
 	return false
@@ -187,6 +197,9 @@ func (m *Machine) attach(now Instant, p, r *Row) (created bool) {
 // AllRead says that the input has come to its end.
 func (m *Machine) AllRead(now Instant) {
 	m.allRead = true
+	if m.stopped == nil {
+		m.enqueueAgain(&m.stranded)
+	}
 	m.proceed(now)
 }
 
@@ -251,7 +264,7 @@ func (m *Machine) Over() bool {
 }
 
 // InDoubt returns how many rows wait to be looked up.
-func (m *Machine) InDoubt() int { return len(m.doubts) + m.sought }
+func (m *Machine) InDoubt() int { return len(m.doubts) + len(m.stranded) + m.sought }
 
 // InFlight returns how many requests await their answer.
 func (m *Machine) InFlight() int { return m.inFlight }
@@ -264,7 +277,6 @@ func (m *Machine) proceed(now Instant) {
 		return
 	}
 	m.wakeLater(now)
-	m.giveUpLooking()
 	m.claim()
 	m.noteLived(now)
 	m.explain(now)
@@ -372,7 +384,7 @@ func (m *Machine) stop(why Stop) {
 
 // abandon leaves every row that no request is under way for.
 func (m *Machine) abandon() {
-	for _, rows := range []*[]*Row{&m.fresh, &m.ready, &m.again, &m.spent, &m.doubts, &m.later} {
+	for _, rows := range []*[]*Row{&m.fresh, &m.ready, &m.again, &m.spent, &m.doubts, &m.stranded, &m.later} {
 		for _, r := range *rows {
 			m.leave(r)
 		}

@@ -27,7 +27,7 @@ func (m *Machine) Ready(now Instant) int {
 		}
 	}
 	for i := 0; i < len(m.doubts) && reads < free; i++ {
-		if at, ok := m.lookUpDue(m.doubts[i]); !ok || at > now {
+		if at, ok := m.provable(m.doubts[i]); !ok || at > now {
 			break
 		}
 		reads++
@@ -80,7 +80,7 @@ func (m *Machine) choose(now Instant) (Request, bool) {
 	}
 	if len(m.doubts) > 0 {
 		r := m.doubts[0]
-		if at, ok := m.lookUpDue(r); ok && at <= now {
+		if at, ok := m.provable(r); ok && at <= now {
 			m.doubts = m.doubts[1:]
 			m.sought++
 			m.move(r, Sought)
@@ -119,7 +119,7 @@ func (m *Machine) Wake(now Instant) Instant {
 			at = min(at, ifLater(q.due, now))
 		}
 		if len(m.doubts) > 0 {
-			if due, ok := m.lookUpDue(m.doubts[0]); ok {
+			if due, ok := m.provable(m.doubts[0]); ok {
 				at = min(at, ifLater(due, now))
 			}
 		}

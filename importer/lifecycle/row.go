@@ -57,6 +57,9 @@ type Row struct {
 	// while the input has not shown the row.
 	Ref any
 
+	// Retried: the API refused the row in an earlier run, with the same body.
+	Retried bool
+
 	// Attempts counts the create requests of this run, for the results.
 	Attempts int
 
@@ -69,6 +72,9 @@ type Row struct {
 	// open: the journal's last word is that the row may have a case. Where
 	// that is no longer so at a stop, the claim is released.
 	open bool
+	// lost: the case, if there is one, carries no field by which this run could
+	// find it.
+	lost bool
 	// past is the claim of the earlier run that left the row in doubt.
 	past *journal.Claim
 

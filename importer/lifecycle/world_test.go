@@ -210,7 +210,7 @@ func (w *world) start(resend bool) {
 				age = settle
 			}
 			w.tell("row %s is in doubt since an earlier run", names[i])
-			w.m.Inherit(w.claim(i), -age)
+			w.m.Inherit(w.claim(i), -age, true)
 			w.rows[i] = w.m.past[rowID(i)]
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"syscall"
 	"testing"
 
-	"caseimport/importer/results"
+	"caseimport/importer/atomicfile"
 )
 
 // faultyDisk is the operating system's disk until its failAt-th operation, which
@@ -36,7 +36,7 @@ func (d *faultyDisk) step() error {
 // hit tells whether the fault has come to pass.
 func (d *faultyDisk) hit() bool { return d.count >= d.failAt }
 
-func (d *faultyDisk) open(path string, open func(string) (results.Handle, error)) (results.Handle, error) {
+func (d *faultyDisk) open(path string, open func(string) (atomicfile.Handle, error)) (atomicfile.Handle, error) {
 	if err := d.step(); err != nil {
 		return nil, &os.PathError{Op: "open", Path: path, Err: err}
 	}
@@ -50,12 +50,12 @@ func (d *faultyDisk) open(path string, open func(string) (results.Handle, error)
 	return &faultyHandle{h, d, path}, nil
 }
 
-func (d *faultyDisk) Create(path string) (results.Handle, error) {
-	return d.open(path, results.OS.Create)
+func (d *faultyDisk) Create(path string) (atomicfile.Handle, error) {
+	return d.open(path, atomicfile.OS.Create)
 }
 
-func (d *faultyDisk) Append(path string) (results.Handle, error) {
-	return d.open(path, results.OS.Append)
+func (d *faultyDisk) Append(path string) (atomicfile.Handle, error) {
+	return d.open(path, atomicfile.OS.Append)
 }
 
 func (d *faultyDisk) Rename(from, to string) error {
@@ -69,7 +69,7 @@ func (d *faultyDisk) Rename(from, to string) error {
 		delete(d.synced, to)
 	}
 	d.pending++
-	return results.OS.Rename(from, to)
+	return atomicfile.OS.Rename(from, to)
 }
 
 func (d *faultyDisk) Remove(path string) error {
@@ -77,7 +77,7 @@ func (d *faultyDisk) Remove(path string) error {
 		return &os.PathError{Op: "remove", Path: path, Err: err}
 	}
 	delete(d.synced, path)
-	err := results.OS.Remove(path)
+	err := atomicfile.OS.Remove(path)
 	if err == nil {
 		d.pending++
 	}
@@ -89,11 +89,11 @@ func (d *faultyDisk) SyncDir(dir string) error {
 		return &os.PathError{Op: "sync", Path: dir, Err: err}
 	}
 	d.pending = 0
-	return results.OS.SyncDir(dir)
+	return atomicfile.OS.SyncDir(dir)
 }
 
 type faultyHandle struct {
-	results.Handle
+	atomicfile.Handle
 	disk *faultyDisk
 	path string
 }

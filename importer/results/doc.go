@@ -2,11 +2,10 @@
 // for each row with an outcome, and the failure report, the rows that have no case
 // yet in the form in which they came, to be corrected and run again.
 //
-// Whole files are replaced by temporary file, sync, rename, sync of the directory:
-// a crash at any moment leaves the old file or the new one. Both files hold
-// personal data and are created with mode 0600. A run must hold the journal's lock
-// while it writes here: the temporary file has a fixed name, so that what a dead
-// run left behind is cleared away by the next.
+// Whole files are replaced by package atomicfile: a crash at any moment leaves the
+// old file or the new one. Both files hold personal data and are created with mode
+// 0600. A run must hold the journal's lock while it writes here, and one goroutine
+// of it does all the writing.
 //
 // Cells are written exactly as they are. One that begins with =, +, - or @ may be
 // taken for a formula by a spreadsheet; altering it would be worse, since the
@@ -14,4 +13,8 @@
 //
 // The package must never use the network, know how a row came by its outcome, or
 // know another part of the importer.
+//
+// To read it: line.go (a line of the results file), file.go (writing them), read.go
+// (reading them back); report.go (the failure report), rows.go (its rows),
+// columns.go (its own columns), earlier.go (what becomes of the report before it).
 package results

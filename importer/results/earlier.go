@@ -1,14 +1,17 @@
 package results
 
 import (
-	"bufio"
-	"encoding/csv"
+	"bytes"
 	"encoding/json"
 	"errors"
 	"hash/maphash"
 	"io"
 	"io/fs"
-	"slices"
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"caseimport/importer/atomicfile"
 )
 
 // What an earlier report is to the new one.
@@ -36,7 +39,7 @@ func (r *Report) earlier(covered func(id string) bool) standing {
 	case err != nil:
 		return foreign
 	case len(missing) > 0 && r.rows > 0:
-		err = eachID(tempName(r.opt.Path), r.opt.JSON, func(id string) {
+		err = eachID(atomicfile.TempName(r.opt.Path), r.opt.JSON, func(id string) {
 			delete(missing, maphash.String(seed, id))
 		})
 		if err != nil {
@@ -58,38 +61,21 @@ func eachID(path string, asJSON bool, yield func(id string)) error {
 	}
 	defer file.Close()
 	if asJSON {
-		return eachIDOfJSON(in, yield)
-	}
-	return eachIDOfCSV(in, yield)
-}
-
-func eachIDOfJSON(in *bufio.Reader, yield func(id string)) error {
-	for {
-		text, err := in.ReadBytes('\n')
-		if err != nil && err != io.EOF {
-			return err
-		}
-		if !isBlank(text) {
-			row := map[string]json.RawMessage{}
-			var id string
-			if json.Unmarshal(text, &row) == nil {
-				json.Unmarshal(row[IDColumn], &id)
+		return eachTextLine(in, func(_ int, text []byte) error {
+			id := ""
+			if json.Valid(text) {
+				id = gjson.GetBytes(text, IDColumn).Str
 			}
-			yield(id)
-		}
-		if err == io.EOF {
+			if len(bytes.TrimSpace(text)) > 0 {
+				yield(id)
+			}
 			return nil
-		}
+		})
 	}
-}
-
-func eachIDOfCSV(in *bufio.Reader, yield func(id string)) error {
-	delimiter, ok := sniff(in, func(names []string) bool { return ReportColumns(names).Report() })
-	if !ok {
+	records, err := csvReader(in, func(names []string) bool { return ReportColumns(names).Report() })
+	if err != nil {
 		return errors.New("it is not a failure report of caseimport")
 	}
-	records := csv.NewReader(in)
-	records.Comma = delimiter
 	records.FieldsPerRecord = -1
 	records.ReuseRecord = true
 	header, err := records.Read()
@@ -99,18 +85,15 @@ func eachIDOfCSV(in *bufio.Reader, yield func(id string)) error {
 	at := ReportColumns(header).id
 	for {
 		record, err := records.Read()
-		if err == io.EOF {
+		switch {
+		case err == io.EOF:
 			return nil
-		}
-		if err != nil {
+		case err != nil:
 			return err
-		}
-		id := ""
-		if at < len(record) {
-			id = record[at]
-		}
-		if id != "" || slices.ContainsFunc(record, func(cell string) bool { return cell != "" }) {
-			yield(id)
+		case at < len(record) && record[at] != "":
+			yield(record[at])
+		case strings.Join(record, "") != "":
+			yield("")
 		}
 	}
 }

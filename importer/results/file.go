@@ -5,40 +5,35 @@ import (
 	"errors"
 	"iter"
 	"strings"
-	"sync"
-	"time"
+
+	"caseimport/importer/atomicfile"
 )
 
-// maxAge is how long a line may wait in memory before it is written.
-const maxAge = time.Second
-
-// File is the results file of a run. Its methods may be called from any goroutine.
-// A line that could not be written makes the error of every later call until the
-// file is made anew.
+// File is the results file of a run. It is not safe for concurrent use. A line that
+// could not be written makes the error of every later call until the file is
+// rebuilt.
 type File struct {
 	path string
 	json bool
-	disk Disk
+	disk atomicfile.Disk
 
-	mu    sync.Mutex
-	file  Handle // nil while not open
+	file  atomicfile.Handle // nil while not open
 	lines *lineWriter
-	timer *time.Timer
 	err   error
 }
 
 // NewFile describes the results file at path: JSON lines if the name ends in
 // .jsonl, else CSV. It touches nothing. A nil disk is the operating system's.
-func NewFile(path string, disk Disk) *File {
+func NewFile(path string, disk atomicfile.Disk) *File {
 	if disk == nil {
-		disk = OS
+		disk = atomicfile.OS
 	}
 	return &File{path: path, json: isJSON(path), disk: disk}
 }
 
 func isJSON(path string) bool { return strings.HasSuffix(strings.ToLower(path), ".jsonl") }
 
-// Begin makes the file anew from lines and opens it for appending.
+// Begin rebuilds the file from lines and opens it for appending.
 func (f *File) Begin(lines iter.Seq2[Line, error]) error {
 	if err := f.Replace(lines); err != nil {
 		return err
@@ -48,34 +43,25 @@ func (f *File) Begin(lines iter.Seq2[Line, error]) error {
 
 // Resume opens the file as it stands for appending.
 func (f *File) Resume() error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	file, err := f.disk.Append(f.path)
 	if err != nil {
 		return f.failed("open", err)
 	}
 	f.file, f.err = file, nil
 	f.lines = newLineWriter(bufio.NewWriterSize(file, 64<<10), f.json)
-	f.timer = time.AfterFunc(maxAge, func() { f.Flush() })
-	f.timer.Stop()
 	return nil
 }
 
-// Append adds a line. It is in the file within a second; losing it in a crash is
-// no harm, since the next run makes the file anew.
+// Append adds a line, which stays in memory until there are many or Flush is
+// called. Losing it in a crash is no harm, since the next run rebuilds the file.
 func (f *File) Append(l Line) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	if f.err == nil && f.file == nil {
 		f.err = f.failed("write", errors.New("it is not open"))
 	}
 	if f.err != nil {
 		return f.err
 	}
-	if len(f.lines.batch) == 0 {
-		f.timer.Reset(maxAge)
-	}
-	if err := f.lines.add(l); err != nil {
+	if err := f.lines.write(l); err != nil {
 		f.err = f.failed("write", err)
 	}
 	return f.err
@@ -83,17 +69,10 @@ func (f *File) Append(l Line) error {
 
 // Flush writes the lines that are still in memory.
 func (f *File) Flush() error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.flush()
-}
-
-func (f *File) flush() error {
 	if f.err != nil || f.file == nil {
 		return f.err
 	}
-	f.timer.Stop()
-	if err := f.lines.flush(); err != nil {
+	if err := f.lines.out.Flush(); err != nil {
 		f.err = f.failed("write", err)
 	}
 	return f.err
@@ -102,13 +81,7 @@ func (f *File) flush() error {
 // Close writes the lines that are still in memory and closes the file, if it is
 // open.
 func (f *File) Close() error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.close()
-}
-
-func (f *File) close() error {
-	err := f.flush()
+	err := f.Flush()
 	if f.file != nil {
 		if closeErr := f.file.Close(); err == nil && closeErr != nil {
 			err = f.failed("write", closeErr)
@@ -118,46 +91,34 @@ func (f *File) close() error {
 	return err
 }
 
-// Replace closes the file and makes it anew from lines, which must hold what was
+// Replace closes the file and rebuilds it from lines, which must hold what was
 // appended. After an error the file is as it was before.
 func (f *File) Replace(lines iter.Seq2[Line, error]) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.close() // if it fails, the new file holds the lines all the same
+	f.Close() // if it fails, the new file holds the lines all the same
 	f.err = nil
-	draft, err := newDraft(f.disk, f.path)
+	err := atomicfile.Write(f.disk, f.path, func(out *bufio.Writer) error {
+		w := newLineWriter(out, f.json)
+		if w.csv != nil {
+			if err := w.csv.Write(lineColumns); err != nil {
+				return err
+			}
+		}
+		for line, err := range lines {
+			if err == nil {
+				err = w.write(line)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 	if err != nil {
-		return f.failed("write", err)
-	}
-	if err = f.fill(draft, lines); err == nil {
-		err = draft.replace()
-	}
-	if err != nil {
-		draft.discard()
 		return f.failed("write", err)
 	}
 	return nil
 }
 
-func (f *File) fill(draft *draft, lines iter.Seq2[Line, error]) error {
-	w := newLineWriter(draft.Writer, f.json)
-	if err := w.header(); err != nil {
-		return err
-	}
-	for line, err := range lines {
-		if err != nil {
-			return err
-		}
-		if err := w.add(line); err != nil {
-			return err
-		}
-	}
-	if err := w.flush(); err != nil {
-		return err
-	}
-	return draft.finish()
-}
-
 func (f *File) failed(doing string, err error) error {
-	return failed(doing+" the results file", f.path, err)
+	return atomicfile.Error(doing+" the results file", f.path, err)
 }

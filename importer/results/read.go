@@ -14,6 +14,8 @@ import (
 	"strings"
 
 	"github.com/gocarina/gocsv"
+
+	"caseimport/importer/atomicfile"
 )
 
 // headerSize bounds how far the header of a file is looked for.
@@ -28,7 +30,7 @@ var errNotOurs = errors.New("it is not a results file of caseimport")
 func IsOurs(path string) (bool, error) {
 	file, in, err := open(path)
 	if err != nil {
-		return false, failed("read the results file", path, err)
+		return false, atomicfile.Error("read the results file", path, err)
 	}
 	defer file.Close()
 	if start, _ := in.Peek(1); len(start) == 0 {
@@ -42,8 +44,8 @@ func IsOurs(path string) (bool, error) {
 		_, err = parseLine(line)
 		return err == nil, nil
 	}
-	_, ok := sniff(in, isLineHeader)
-	return ok, nil
+	_, err = csvReader(in, isLineHeader)
+	return err == nil, nil
 }
 
 // ReadOwn reads a results file back, one line at a time. It is strict: it ends with
@@ -52,62 +54,86 @@ func ReadOwn(path string) iter.Seq2[Line, error] {
 	return func(yield func(Line, error) bool) {
 		file, in, err := open(path)
 		if err != nil {
-			yield(Line{}, failed("read the results file", path, err))
+			yield(Line{}, atomicfile.Error("read the results file", path, err))
 			return
 		}
 		defer file.Close()
-		next, err := lineReader(in, isJSON(path))
-		for err == nil {
-			var line Line
-			if line, err = next(); err == nil && !yield(line, nil) {
-				return
-			}
+		read := eachCSVLine
+		if isJSON(path) {
+			read = eachJSONLine
 		}
-		if err != io.EOF {
-			yield(Line{}, failed("read the results file", path, err))
+		err = read(in, func(line Line) error {
+			if !yield(line, nil) {
+				return errEnough
+			}
+			return nil
+		})
+		if err != nil && err != errEnough {
+			yield(Line{}, atomicfile.Error("read the results file", path, err))
 		}
 	}
 }
 
-// lineReader returns a function that reads line after line, up to io.EOF.
-func lineReader(in *bufio.Reader, asJSON bool) (func() (Line, error), error) {
-	if asJSON {
-		number := 0
-		return func() (Line, error) {
-			number++
-			text, err := in.ReadBytes('\n')
-			if err != nil && (err != io.EOF || len(text) == 0) {
-				return Line{}, err
+// errEnough says that whoever reads wants no more.
+var errEnough = errors.New("enough")
+
+func eachJSONLine(in *bufio.Reader, yield func(Line) error) error {
+	return eachTextLine(in, func(number int, text []byte) error {
+		line, err := parseLine(text)
+		if err != nil {
+			return atLine(number, err)
+		}
+		return yield(line)
+	})
+}
+
+// eachTextLine calls yield with every line, the last even without its end.
+func eachTextLine(in *bufio.Reader, yield func(number int, text []byte) error) error {
+	for number := 1; ; number++ {
+		text, err := in.ReadBytes('\n')
+		if err != nil && err != io.EOF {
+			return err
+		}
+		if len(text) > 0 {
+			if err := yield(number, text); err != nil {
+				return err
 			}
-			line, err := parseLine(text)
-			return line, atLine(number, err)
-		}, nil
+		}
+		if err == io.EOF {
+			return nil
+		}
 	}
-	delimiter, ok := sniff(in, isLineHeader)
-	if !ok {
-		return nil, errNotOurs
+}
+
+func eachCSVLine(in *bufio.Reader, yield func(Line) error) error {
+	records, err := csvReader(in, isLineHeader)
+	if err != nil {
+		return err
 	}
-	records := csv.NewReader(in)
-	records.Comma = delimiter
 	lines, err := gocsv.NewUnmarshaller(records, Line{})
 	if err != nil {
-		return nil, errNotOurs
+		return errNotOurs
 	}
-	return func() (Line, error) {
+	for {
 		value, err := lines.Read()
 		if err == io.EOF {
-			return Line{}, err
+			return nil
 		}
 		if broken, ok := errors.AsType[*csv.ParseError](err); ok {
-			return Line{}, atLine(broken.StartLine, broken.Err)
+			return atLine(broken.StartLine, broken.Err)
 		}
 		number, _ := records.FieldPos(0)
 		if err != nil {
-			return Line{}, atLine(number, err)
+			return atLine(number, err)
 		}
 		line := value.(Line)
-		return line, atLine(number, line.check())
-	}, nil
+		if err := line.check(); err != nil {
+			return atLine(number, err)
+		}
+		if err := yield(line); err != nil {
+			return err
+		}
+	}
 }
 
 func parseLine(text []byte) (Line, error) {
@@ -123,12 +149,9 @@ func parseLine(text []byte) (Line, error) {
 	return line, line.check()
 }
 
-// atLine says where a results file is wrong and how to mend it.
+// atLine says where a results file is wrong and how to fix it.
 func atLine(number int, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("line %d is not as caseimport wrote it (%w): run the same import again, which makes the file anew", number, err)
+	return fmt.Errorf("line %d is not as caseimport wrote it (%w): run the same import again, which rebuilds the file", number, err)
 }
 
 // open opens a regular file and skips a byte order mark.
@@ -152,18 +175,20 @@ func open(path string) (*os.File, *bufio.Reader, error) {
 	return file, in, nil
 }
 
-// sniff finds the delimiter by the header, without reading on: a spreadsheet may
-// have saved the file with its own.
-func sniff(in *bufio.Reader, isHeader func([]string) bool) (rune, bool) {
+// csvReader reads a file of ours, known by its header, from the header on. A
+// spreadsheet may have saved it with a delimiter of its own.
+func csvReader(in *bufio.Reader, isHeader func([]string) bool) (*csv.Reader, error) {
 	start, _ := in.Peek(headerSize)
 	for _, delimiter := range ",;\t|" {
-		records := csv.NewReader(bytes.NewReader(start))
-		records.Comma = delimiter
-		if names, err := records.Read(); err == nil && isHeader(names) {
-			return delimiter, true
+		header := csv.NewReader(bytes.NewReader(start))
+		header.Comma = delimiter
+		if names, err := header.Read(); err == nil && isHeader(names) {
+			records := csv.NewReader(in)
+			records.Comma = delimiter
+			return records, nil
 		}
 	}
-	return 0, false
+	return nil, errNotOurs
 }
 
 func isLineHeader(names []string) bool {

@@ -7,7 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
+
+	"caseimport/importer/atomicfile"
 )
 
 // mark is UTF-8's byte order mark.
@@ -28,7 +29,7 @@ type ReportOptions struct {
 	// programs that read them take it for a part of the first header.
 	Mark bool
 
-	Disk Disk // nil: the operating system's
+	Disk atomicfile.Disk // nil: the operating system's
 }
 
 // ReportRow is a row that has no case yet.
@@ -52,13 +53,12 @@ type ReportRow struct {
 // members; a line that was no JSON object is the member caseimport_line.
 //
 // Nothing stands at the report's path before [Report.Commit]. Memory does not grow
-// with the rows.
+// with the rows. A Report is not safe for concurrent use.
 type Report struct {
 	opt   ReportOptions
 	shape shape
 
-	mu    sync.Mutex
-	draft *draft // nil until the first row
+	draft *atomicfile.Draft // nil until the first row
 	csv   *csv.Writer
 	buf   []byte // reused from row to row
 	cells []string
@@ -69,20 +69,17 @@ type Report struct {
 // NewReport describes a report. It only clears away what a dead run has left.
 func NewReport(opt ReportOptions) *Report {
 	if opt.Disk == nil {
-		opt.Disk = OS
+		opt.Disk = atomicfile.OS
 	}
 	if opt.Delimiter == 0 {
 		opt.Delimiter = ','
 	}
-	opt.Disk.Remove(tempName(opt.Path))
+	opt.Disk.Remove(atomicfile.TempName(opt.Path))
 	return &Report{opt: opt, shape: shapeOf(opt.Header)}
 }
 
-// Add writes a row. It may be called from any goroutine. An error is also that of
-// every later call, and of Commit.
+// Add writes a row. An error is also that of every later call, and of Commit.
 func (r *Report) Add(row ReportRow) error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	if r.err == nil {
 		if err := r.add(row); err != nil {
 			r.err = r.failed("write", err)
@@ -109,7 +106,7 @@ func (r *Report) add(row ReportRow) error {
 
 // begin opens the temporary file and writes the header.
 func (r *Report) begin() (err error) {
-	if r.draft, err = newDraft(r.opt.Disk, r.opt.Path); err != nil || r.opt.JSON {
+	if r.draft, err = atomicfile.Create(r.opt.Disk, r.opt.Path); err != nil || r.opt.JSON {
 		return err
 	}
 	if r.opt.Mark {
@@ -139,11 +136,9 @@ type Outcome struct {
 // After an error the earlier report is still there, under its own name or the new
 // one, and the new one is not.
 func (r *Report) Commit(covered func(id string) bool, edited bool) (Outcome, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	done, err := r.commit(covered, edited)
 	if err != nil {
-		r.abort()
+		r.Abort()
 	}
 	return done, err
 }
@@ -177,7 +172,7 @@ func (r *Report) commit(covered func(id string) bool, edited bool) (done Outcome
 		}
 		fallthrough
 	case r.rows > 0:
-		if err := r.draft.replace(); err != nil {
+		if err := r.draft.Replace(); err != nil {
 			return done, r.failed("write", err)
 		}
 		done.Rows, r.draft = r.rows, nil
@@ -192,7 +187,7 @@ func (r *Report) finish() error {
 			return err
 		}
 	}
-	return r.draft.finish()
+	return r.draft.Finish()
 }
 
 func (r *Report) remove() error {
@@ -205,14 +200,8 @@ func (r *Report) remove() error {
 // Abort gives the report up; an earlier one stays as it is. After Commit it does
 // nothing.
 func (r *Report) Abort() {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.abort()
-}
-
-func (r *Report) abort() {
 	if r.draft != nil {
-		r.draft.discard()
+		r.draft.Discard()
 		r.draft = nil
 	}
 	if r.err == nil {
@@ -221,7 +210,7 @@ func (r *Report) abort() {
 }
 
 func (r *Report) failed(doing string, err error) error {
-	return failed(doing+" the failure report", r.opt.Path, err)
+	return atomicfile.Error(doing+" the failure report", r.opt.Path, err)
 }
 
 // freeName is path with the first number that no file has, from 2.

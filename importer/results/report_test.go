@@ -11,7 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 
@@ -395,33 +394,6 @@ func TestStaleReportIsClearedAway(t *testing.T) {
 	results.NewReport(opt)
 	if names := filesIn(t, dir); len(names) != 0 {
 		t.Errorf("the folder still holds %v", names)
-	}
-}
-
-func TestAddFromManyGoroutines(t *testing.T) {
-	opt := results.ReportOptions{Path: filepath.Join(t.TempDir(), "r.csv"), Header: []string{"Id", "Text"}}
-	r := results.NewReport(opt)
-	var all sync.WaitGroup
-	for g := range 8 {
-		all.Go(func() {
-			for i := range 500 {
-				if err := r.Add(row(g*500+i, "1", strings.Repeat("text\n", 10))); err != nil {
-					t.Error(err)
-					return
-				}
-			}
-		})
-	}
-	all.Wait()
-	if done, err := r.Commit(nil, false); err != nil || done.Rows != 4000 {
-		t.Fatal(done, err)
-	}
-	seen := map[string]bool{}
-	for _, record := range readCSV(t, read(t, opt.Path), ',')[1:] {
-		seen[record[2]] = true
-	}
-	if len(seen) != 4000 {
-		t.Errorf("%d rows of 4000 arrived", len(seen))
 	}
 }
 

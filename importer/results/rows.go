@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/tidwall/gjson"
 )
 
 // shape is what the header of a CSV input says about its rows.
@@ -153,25 +155,14 @@ func withoutOwn(object []byte) []byte {
 		return whole
 	}
 	kept := []byte{'{'}
-	decoder := json.NewDecoder(bytes.NewReader(object))
-	decoder.Token() // the brace
-	for decoder.More() {
-		start := decoder.InputOffset()
-		name, _ := decoder.Token()
-		var value json.RawMessage
-		if decoder.Decode(&value) != nil {
-			return whole // cannot be: the object is valid
+	gjson.ParseBytes(object).ForEach(func(name, value gjson.Result) bool {
+		if !isOwn(name.Str) {
+			if len(kept) > 1 {
+				kept = append(kept, ',')
+			}
+			kept = append(kept, object[name.Index:value.Index+len(value.Raw)]...)
 		}
-		if name, _ := name.(string); isOwn(name) {
-			continue
-		}
-		member := bytes.TrimLeft(object[start:decoder.InputOffset()], ", \t")
-		if len(kept) > 1 {
-			kept = append(kept, ',')
-		}
-		kept = append(kept, member...)
-	}
+		return true
+	})
 	return kept
 }
-
-func isBlank(text []byte) bool { return len(bytes.TrimSpace(text)) == 0 }

@@ -44,7 +44,7 @@ func (t *Table) settleDelimiter(head []byte, format, asked string) error {
 	default:
 		t.csv.delim = t.findDelimiter(head[skip:], expected)
 		if t.csv.delim != expected {
-			t.remark(fmt.Sprintf("cells are separated by the %s (found by itself; --delimiter overrides)", delimiterName(t.csv.delim)))
+			t.remark(fmt.Sprintf("cells are separated by the %s (detected; --delimiter overrides)", delimiterName(t.csv.delim)))
 		}
 	}
 	t.Delimiter = rune(t.csv.delim)

@@ -11,6 +11,12 @@
 // doubt, such as a quote that swallows the lines after it, refuses the whole
 // file before anything has been done with it.
 //
-// This package must never use the network, and never mend a file in silence:
-// what it works out by itself it says in [Table.Remarks].
+// This package must never use the network, and never repair a file in silence:
+// what it detects it says in [Table.Remarks].
+//
+// To read it: source.go (Open and Each) and row.go; input.go (the file as bytes,
+// unpacked), survey.go (what the bytes tell), encoding.go and guess.go (how they
+// become text); window.go (the part of the text in memory), parser.go (one CSV
+// record), csv.go, quotes.go and delimiter.go (a CSV file); json.go, document.go
+// and tree.go (JSON).
 package source

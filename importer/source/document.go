@@ -2,264 +2,160 @@ package source
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/go-json-experiment/json/jsontext"
 )
 
-// document is where the reading of a JSON document stands. It is an array of
-// records, or an object with a single member that is an array of objects.
+// document reads the records of a JSON document: the elements of an array, or
+// of the one array of objects that an object holds.
+//
+// jsontext is the streaming half of Go 1.27's encoding/json/v2. It reads three
+// times as fast as json.Decoder, and tells a cut document from one at its end.
 type document struct {
-	place  docPlace
-	after  docAfter
-	object bool   // the document is an object
-	member string // of the object, that holds the records
-	line   int    // on which that array began
+	dec    *jsontext.Decoder
+	text   *textReader
+	within bool   // the array of records
+	name   string // of the object's member that is this array, as written
+	line   int    // on which the array begins
 	empty  bool   // the object has an empty array
 }
 
-type docPlace uint8
+func newDocument(ctx context.Context, r io.Reader) *document {
+	d := &document{text: &textReader{ctx: ctx, r: r, line: 1}}
+	d.dec = jsontext.NewDecoder(d.text, lenient...)
+	return d
+}
 
-const (
-	atStart docPlace = iota
-	inObject
-	inArray
-	atEnd
-)
-
-type docAfter uint8
-
-const (
-	afterOpening docAfter = iota
-	afterValue
-	afterComma
-)
-
-// element moves to the next record of the document.
-func (j *jsonRecords) element() ([]byte, error) {
-	d := &j.doc
+// seek moves to the beginning of the next record.
+func (d *document) seek() error {
 	for {
-		c, err := j.peek()
-		if err != nil {
-			return nil, err
-		}
+		kind := d.dec.PeekKind()
+		d.text.pass(d.dec.InputOffset())
+		d.text.passBlanks()
+		var err error
 		switch {
-		case d.place == atStart:
-			if err := j.start(c); err != nil {
-				return nil, err
+		case d.within && kind != ']':
+			return nil
+		case d.within:
+			d.within = false
+			_, err = d.dec.ReadToken()
+		case d.dec.InputOffset() == 0:
+			err = d.begin(kind)
+		case d.dec.StackDepth() == 0:
+			if _, err = d.dec.ReadToken(); err == nil {
+				err = d.broken("more text follows the end of the document")
 			}
-		case d.place == atEnd && c == 0:
-			return nil, io.EOF
-		case d.place == atEnd:
-			return nil, j.broken("more text after the end of the document")
-		case c == 0:
-			return nil, j.broken("the file ends before the document does: it may have been cut short")
-		case d.place == inArray && c == ']' && d.after != afterComma:
-			j.w.pass(1, 0)
-			d.place, d.after = atEnd, afterValue
-			if d.object {
-				d.place = inObject
-			}
-		case d.place == inObject && c == '}' && d.after != afterComma:
-			if d.member == "" && !d.empty {
-				return nil, errors.New("the object holds no array of objects: export the tickets as an array; if the object is itself a ticket, read it with --format jsonl")
-			}
-			j.w.pass(1, 0)
-			d.place = atEnd
-		case d.after == afterValue:
-			if c != ',' {
-				return nil, j.broken("a comma is missing here")
-			}
-			j.w.pass(1, 0)
-			d.after = afterComma
-		case d.place == inArray:
-			d.after = afterValue
-			return j.scan()
+		case kind != '}':
+			err = d.member()
+		case d.name == "" && !d.empty:
+			err = errors.New("the object holds no array of objects: export the tickets as an array; if the object is itself a ticket, read it with --format jsonl")
 		default:
-			if err := j.readMember(); err != nil {
-				return nil, err
-			}
+			_, err = d.dec.ReadToken()
+		}
+		if err != nil {
+			return d.fault(err)
 		}
 	}
 }
 
-func (j *jsonRecords) start(c byte) error {
-	switch c {
-	case '[':
-		j.doc.place = inArray
-	case '{':
-		j.doc.place, j.doc.object = inObject, true
-	case 0:
+func (d *document) begin(kind jsontext.Kind) error {
+	_, err := d.dec.ReadToken()
+	switch {
+	case err == io.EOF:
 		return errors.New("the file holds nothing but blanks")
-	default:
-		return j.broken("a document must begin with [ or {")
+	case kind != '[' && kind != '{':
+		return d.broken("a document must begin with [ or {")
 	}
-	j.w.pass(1, 0)
+	d.within = kind == '['
+	return err
+}
+
+// member reads a member of the object: all of it, or the opening of the array
+// that holds the records.
+func (d *document) member() error {
+	name, err := d.dec.ReadValue()
+	if err != nil {
+		return err
+	}
+	key := string(name)
+	if d.dec.PeekKind() != '[' {
+		return d.dec.SkipValue()
+	}
+	if _, err := d.dec.ReadToken(); err != nil {
+		return err
+	}
+	d.text.pass(d.dec.InputOffset())
+	switch kind := d.dec.PeekKind(); {
+	case kind == ']':
+		d.empty = true
+	case kind == '{' && d.name != "":
+		return fmt.Errorf("line %d: %s is an array of objects, and so is %s on line %d: put the one to import in a file of its own", d.text.line, key, d.name, d.line)
+	case kind == '{':
+		d.name, d.line, d.within = key, d.text.line, true
+		return nil
+	}
+	for d.dec.StackDepth() > 1 {
+		if _, err := d.dec.ReadToken(); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
-// readMember reads a member of the outermost object: all of it, or the opening of the
-// array that holds the records.
-func (j *jsonRecords) readMember() error {
-	name, err := j.scanValid()
-	if err != nil {
-		return err
-	}
-	if name[0] != '"' {
-		return j.broken("a member's name must stand in quotes")
-	}
-	key := string(name)
-	c, err := j.peek()
-	if err != nil {
-		return err
-	}
-	if c != ':' {
-		return j.broken("a colon is missing after a member's name")
-	}
-	j.w.pass(1, 0)
-	if c, err = j.peek(); err != nil {
-		return err
-	}
-	j.doc.after = afterValue
-	if c == '[' {
-		objects, err := j.opensObjects()
-		if err != nil {
-			return err
-		}
-		if objects && j.doc.member != "" {
-			return fmt.Errorf("line %d: %s is an array of objects, and so is %s on line %d: put the one to import in a file of its own", j.w.line, key, j.doc.member, j.doc.line)
-		}
-		if objects {
-			j.doc.member, j.doc.line = key, j.w.line
-			j.doc.place, j.doc.after = inArray, afterOpening
-			j.w.pass(1, 0)
-			return nil
-		}
-	}
-	value, err := j.scanValid()
-	if c == '[' && len(bytes.Trim(value, "[] \t\r\n")) == 0 {
-		j.doc.empty = true
+func (d *document) broken(what string) error {
+	return fmt.Errorf("line %d: not valid JSON: %s", d.text.line, what)
+}
+
+// fault says where the document is at fault.
+func (d *document) fault(err error) error {
+	var syntax *jsontext.SyntacticError
+	switch {
+	case d.text.err != nil && d.text.err != io.EOF:
+		return d.text.err
+	case errors.As(err, &syntax):
+		d.text.pass(max(syntax.ByteOffset, d.text.start))
+		return d.broken(syntaxFault(syntax).Error())
 	}
 	return err
 }
 
-// opensObjects looks past a [ for a {.
-func (j *jsonRecords) opensObjects() (bool, error) {
-	for {
-		if after := bytes.TrimLeft(j.w.rest()[1:], " \t\r\n"); len(after) > 0 {
-			return after[0] == '{', nil
-		}
-		if j.w.eof {
-			return false, nil
-		}
-		if err := j.fill(); err != nil {
-			return false, err
-		}
-	}
+// textReader keeps what a decoder reads through it, to count its lines and to
+// take the records from.
+type textReader struct {
+	ctx   context.Context
+	r     io.Reader
+	buf   bytes.Buffer // read and not passed
+	start int64        // of buf
+	line  int          // on which buf begins
+	err   error        // of Read
 }
 
-// peek passes blanks and returns the byte after them, 0 at the end of the file.
-func (j *jsonRecords) peek() (byte, error) {
-	for {
-		text := j.w.rest()
-		after := bytes.TrimLeft(text, " \t\r\n")
-		blanks := text[:len(text)-len(after)]
-		j.w.pass(len(blanks), bytes.Count(blanks, []byte("\n")))
-		if len(after) > 0 {
-			return after[0], nil
-		}
-		if j.w.eof {
-			return 0, nil
-		}
-		if err := j.fill(); err != nil {
-			return 0, err
-		}
+func (t *textReader) Read(p []byte) (n int, err error) {
+	switch {
+	case t.ctx.Err() != nil:
+		t.err = t.ctx.Err()
+	case t.buf.Len() >= maxRecord:
+		t.err = fmt.Errorf("line %d: %w", t.line, errTooLong)
+	default:
+		n, t.err = t.r.Read(p)
 	}
+	t.buf.Write(p[:n])
+	return n, t.err
 }
 
-// scan passes one value and returns it. It finds the value's end, and does not
-// check what is in it.
-func (j *jsonRecords) scan() ([]byte, error) {
-	j.line = j.w.line
-	for {
-		text := j.w.rest()
-		n, ok := valueEnd(text)
-		switch {
-		case !ok && !j.w.eof:
-			if err := j.fill(); err != nil {
-				return nil, err
-			}
-			continue
-		case !ok:
-			return nil, j.broken("the file ends within the value that begins here: it may have been cut short")
-		case n == 0:
-			return nil, j.broken("a value is missing here")
-		}
-		j.w.pass(n, bytes.Count(text[:n], []byte("\n")))
-		return text[:n], nil
-	}
+// pass drops what stands before an offset.
+func (t *textReader) pass(offset int64) {
+	passed := t.buf.Next(int(offset - t.start))
+	t.line += bytes.Count(passed, []byte("\n"))
+	t.start = offset
 }
 
-// scanValid is scan for what is no record.
-func (j *jsonRecords) scanValid() ([]byte, error) {
-	value, err := j.scan()
-	if err != nil {
-		return nil, err
-	}
-	j.record = string(value)
-	if fault := validJSON(j.record); fault != nil {
-		return nil, j.invalid(fault)
-	}
-	return value, nil
-}
-
-func (j *jsonRecords) broken(what string) error {
-	return fmt.Errorf("line %d: not valid JSON: %s", j.w.line, what)
-}
-
-// valueEnd finds the end of the JSON value at the beginning of text, which is
-// not empty. It is false, with the length of text, where no end was found.
-func valueEnd[T string | []byte](text T) (int, bool) {
-	depth := 0
-	for i := 0; i < len(text); i++ {
-		switch text[i] {
-		case '"':
-			n := stringEnd(text[i:])
-			if n < 0 {
-				return len(text), false
-			}
-			i += n - 1
-			if depth == 0 {
-				return i + 1, true
-			}
-		case '{', '[':
-			depth++
-		case '}', ']':
-			depth--
-			if depth == 0 {
-				return i + 1, true
-			}
-			if depth < 0 {
-				return i, true
-			}
-		case ',', ':', ' ', '\t', '\r', '\n':
-			if depth == 0 {
-				return i, true
-			}
-		}
-	}
-	return len(text), false
-}
-
-// stringEnd is the length of the JSON string at the beginning of text, or -1.
-func stringEnd[T string | []byte](text T) int {
-	for i := 1; i < len(text); i++ {
-		switch text[i] {
-		case '\\':
-			i++
-		case '"':
-			return i + 1
-		}
-	}
-	return -1
+// passBlanks drops what stands before the next value.
+func (t *textReader) passBlanks() {
+	text := t.buf.Bytes()
+	t.pass(t.start + int64(len(text)-len(bytes.TrimLeft(text, " \t\r\n,"))))
 }

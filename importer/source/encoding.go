@@ -78,7 +78,7 @@ func (v *survey) decide(asked string) (coding, error) {
 }
 
 func found(name string) string {
-	return fmt.Sprintf("read as %s (found by itself; --encoding overrides)", name)
+	return fmt.Sprintf("read as %s (detected; --encoding overrides)", name)
 }
 
 // lookup finds an encoding by its WHATWG or IANA name.

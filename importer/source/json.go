@@ -3,38 +3,53 @@ package source
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"unicode/utf8"
 
-	"github.com/tidwall/gjson"
+	"github.com/go-json-experiment/json/jsontext"
 )
 
 // jsonRecords reads the objects of a JSON file: one a line, or the elements of
 // the array in a document.
 type jsonRecords struct {
-	w     *window
 	table *Table
-	learn bool // a name that is new becomes a column
-	doc   document
+	doc   *document // nil where w gives lines
+	w     *window
+	in    bytes.Buffer // the line
+	learn bool         // names that are new become columns
+	fresh bool         // the record has such a name
 
+	dec    *jsontext.Decoder
+	start  int64  // of the record, in what dec reads
+	record []byte // valid until the next
 	line   int
-	record string
 	fault  string
-	cells  []string // raw values by column
+	cells  []span // by column; the zero span where there is no such member
 }
 
-// readJSON finds out whether the file holds lines or a document, then reads
-// all of it.
-func (t *Table) readJSON(ctx context.Context, format string) error {
-	head, err := t.head()
-	if err != nil {
-		return err
+// span is where a value stands in its record.
+type span struct{ from, to int }
+
+// lenient leaves repeated names and bad bytes to be faults of a record.
+var lenient = []jsontext.Options{jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true)}
+
+func (t *Table) jsonRecords(ctx context.Context, r io.Reader, learn bool) *jsonRecords {
+	j := &jsonRecords{table: t, learn: learn}
+	if t.json.lines {
+		j.w, j.dec = newWindow(ctx, r), new(jsontext.Decoder)
+	} else {
+		j.doc = newDocument(ctx, r)
+		j.dec = j.doc.dec
 	}
-	t.json = jsonShape{lines: format == "jsonl", tree: newTree()}
+	return j
+}
+
+// readJSON finds out whether text, which begins with head, holds lines or a
+// document, then reads all of it.
+func (t *Table) readJSON(ctx context.Context, text io.Reader, head []byte, format string) error {
+	t.json.lines = format == "jsonl"
 	if t.json.lines {
 		if err := refuseDocument(head); err != nil {
 			return err
@@ -43,12 +58,7 @@ func (t *Table) readJSON(ctx context.Context, format string) error {
 		t.json.lines = true
 		t.remark("read as JSON lines (one object a line), although it is called JSON")
 	}
-	s, err := t.input.open()
-	if err != nil {
-		return err
-	}
-	defer s.Close()
-	j := &jsonRecords{w: newWindow(ctx, t.coding.reader(s)), table: t, learn: true}
+	j := t.jsonRecords(ctx, text, true)
 	for {
 		if err := j.next(); err == io.EOF {
 			break
@@ -58,9 +68,6 @@ func (t *Table) readJSON(ctx context.Context, format string) error {
 		t.Rows++
 	}
 	t.Columns = t.json.tree.columns
-	if s.sum != t.input.sum {
-		return errChanged
-	}
 	return nil
 }
 
@@ -84,105 +91,160 @@ func holdsLines(head []byte) bool {
 	text := bytes.TrimLeft(head, " \t\r\n")
 	end, next, _ := lineEnd(text, true)
 	after := bytes.TrimLeft(text[next:], " \t\r\n")
-	return len(after) > 0 && text[0] == '{' && after[0] == '{' && json.Valid(text[:end])
+	return len(after) > 0 && text[0] == '{' && after[0] == '{' && jsontext.Value(text[:end]).IsValid(lenient...)
 }
 
 // next implements records.
 func (j *jsonRecords) next() error {
-	value, err := j.value()
+	j.fault = ""
+	clear(j.cells)
+	var err error
+	if j.doc != nil {
+		err = j.nextElement()
+	} else {
+		err = j.nextLine()
+	}
 	if err != nil {
 		return err
 	}
-	if j.fault = j.table.coding.fault(value); j.fault != "" {
-		j.record = mend(string(value))
-		return nil
+	if fault := j.table.coding.fault(j.record); fault != "" {
+		j.fault = fault
 	}
-	j.record = string(value)
-	if err := validJSON(j.record); err != nil {
-		if !j.table.json.lines {
-			return j.invalid(err)
-		}
-		column := utf8.RuneCountInString(j.record[:max(0, err.Offset-1)]) + 1
-		j.fault = fmt.Sprintf("not valid JSON at column %d: %v", column, err)
-		return nil
-	}
-	object := strings.TrimLeft(j.record, " \t\r\n")
-	if object[0] != '{' {
-		j.fault = "not a JSON object, but " + kindOf(object)
-		return nil
-	}
-	tree := j.table.json.tree
-	if j.learn {
-		clear(j.cells)
-	} else {
-		j.cells = make([]string, len(tree.columns))
-	}
-	j.fault, err = tree.place(tree.root, object, &j.cells, j.learn)
-	if err != nil {
-		return fmt.Errorf("line %d: %w", j.line, err)
+	if j.table.json.tree.size > maxColumns {
+		return fmt.Errorf("line %d: the objects have more than %d different members: they seem to use data as names, which cannot be mapped", j.line, maxColumns)
 	}
 	return nil
 }
 
-// value moves to the next record and returns it as it stands in the text.
-func (j *jsonRecords) value() ([]byte, error) {
-	if !j.table.json.lines {
-		return j.element()
+// nextElement reads the next record of a document, which is a fault of the
+// file if it is not valid.
+func (j *jsonRecords) nextElement() error {
+	if err := j.doc.seek(); err != nil {
+		return err
 	}
-	for {
-		text := j.w.rest()
-		if len(text) == 0 && j.w.eof {
-			return nil, io.EOF
-		}
-		end, next, ok := lineEnd(text, j.w.eof)
-		if !ok {
-			if err := j.fill(); err != nil {
-				return nil, err
-			}
-			continue
-		}
-		j.line = j.w.line
-		j.w.pass(next, 1)
-		if line := bytes.TrimRight(text[:end], " \t"); len(line) > 0 {
-			return line, nil
-		}
+	j.start, j.line = j.doc.text.start, j.doc.text.line
+	if err := j.object(); err != nil {
+		return j.doc.fault(err)
 	}
+	j.record = j.doc.text.buf.Bytes()[:j.offset()]
+	return nil
 }
 
-func (j *jsonRecords) fill() error {
-	err := j.w.fill()
-	if errors.Is(err, errTooLong) {
-		return fmt.Errorf("line %d: %w", j.w.line, err)
+// nextLine reads the next line that is not blank.
+func (j *jsonRecords) nextLine() (err error) {
+	if j.record, j.line, err = j.w.textLine(); err != nil {
+		return err
+	}
+	learn := j.learn
+	j.learn, j.fresh = false, false
+	err = j.lineObject()
+	if j.learn = learn; learn && j.fresh && err == nil { // nothing is learned from what is no JSON
+		clear(j.cells)
+		err = j.lineObject()
+	}
+	var syntax *jsontext.SyntacticError
+	if errors.As(err, &syntax) {
+		column := utf8.RuneCount(j.record[:syntax.ByteOffset]) + 1
+		j.fault = fmt.Sprintf("not valid JSON at column %d: %v", column, syntaxFault(syntax))
+	}
+	return nil
+}
+
+// lineObject reads the line as a record.
+func (j *jsonRecords) lineObject() error {
+	j.in = *bytes.NewBuffer(j.record)
+	j.dec.Reset(&j.in, lenient...)
+	if err := j.object(); err != nil {
+		return err
+	}
+	end := j.dec.InputOffset()
+	_, err := j.dec.ReadToken()
+	switch {
+	case err == io.EOF:
+		return nil
+	case err == nil:
+		return &jsontext.SyntacticError{ByteOffset: end, Err: errors.New("more text follows")}
 	}
 	return err
 }
 
+// syntaxFault puts a fault into words, without its place.
+func syntaxFault(err *jsontext.SyntacticError) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return errors.New("the text ends too early: it may have been cut short")
+	}
+	return err.Err
+}
+
+// object reads a record and puts its values in their cells.
+func (j *jsonRecords) object() error {
+	if kind := j.dec.PeekKind(); kind != '{' {
+		j.fault = "not a JSON object, but " + kinds[kind]
+	}
+	_, err := j.value(&j.table.json.tree.root)
+	return err
+}
+
+// value reads one value. The members of an object go to the cells of n's.
+func (j *jsonRecords) value(n *node) (at span, err error) {
+	if j.dec.PeekKind() == '{' && n != nil {
+		j.dec.ReadToken()
+		at.from = j.offset() - 1
+		err = j.members(n)
+	} else {
+		var value jsontext.Value
+		value, err = j.dec.ReadValue()
+		at.from = j.offset() - len(value)
+	}
+	at.to = j.offset()
+	return at, err
+}
+
+// members reads the rest of an object, and puts each value in the cell of its
+// column. Members that the tree does not know are added to it when learning. A
+// path that a record reaches twice is a fault of the record: one of the two
+// values would be lost.
+func (j *jsonRecords) members(n *node) error {
+	for j.dec.PeekKind() != '}' {
+		name, err := j.dec.ReadValue()
+		if err != nil {
+			return err
+		}
+		m := n.members[string(name)]
+		if m == nil && j.learn {
+			m = j.table.json.tree.add(n, string(name))
+		}
+		at, err := j.value(m)
+		if err != nil {
+			return err
+		}
+		if m == nil {
+			j.fresh = true
+			continue
+		}
+		for m.column >= len(j.cells) {
+			j.cells = append(j.cells, span{})
+		}
+		if j.cells[m.column].to > 0 {
+			j.fault = fmt.Sprintf("has the member %q twice, and one of its values would be lost", m.path)
+		}
+		j.cells[m.column] = at
+	}
+	_, err := j.dec.ReadToken()
+	return err
+}
+
+// offset is where the decoder stands in the record.
+func (j *jsonRecords) offset() int { return int(j.dec.InputOffset() - j.start) }
+
 // row implements records.
 func (j *jsonRecords) row(number int) *Row {
-	r := &Row{Number: number, Line: j.line, Fault: j.fault, table: j.table, record: j.record}
+	r := &Row{Number: number, Line: j.line, Fault: j.fault, table: j.table, record: mend(string(j.record))}
 	if j.fault == "" {
-		r.cells = j.cells
+		r.cells = make([]string, len(j.table.json.tree.columns))
+		for i, c := range j.cells {
+			r.cells[i] = r.record[c.from:c.to]
+		}
 	}
 	return r
-}
-
-// invalid is the fault of a document whose record, or member, is no JSON.
-func (j *jsonRecords) invalid(err *json.SyntaxError) error {
-	line := j.line + strings.Count(j.record[:max(0, err.Offset-1)], "\n")
-	return fmt.Errorf("line %d: not valid JSON: %w", line, err)
-}
-
-// maxDepth is how many brackets a record may hold before its depth is looked
-// at; gjson's checks recurse.
-const maxDepth = 10_000
-
-// validJSON tells where the first fault of text is, if it has one.
-func validJSON(text string) *json.SyntaxError {
-	if strings.Count(text, "[")+strings.Count(text, "{") <= maxDepth && gjson.Valid(text) {
-		return nil
-	}
-	// Slower, but bounded in depth, and it knows where the fault is.
-	var syntax *json.SyntaxError
-	errors.As(json.Unmarshal([]byte(text), new(json.RawMessage)), &syntax)
-	return syntax
 }

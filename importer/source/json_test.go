@@ -54,17 +54,17 @@ func TestALineThatIsNoObjectIsInvalidAlone(t *testing.T) {
 	}, "\n"), Options{})
 	want := []string{
 		"",
-		"not valid JSON at column 7: invalid character '}' looking for beginning of value",
+		"not valid JSON at column 7: invalid character '}' at start of value",
 		"not a JSON object, but an array",
 		"not a JSON object, but a string",
-		"not valid JSON at column 10: invalid character '{' after top-level value",
-		"not valid JSON at column 8: invalid character '1' after object key:value pair",
+		"not valid JSON at column 9: more text follows",
+		"not valid JSON at column 8: invalid character '1' after object value (expecting ',' or '}')",
 		`has the member "a" twice, and one of its values would be lost`,
 		`has the member "b.c" twice, and one of its values would be lost`,
-		"not valid JSON at column 8: unexpected end of JSON input",
+		"not valid JSON at column 9: the text ends too early: it may have been cut short",
 		"",
 		"not a JSON object, but null",
-		"not valid JSON at column 50001: invalid character '{' exceeded max depth",
+		"not valid JSON at column 50001: exceeded max depth",
 		"",
 	}
 	for i, r := range rows(t, table) {
@@ -114,25 +114,50 @@ func TestBrokenJSONIsRefused(t *testing.T) {
 	for _, c := range []struct{ file, content, want string }{
 		{"x.jsonl", "\n[{\"a\":1}]\n", "line 2: this is a JSON array, not JSON lines: read it with --format json, or name it .json"},
 		{"x.jsonl", "{\n \"a\": 1\n}\n", "line 1: the object that begins here goes on over further lines, but JSON lines hold one object a line: if the file is one document, read it with --format json"},
-		{"x.json", "[\n{\"a\":1},\n{\"a\" 2}]", "line 3: not valid JSON: invalid character '2' after object key"},
-		{"x.json", "[\n{\"a\":1}\n{\"a\":2}]", "line 3: not valid JSON: a comma is missing here"},
-		{"x.json", "[{\"a\":1},\n]", "line 2: not valid JSON: a value is missing here"},
-		{"x.json", "[{\"a\":1}]\n]", "line 2: not valid JSON: more text after the end of the document"},
-		{"x.json", "[{\"a\":1},\n{\"a\":", "line 2: not valid JSON: the file ends within the value that begins here: it may have been cut short"},
-		{"x.json", "{\"a\":\n", "line 2: not valid JSON: the file ends within the value that begins here: it may have been cut short"},
-		{"x.json", "[{\"a\":1}\n", "line 2: not valid JSON: the file ends before the document does: it may have been cut short"},
+		{"x.json", "[\n{\"a\":1},\n{\"a\" 2}]", "line 3: not valid JSON: invalid character '2' after object name (expecting ':')"},
+		{"x.json", "[\n{\"a\":1}\n{\"a\":2}]", "line 3: not valid JSON: invalid character '{' after array element (expecting ',' or ']')"},
+		{"x.json", "[{\"a\":1},\n]", "line 2: not valid JSON: invalid character ',' at start of value"},
+		{"x.json", "[{\"a\":1}]\n]", "line 2: not valid JSON: invalid character ']' at start of value"},
+		{"x.json", "[{\"a\":1}]\n{}", "line 2: not valid JSON: more text follows the end of the document"},
+		{"x.json", "[{\"a\":1},\n{\"a\":", "line 2: not valid JSON: the text ends too early: it may have been cut short"},
+		{"x.json", "{\"a\":\n", "line 2: not valid JSON: the text ends too early: it may have been cut short"},
+		{"x.json", "[{\"a\":1}\n", "line 2: not valid JSON: the text ends too early: it may have been cut short"},
 		{"x.json", "\n\n", "the file holds nothing but blanks"},
 		{"x.json", "id,title\n", "line 1: not valid JSON: a document must begin with [ or {"},
-		{"x.json", "{\"a\": tru, \"t\": [{}]}", "line 1: not valid JSON: invalid character ' ' in literal true (expecting 'e')"},
-		{"x.json", "{\"a\" [{}]}", "line 1: not valid JSON: a colon is missing after a member's name"},
-		{"x.json", "{a: [{}]}", "line 1: not valid JSON: invalid character 'a' looking for beginning of value"},
-		{"x.json", "{1: [{}]}", "line 1: not valid JSON: a member's name must stand in quotes"},
+		{"x.json", "{\"a\": tru, \"t\": [{}]}", "line 1: not valid JSON: invalid character ',' in literal true (expecting 'e')"},
+		{"x.json", "{\"a\" [{}]}", "line 1: not valid JSON: invalid character '[' after object name (expecting ':')"},
+		{"x.json", "{a: [{}]}", "line 1: not valid JSON: invalid character 'a' at start of value"},
+		{"x.json", "{1: [{}]}", "line 1: not valid JSON: object member name must be a string"},
 		{"x.json", "{\"a\": 1}", "the object holds no array of objects: export the tickets as an array; if the object is itself a ticket, read it with --format jsonl"},
 		{"x.json", "{\"a\": [{}],\n\"b\": [{}]}", `line 2: "b" is an array of objects, and so is "a" on line 1: put the one to import in a file of its own`},
 	} {
 		if got := refused(t, c.file, c.content, Options{}); got != c.file+": "+c.want {
 			t.Errorf("%q:\ngot  %s\nwant %s", c.content, got, c.want)
 		}
+	}
+}
+
+// Wherever a document is cut, none of it is taken for the whole.
+func TestACutDocumentIsRefused(t *testing.T) {
+	for _, whole := range []string{
+		"[\n {\"a\": [1, \"x\\n\", {}]},\n {\"b\": -1.5e3}\n]",
+		"{\"count\": 12, \"tags\": [1, [null, \"y\"]],\n \"tickets\": [{\"a\": true},\n {}], \"next\": {\"c\": [{}]}}",
+	} {
+		open(t, "x.json", whole, Options{})
+		for n := 1; n < len(whole); n++ {
+			got := refused(t, "x.json", whole[:n], Options{})
+			line := strings.Count(whole[:n], "\n") + 1
+			if want := fmt.Sprintf("x.json: line %d: not valid JSON: the text ends too early: it may have been cut short", line); got != want {
+				t.Errorf("%q: %s", whole[:n], got)
+			}
+		}
+	}
+}
+
+func TestARecordOfADocumentIsBounded(t *testing.T) {
+	got := refused(t, "x.json", "[\n{\"a\":\""+strings.Repeat("x", maxRecord+1<<20), Options{})
+	if want := "x.json: line 2: a record is larger than 16 MiB: is this the file's true format?"; got != want {
+		t.Error(got)
 	}
 }
 

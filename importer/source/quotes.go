@@ -8,52 +8,41 @@ import (
 	"unicode/utf8"
 )
 
-const quoteAdvice = "Double the quotes inside cells, or, if quotes are ordinary characters in this file, read it with --lazy-quotes"
-
 // quoteFault is the fault of the file that the quotes of a record are, if any.
 // A quote that opens in the last line and never closes spoils that record
 // alone.
 func (c *csvRecords) quoteFault(record []byte, out outcome) error {
 	switch {
-	case out == misplaced:
-		closeLine, closeColumn := c.place(record, c.p.close)
-		if n := lineBreaks(record[c.p.open:c.p.close]); n > 0 {
-			return c.opens(record, "would swallow %s: the quote that closes it, on line %d, column %d, stands in the middle of a cell",
-				count(n, "line"), closeLine, closeColumn)
-		}
-		return c.opens(record, "closes in the middle of the cell, at column %d", closeColumn)
-	case out == unclosed:
-		if n := linesWithText(record[c.p.open:]) - 1; n > 0 {
-			return c.opens(record, "is never closed and would swallow %s, to the end of the file", count(n, "line"))
-		}
-	case c.p.breaks > 0 && c.swallows(record):
-		closeLine, closeColumn := c.place(record, c.p.close)
-		return c.opens(record, "would swallow %s, with what looks like records of their own: it closes on line %d, column %d",
-			count(lineBreaks(record[c.p.open:c.p.close]), "line"), closeLine, closeColumn)
+	case out == misplaced,
+		out == unclosed && linesWithText(record[c.p.open:]) > 1,
+		out == whole && c.p.breaks > 0 && c.swallows(record):
+		return c.badQuote(record, "is never closed")
 	}
 	return nil
 }
 
 // tooLong says where the quote opened that made a record too long.
 func (c *csvRecords) tooLong(err error) error {
-	if !errors.Is(err, errTooLong) {
+	if !errors.Is(err, errTooLong) || c.p.open < 0 || c.p.close >= 0 {
 		return err
 	}
-	text := c.w.rest()
-	if c.p.open < 0 || c.p.close >= 0 {
-		return fmt.Errorf("line %d: %w", c.w.line, err)
-	}
 	c.line = c.w.line
-	n := lineBreaks(text[c.p.open:])
-	if n == 0 {
-		return c.opens(text, "does not close within 16 MiB")
-	}
-	return c.opens(text, "does not close within 16 MiB and would swallow more than %s", count(n, "line"))
+	return c.badQuote(c.w.rest(), "is not closed within 16 MiB")
 }
 
-func (c *csvRecords) opens(record []byte, format string, a ...any) error {
-	line, column := c.place(record, c.p.open)
-	return fmt.Errorf("line %d, column %d: the quote that opens a cell here %s. %s", line, column, fmt.Sprintf(format, a...), quoteAdvice)
+// badQuote speaks of the quoted cell that was parsed last.
+func (c *csvRecords) badQuote(text []byte, fault string) error {
+	cell := text[c.p.open:]
+	if c.p.close >= 0 {
+		cell = text[c.p.open:c.p.close]
+		line, column := c.place(text, c.p.close)
+		fault = fmt.Sprintf("is closed in the wrong place (line %d, column %d)", line, column)
+	}
+	if n := linesWithText(cell) - 1; n > 0 {
+		fault += fmt.Sprintf(", so that the cell would go on for %s", count(n, "more line"))
+	}
+	line, column := c.place(text, c.p.open)
+	return fmt.Errorf("line %d, column %d: the quote that opens a cell here %s. Double the quotes inside cells, or, if quotes are ordinary characters in this file, read it with --lazy-quotes", line, column, fault)
 }
 
 // place is the line and the column, in characters, of a byte of the record.
@@ -152,7 +141,7 @@ func (k packing) check(c *csvRecords) error {
 	if k.width < 2 || !c.packed() || !k.header && len(c.p.ends) > 1 || k.cells(c.p.text) != k.width {
 		return nil
 	}
-	return fmt.Errorf("line %d: all of the record stands in one pair of quotes, as a spreadsheet leaves it that took the file for a single column: export the tickets again, or open the export with its true delimiter (%s) and save it anew",
+	return fmt.Errorf("line %d: all of the record stands in one pair of quotes, as a spreadsheet leaves it that took the file for a single column: export the tickets again, or open the export with its true delimiter (%s) and save it again",
 		c.line, delimiterName(k.p.delim))
 }
 

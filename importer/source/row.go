@@ -4,8 +4,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tidwall/gjson"
-
 	"caseimport/mapping"
 )
 
@@ -30,7 +28,7 @@ func (r *Row) Cell(i int) mapping.Value {
 		if i >= len(r.cells) || r.cells[i] == "" {
 			return mapping.Value{}
 		}
-		return jsonValue(gjson.Parse(r.cells[i]))
+		return jsonValue(r.cells[i])
 	}
 	if r.fields == nil {
 		return mapping.Value{}

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -60,7 +61,7 @@ type csvShape struct {
 // jsonShape is what Open learns about a JSON file so that Each can read it.
 type jsonShape struct {
 	lines bool // one object a line, otherwise one document
-	tree  *tree
+	tree  tree
 }
 
 // records is a file being read, one record at a time.
@@ -110,12 +111,27 @@ func (t *Table) read(ctx context.Context, format string, opt Options) error {
 	}
 	t.Encoding = t.coding.name
 	t.remark(t.coding.remark)
+	s, err := t.input.open()
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	text := bufio.NewReaderSize(t.coding.reader(s), headSize)
+	head, err := text.Peek(headSize)
+	if err != nil && err != io.EOF {
+		return err
+	}
 	if format == "csv" || format == "tsv" {
 		t.Format = "csv"
-		return t.readCSV(ctx, format, opt)
+		err = t.readCSV(ctx, text, head, format, opt)
+	} else {
+		t.Format = "json"
+		err = t.readJSON(ctx, text, head, format)
 	}
-	t.Format = "json"
-	return t.readJSON(ctx, format)
+	if err == nil && s.sum != t.input.sum {
+		return errChanged
+	}
+	return err
 }
 
 // Each hands the rows to yield, from the first, in order. It stops at yield's
@@ -156,25 +172,15 @@ func (t *Table) Close() error {
 
 // rows begins to read the records of s.
 func (t *Table) rows(ctx context.Context, s *stream) (records, error) {
-	w := newWindow(ctx, t.coding.reader(s))
+	text := t.coding.reader(s)
 	if t.Format == "json" {
-		return &jsonRecords{w: w, table: t}, nil
+		return t.jsonRecords(ctx, text, false), nil
 	}
-	c, err := t.csvRecords(w)
+	c, err := t.csvRecords(newWindow(ctx, text))
 	if err != nil {
 		return nil, err
 	}
 	return c, c.next() // past the header
-}
-
-// head is the beginning of the text.
-func (t *Table) head() ([]byte, error) {
-	s, err := t.input.open()
-	if err != nil {
-		return nil, err
-	}
-	defer s.Close()
-	return io.ReadAll(io.LimitReader(t.coding.reader(s), headSize))
 }
 
 func (t *Table) remark(line string) {

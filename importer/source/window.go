@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 )
 
@@ -45,7 +46,7 @@ func (w *window) fill() error {
 	w.buf = w.buf[:copy(w.buf, w.rest())]
 	w.at = 0
 	if len(w.buf) >= maxRecord {
-		return errTooLong
+		return fmt.Errorf("line %d: %w", w.line, errTooLong)
 	}
 	if len(w.buf) > cap(w.buf)/2 {
 		w.buf = append(make([]byte, 0, 2*cap(w.buf)), w.buf...)
@@ -57,6 +58,28 @@ func (w *window) fill() error {
 		return nil
 	}
 	return err
+}
+
+// textLine passes the next line that holds any text, and returns it.
+func (w *window) textLine() (line []byte, number int, err error) {
+	for {
+		text := w.rest()
+		if len(text) == 0 && w.eof {
+			return nil, 0, io.EOF
+		}
+		end, next, ok := lineEnd(text, w.eof)
+		if !ok {
+			if err := w.fill(); err != nil {
+				return nil, 0, err
+			}
+			continue
+		}
+		number = w.line
+		w.pass(next, 1)
+		if line = bytes.TrimRight(text[:end], " \t"); len(line) > 0 {
+			return line, number, nil
+		}
+	}
 }
 
 // lineEnd finds the end of the first line of text, and where the next begins.

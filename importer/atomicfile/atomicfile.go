@@ -1,4 +1,10 @@
-package results
+// Package atomicfile replaces whole files: a temporary file beside the old one,
+// sync, rename, sync of the directory. A crash at any moment leaves the old file
+// or the new one.
+//
+// The temporary file has a fixed name, so that what a dead process left is cleared
+// away by the next; two processes must not replace the same file at a time.
+package atomicfile
 
 import (
 	"bufio"
@@ -12,8 +18,8 @@ import (
 	"syscall"
 )
 
-// Disk is what this package asks of the file system when it writes. Tests put one
-// in its place that fails on demand.
+// Disk is what replacing files asks of the file system. Tests put one in its place
+// that fails on demand.
 type Disk interface {
 	// Create makes a new file with mode 0600. It must refuse one that exists.
 	Create(path string) (Handle, error)
@@ -65,36 +71,57 @@ func (osDisk) SyncDir(dir string) error {
 	return err
 }
 
-// draft is the new content of a file until it takes the file's place.
-type draft struct {
+// Write replaces the file at path by what write writes. After an error the file is
+// as it was before. The file has mode 0600.
+func Write(disk Disk, path string, write func(*bufio.Writer) error) error {
+	d, err := Create(disk, path)
+	if err != nil {
+		return err
+	}
+	if err = write(d.Writer); err == nil {
+		err = d.Finish()
+	}
+	if err == nil {
+		err = d.Replace()
+	}
+	if err != nil {
+		d.Discard()
+	}
+	return err
+}
+
+// Draft is the new content of a file until it takes the file's place, for whoever
+// has no function to give to [Write]: Create, write, Finish, Replace; after an
+// error, or to give it up, Discard.
+type Draft struct {
 	*bufio.Writer
 	disk Disk
 	path string // of the file that it will replace
 	file Handle
 }
 
-// tempName is where the new content of path grows.
-func tempName(path string) string {
+// TempName is where the new content of path grows.
+func TempName(path string) string {
 	dir, base := filepath.Split(path)
 	return filepath.Join(dir, "."+base+".caseimport-tmp")
 }
 
-// newDraft opens the temporary file, in place of one that a dead run left.
-func newDraft(disk Disk, path string) (*draft, error) {
+// Create opens the temporary file, in place of one that a dead process left.
+func Create(disk Disk, path string) (*Draft, error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
 		return nil, errors.New("it is not a regular file")
 	}
-	disk.Remove(tempName(path))
-	file, err := disk.Create(tempName(path))
+	disk.Remove(TempName(path))
+	file, err := disk.Create(TempName(path))
 	if err != nil {
 		return nil, err
 	}
-	return &draft{bufio.NewWriterSize(file, 64<<10), disk, path, file}, nil
+	return &Draft{bufio.NewWriterSize(file, 64<<10), disk, path, file}, nil
 }
 
-// finish makes the temporary file durable and closes it. It must be closed before
+// Finish makes the temporary file durable and closes it. It must be closed before
 // it is renamed: Windows renames no open file.
-func (d *draft) finish() error {
+func (d *Draft) Finish() error {
 	err := d.Flush()
 	if err == nil {
 		err = d.file.Sync()
@@ -105,23 +132,23 @@ func (d *draft) finish() error {
 	return err
 }
 
-// replace puts the finished draft in the file's place.
-func (d *draft) replace() error {
-	if err := d.disk.Rename(tempName(d.path), d.path); err != nil {
+// Replace puts the finished draft in the file's place.
+func (d *Draft) Replace() error {
+	if err := d.disk.Rename(TempName(d.path), d.path); err != nil {
 		return err
 	}
 	return d.disk.SyncDir(filepath.Dir(d.path))
 }
 
-// discard removes the temporary file.
-func (d *draft) discard() {
+// Discard removes the temporary file.
+func (d *Draft) Discard() {
 	d.file.Close()
-	d.disk.Remove(tempName(d.path))
+	d.disk.Remove(TempName(d.path))
 }
 
-// failed names the file at fault. The system's own message may name the temporary
+// Error names the file at fault. The system's own message may name the temporary
 // file instead, so only its cause is kept.
-func failed(what, path string, err error) error {
+func Error(what, path string, err error) error {
 	switch system := err.(type) {
 	case *fs.PathError:
 		err = system.Err
