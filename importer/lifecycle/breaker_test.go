@@ -162,7 +162,7 @@ func TestProbeIntervals(t *testing.T) {
 	o.m.cfg.Patience = 3 * time.Minute
 	o.fail(failuresInARow)
 	var at []int
-	for o.m.stopped == nil {
+	for o.m.stopped == nil && o.now < time.Hour {
 		if o.m.Ready(o.now) > 0 {
 			at = append(at, int(o.now/time.Second))
 			o.answer(o.leave(Probe), isDown)
@@ -174,8 +174,8 @@ func TestProbeIntervals(t *testing.T) {
 	if want := []int{0, 1, 3, 7, 15, 31, 61, 91, 121, 151}; !slices.Equal(at, want) {
 		t.Errorf("probes at seconds %v, want %v", at, want)
 	}
-	if o.m.stopped.Exit != 4 {
-		t.Errorf("exit %d", o.m.stopped.Exit)
+	if why := o.m.Stopped(); why == nil || why.Exit != 4 {
+		t.Errorf("stopped by %v", why)
 	}
 }
 

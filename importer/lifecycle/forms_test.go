@@ -13,8 +13,8 @@ import (
 var long = os.Getenv("CASEIMPORT_LONG") != ""
 
 const (
-	mostStates = 1_000_000  // of a world of the short form: more is a mistake
-	mostLong   = 12_000_000 // of the long form: there a world is cut off
+	mostStates = 1_000_000 // of a world of the short form: more is a mistake
+	mostLong   = 3_000_000 // of the long form: there a world is cut off
 )
 
 // TestEveryOrder explores every order of events in each of the worlds.

@@ -151,7 +151,7 @@ func (w *world) examineBooks() {
 			}
 		}
 	}
-	var active, syncing, sought, sent, waiting int
+	var active, syncing, sought, waiting, tried int
 	for _, r := range w.rows {
 		if r == nil {
 			continue
@@ -162,11 +162,12 @@ func (w *world) examineBooks() {
 		if r.spent < 0 || r.spent > rounds+1 {
 			w.fail(machineSound, "row %s has spent %d attempts", names[r.ID[0]], r.spent)
 		}
+		if r.Attempts > 0 {
+			tried++
+		}
 		switch r.state {
 		case Claiming:
 			syncing++
-		case Sent:
-			sent++
 		case Sought:
 			sought++
 		case Mapped, Claimed, Exhausted, Doubtful:
@@ -187,6 +188,9 @@ func (w *world) examineBooks() {
 		if c.have != c.want {
 			w.fail(machineSound, "%d %s are counted, and there are %d", c.have, c.what, c.want)
 		}
+	}
+	if w.limit > 0 && tried > w.limit {
+		w.fail(machineSound, "%d rows were sent, and the limit is %d", tried, w.limit)
 	}
 	if m.inFlight > w.workers {
 		w.fail(machineSound, "%d requests in flight, with %d workers", m.inFlight, w.workers)
