@@ -1,11 +1,14 @@
 package mapping
 
 import (
+	"caseimport/mapping/convert"
+	"caseimport/mapping/words"
 	"fmt"
 	"reflect"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -241,15 +244,15 @@ func (c *checker) literal(f *field, l *literal, what string) *result {
 		return nil
 	}
 	if f.kind.isList() {
-		r, reason := listResult(f, slices.Clone(l.texts))
-		if reason != "" {
-			c.fault(l.node, "%s of %s %s", what, f.short, reason)
+		r, err := f.listOf(slices.Clone(l.texts))
+		if err != nil {
+			c.fault(l.node, "%s of %s %v", what, f.short, err)
 		}
 		return &r
 	}
-	r, reason := f.asWritten(l.texts[0])
-	if reason != "" {
-		c.fault(l.node, "%s of %s: %q %s", what, f.short, shown(l.texts[0]), reason)
+	r, err := f.asWritten(l.texts[0])
+	if err != nil {
+		c.fault(l.node, "%s of %s: %q %v", what, f.short, words.Shown(l.texts[0]), err)
 		return nil
 	}
 	return &r
@@ -259,7 +262,7 @@ func (c *checker) literal(f *field, l *literal, what string) *result {
 // ones of their side; a standard word told for the other side goes there.
 func (c *checker) checkbox(r *rule, f *field) {
 	f.words = map[string]bool{}
-	told := func(list words, side bool) {
+	told := func(list wordList, side bool) {
 		for _, w := range list {
 			word := fold(w.text)
 			if had, ok := f.words[word]; ok && had != side {
@@ -270,7 +273,7 @@ func (c *checker) checkbox(r *rule, f *field) {
 	}
 	told(r.True, true)
 	told(r.False, false)
-	standard := func(list words, side bool, defaults ...string) {
+	standard := func(list wordList, side bool, defaults ...string) {
 		for _, w := range defaults {
 			if _, ok := f.words[w]; !ok && list == nil {
 				f.words[w] = side
@@ -279,4 +282,30 @@ func (c *checker) checkbox(r *rule, f *field) {
 	}
 	standard(r.True, true, "true", "yes", "1")
 	standard(r.False, false, "false", "no", "0")
+}
+
+// dates reads layout and timezone of a rule.
+func (c *checker) dates(r *rule, f *field) {
+	if r.Timezone.set() {
+		zone, err := convert.LoadZone(r.Timezone.text)
+		if err != nil {
+			c.fault(r.Timezone.node, "%v", err)
+			zone = time.UTC
+		}
+		f.date.Zone = zone
+	}
+	for _, l := range r.Layout {
+		if !l.set() {
+			continue
+		}
+		parsed, err := convert.NewLayout(l.text)
+		switch {
+		case err != nil:
+			c.fault(l.node, "%v", err)
+		case !parsed.Zoned && r.Timezone == nil:
+			c.fault(l.node, "layout %q holds no time zone: give timezone, such as timezone: Europe/Lisbon, or timezone: UTC", l.text)
+		default:
+			f.date.Layouts = append(f.date.Layouts, parsed)
+		}
+	}
 }

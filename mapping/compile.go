@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"caseimport/mapping/words"
 	"fmt"
 	"slices"
 	"strings"
@@ -133,7 +134,7 @@ func (p *Program) columnNamed(name string) (int, string) {
 	case p.open:
 		return -1, ""
 	}
-	hint := didYouMean(name, p.columns)
+	hint := words.DidYouMean(name, p.columns)
 	if hint == "" {
 		hint = "; the input has " + some(p.columns)
 	}

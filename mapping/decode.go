@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"caseimport/mapping/words"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -23,7 +24,7 @@ func written(n *yaml.Node) string {
 	case n.Kind != yaml.ScalarNode || isNull(n):
 		return shape(n)
 	case n.ShortTag() == "!!str":
-		return strconv.Quote(shown(n.Value))
+		return strconv.Quote(words.Shown(n.Value))
 	}
 	return n.Value
 }
@@ -120,8 +121,8 @@ func (d *decoder) scalar(n *yaml.Node, what string) (string, bool) {
 	return "", false
 }
 
-func (w *words) decode(d *decoder, n *yaml.Node, what string) {
-	*w = words{}
+func (w *wordList) decode(d *decoder, n *yaml.Node, what string) {
+	*w = wordList{}
 	for _, e := range d.list(n, what) {
 		s, ok := d.scalar(e, what)
 		if ok && strings.TrimSpace(s) == "" {
@@ -247,8 +248,8 @@ func hintForPrefix(name string) string {
 		if at < len(name) && name[at] != '_' {
 			continue
 		}
-		near := nearest(name[:at], prefixNames())
-		if d := distance(letters(name[:at]), letters(near)); near != "" && d < distanceOf {
+		near := words.Nearest(name[:at], prefixNames())
+		if d := words.Distance(name[:at], near); near != "" && d < distanceOf {
 			best, distanceOf = near+name[at:], d
 		}
 	}

@@ -74,8 +74,8 @@ type rule struct {
 	Join         *text      `yaml:"join" jsonschema_description:"What to put between several values to make one text of them."`
 	Layout       layouts    `yaml:"layout" jsonschema_description:"How dates are written, by example of 2006-01-02 15:04:05 (the second of January 2006), or excel, unix, rfc3339. Of several, the first that fits."`
 	Timezone     *str       `yaml:"timezone" jsonschema_description:"Time zone of dates written without one, such as Europe/Lisbon."`
-	True         words      `yaml:"true" jsonschema_description:"Words for true in place of true, yes and 1."`
-	False        words      `yaml:"false" jsonschema_description:"Words for false in place of false, no and 0."`
+	True         wordList   `yaml:"true" jsonschema_description:"Words for true in place of true, yes and 1."`
+	False        wordList   `yaml:"false" jsonschema_description:"Words for false in place of false, no and 0."`
 	HTML         *toggle    `yaml:"html" jsonschema_description:"HTML to readable plain text; links are kept."`
 	DecimalComma *toggle    `yaml:"decimal_comma" jsonschema_description:"The comma is the decimal sign."`
 	Overflow     *str       `yaml:"overflow" jsonschema:"enum=notes" jsonschema_description:"What does not fit goes into notes."`
@@ -104,9 +104,9 @@ type columnList []str
 // layouts is one string or a list of them.
 type layouts []str
 
-// words is one scalar or a list of them, each as spelled in the file: yes and
+// wordList is one scalar or a list of them, each as spelled in the file: yes and
 // 1 are words here, not a boolean and a number.
-type words []str
+type wordList []str
 
 // literal is a scalar, or a list of them, as spelled in the file.
 type literal struct {

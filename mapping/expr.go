@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"caseimport/mapping/convert"
+	"caseimport/mapping/words"
 	"errors"
 	"fmt"
 	"regexp"
@@ -121,7 +123,7 @@ func (d *decoder) exprFaults(s *str, faults []exprFault) {
 // position finds the offset in a scalar's text in the lines of the file. Where
 // quoting or folding has changed the text it settles for the scalar's start.
 func (d *decoder) position(n *yaml.Node, text string, offset int) (line, column int) {
-	lead := cutRunes(text, offset)
+	lead := words.Cut(text, offset)
 	row := strings.Count(lead, "\n")
 	lead = lead[strings.LastIndexByte(lead, '\n')+1:]
 	wanted := strings.Split(text, "\n")[row]
@@ -242,10 +244,10 @@ func toValue(v any, depth int) (Value, error) {
 		}
 		return Value{Kind: kind, Text: s}, err
 	case time.Time:
-		if reason := inYears(v); reason != "" {
-			return Value{}, errors.New("gives what " + reason)
+		if err := convert.InYears(v); err != nil {
+			return Value{}, errors.New("gives what " + err.Error())
 		}
-		return Value{Kind: moment, Text: formatTime(v)}, nil
+		return Value{Kind: moment, Text: convert.FormatTime(v)}, nil
 	case []any:
 		if depth > 0 {
 			return Value{}, errors.New("gives a list of lists: flatten() makes one of them")

@@ -161,34 +161,3 @@ func excerpt(lines []string, line, column int) string {
 	}
 	return fmt.Sprintf("%5d | %s%s%s\n      | %s^", line, lead, string(text), tail, string(blank))
 }
-
-// shown cuts a value for a message.
-func shown(s string) string {
-	const limit = 80
-	if len(s) <= limit {
-		return s
-	}
-	if cut := cutRunes(s, limit); len(cut) < len(s) {
-		return cut + "…"
-	}
-	return s
-}
-
-// cutRunes returns at most the first n characters of s.
-func cutRunes(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for i := range s {
-		if n == 0 {
-			return s[:i]
-		}
-		n--
-	}
-	return s
-}
-
-// longer says whether s holds more than n characters.
-func longer(s string, n int) bool {
-	return len(s) > n && utf8.RuneCountInString(s) > n
-}

@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"caseimport/mapping/convert"
+	"caseimport/mapping/words"
 	"cmp"
 	"fmt"
 	"slices"
@@ -56,7 +58,7 @@ func (f *field) makeFixes() {
 
 // fixEntry offers the entry that values lacks. Only the priority can be guessed.
 func (f *field) fixEntry(text string) (fix, entry string) {
-	if longer(text, 60) {
+	if words.Longer(text, 60) {
 		return "", ""
 	}
 	to := "?"
@@ -71,7 +73,7 @@ func (f *field) fixValue(text string) (fix, entry string) {
 	trimmed := strings.TrimSpace(text)
 	switch f.kind {
 	case kindPriority:
-		if longer(text, 60) {
+		if words.Longer(text, 60) {
 			return "", ""
 		}
 		table, known := "", false
@@ -86,13 +88,13 @@ func (f *field) fixValue(text string) (fix, entry string) {
 	case kindEmail:
 		switch {
 		case !f.oneColumn():
-		case IsEmail(trimmed):
+		case convert.IsEmail(trimmed):
 			return f.short + ": {expr: " + flowText("trim("+f.row()+")") + "}", ""
 		case strings.Contains(text, "@"):
 			return f.short + ": {expr: " + flowText("match("+f.row()+", `[\\w.+-]+@[\\w.-]+\\.\\w+`)[0]") + "}  # the first address in the cell, if there is one", ""
 		}
 	case kindCheckbox:
-		if longer(text, 60) {
+		if words.Longer(text, 60) {
 			return "", ""
 		}
 		var words []string
@@ -104,12 +106,12 @@ func (f *field) fixValue(text string) (fix, entry string) {
 		slices.Sort(words)
 		return f.fix("true", "["+strings.Join(words, ", ")+entryMark+"]") + "  # or false, whichever each means", flowText(trimmed)
 	case kindDecimal:
-		if _, reason := decimalResult(trimmed, true); reason == "" && !f.comma {
+		if _, err := convert.Decimal(trimmed, true); err == nil && !f.comma {
 			return f.fix("decimal_comma", "true"), ""
 		}
 	case kindNumeric:
 		whole, fraction, point := strings.Cut(trimmed, ".")
-		if point && isInteger(whole) && strings.Trim(fraction, "0") == "" && len(fraction) < 3 && f.oneColumn() {
+		if point && convert.IsInteger(whole) && strings.Trim(fraction, "0") == "" && len(fraction) < 3 && f.oneColumn() {
 			return f.short + ": {expr: " + flowText("int(float("+f.row()+"))") + "}", ""
 		}
 	case kindDate:
@@ -127,20 +129,20 @@ func (f *field) row() string { return fmt.Sprintf("row[%q]", f.cells[0].name) }
 
 // fixDate adds a layout that the value fits to those that are there.
 func (f *field) fixDate(text string) (fix, entry string) {
-	fit := guessLayout(text)
+	fit := convert.GuessLayout(text)
 	if len(fit) == 0 || len(fit) > 2 {
 		return "", ""
 	}
 	var list []string
-	for _, l := range f.date.layouts {
-		if l.text == fit[0] {
+	for _, l := range f.date.Layouts {
+		if l.Text == fit[0] {
 			return "", "" // it is the time that is wrong, not its form
 		}
-		list = append(list, flowText(l.text))
+		list = append(list, flowText(l.Text))
 	}
 	set := []string{"layout", "[" + strings.Join(list, ", ") + entryMark + "]"}
 	note := ""
-	if l, err := newLayout(fit[0]); err == nil && !l.zoned && f.date.zone == nil {
+	if l, err := convert.NewLayout(fit[0]); err == nil && !l.Zoned && f.date.Zone == nil {
 		set = append(set, "timezone", "UTC")
 		note = "  # the time zone of the export"
 	}

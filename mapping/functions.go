@@ -1,7 +1,9 @@
 package mapping
 
 import (
+	"caseimport/mapping/convert"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -120,7 +122,7 @@ var functions = map[string]function{
 	"float":        {callFloat, []any{(func(any, any) any)(nil)}},
 	"uniq":         {callUniq, []any{(func(any, any) []any)(nil)}},
 	"date": {callDate,
-		[]any{(func(any, any) any)(nil), (func(any, any, *dateForm) any)(nil)}},
+		[]any{(func(any, any) any)(nil), (func(any, any, *convert.Dates) any)(nil)}},
 	"format": {callFormat,
 		[]any{(func(any, any, string) any)(nil), (func(any, any, string, *time.Location) any)(nil)}},
 }
@@ -142,4 +144,38 @@ func callCoalesce(args ...any) (any, error) {
 		}
 	}
 	return nil, nil
+}
+func callDate(args ...any) (any, error) {
+	if t, ok := args[1].(time.Time); ok {
+		return t, nil
+	}
+	text, err := textOf(args[1])
+	if err != nil || strings.TrimSpace(text) == "" {
+		return nil, err
+	}
+	form := &convert.Dates{}
+	if len(args) == 3 {
+		form = args[2].(*convert.Dates)
+	}
+	t, err := form.Parse(text)
+	if err != nil {
+		return nil, errors.New("date() was given what " + err.Error())
+	}
+	return t, nil
+}
+
+func callFormat(args ...any) (any, error) {
+	if args[1] == nil {
+		return nil, nil
+	}
+	t, ok := args[1].(time.Time)
+	if !ok {
+		return nil, fmt.Errorf("format() takes a time, not %s: date() makes one", typeOf(args[1]))
+	}
+	zone := time.UTC
+	if len(args) == 4 {
+		zone = args[3].(*time.Location)
+	}
+	out := t.In(zone).Format(args[2].(string))
+	return out, args[0].(*scope).spend(len(out))
 }

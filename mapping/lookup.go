@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"bytes"
+	"caseimport/mapping/words"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -51,9 +52,9 @@ func (c *checker) table(f *field, v *values) map[string]result {
 			out[key] = result{value: emptyCell{}}
 			return
 		}
-		r, reason := f.asWritten(p.to)
-		if reason != "" {
-			c.fault(p.value, "values of %s: %q %s", f.short, shown(p.to), reason)
+		r, err := f.asWritten(p.to)
+		if err != nil {
+			c.fault(p.value, "values of %s: %q %v", f.short, words.Shown(p.to), err)
 			return
 		}
 		out[key] = r
@@ -141,7 +142,7 @@ func (c *checker) tableFile(t *tableFile) []pair {
 		if had, twice := seen[fold(p.from)]; twice {
 			if had.to != p.to {
 				line, _ := r.FieldPos(0)
-				fault("line %d gives %q for %q, an earlier line gives %q", line, shown(p.to), shown(p.from), shown(had.to))
+				fault("line %d gives %q for %q, an earlier line gives %q", line, words.Shown(p.to), words.Shown(p.from), words.Shown(had.to))
 			}
 			continue
 		}
@@ -154,7 +155,7 @@ func (c *checker) tableFile(t *tableFile) []pair {
 func (c *checker) headerOf(name *str, header []string, file string) int {
 	at := slices.IndexFunc(header, func(h string) bool { return fold(h) == fold(name.text) })
 	if at < 0 {
-		c.fault(name.node, "%s has no column %q%s", file, name.text, didYouMean(name.text, header))
+		c.fault(name.node, "%s has no column %q%s", file, name.text, words.DidYouMean(name.text, header))
 	}
 	return at
 }

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"caseimport/mapping/words"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -110,7 +111,7 @@ func (c *run) note(n *noteFields, out []Note) []Note {
 // except white space at its very end or filling a whole note. The notes are not public, since the
 // API may mail public ones to the requester.
 func overflow(text string, limit int, name string, out []Note) (string, []Note) {
-	if !longer(text, limit) {
+	if !words.Longer(text, limit) {
 		return text, out
 	}
 	text = strings.TrimRight(text, " \t\r\n")
@@ -138,7 +139,7 @@ func overflow(text string, limit int, name string, out []Note) (string, []Note) 
 // after the last paragraph, line, sentence or word that ends in the second half
 // of what fits, in this order, else in mid-word. No character is lost.
 func splitText(text string, n int) (head, rest string) {
-	head = cutRunes(text, n)
+	head = words.Cut(text, n)
 	if len(head) == len(text) {
 		return text, ""
 	}

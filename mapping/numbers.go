@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"caseimport/mapping/convert"
 	"errors"
 	"fmt"
 	"math"
@@ -29,12 +30,12 @@ func number(v any) (any, error) {
 // writtenNumber reads a text that is written as a number.
 func writtenNumber(s string) (any, bool) {
 	s = strings.TrimSpace(s)
-	if isInteger(s) {
+	if convert.IsInteger(s) {
 		if n, err := strconv.Atoi(s); err == nil {
 			return n, true
 		}
 	}
-	if !isDecimal(s) {
+	if !convert.IsDecimal(s) {
 		return nil, false
 	}
 	f, err := strconv.ParseFloat(s, 64)
@@ -108,7 +109,7 @@ func callInt(args ...any) (any, error) {
 		if strings.TrimSpace(text) == "" {
 			return nil, nil
 		}
-		if !isInteger(strings.TrimSpace(text)) {
+		if !convert.IsInteger(strings.TrimSpace(text)) {
 			return nil, errors.New("int() takes a whole number; float() takes one with a point")
 		}
 	}

@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"caseimport/mapping/convert"
+	"caseimport/mapping/words"
 	"errors"
 	"fmt"
 	"maps"
@@ -149,8 +151,8 @@ func callSlice(args ...any) (any, error) {
 // slice takes part of a text by characters.
 func slice(s *scope, text string, from, to int, open bool) (string, error) {
 	from, to = bounds(utf8.RuneCountInString(text), from, to, open)
-	head := cutRunes(text, to)
-	return head[len(cutRunes(head, from)):], s.spend(len(text))
+	head := words.Cut(text, to)
+	return head[len(words.Cut(head, from)):], s.spend(len(text))
 }
 
 // bounds counts negative positions from the end and stays within n.
@@ -308,7 +310,7 @@ func textOf(v any) (string, error) {
 	case bool:
 		return strconv.FormatBool(v), nil
 	case time.Time:
-		return formatTime(v), nil
+		return convert.FormatTime(v), nil
 	}
 	return "", fmt.Errorf("%s stands where a text is wanted", typeOf(v))
 }

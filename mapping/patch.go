@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"caseimport/mapping/convert"
+	"caseimport/mapping/words"
 	"regexp"
 	"slices"
 	"strings"
@@ -156,7 +158,7 @@ func isNumberNode(n ast.Node) bool {
 func (p *patcher) builtin(n *ast.BuiltinNode) {
 	how, ok := native[n.Name]
 	if !ok && !slices.Contains(loops, n.Name) {
-		p.fault(n, "unknown function "+n.Name+"()"+didYouMean(n.Name, functionNames()))
+		p.fault(n, "unknown function "+n.Name+"()"+words.DidYouMean(n.Name, functionNames()))
 		return
 	}
 	for i, arg := range n.Arguments {
@@ -178,7 +180,7 @@ func (p *patcher) call(node *ast.Node, n *ast.CallNode) {
 		return
 	}
 	if !slices.Contains(functionNames(), callee.Value) {
-		p.fault(n, "unknown function "+callee.Value+"()"+didYouMean(callee.Value, functionNames()))
+		p.fault(n, "unknown function "+callee.Value+"()"+words.DidYouMean(callee.Value, functionNames()))
 		return
 	}
 	args := n.Arguments
@@ -215,23 +217,23 @@ func (p *patcher) dateForm(args []ast.Node) []ast.Node {
 	if len(args) < 2 || len(args) > 3 {
 		return args
 	}
-	form := &dateForm{}
+	form := &convert.Dates{}
 	if len(args) == 3 {
-		form.zone = p.zoneOf(args[2])
+		form.Zone = p.zoneOf(args[2])
 	}
 	written, ok := args[1].(*ast.StringNode)
 	if !ok {
 		p.fault(args[1], "the layout is written out, not calculated")
 		return args
 	}
-	l, err := newLayout(written.Value)
+	l, err := convert.NewLayout(written.Value)
 	switch {
 	case err != nil:
 		p.fault(written, err.Error())
-	case !l.zoned && len(args) == 2:
+	case !l.Zoned && len(args) == 2:
 		p.fault(written, "the layout holds no time zone: date() needs one as its third argument")
 	}
-	form.layouts = []layout{l}
+	form.Layouts = []convert.Layout{l}
 	return []ast.Node{args[0], constant(form, written)}
 }
 
@@ -249,7 +251,7 @@ func (p *patcher) zoneOf(n ast.Node) *time.Location {
 		p.fault(n, "the timezone is written out, not calculated")
 		return time.UTC
 	}
-	zone, err := loadZone(written.Value)
+	zone, err := convert.LoadZone(written.Value)
 	if err != nil {
 		p.fault(n, err.Error())
 		return time.UTC

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"caseimport/mapping/words"
 	"strings"
 )
 
@@ -89,7 +90,7 @@ func (c *run) key() (string, bool) {
 	case !ok || key == "":
 		c.fault(Fault{Column: c.p.key.column(), Field: "key", Reason: "is empty, and the key is what tells one row from another"})
 		return "", false
-	case longer(key, MaxKey):
+	case words.Longer(key, MaxKey):
 		c.fault(Fault{Column: c.p.key.column(), Field: "key", Value: key, Reason: "is longer than 200 characters, too long for a key"})
 		return "", false
 	}

@@ -1,6 +1,9 @@
 package mapping
 
 import (
+	"caseimport/mapping/convert"
+	"caseimport/mapping/htmltext"
+	"caseimport/mapping/words"
 	"strings"
 )
 
@@ -19,7 +22,7 @@ type field struct {
 	fallback *result // default
 	table    map[string]result
 	words    map[string]bool // of a checkbox
-	date     dateForm
+	date     convert.Dates
 	split    string
 	join     string
 	joined   bool
@@ -52,7 +55,7 @@ type run struct {
 }
 
 func (c *run) fault(f Fault) {
-	f.Value = shown(f.Value)
+	f.Value = words.Shown(f.Value)
 	c.faults = append(c.faults, f)
 }
 
@@ -146,7 +149,7 @@ func (c *run) one(f *field, v *Value, column string) (result, outcome) {
 		return result{}, isFault
 	}
 	if f.html && v.Kind == String {
-		v = &Value{Kind: String, Text: plainText(v.Text)}
+		v = &Value{Kind: String, Text: htmltext.Plain(v.Text)}
 	}
 	if blank(v.Text) {
 		return result{}, isEmpty
@@ -170,10 +173,10 @@ func (c *run) one(f *field, v *Value, column string) (result, outcome) {
 	if f.kind.isText() { // nothing to convert
 		return result{text: v.Text}, isFound
 	}
-	r, reason := f.convert(v)
-	if reason != "" {
+	r, err := f.convert(v)
+	if err != nil {
 		fix, entry := f.fixValue(v.Text)
-		c.fault(Fault{Column: column, Field: f.name, Value: v.Text, Reason: reason, Fix: fix, Entry: entry})
+		c.fault(Fault{Column: column, Field: f.name, Value: v.Text, Reason: err.Error(), Fix: fix, Entry: entry})
 		return result{}, isFault
 	}
 	return r, isFound
@@ -271,10 +274,10 @@ func (f *field) column() string {
 
 // fit cuts a text as the rule says and refuses one that is too long still.
 func (c *run) fit(f *field, r result, column string) (result, bool) {
-	if f.truncate > 0 && longer(r.text, f.truncate) {
-		r = result{text: cutRunes(r.text, f.truncate)}
+	if f.truncate > 0 && words.Longer(r.text, f.truncate) {
+		r = result{text: words.Cut(r.text, f.truncate)}
 	}
-	if f.limit > 0 && !f.overflow && longer(r.text, f.limit) {
+	if f.limit > 0 && !f.overflow && words.Longer(r.text, f.limit) {
 		c.fault(Fault{Column: column, Field: f.name, Value: r.text, Reason: f.fixes.tooLong, Fix: f.fixes.long})
 		return result{}, false
 	}
@@ -325,9 +328,9 @@ func (c *run) list(f *field) (result, bool) {
 		}
 		return result{}, false
 	}
-	r, reason := listResult(f, out)
-	if reason != "" {
-		c.fault(Fault{Column: f.column(), Field: f.name, Value: strings.Join(out, ", "), Reason: reason})
+	r, err := f.listOf(out)
+	if err != nil {
+		c.fault(Fault{Column: f.column(), Field: f.name, Value: strings.Join(out, ", "), Reason: err.Error()})
 		return result{}, false
 	}
 	return r, true

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"caseimport/mapping/words"
 	"encoding/json"
 	"reflect"
 	"strings"
@@ -179,7 +180,7 @@ func TestFixes(t *testing.T) {
 		{"date_a", "A", "45306", "date_a: {column: A, layout: excel, timezone: UTC}  # the time zone of the export"},
 		{"date_a", "A", "1380698150", "date_a: {column: A, layout: unix}"},
 	} {
-		t.Run(c.field+" "+shown(c.cell), func(t *testing.T) {
+		t.Run(c.field+" "+words.Shown(c.cell), func(t *testing.T) {
 			fault := fixOf(t, c.field, c.rule, c.cell)
 			if fault == nil {
 				t.Fatal("no fault")

@@ -82,7 +82,7 @@ func (s *schemaMaker) leaf(t reflect.Type) *jsonschema.Schema {
 		return listOf(stringSchema())
 	case reflect.TypeFor[layouts]():
 		return oneOf(stringSchema(), listOf(stringSchema()))
-	case reflect.TypeFor[words]():
+	case reflect.TypeFor[wordList]():
 		return oneOf(scalarSchema(), listOf(scalarSchema()))
 	case reflect.TypeFor[literal](), reflect.TypeFor[values](), reflect.TypeFor[rule]():
 		return &jsonschema.Schema{} // by the kind of the rule

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"bytes"
+	"caseimport/mapping/words"
 	"errors"
 	"fmt"
 	"io"
@@ -226,7 +227,7 @@ func keysOf(t reflect.Type) map[string]int {
 // hintForKey finds the key that may be meant, or where the key would belong.
 func hintForKey(key string, tags map[string]int) (near, hint string) {
 	known := slices.Sorted(maps.Keys(tags))
-	if near = nearest(key, known); near != "" {
+	if near = words.Nearest(key, known); near != "" {
 		return near, fmt.Sprintf("; did you mean %q?", near)
 	}
 	if _, ok := keysOf(reflect.TypeFor[caseRules]())[key]; ok {

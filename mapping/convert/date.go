@@ -1,4 +1,4 @@
-package mapping
+package convert
 
 import (
 	"errors"
@@ -14,16 +14,19 @@ import (
 // Formats"): whole seconds, UTC.
 const apiTime = "2006-01-02T15:04:05Z"
 
-// dateForm is how the dates of a field are written.
-type dateForm struct {
-	layouts []layout // of several, the first that fits; none: RFC 3339
-	zone    *time.Location
+// Dates is how the dates of a field are written.
+type Dates struct {
+	Layouts []Layout       // of several, the first that fits; none: RFC 3339
+	Zone    *time.Location // of layouts that are not zoned
 }
 
-type layout struct {
-	text  string
-	zoned bool // the zone is part of the text
-	named bool // by an abbreviation, such as CET
+// Layout is one way in which dates are written; NewLayout makes it.
+type Layout struct {
+	Text  string // by example of 2006-01-02 15:04:05, or a word: excel, unix, rfc3339
+	Zoned bool   // the zone is part of the text
+	named bool   // by an abbreviation, such as CET
+
+	misfit error // what is wrong with a text that is not written so
 }
 
 // The layouts that are words.
@@ -33,35 +36,9 @@ const (
 	layoutRFC3339 = "rfc3339" // what is taken without a layout
 )
 
-// dates reads layout and timezone of a rule.
-func (c *checker) dates(r *rule, f *field) {
-	if r.Timezone.set() {
-		zone, err := loadZone(r.Timezone.text)
-		if err != nil {
-			c.fault(r.Timezone.node, "%v", err)
-			zone = time.UTC
-		}
-		f.date.zone = zone
-	}
-	for _, l := range r.Layout {
-		if !l.set() {
-			continue
-		}
-		parsed, err := newLayout(l.text)
-		switch {
-		case err != nil:
-			c.fault(l.node, "%v", err)
-		case !parsed.zoned && r.Timezone == nil:
-			c.fault(l.node, "layout %q holds no time zone: give timezone, such as timezone: Europe/Lisbon, or timezone: UTC", l.text)
-		default:
-			f.date.layouts = append(f.date.layouts, parsed)
-		}
-	}
-}
-
-// loadZone knows the zones of the tz database. "Local" is refused: the result
+// LoadZone knows the zones of the tz database. "Local" is refused: the result
 // would depend on the machine.
-func loadZone(name string) (*time.Location, error) {
+func LoadZone(name string) (*time.Location, error) {
 	zone, err := time.LoadLocation(name)
 	if err != nil || name == "" || strings.EqualFold(name, "local") {
 		return nil, fmt.Errorf("unknown timezone %q: write it as in Europe/Lisbon, America/New_York or UTC (Etc/GMT-2 is two hours ahead of UTC)", name)
@@ -76,137 +53,147 @@ var formats = strings.NewReplacer(
 	"%Y", "2006", "%m", "01", "%d", "02", "%H", "15", "%M", "04", "%S", "05", "%y", "06", "%b", "Jan", "%B", "January", "%p", "PM", "%I", "03", "%z", "-0700",
 )
 
-// newLayout probes a layout: a date written in it must come back from it.
-func newLayout(text string) (layout, error) {
+// NewLayout probes a layout: a date written in it must come back from it.
+func NewLayout(text string) (Layout, error) {
+	l := Layout{Text: text, misfit: fmt.Errorf("is no date in the layout %q", text)}
 	switch text {
 	case layoutExcel:
-		return layout{text: text}, nil
-	case layoutUnix:
-		return layout{text: text, zoned: true}, nil
-	case layoutRFC3339:
-		return layout{text: text, zoned: true}, nil
+		return l, nil
+	case layoutUnix, layoutRFC3339:
+		l.Zoned = true
+		return l, nil
 	}
 	east, west := time.FixedZone("EAST", 5*3600), time.FixedZone("WEST", -4*3600)
 	probe := time.Date(2033, 11, 27, 22, 33, 44, 0, east)
-	l := layout{text: text}
-	l.zoned = probe.Format(text) != time.Date(2033, 11, 27, 22, 33, 44, 0, west).Format(text)
+	l.Zoned = probe.Format(text) != time.Date(2033, 11, 27, 22, 33, 44, 0, west).Format(text)
 	l.named = strings.Contains(text, "MST")
 	back, err := time.ParseInLocation(text, probe.Format(text), east)
 	if y, m, d := back.Date(); err != nil || y != 2033 || m != 11 || d != 27 {
 		hint := ""
 		if meant := formats.Replace(text); meant != text {
-			if _, err := newLayout(meant); err == nil {
+			if _, err := NewLayout(meant); err == nil {
 				hint = fmt.Sprintf("; did you mean %q?", meant)
 			}
 		}
-		return layout{}, fmt.Errorf("layout %q holds no whole date: write the second of January 2006, 15:04:05, the way the file writes its dates, such as \"02/01/2006 15:04\"%s", text, hint)
+		return Layout{}, fmt.Errorf("layout %q holds no whole date: write the second of January 2006, 15:04:05, the way the file writes its dates, such as \"02/01/2006 15:04\"%s", text, hint)
 	}
 	return l, nil
 }
 
-// parse reads a date. The reason does not hold the value.
-func (d *dateForm) parse(s string) (time.Time, string) {
+var (
+	errNoDate   = errors.New("is no date in the form of RFC 3339 (2022-04-21T06:30:21Z)")
+	errNoLayout = errors.New("is no date in any of the layouts given")
+	errYears    = errors.New("is a date outside the years 1 to 9999")
+	errZoneName = errors.New("has a time zone abbreviation that is not known: give timezone, such as timezone: America/New_York")
+	errForm     = errors.New("is not written in the layout")
+)
+
+// Parse reads a date. The error does not hold the value.
+func (d *Dates) Parse(s string) (time.Time, error) {
 	s = strings.TrimSpace(s)
-	if len(d.layouts) == 0 {
-		t, ok := parseRFC3339(s)
-		if !ok {
-			return t, "is no date in the form of RFC 3339 (2022-04-21T06:30:21Z)"
+	if len(d.Layouts) == 0 {
+		t, err := parseRFC3339(s)
+		if err == nil {
+			err = InYears(t)
 		}
-		return t, inYears(t)
+		return t, err
 	}
-	reason := ""
-	for _, l := range d.layouts {
-		t, why, ok := d.parseAs(l, s)
-		if ok {
-			return t, inYears(t)
+	failed := errNoLayout
+	if len(d.Layouts) == 1 {
+		failed = d.Layouts[0].misfit
+	}
+	for _, l := range d.Layouts {
+		t, err := d.parseAs(l, s)
+		if err == nil {
+			return t, InYears(t)
 		}
-		if why != "" {
-			reason = why
+		if err != errForm {
+			failed = err
 		}
 	}
-	if reason != "" {
-		return time.Time{}, reason
-	}
-	if len(d.layouts) == 1 {
-		return time.Time{}, fmt.Sprintf("is no date in the layout %q", d.layouts[0].text)
-	}
-	return time.Time{}, "is no date in any of the layouts given"
+	return time.Time{}, failed
 }
 
-// inYears refuses what RFC 3339 cannot write.
-func inYears(t time.Time) string {
+// InYears refuses what RFC 3339 cannot write.
+func InYears(t time.Time) error {
 	if y := t.UTC().Year(); y < 1 || y > 9999 {
-		return "is a date outside the years 1 to 9999"
+		return errYears
 	}
-	return ""
+	return nil
 }
 
 // parseRFC3339 is strict where time.Parse is not: that takes hours of one
 // digit, fractions behind a comma and offsets of a day.
-func parseRFC3339(s string) (time.Time, bool) {
+func parseRFC3339(s string) (time.Time, error) {
 	if len(s) < len(apiTime) || s[13] != ':' || strings.Contains(s, ",") || strings.Contains(s[19:], "24:") {
-		return time.Time{}, false
+		return time.Time{}, errNoDate
 	}
 	t, err := time.Parse(time.RFC3339, s)
-	return t, err == nil
+	if err != nil {
+		return t, errNoDate
+	}
+	return t, nil
 }
 
-// parseAs tries one layout. why is set where the text has the layout's form
-// and still is no date.
-func (d *dateForm) parseAs(l layout, s string) (t time.Time, why string, ok bool) {
-	switch l.text {
+// parseAs tries one layout. The error is errForm unless the text has the
+// layout's form and still is no date.
+func (d *Dates) parseAs(l Layout, s string) (time.Time, error) {
+	switch l.Text {
 	case layoutRFC3339:
-		t, ok = parseRFC3339(s)
-		return t, "", ok
+		t, err := parseRFC3339(s)
+		if err != nil {
+			return t, errForm
+		}
+		return t, nil
 	case layoutUnix:
 		seconds, err := strconv.ParseInt(s, 10, 64)
 		if err != nil || seconds > 253402300799 || seconds < -62135596800 {
-			return t, "", false
+			return time.Time{}, errForm
 		}
-		return time.Unix(seconds, 0), "", true
+		return time.Unix(seconds, 0), nil
 	case layoutExcel:
 		wall, ok := excelDate(s)
 		if !ok {
-			return t, "", false
+			return wall, errForm
 		}
 		return d.local(wall)
 	}
-	if !l.zoned {
-		wall, err := time.Parse(l.text, s)
+	if !l.Zoned {
+		wall, err := time.Parse(l.Text, s)
 		if err != nil {
-			return t, "", false
+			return wall, errForm
 		}
 		return d.local(wall)
 	}
-	zone := d.zone
+	zone := d.Zone
 	if zone == nil {
 		zone = time.UTC
 	}
-	t, err := time.ParseInLocation(l.text, s, zone)
+	t, err := time.ParseInLocation(l.Text, s, zone)
 	if err != nil {
-		return t, "", false
+		return t, errForm
 	}
 	// time.Parse takes an abbreviation that it does not know for UTC.
 	if name, offset := t.Zone(); l.named && offset == 0 && t.Location() != zone && t.Location() != time.UTC && name != "UTC" && name != "GMT" {
-		return t, "has a time zone abbreviation that is not known: give timezone, such as timezone: America/New_York", false
+		return t, errZoneName
 	}
-	return t, "", true
+	return t, nil
 }
 
 // local takes a wall clock's time for one in the field's zone. An hour that
 // occurs twice (clocks set back) is taken as the first; one that never was
 // (clocks set forward) is no date.
-func (d *dateForm) local(wall time.Time) (time.Time, string, bool) {
-	before, after := offsetAt(wall.Add(-24*time.Hour), d.zone), offsetAt(wall.Add(24*time.Hour), d.zone)
+func (d *Dates) local(wall time.Time) (time.Time, error) {
+	before, after := offsetAt(wall.Add(-24*time.Hour), d.Zone), offsetAt(wall.Add(24*time.Hour), d.Zone)
 	t := wall.Add(-max(before, after)) // the greater offset is the earlier moment
-	if before == after || offsetAt(t, d.zone) == max(before, after) {
-		return t, "", true
+	if before == after || offsetAt(t, d.Zone) == max(before, after) {
+		return t, nil
 	}
 	t = wall.Add(-min(before, after))
-	if offsetAt(t, d.zone) == min(before, after) {
-		return t, "", true
+	if offsetAt(t, d.Zone) == min(before, after) {
+		return t, nil
 	}
-	return t, fmt.Sprintf("is a time that never was in %s: clocks were set forward over it", d.zone), false
+	return t, fmt.Errorf("is a time that never was in %s: clocks were set forward over it", d.Zone)
 }
 
 func offsetAt(t time.Time, zone *time.Location) time.Duration {
@@ -217,7 +204,7 @@ func offsetAt(t time.Time, zone *time.Location) time.Duration {
 // excelDate reads a serial number of the 1900 date system to the second.
 // Numbers below 61 are refused: that system counts a 29 February 1900.
 func excelDate(s string) (time.Time, bool) {
-	if !isDecimal(s) || strings.ContainsAny(s, "eE+-") {
+	if !IsDecimal(s) || strings.ContainsAny(s, "eE+-") {
 		return time.Time{}, false
 	}
 	days, err := strconv.ParseFloat(s, 64)
@@ -229,8 +216,8 @@ func excelDate(s string) (time.Time, bool) {
 	return time.Date(1899, 12, 30, 0, 0, 0, 0, time.UTC).AddDate(0, 0, int(whole)).Add(time.Duration(seconds) * time.Second), true
 }
 
-// formatTime writes a moment as the API does.
-func formatTime(t time.Time) string { return t.UTC().Format(apiTime) }
+// FormatTime writes a moment as the API does.
+func FormatTime(t time.Time) string { return t.UTC().Format(apiTime) }
 
 // guesses are the layouts that a fix may offer, zone-less ones with their
 // zoned kin before them. Pairs that read a date differently stand side by side.
@@ -243,15 +230,15 @@ var guesses = []string{
 	"Mon, 2 Jan 2006 15:04:05 -0700", "Mon, 2 Jan 2006 15:04:05 MST", "Mon Jan 2 15:04:05 2006",
 }
 
-// guessLayout returns the layouts that one value fits: several where it does
+// GuessLayout returns the layouts that one value fits: several where it does
 // not tell the day from the month.
-func guessLayout(s string) []string {
+func GuessLayout(s string) []string {
 	s = strings.TrimSpace(s)
 	if days, err := strconv.ParseFloat(s, 64); err == nil {
 		switch {
 		case days > 20000 && days < 80000:
 			return []string{layoutExcel}
-		case days > 3e8 && days < 4e9 && isInteger(s):
+		case days > 3e8 && days < 4e9 && IsInteger(s):
 			return []string{layoutUnix}
 		}
 		return nil
@@ -263,39 +250,4 @@ func guessLayout(s string) []string {
 		}
 	}
 	return fit
-}
-
-func callDate(args ...any) (any, error) {
-	if t, ok := args[1].(time.Time); ok {
-		return t, nil
-	}
-	text, err := textOf(args[1])
-	if err != nil || strings.TrimSpace(text) == "" {
-		return nil, err
-	}
-	form := &dateForm{}
-	if len(args) == 3 {
-		form = args[2].(*dateForm)
-	}
-	t, reason := form.parse(text)
-	if reason != "" {
-		return nil, errors.New("date() was given what " + reason)
-	}
-	return t, nil
-}
-
-func callFormat(args ...any) (any, error) {
-	if args[1] == nil {
-		return nil, nil
-	}
-	t, ok := args[1].(time.Time)
-	if !ok {
-		return nil, fmt.Errorf("format() takes a time, not %s: date() makes one", typeOf(args[1]))
-	}
-	zone := time.UTC
-	if len(args) == 4 {
-		zone = args[3].(*time.Location)
-	}
-	out := t.In(zone).Format(args[2].(string))
-	return out, args[0].(*scope).spend(len(out))
 }

@@ -1,24 +1,71 @@
-package mapping
+package words
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
-// didYouMean returns `; did you mean "x"?` for the name nearest to the given
+// Count writes 1234567 as 1,234,567.
+func Count(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// Plural writes "1 row", "2 rows", "1,000 rows".
+func Plural(n int, one string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return Count(n) + " " + one + "s"
+}
+
+// Cut returns at most the first n characters of s.
+func Cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for i := range s {
+		if n == 0 {
+			return s[:i]
+		}
+		n--
+	}
+	return s
+}
+
+// Longer says whether s holds more than n characters.
+func Longer(s string, n int) bool {
+	return len(s) > n && utf8.RuneCountInString(s) > n
+}
+
+// Shown cuts a value for a message.
+func Shown(s string) string {
+	const limit = 80
+	if cut := Cut(s, limit); len(cut) < len(s) {
+		return cut + "…"
+	}
+	return s
+}
+
+// DidYouMean returns `; did you mean "x"?` for the name nearest to the given
 // one, or "" if none is near.
-func didYouMean(name string, known []string) string {
-	if near := nearest(name, known); near != "" {
+func DidYouMean(name string, known []string) string {
+	if near := Nearest(name, known); near != "" {
 		return fmt.Sprintf("; did you mean %q?", near)
 	}
 	return ""
 }
 
-// nearest compares without regard to case, blanks and punctuation, and allows
+// Nearest compares without regard to case, blanks and punctuation, and allows
 // one slip in about three characters; failing that it takes the shortest name
 // of which the given one is a part.
-func nearest(name string, known []string) string {
+func Nearest(name string, known []string) string {
 	want := letters(name)
 	best, bestDistance := "", 1+max(1, len(want)/3)
 	for _, k := range known {
@@ -40,6 +87,7 @@ func nearest(name string, known []string) string {
 	return best
 }
 
+// letters are what counts of a name.
 func letters(s string) []rune {
 	var out []rune
 	for _, r := range strings.ToLower(s) {
@@ -50,8 +98,10 @@ func letters(s string) []rune {
 	return out[:min(len(out), 100)]
 }
 
-// distance counts the insertions, deletions, substitutions and swaps of
-// neighbours that lead from a to b.
+// Distance counts the insertions, deletions, substitutions and swaps of
+// neighbours that lead from a to b, without regard to case and punctuation.
+func Distance(a, b string) int { return distance(letters(a), letters(b)) }
+
 func distance(a, b []rune) int {
 	rows := [3][]int{make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)}
 	before, last, row := rows[0], rows[1], rows[2]
