@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"caseimport/mapping/convert"
+	"caseimport/mapping/expression"
 	"caseimport/mapping/words"
 	"fmt"
 	"reflect"
@@ -9,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -308,4 +310,43 @@ func (c *checker) dates(r *rule, f *field) {
 			f.date.Layouts = append(f.date.Layouts, parsed)
 		}
 	}
+}
+
+// expression checks an expression without knowing the columns.
+func (c *checker) expression(s *str, inEach, condition bool) {
+	_, faults := expression.Compile(s.text, expression.Options{Item: inEach, Condition: condition})
+	c.exprFaults(s, faults)
+}
+
+// exprFaults tells faults at their place in the mapping file.
+func (d *decoder) exprFaults(s *str, faults []expression.Fault) {
+	for _, f := range faults {
+		line, column := d.position(s.node, s.text, f.Offset)
+		d.faultAt(line, column, "%s", f.Message)
+	}
+}
+
+// position finds the offset in a scalar's text in the lines of the file. Where
+// quoting or folding has changed the text it settles for the scalar's start.
+func (d *decoder) position(n *yaml.Node, text string, offset int) (line, column int) {
+	lead := words.Cut(text, offset)
+	row := strings.Count(lead, "\n")
+	lead = lead[strings.LastIndexByte(lead, '\n')+1:]
+	wanted := strings.Split(text, "\n")[row]
+	from := n.Column - 1
+	line = n.Line + row
+	if n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
+		line, from = line+1, 0
+	}
+	if wanted == "" || line > len(d.lines) {
+		return n.Line, n.Column
+	}
+	runes := []rune(d.lines[line-1])
+	from = min(from, len(runes))
+	at := strings.Index(string(runes[from:]), wanted)
+	if at < 0 {
+		return n.Line, n.Column
+	}
+	start := from + utf8.RuneCountInString(string(runes[from:])[:at])
+	return line, start + utf8.RuneCountInString(lead) + 1
 }

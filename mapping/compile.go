@@ -1,13 +1,11 @@
 package mapping
 
 import (
+	"caseimport/mapping/expression"
 	"caseimport/mapping/words"
 	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/expr-lang/expr/ast"
-	"github.com/expr-lang/expr/parser"
 )
 
 // Compile binds the mapping to the columns of an input: names as the file
@@ -83,9 +81,9 @@ func (b *binder) field(f *field) *field {
 
 // column binds one name; an unknown one is a fault at its place in the file.
 func (b *binder) column(name *str) cell {
-	i, message := b.p.columnNamed(name.text)
-	if message != "" {
-		b.fault(name.node, "%s", message)
+	i, err := b.p.columnNamed(name.text)
+	if err != nil {
+		b.fault(name.node, "%v", err)
 	}
 	if i < 0 {
 		return cell{index: -1, name: name.text}
@@ -93,8 +91,8 @@ func (b *binder) column(name *str) cell {
 	return cell{index: i, name: b.p.columns[i]}
 }
 
-func (b *binder) expression(s *str, inEach, condition bool) *expression {
-	x, faults := compileExpr(s.text, b.p.columnNamed, inEach, condition)
+func (b *binder) expression(s *str, inEach, condition bool) *expression.Expression {
+	x, faults := expression.Compile(s.text, expression.Options{Column: b.p.columnNamed, Item: inEach, Condition: condition})
 	b.exprFaults(s, faults)
 	return x
 }
@@ -113,32 +111,32 @@ func (b *binder) note(n *noteFields) *noteFields {
 	return bound
 }
 
-// columnNamed finds a column. It returns -1 for an absent one, with a message
+// columnNamed finds a column. It returns -1 for an absent one, with an error
 // unless the program is open.
-func (p *Program) columnNamed(name string) (int, string) {
+func (p *Program) columnNamed(name string) (int, error) {
 	found := p.byName[fold(name)]
 	switch {
 	case len(found) == 1:
-		return found[0], ""
+		return found[0], nil
 	case len(found) > 1:
 		for _, i := range found {
 			if p.columns[i] == name {
-				return i, ""
+				return i, nil
 			}
 		}
 		var names []string
 		for _, i := range found {
 			names = append(names, fmt.Sprintf("%q", p.columns[i]))
 		}
-		return -1, fmt.Sprintf("column %q could be any of %s: write it exactly so", name, strings.Join(names, ", "))
+		return -1, fmt.Errorf("column %q could be any of %s: write it exactly so", name, strings.Join(names, ", "))
 	case p.open:
-		return -1, ""
+		return -1, nil
 	}
 	hint := words.DidYouMean(name, p.columns)
 	if hint == "" {
 		hint = "; the input has " + some(p.columns)
 	}
-	return -1, fmt.Sprintf("unknown column %q%s", name, hint)
+	return -1, fmt.Errorf("unknown column %q%s", name, hint)
 }
 
 // some lists names, the first dozen of many.
@@ -158,38 +156,11 @@ func canonicalKey(r *rule) string {
 	if r.Column.set() {
 		return "column " + fold(r.Column.text)
 	}
-	tree, err := parser.Parse(r.Expr.text)
-	if err != nil { // Parse has compiled it
-		return "expr " + r.Expr.text
+	text, column := expression.Canonical(r.Expr.text, fold)
+	if column != "" {
+		return "column " + column
 	}
-	ast.Walk(&tree.Node, foldRows{})
-	if column, ok := rowColumn(tree.Node); ok {
-		return "column " + column.Value
-	}
-	return "expr " + tree.Node.String()
-}
-
-// foldRows puts the constant columns of an expression into lower case.
-type foldRows struct{}
-
-func (foldRows) Visit(node *ast.Node) {
-	if column, ok := rowColumn(*node); ok {
-		column.Value = fold(column.Value)
-	}
-}
-
-// rowColumn returns the constant X of row["X"].
-func rowColumn(n ast.Node) (*ast.StringNode, bool) {
-	member, ok := n.(*ast.MemberNode)
-	if !ok {
-		return nil, false
-	}
-	row, ok := member.Node.(*ast.IdentifierNode)
-	if !ok || row.Value != "row" {
-		return nil, false
-	}
-	column, ok := member.Property.(*ast.StringNode)
-	return column, ok
+	return "expr " + text
 }
 
 // Fields names what the mapping fills, for counts of how many rows do: the

@@ -20,9 +20,9 @@ type element struct {
 	made   bool
 }
 
-func (e *element) expr() any {
+func (e *element) any() any {
 	if !e.made {
-		e.cached, e.made = fromValue(e.value), true
+		e.cached, e.made = e.value.any(), true
 	}
 	return e.cached
 }

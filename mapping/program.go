@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"caseimport/mapping/expression"
 	"caseimport/mapping/words"
 	"strings"
 )
@@ -12,7 +13,7 @@ type Program struct {
 	byName  map[string][]int // folded
 	open    bool
 
-	where    *expression
+	where    *expression.Expression
 	key      *field
 	keyField string
 	keyIndex int // of keyField in custom, -1 if no rule sets it
@@ -45,7 +46,6 @@ func (p *Program) KeyRule() string { return p.keyRule }
 // Identify evaluates where and key only.
 func (p *Program) Identify(row Row) Identity {
 	c := run{p: p, row: row}
-	defer c.done()
 	if p.where != nil {
 		take, ok := c.taken()
 		switch {
@@ -64,7 +64,7 @@ func (p *Program) Identify(row Row) Identity {
 
 // taken evaluates where. ok is false after a fault.
 func (c *run) taken() (take, ok bool) {
-	v, column, ok := c.value(c.p.where, "where")
+	v, column, ok := c.eval(c.p.where, "where")
 	if !ok {
 		return false, false
 	}
@@ -103,7 +103,6 @@ func (c *run) key() (string, bool) {
 // the case may be the mapping's own: they must not be changed.
 func (p *Program) Map(row Row) (Case, []Fault) {
 	c := run{p: p, row: row}
-	defer c.done()
 	if p.where != nil {
 		c.taken()
 	}

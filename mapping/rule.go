@@ -2,9 +2,12 @@ package mapping
 
 import (
 	"caseimport/mapping/convert"
+	"caseimport/mapping/expression"
 	"caseimport/mapping/htmltext"
 	"caseimport/mapping/words"
+	"errors"
 	"strings"
+	"sync"
 )
 
 // field is one rule made ready: everything that does not need a row has been
@@ -33,8 +36,8 @@ type field struct {
 	comma    bool
 	overflow bool
 
-	cells []cell      // of column and columns
-	expr  *expression // or this
+	cells []cell                 // of column and columns
+	expr  *expression.Expression // or this
 	fixes fixes
 }
 
@@ -50,7 +53,6 @@ type run struct {
 	p      *Program
 	row    Row
 	item   *element
-	ev     *evaluation // nil until the first expression
 	faults []Fault
 }
 
@@ -59,30 +61,54 @@ func (c *run) fault(f Fault) {
 	c.faults = append(c.faults, f)
 }
 
-func (c *run) evaluation() *evaluation {
-	if c.ev == nil {
-		c.ev = evaluations.Get().(*evaluation)
-		c.ev.p, c.ev.row = c.p, c.row
-	}
-	c.ev.item = c.item
-	return c.ev
+// reading is how an expression reads the row. It remembers the column that was
+// read last, to name it if the expression fails.
+type reading struct {
+	p     *Program
+	row   Row
+	item  *element
+	last  int // -1 before the first
+	value string
 }
 
-// done gives the evaluation back, without anything of the row.
-func (c *run) done() {
-	if c.ev != nil {
-		c.ev.scope = scope{}
-		evaluations.Put(c.ev)
-		c.ev = nil
+var readings = sync.Pool{New: func() any { return new(reading) }}
+
+func (r *reading) Cell(i int) any {
+	if i < 0 {
+		return nil
 	}
+	v := r.row.Cell(i)
+	r.last, r.value = i, v.Text
+	return v.any()
 }
 
-// value evaluates an expression. The column is the one that it read last.
-func (c *run) value(x *expression, field string) (v Value, column string, ok bool) {
-	ev := c.evaluation()
-	v, err := ev.eval(x)
-	if ev.last >= 0 {
-		column = c.p.columns[ev.last]
+// Named reads a cell whose column the expression has calculated.
+func (r *reading) Named(name string) (any, error) {
+	i, err := r.p.columnNamed(name)
+	if err != nil {
+		return nil, errors.New("it asks for a column that the input does not have")
+	}
+	return r.Cell(i), nil
+}
+
+func (r *reading) Item() any {
+	if r.item == nil {
+		return nil
+	}
+	r.value = r.item.value.Text
+	return r.item.any()
+}
+
+// eval evaluates an expression. The column is the one that it read last.
+func (c *run) eval(x *expression.Expression, field string) (v Value, column string, ok bool) {
+	r := readings.Get().(*reading)
+	*r = reading{p: c.p, row: c.row, item: c.item, last: -1}
+	out, err := x.Eval(r)
+	last, value := r.last, r.value
+	*r = reading{}
+	readings.Put(r)
+	if last >= 0 {
+		column = c.p.columns[last]
 	} else if c.item != nil {
 		column = c.item.column
 	}
@@ -91,16 +117,16 @@ func (c *run) value(x *expression, field string) (v Value, column string, ok boo
 		if column == "" {
 			reason = "the expression fails: "
 		}
-		c.fault(Fault{Column: column, Field: field, Value: ev.value, Reason: reason + err.Error()})
+		c.fault(Fault{Column: column, Field: field, Value: value, Reason: reason + err.Error()})
 		return Value{}, column, false
 	}
-	return v, column, true
+	return valueOf(out), column, true
 }
 
 // read returns the value of the rule's i-th source. ok is false after a fault.
 func (c *run) read(f *field, i int) (v Value, column string, ok bool) {
 	if f.expr != nil {
-		return c.value(f.expr, f.name)
+		return c.eval(f.expr, f.name)
 	}
 	from := &f.cells[i]
 	if f.inEach {
@@ -180,21 +206,6 @@ func (c *run) one(f *field, v *Value, column string) (result, outcome) {
 		return result{}, isFault
 	}
 	return r, isFound
-}
-
-// count and at go through a list, or a single value as a list of one.
-func (v *Value) count() int {
-	if v.Kind == List {
-		return len(v.List)
-	}
-	return 1
-}
-
-func (v *Value) at(i int) *Value {
-	if v.Kind == List {
-		return &v.List[i]
-	}
-	return v
 }
 
 func blank(s string) bool {

@@ -157,7 +157,7 @@ func jsonOf(n *yaml.Node) any {
 			return n.Value
 		}
 		if f := reflect.ValueOf(out); f.CanInt() || f.CanUint() {
-			return f.Convert(floatType).Float()
+			return f.Convert(reflect.TypeFor[float64]()).Float()
 		}
 		return out
 	}
