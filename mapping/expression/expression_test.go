@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"os"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -79,6 +80,59 @@ func prev(i int) string {
 		return "x0"
 	}
 	return "x" + string(rune('a'+(i-1)/26)) + string(rune('a'+(i-1)%26))
+}
+
+// A bare word is neither a column nor a text, wherever it stands.
+func TestBareWords(t *testing.T) {
+	const fault = `unknown name Status: write row["Status"] for the column, "Status" for the text`
+	for _, source := range []string{
+		`Status != "spam"`, `Status`, `"spam" == Status`, `lower(Status) != "spam"`, `Status in ["spam"]`, `not (Status startsWith "s")`,
+		`let x = Status; x`, `map(row.tags, # + Status)`, `Status.name`, `Status ?? "x"`,
+	} {
+		_, faults := Compile(source, Options{Condition: true})
+		if len(faults) != 1 || faults[0].Message != fault || source[faults[0].Offset:][:6] != "Status" {
+			t.Errorf("%s: %v", source, faults)
+		}
+	}
+	for _, source := range []string{`let x = 1; let y = x + 1; y > x`, `any(1..3, {let x = #; x > 2})`} {
+		if _, faults := Compile(source, Options{}); len(faults) > 0 {
+			t.Errorf("%s: %v", source, faults)
+		}
+	}
+}
+
+// A number of JSON plus a number is their sum or an error, whatever its
+// spelling: never another thing from row to row.
+func TestJSONNumbers(t *testing.T) {
+	const tooLarge = "the numbers are too large to calculate with"
+	for _, c := range []struct {
+		expr, number string
+		want         any // or the error
+	}{
+		{`row.n + 1`, "2", 3}, {`row.n + 1`, "2.0", 3.0}, {`row.n + 1`, "1.50", 2.5}, {`1 + row.n`, "1e3", 1001.0}, {`row.n + row.n`, "2.00", 4.0},
+		{`row.n + 1`, "9223372036854775807", tooLarge}, {`row.n - 1`, "-9223372036854775808", tooLarge}, {`row.n * 2`, "9223372036854775807", tooLarge}, {`-row.n`, "-9223372036854775808", tooLarge},
+		{`row.n + 1`, "18446744073709551616", tooLarge}, {`row.n * 1.5`, "18446744073709551616", tooLarge}, {`row.n + 1`, "1e999", tooLarge},
+		{`row.n + 1`, "4611686018427387904", 4611686018427387905}, {`row.n * 2`, "-4000000000000000000", -8000000000000000000},
+		{`sum([row.n, 1])`, "2.0", 3.0}, {`sum([row.n, 1])`, "9223372036854775807", tooLarge}, {`max(row.n, 1)`, "1.50", 1.5}, {`reduce([1, 2], #acc + #, row.n)`, "2.0", 5.0},
+		{`abs(row.n)`, "-2.50", 2.5}, {`round(row.n)`, "2.50", 3.0}, {`int(row.n)`, "2.0", 2}, {`row.n % 2`, "3", 1}, {`[10, 20, 30][int(row.n)]`, "1.0", 20},
+		{`row.n`, "2.0", json.Number("2.0")}, {`"" + row.n`, "1.50", "1.50"}, {`row.n + "1"`, "2.0", "2.01"}, {`len(row.n)`, "1.50", 4},
+		{`row.n == 2`, "2.0", true}, {`row.n == "2"`, "2.0", true}, {`row.n > 1.5`, "1.50", false}, {`row.n in [2]`, "2.00", true},
+		{`row.n == 18446744073709551`, "18446744073709551616", false}, {`row.n == "18446744073709551617"`, "18446744073709551616", false}, {`row.n == "18446744073709551616"`, "18446744073709551616", true},
+		{`sort([row.n, 10, 9])[0]`, "1e1", 9}, {`sortBy([{"a": row.n}, {"a": 9}], .a)[0].a`, "1e1", 9},
+	} {
+		x, faults := Compile(c.expr, Options{Column: cells{"n": nil}.column})
+		if len(faults) > 0 {
+			t.Errorf("%s: %v", c.expr, faults)
+			continue
+		}
+		got, err := x.Eval(cells{"n": Number(c.number)})
+		if err != nil {
+			got = err.Error()
+		}
+		if !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s of %s gives %#v, want %#v", c.expr, c.number, got, c.want)
+		}
+	}
 }
 
 // The README is where people look functions up.

@@ -30,8 +30,6 @@ func compileFault(err error) Fault {
 		message = "it ends too early"
 	case at.Message == `unexpected token Operator("=")`:
 		message = "= alone means nothing: equal is =="
-	case strings.HasPrefix(at.Message, "unknown name "):
-		message = fmt.Sprintf("%s; a column is row[%q], a text stands in quotes", at.Message, strings.TrimPrefix(at.Message, "unknown name "))
 	}
 	return Fault{at.From, "the expression is wrong here: " + message}
 }

@@ -1,6 +1,8 @@
 package expression
 
 import (
+	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,12 +22,12 @@ import (
 // refuses what is unknown, all at once.
 type rewriter struct {
 	Options
-	rows   map[*ast.IdentifierNode]bool // row without a column so far
+	loose  map[*ast.IdentifierNode]bool // names that mean nothing so far
 	faults []Fault
 }
 
 func newRewriter(o Options) *rewriter {
-	return &rewriter{Options: o, rows: map[*ast.IdentifierNode]bool{}}
+	return &rewriter{Options: o, loose: map[*ast.IdentifierNode]bool{}}
 }
 
 func (r *rewriter) fault(n ast.Node, message string) {
@@ -34,8 +36,12 @@ func (r *rewriter) fault(n ast.Node, message string) {
 
 // faultsLeft adds the faults that show only at the end.
 func (r *rewriter) faultsLeft() []Fault {
-	for n := range r.rows {
-		r.fault(n, `row alone is no value: name a column, row["…"]`)
+	for n := range r.loose {
+		if n.Value == "row" {
+			r.fault(n, `row alone is no value: name a column, row["…"]`)
+		} else {
+			r.fault(n, fmt.Sprintf("unknown name %s: write row[%q] for the column, %q for the text", n.Value, n.Value, n.Value))
+		}
 	}
 	slices.SortStableFunc(r.faults, func(a, b Fault) int { return a.Offset - b.Offset })
 	return r.faults
@@ -81,6 +87,8 @@ func (r *rewriter) Visit(node *ast.Node) {
 		r.builtin(node, n)
 	case *ast.CallNode:
 		r.call(node, n)
+	case *ast.VariableDeclaratorNode: // let
+		maps.DeleteFunc(r.loose, func(name *ast.IdentifierNode, _ bool) bool { return name.Value == n.Name })
 	case *ast.BytesNode:
 		r.fault(n, "bytes are not supported: write a text")
 	}
@@ -88,14 +96,14 @@ func (r *rewriter) Visit(node *ast.Node) {
 
 func (r *rewriter) identifier(node *ast.Node, n *ast.IdentifierNode) {
 	switch {
-	case n.Value == "row":
-		r.rows[n] = true
 	case n.Value == "item" && !r.Item:
 		r.fault(n, "item is an element of each: there is no each beside this rule")
 	case n.Value == "item":
 		ast.Patch(node, call("#item", n))
 	case n.Value == "$env":
 		r.fault(n, "unknown name $env")
+	default:
+		r.loose[n] = true
 	}
 }
 
@@ -105,7 +113,7 @@ func (r *rewriter) member(node *ast.Node, n *ast.MemberNode) {
 		ast.Patch(node, call("#member", n, n.Node, n.Property))
 		return
 	}
-	delete(r.rows, row)
+	delete(r.loose, row)
 	name, ok := n.Property.(*ast.StringNode)
 	if !ok {
 		ast.Patch(node, call("#column", n, n.Property))
@@ -175,6 +183,7 @@ func (r *rewriter) call(node *ast.Node, n *ast.CallNode) {
 		r.fault(n, "only functions can be called")
 		return
 	}
+	delete(r.loose, callee)
 	if _, ok := functions[callee.Value]; !ok {
 		r.unknown(n, callee.Value)
 		return
