@@ -1,10 +1,11 @@
 package mapping
 
 import (
-	"caseimport/mapping/words"
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"caseimport/mapping/words"
 )
 
 // noteSize is how many characters of an overflowing text go into one note. The
@@ -63,7 +64,7 @@ func (v Value) member(name string) Value {
 
 // notes appends the notes of one entry of the mapping file.
 func (c *run) notes(n *noteFields, out []Note) []Note {
-	if n.each == nil {
+	if !n.each.Set() {
 		return c.note(n, out)
 	}
 	v, column := Value{}, n.cell.name

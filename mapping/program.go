@@ -1,9 +1,10 @@
 package mapping
 
 import (
+	"strings"
+
 	"caseimport/mapping/expression"
 	"caseimport/mapping/words"
-	"strings"
 )
 
 // Program is a mapping bound to the columns of one input. It is safe for
@@ -119,11 +120,6 @@ func (p *Program) Map(row Row) (Case, []Fault) {
 // standard fills the standard fields and sees that the mandatory ones are
 // there.
 func (c *run) standard(out *Case) {
-	// In the order of caseRules.
-	targets := [...]*string{
-		&out.Title, &out.Description, &out.Priority, &out.RequesterName, &out.RequesterEmail,
-		&out.RequesterType, &out.OwnerID, &out.ParentID,
-	}
 	requester := (*field)(nil)
 	faulty := false
 	for i := range c.p.cases {
@@ -131,7 +127,7 @@ func (c *run) standard(out *Case) {
 		faults := len(c.faults)
 		r, ok := c.scalar(f)
 		failed := len(c.faults) > faults
-		target := targets[f.index]
+		target := standardFields[f.index].of(out)
 		switch target {
 		case &out.Title, &out.Description:
 			if !ok && !failed {

@@ -1,52 +1,14 @@
 package mapping
 
 import (
-	"caseimport/mapping/convert"
-	"caseimport/mapping/expression"
-	"caseimport/mapping/htmltext"
-	"caseimport/mapping/words"
 	"errors"
 	"strings"
 	"sync"
+
+	"caseimport/mapping/expression"
+	"caseimport/mapping/htmltext"
+	"caseimport/mapping/words"
 )
-
-// field is one rule made ready: everything that does not need a row has been
-// done by Parse, and Compile has bound its columns.
-type field struct {
-	name   string // as faults name it: custom_fields.text_x
-	short  string // as the file names it: text_x
-	kind   kind
-	index  int // among the standard fields
-	limit  int // characters; 0: none is known
-	rule   *rule
-	inEach bool // columns are members of the element
-
-	constant *result
-	fallback *result // default
-	table    map[string]result
-	words    map[string]bool // of a checkbox
-	date     convert.Dates
-	split    string
-	join     string
-	joined   bool
-	truncate int
-	required bool
-	pass     bool
-	html     bool
-	comma    bool
-	overflow bool
-
-	cells []cell                 // of column and columns
-	expr  *expression.Expression // or this
-	fixes fixes
-}
-
-// cell is one column that a rule reads.
-type cell struct {
-	index int      // of the input's columns; -1: the input has none
-	name  string   // as the input writes it
-	path  []string // in each: the member of the element
-}
 
 // run maps one row.
 type run struct {

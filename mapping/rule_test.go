@@ -1,11 +1,12 @@
 package mapping
 
 import (
-	"caseimport/mapping/words"
 	"encoding/json"
 	"reflect"
 	"strings"
 	"testing"
+
+	"caseimport/mapping/words"
 )
 
 func TestSources(t *testing.T) {
