@@ -21,6 +21,14 @@ type Case struct {
 	Notes          []Note       `json:"notes,omitempty"`
 }
 
+// standard is the i-th of standardFields.
+func (c *Case) standard(i int) *string {
+	return [...]*string{
+		&c.Title, &c.Description, &c.Priority, &c.RequesterName, &c.RequesterEmail,
+		&c.RequesterType, &c.OwnerID, &c.ParentID,
+	}[i]
+}
+
 // CustomField is one prefixed field. Value is a string, a bool, a json.Number
 // or a []string, as the prefix demands.
 type CustomField struct {

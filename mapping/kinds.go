@@ -57,21 +57,20 @@ var kinds = [...]struct {
 	kindKey:         {"a key", nil},
 }
 
-// standardFields are those of a case, in the order of their messages.
+// standardFields are those of a case, in the order in which Case has them.
 var standardFields = []struct {
 	name  string
 	kind  kind
 	limit int // characters; 0: none is known
-	of    func(*Case) *string
 }{
-	{"title", kindBounded, MaxTitle, func(c *Case) *string { return &c.Title }},
-	{"description", kindBounded, MaxDescription, func(c *Case) *string { return &c.Description }},
-	{"priority", kindPriority, 0, func(c *Case) *string { return &c.Priority }},
-	{"requester_name", kindText, 0, func(c *Case) *string { return &c.RequesterName }},
-	{"requester_email", kindEmail, 0, func(c *Case) *string { return &c.RequesterEmail }},
-	{"requester_type", kindCode, 0, func(c *Case) *string { return &c.RequesterType }},
-	{"owner_id", kindCode, 0, func(c *Case) *string { return &c.OwnerID }},
-	{"parent_id", kindCode, 0, func(c *Case) *string { return &c.ParentID }},
+	{"title", kindBounded, MaxTitle},
+	{"description", kindBounded, MaxDescription},
+	{"priority", kindPriority, 0},
+	{"requester_name", kindText, 0},
+	{"requester_email", kindEmail, 0},
+	{"requester_type", kindCode, 0},
+	{"owner_id", kindCode, 0},
+	{"parent_id", kindCode, 0},
 }
 
 // sources are the keys of a rule of which it has exactly one; anyKind are the

@@ -19,26 +19,23 @@ import (
 // fold is how look-ups see a text: without blanks around it and in lower case.
 func fold(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
-// lookUp finds the folded text without making a new string for most of them.
+// lookUp finds the folded text, without making a new string for most of them.
 func lookUp[T any](table map[string]T, s string) (T, bool) {
 	s = strings.TrimSpace(s)
 	var buf [64]byte
-	if len(s) <= len(buf) {
-		for i := 0; i < len(s); i++ {
-			b := s[i]
-			if b >= utf8.RuneSelf {
-				v, ok := table[strings.ToLower(s)]
-				return v, ok
-			}
-			if 'A' <= b && b <= 'Z' {
-				b += 'a' - 'A'
-			}
-			buf[i] = b
+	lower := buf[:0]
+	for i := range len(s) {
+		b := s[i]
+		if len(s) > len(buf) || b >= utf8.RuneSelf {
+			v, ok := table[strings.ToLower(s)]
+			return v, ok
 		}
-		v, ok := table[string(buf[:len(s)])]
-		return v, ok
+		if 'A' <= b && b <= 'Z' {
+			b += 'a' - 'A'
+		}
+		lower = append(lower, b)
 	}
-	v, ok := table[strings.ToLower(s)]
+	v, ok := table[string(lower)]
 	return v, ok
 }
 

@@ -127,7 +127,7 @@ func (c *run) standard(out *Case) {
 		faults := len(c.faults)
 		r, ok := c.scalar(f)
 		failed := len(c.faults) > faults
-		target := standardFields[f.index].of(out)
+		target := out.standard(f.index)
 		switch target {
 		case &out.Title, &out.Description:
 			if !ok && !failed {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"sync"
@@ -128,8 +129,9 @@ func result(v any, depth int) (any, error) {
 			return nil, errors.New("gives a text that is not UTF-8")
 		}
 	case float64:
-		_, err := textOf(v)
-		return v, err
+		if math.IsNaN(v) || math.IsInf(v, 0) {
+			return nil, errNotFinite
+		}
 	case time.Time:
 		if err := convert.InYears(v); err != nil {
 			return nil, errors.New("gives what " + err.Error())

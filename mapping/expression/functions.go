@@ -1,7 +1,6 @@
 package expression
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"maps"
@@ -34,11 +33,12 @@ func Functions() []string {
 	return slices.Sorted(slices.Values(slices.AppendSeq(names, maps.Keys(functions))))
 }
 
-// function is one entry of the table.
+// function is one entry of the table. It fails by calling fail, as functions of
+// the language do: the machine makes an error of it.
 type function struct {
 	min, max int // arguments; many for any number
 	gives    any // an example, by which faults of type are found early; nil: anything
-	do       func(a []any) (any, error)
+	do       func(a []any) any
 }
 
 const many = -1
@@ -47,33 +47,33 @@ const many = -1
 // < <= > >= and or not in contains startsWith endsWith matches ?? ?: let). The
 // reference of the mapping file says what each does.
 var functions = map[string]function{
-	"lower":  {1, 1, "", onTexts(func(a []string) any { return strings.ToLower(a[0]) })},
-	"upper":  {1, 1, "", onTexts(func(a []string) any { return strings.ToUpper(a[0]) })},
-	"string": {1, 1, "", onTexts(func(a []string) any { return a[0] })},
-	"trim": {1, 2, "", onTexts(func(a []string) any {
+	"lower":  {1, 1, "", func(a []any) any { return strings.ToLower(text(a[0])) }},
+	"upper":  {1, 1, "", func(a []any) any { return strings.ToUpper(text(a[0])) }},
+	"string": {1, 1, "", func(a []any) any { return text(a[0]) }},
+	"trim": {1, 2, "", func(a []any) any {
 		if len(a) == 2 {
-			return strings.Trim(a[0], a[1])
+			return strings.Trim(text(a[0]), text(a[1]))
 		}
-		return strings.TrimSpace(a[0])
-	})},
-	"trimPrefix":   {2, 2, "", onTexts(func(a []string) any { return strings.TrimPrefix(a[0], a[1]) })},
-	"trimSuffix":   {2, 2, "", onTexts(func(a []string) any { return strings.TrimSuffix(a[0], a[1]) })},
-	"indexOf":      {2, 2, 0, onTexts(func(a []string) any { return runeIndex(a[0], strings.Index(a[0], a[1])) })},
-	"lastIndexOf":  {2, 2, 0, onTexts(func(a []string) any { return runeIndex(a[0], strings.LastIndex(a[0], a[1])) })},
+		return strings.TrimSpace(text(a[0]))
+	}},
+	"trimPrefix":   {2, 2, "", func(a []any) any { return strings.TrimPrefix(text(a[0]), text(a[1])) }},
+	"trimSuffix":   {2, 2, "", func(a []any) any { return strings.TrimSuffix(text(a[0]), text(a[1])) }},
+	"indexOf":      {2, 2, 0, func(a []any) any { return index(text(a[0]), text(a[1]), strings.Index) }},
+	"lastIndexOf":  {2, 2, 0, func(a []any) any { return index(text(a[0]), text(a[1]), strings.LastIndex) }},
 	"replace":      {3, 3, "", replace},
 	"split":        {2, 3, []any{}, split},
 	"join":         {1, 2, "", join},
 	"len":          {1, 1, 0, length},
-	"match":        {2, 2, []any{}, match},
+	"match":        {2, 2, []any{}, func(a []any) any { return anys(pattern(a[1]).FindStringSubmatch(text(a[0]))) }},
 	"replaceRegex": {3, 3, "", replaceRegex},
 	"coalesce":     {1, many, nil, coalesce},
 	"int":          {1, 1, nil, toInt},
 	"float":        {1, 1, nil, toFloat},
-	"min":          {1, many, nil, func(a []any) (any, error) { return extreme(a, -1) }},
-	"max":          {1, many, nil, func(a []any) (any, error) { return extreme(a, +1) }},
+	"min":          {1, many, nil, func(a []any) any { return extreme(a, -1) }},
+	"max":          {1, many, nil, func(a []any) any { return extreme(a, +1) }},
 	"sort":         {1, 2, []any{}, sorted},
 	"uniq":         {1, 1, []any{}, uniq},
-	"flatten":      {1, 1, []any{}, func(a []any) (any, error) { return flatten(nil, a[0]) }},
+	"flatten":      {1, 1, []any{}, func(a []any) any { return flatten(nil, a[0]) }},
 	"date":         {1, 2, nil, toDate},
 	"format":       {2, 3, nil, format},
 }
@@ -83,46 +83,37 @@ var functions = map[string]function{
 var internals = map[string]function{
 	"#member":  {2, 2, nil, member},
 	"#slice":   {3, 3, nil, slice},
-	"#list":    {1, 1, nil, func(a []any) (any, error) { return list(a[0]), nil }},
-	"#number":  {1, 1, nil, func(a []any) (any, error) { return number(a[0]) }},
-	"#plain":   {1, 1, nil, func(a []any) (any, error) { return plain(a[0]), nil }},
+	"#list":    {1, 1, nil, func(a []any) any { return list(a[0]) }},
+	"#number":  {1, 1, nil, func(a []any) any { return number(a[0]) }},
+	"#plain":   {1, 1, nil, func(a []any) any { return plain(a[0]) }},
 	"#sum":     {1, 1, nil, sum},
-	"#matches": {2, 2, true, matches},
+	"#matches": {2, 2, true, func(a []any) any { return pattern(a[1]).MatchString(text(a[0])) }},
 	"#in":      {2, 2, true, in},
-	"#eq":      {2, 2, true, func(a []any) (any, error) { return equal(a[0], a[1]) }},
-	"#ne": {2, 2, true, func(a []any) (any, error) {
-		same, err := equal(a[0], a[1])
-		return !same, err
-	}},
-	"#lt":  {2, 2, true, ordered(func(c int) bool { return c < 0 })},
-	"#le":  {2, 2, true, ordered(func(c int) bool { return c <= 0 })},
-	"#gt":  {2, 2, true, ordered(func(c int) bool { return c > 0 })},
-	"#ge":  {2, 2, true, ordered(func(c int) bool { return c >= 0 })},
-	"#add": {2, 2, nil, add},
-	"#sub": {2, 2, nil, arithmetic("-")},
-	"#mul": {2, 2, nil, arithmetic("*")},
-	"#div": {2, 2, nil, arithmetic("/")},
-	"#mod": {2, 2, nil, arithmetic("%")},
-	"#pow": {2, 2, nil, arithmetic("**")},
+	"#eq":      {2, 2, true, func(a []any) any { return equal(a[0], a[1]) }},
+	"#ne":      {2, 2, true, func(a []any) any { return !equal(a[0], a[1]) }},
+	"#lt":      {2, 2, true, func(a []any) any { return order(a[0], a[1]) < 0 }},
+	"#le":      {2, 2, true, func(a []any) any { return order(a[0], a[1]) <= 0 }},
+	"#gt":      {2, 2, true, func(a []any) any { return order(a[0], a[1]) > 0 }},
+	"#ge":      {2, 2, true, func(a []any) any { return order(a[0], a[1]) >= 0 }},
+	"#add":     {2, 2, nil, add},
+	"#sub":     {2, 2, nil, func(a []any) any { return calculate(a[0], "-", a[1]) }},
+	"#mul":     {2, 2, nil, func(a []any) any { return calculate(a[0], "*", a[1]) }},
+	"#div":     {2, 2, nil, func(a []any) any { return calculate(a[0], "/", a[1]) }},
+	"#mod":     {2, 2, nil, func(a []any) any { return calculate(a[0], "%", a[1]) }},
+	"#pow":     {2, 2, nil, func(a []any) any { return calculate(a[0], "**", a[1]) }},
 }
 
 // readers are the internals that read the row.
 var readers = map[string]func(s *scope, a []any) (any, error){
-	"#cell": func(s *scope, a []any) (any, error) { return s.row.Cell(a[0].(int)), nil },
-	"#item": func(s *scope, a []any) (any, error) { return s.row.Item(), nil },
-	"#column": func(s *scope, a []any) (any, error) {
-		name, err := textOf(a[0])
-		if err != nil {
-			return nil, err
-		}
-		return s.row.Named(name)
-	},
+	"#cell":   func(s *scope, a []any) (any, error) { return s.row.Cell(a[0].(int)), nil },
+	"#item":   func(s *scope, a []any) (any, error) { return s.row.Item(), nil },
+	"#column": func(s *scope, a []any) (any, error) { return s.row.Named(text(a[0])) },
 }
 
 // call calls the function with the scope as its first argument, to which what
 // the function makes is charged.
 func (f function) call(args ...any) (any, error) {
-	out, err := f.do(args[1:])
+	out := f.do(args[1:])
 	made := 0
 	switch out := out.(type) {
 	case string:
@@ -134,7 +125,7 @@ func (f function) call(args ...any) (any, error) {
 	if s.bytes += made; s.bytes > maxBytes {
 		return nil, errTooMuch
 	}
-	return out, err
+	return out, nil
 }
 
 // elementBytes is what an element of a list takes beside what it holds.
@@ -143,12 +134,13 @@ const elementBytes = 32
 var errTooMuch = errors.New("does too much work for one row")
 
 // fits is asked before something grows by what the arguments say.
-func fits(bytes int) error {
+func fits(bytes int) {
 	if bytes > maxBytes {
-		return errTooMuch
+		panic(errTooMuch)
 	}
-	return nil
 }
+
+func fail(format string, args ...any) { panic(fmt.Errorf(format, args...)) }
 
 // signatures are those that the language checks calls against.
 func (f function) signatures() []any {
@@ -168,65 +160,29 @@ func (f function) signatures() []any {
 	return all
 }
 
-// onTexts makes a function of texts.
-func onTexts(f func(a []string) any) func(a []any) (any, error) {
-	return func(a []any) (any, error) {
-		var buf [3]string
-		t, err := texts(buf[:0], a)
-		if err != nil {
-			return nil, err
-		}
-		return f(t), nil
-	}
-}
-
-func texts(out []string, a []any) ([]string, error) {
-	for _, v := range a {
-		t, err := textOf(v)
-		if err != nil {
-			return nil, err
-		}
-		out = append(out, t)
-	}
-	return out, nil
-}
-
-// runeIndex turns a position in bytes into one in characters.
-func runeIndex(s string, at int) int {
+// index turns a position in bytes into one in characters.
+func index(s, part string, find func(s, part string) int) int {
+	at := find(s, part)
 	if at < 0 {
 		return at
 	}
 	return utf8.RuneCountInString(s[:at])
 }
 
-func replace(a []any) (any, error) {
-	t, err := texts(nil, a)
-	if err != nil {
-		return nil, err
-	}
-	if err := fits((len(t[2]) - len(t[1])) * strings.Count(t[0], t[1])); err != nil {
-		return nil, err
-	}
-	return strings.ReplaceAll(t[0], t[1], t[2]), nil
+func replace(a []any) any {
+	s, old, with := text(a[0]), text(a[1]), text(a[2])
+	fits((len(with) - len(old)) * strings.Count(s, old))
+	return strings.ReplaceAll(s, old, with)
 }
 
-func split(a []any) (any, error) {
-	t, err := texts(nil, a[:2])
-	if err != nil {
-		return nil, err
-	}
+func split(a []any) any {
 	n := -1
 	if len(a) == 3 {
-		var ok bool
-		if n, ok = plain(a[2]).(int); !ok {
-			return nil, fmt.Errorf("split() takes the number of parts, not %s", typeOf(a[2]))
-		}
+		n = whole(a[2], "the number of parts that split() takes")
 	}
-	parts := strings.SplitN(t[0], t[1], n)
-	if err := fits(elementBytes * len(parts)); err != nil {
-		return nil, err
-	}
-	return anys(parts), nil
+	parts := strings.SplitN(text(a[0]), text(a[1]), n)
+	fits(elementBytes * len(parts))
+	return anys(parts)
 }
 
 func anys(parts []string) []any {
@@ -237,108 +193,69 @@ func anys(parts []string) []any {
 	return out
 }
 
-func join(a []any) (any, error) {
-	parts, err := texts(nil, list(a[0]))
-	if err != nil {
-		return nil, err
-	}
+func join(a []any) any {
 	between := ""
 	if len(a) == 2 {
-		if between, err = textOf(a[1]); err != nil {
-			return nil, err
+		between = text(a[1])
+	}
+	var parts []string
+	size := 0
+	for _, e := range list(a[0]) {
+		if p := text(e); !blank(p) {
+			parts = append(parts, p)
+			size += len(p) + len(between)
 		}
 	}
-	parts = slices.DeleteFunc(parts, blank)
-	size := len(parts) * len(between)
-	for _, p := range parts {
-		size += len(p)
-	}
-	if err := fits(size); err != nil {
-		return nil, err
-	}
-	return strings.Join(parts, between), nil
+	fits(size)
+	return strings.Join(parts, between)
 }
 
 func blank(s string) bool { return strings.TrimSpace(s) == "" }
 
-func length(a []any) (any, error) {
+func length(a []any) any {
 	switch v := a[0].(type) {
 	case []any:
-		return len(v), nil
+		return len(v)
 	case []int:
-		return len(v), nil
+		return len(v)
 	case map[string]any:
-		return len(v), nil
+		return len(v)
 	}
-	text, err := textOf(a[0])
-	return utf8.RuneCountInString(text), err
+	return utf8.RuneCountInString(text(a[0]))
 }
 
-// search takes a text, and a regular expression that the rewriter compiled or a
-// text of one.
-func search(text, pattern any) (string, *regexp.Regexp, error) {
-	t, err := textOf(text)
-	if err != nil {
-		return "", nil, err
+// pattern takes a regular expression that the rewriter compiled, or a text.
+func pattern(v any) *regexp.Regexp {
+	if re, ok := v.(*regexp.Regexp); ok {
+		return re
 	}
-	if re, ok := pattern.(*regexp.Regexp); ok {
-		return t, re, nil
+	source := text(v)
+	re, err := regexp.Compile(source)
+	if err != nil || len(source) > maxSource {
+		fail("its regular expression is wrong")
 	}
-	p, err := textOf(pattern)
-	if err != nil {
-		return "", nil, err
-	}
-	re, err := regexp.Compile(p)
-	if len(p) > maxSource || err != nil {
-		return "", nil, errors.New("its regular expression is wrong")
-	}
-	return t, re, nil
+	return re
 }
 
-func matches(a []any) (any, error) {
-	text, re, err := search(a[0], a[1])
-	if err != nil {
-		return nil, err
-	}
-	return re.MatchString(text), nil
-}
-
-func match(a []any) (any, error) {
-	text, re, err := search(a[0], a[1])
-	if err != nil {
-		return nil, err
-	}
-	return anys(re.FindStringSubmatch(text)), nil
-}
-
-func replaceRegex(a []any) (any, error) {
-	text, re, err := search(a[0], a[1])
-	if err != nil {
-		return nil, err
-	}
-	with, err := textOf(a[2])
-	if err != nil {
-		return nil, err
-	}
-	found := re.FindAllStringSubmatchIndex(text, maxElements)
+func replaceRegex(a []any) any {
+	s, re, with := text(a[0]), pattern(a[1]), text(a[2])
+	found := re.FindAllStringSubmatchIndex(s, maxElements)
 	if len(found) == maxElements {
-		return nil, errTooMuch
+		panic(errTooMuch)
 	}
 	var out []byte
 	end := 0
 	// Match by match, so that it is seen while it grows.
 	for _, m := range found {
-		out = append(out, text[end:m[0]]...)
-		out = re.ExpandString(out, with, text, m)
+		out = append(out, s[end:m[0]]...)
+		out = re.ExpandString(out, with, s, m)
 		end = m[1]
-		if err := fits(len(out)); err != nil {
-			return nil, err
-		}
+		fits(len(out))
 	}
-	return string(append(out, text[end:]...)), nil
+	return string(append(out, s[end:]...))
 }
 
-func coalesce(a []any) (any, error) {
+func coalesce(a []any) any {
 	for _, v := range a {
 		switch v := v.(type) {
 		case nil:
@@ -352,195 +269,160 @@ func coalesce(a []any) (any, error) {
 				continue
 			}
 		}
-		return v, nil
+		return v
 	}
-	return nil, nil
+	return nil
 }
 
 // extreme is the least or the greatest of all numbers, however deep in lists.
-func extreme(a []any, wanted int) (any, error) {
-	all, err := flatten(nil, a)
-	if err != nil {
-		return nil, err
-	}
+func extreme(a []any, wanted int) any {
 	var best any
-	for _, v := range all {
-		n, err := operand(v)
-		if err != nil {
-			return nil, err
-		}
+	for _, v := range flatten(nil, a) {
+		n := operand(v)
 		if c, _ := compareNumbers(n, best); best == nil || c == wanted {
 			best = n
 		}
 	}
-	return best, nil
+	return best
 }
 
-func sum(a []any) (any, error) {
+func sum(a []any) any {
 	var total any = 0
 	for _, v := range list(a[0]) {
-		var err error
-		if total, err = calculate(total, "+", v); err != nil {
-			return nil, err
-		}
+		total = calculate(total, "+", v)
 	}
-	return total, nil
+	return total
 }
 
-func sorted(a []any) (any, error) {
+func sorted(a []any) any {
 	out := slices.Clone(list(a[0]))
-	descending := len(a) == 2 && a[1] == "desc"
-	if len(a) == 2 && !descending && a[1] != "asc" {
-		return nil, errors.New(`sort() takes "asc" or "desc"`)
-	}
-	var failed error
-	slices.SortStableFunc(out, func(x, y any) int {
-		if descending {
-			x, y = y, x
+	direction := 1
+	if len(a) == 2 {
+		switch a[1] {
+		case "asc":
+		case "desc":
+			direction = -1
+		default:
+			fail(`sort() takes "asc" or "desc"`)
 		}
-		c, err := order(x, y)
-		failed = cmp.Or(failed, err)
-		return c
-	})
-	return out, failed
+	}
+	slices.SortStableFunc(out, func(x, y any) int { return direction * order(x, y) })
+	return out
 }
 
-func uniq(a []any) (any, error) {
+func uniq(a []any) any {
 	out := []any{}
 	seen := map[string]bool{}
 	for _, e := range list(a[0]) {
-		text, err := textOf(e)
-		if err != nil {
-			return nil, err
-		}
-		if !seen[text] {
-			seen[text] = true
+		if t := text(e); !seen[t] {
+			seen[t] = true
 			out = append(out, e)
 		}
 	}
-	return out, nil
+	return out
 }
 
 // flatten appends the elements of v, however deep, to out.
-func flatten(out []any, v any) ([]any, error) {
+func flatten(out []any, v any) []any {
 	for _, e := range list(v) {
 		switch e.(type) {
 		case []any, []int:
-			var err error
-			if out, err = flatten(out, e); err != nil {
-				return nil, err
-			}
+			out = flatten(out, e)
 		default:
 			out = append(out, e)
 		}
-		if err := fits(elementBytes * len(out)); err != nil {
-			return nil, err
-		}
+		fits(elementBytes * len(out))
 	}
-	return out, nil
+	return out
 }
 
-func toInt(a []any) (any, error) {
-	v := a[0]
-	if text, ok := v.(string); ok && !blank(text) && !convert.IsInteger(strings.TrimSpace(text)) {
-		return nil, errors.New("int() takes a whole number; float() takes one with a point")
+func toInt(a []any) any {
+	if s, ok := a[0].(string); ok && !blank(s) && !convert.IsInteger(strings.TrimSpace(s)) {
+		fail("int() takes a whole number; float() takes one with a point")
 	}
-	n, err := numberOrNothing(v)
+	n := numberOrNothing(a[0])
 	if f, ok := n.(float64); ok {
-		if f >= math.MaxInt64 || f <= math.MinInt64 || math.IsNaN(f) {
-			return nil, errors.New("int() was given too large a number")
+		if !(math.Abs(f) < math.MaxInt64) {
+			fail("int() was given too large a number")
 		}
-		return int(f), nil
+		return int(f)
 	}
-	return n, err
+	return n
 }
 
-func toFloat(a []any) (any, error) {
-	n, err := numberOrNothing(a[0])
+func toFloat(a []any) any {
+	n := numberOrNothing(a[0])
 	if i, ok := n.(int); ok {
-		return float64(i), nil
+		return float64(i)
 	}
-	return n, err
+	return n
 }
 
-// numberOrNothing is number, and nothing for nothing and an empty text.
-func numberOrNothing(v any) (any, error) {
-	if text, ok := v.(string); v == nil || ok && blank(text) {
-		return nil, nil
+func numberOrNothing(v any) any {
+	if s, ok := v.(string); v == nil || ok && blank(s) {
+		return nil
 	}
 	return number(v)
 }
 
-func toDate(a []any) (any, error) {
+func toDate(a []any) any {
 	if t, ok := a[0].(time.Time); ok {
-		return t, nil
+		return t
 	}
-	text, err := textOf(a[0])
-	if err != nil || blank(text) {
-		return nil, err
+	s := text(a[0])
+	if blank(s) {
+		return nil
 	}
 	dates := &convert.Dates{}
 	if len(a) == 2 {
 		dates = a[1].(*convert.Dates)
 	}
-	t, err := dates.Parse(text)
+	t, err := dates.Parse(s)
 	if err != nil {
-		return nil, errors.New("date() was given what " + err.Error())
+		fail("date() was given what %w", err)
 	}
-	return t, nil
+	return t
 }
 
-func format(a []any) (any, error) {
+func format(a []any) any {
 	if a[0] == nil {
-		return nil, nil
+		return nil
 	}
 	t, ok := a[0].(time.Time)
 	if !ok {
-		return nil, fmt.Errorf("format() takes a time, not %s: date() makes one", typeOf(a[0]))
-	}
-	layout, err := textOf(a[1])
-	if err != nil {
-		return nil, err
+		fail("format() takes a time, not %s: date() makes one", typeOf(a[0]))
 	}
 	zone := time.UTC
 	if len(a) == 3 {
 		zone = a[2].(*time.Location)
 	}
-	return t.In(zone).Format(layout), nil
+	return t.In(zone).Format(text(a[1]))
 }
 
 // member reads a member of an object, an element of a list or a character of a
 // text, counted from the end where negative; what is missing is nothing.
-func member(a []any) (any, error) {
-	of := a[0]
-	switch v := of.(type) {
+func member(a []any) any {
+	switch of := a[0].(type) {
 	case nil:
-		return nil, nil
+		return nil
 	case map[string]any:
-		name, err := textOf(a[1])
-		if err != nil {
-			return nil, err
-		}
-		return memberNamed(v, name), nil
+		return memberNamed(of, text(a[1]))
 	}
 	i, ok := plain(a[1]).(int)
 	if !ok {
-		return nil, fmt.Errorf("%s has no members: it is not an object", typeOf(of))
+		fail("%s has no members: it is not an object", typeOf(a[0]))
 	}
-	if text, ok := of.(string); ok {
-		if out := part(text, i, i+1, i == -1); out != "" {
-			return out, nil
-		}
-		return nil, nil
+	if s, ok := a[0].(string); ok {
+		return coalesce([]any{part(s, i, i+1, i == -1)})
 	}
-	elements := list(of)
+	elements := list(a[0])
 	if i < 0 {
 		i += len(elements)
 	}
 	if i < 0 || i >= len(elements) {
-		return nil, nil
+		return nil
 	}
-	return elements[i], nil
+	return elements[i]
 }
 
 // memberNamed finds a member by name, without regard to case where none has
@@ -557,21 +439,25 @@ func memberNamed(object map[string]any, name string) any {
 	return nil
 }
 
-func slice(a []any) (any, error) {
+func slice(a []any) any {
 	if a[0] == nil {
-		return nil, nil
+		return nil
 	}
-	from, ok1 := plain(a[1]).(int)
-	to, ok2 := plain(a[2]).(int)
-	if a[1] != nil && !ok1 || a[2] != nil && !ok2 {
-		return nil, errors.New("a part of a text or list is told by whole numbers")
+	const what = "where a part begins and ends"
+	from, to, open := 0, 0, a[2] == nil
+	if a[1] != nil {
+		from = whole(a[1], what)
 	}
-	if text, err := textOf(a[0]); err == nil {
-		return part(text, from, to, a[2] == nil), nil
+	if !open {
+		to = whole(a[2], what)
 	}
-	elements := list(a[0])
-	from, to = bounds(len(elements), from, to, a[2] == nil)
-	return elements[from:to], nil
+	switch a[0].(type) {
+	case []any, []int:
+		elements := list(a[0])
+		from, to = bounds(len(elements), from, to, open)
+		return elements[from:to]
+	}
+	return part(text(a[0]), from, to, open)
 }
 
 // part takes part of a text by characters.

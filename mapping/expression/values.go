@@ -4,9 +4,9 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"math"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -26,35 +26,35 @@ func Number(spelling string) any {
 	return json.Number(spelling)
 }
 
-// Text writes a result that is no list and no time; nothing is "".
-func Text(v any) string {
-	text, _ := textOf(v)
-	return text
-}
+// Text writes a result of Eval that is no list; nothing is "".
+func Text(v any) string { return text(v) }
 
-// textOf writes a value as text; nothing is "".
-func textOf(v any) (string, error) {
+// text writes a value as text; nothing is "".
+func text(v any) string {
 	switch v := v.(type) {
 	case nil:
-		return "", nil
+		return ""
 	case string:
-		return v, nil
+		return v
 	case json.Number:
-		return string(v), nil
+		return string(v)
 	case int:
-		return strconv.Itoa(v), nil
+		return strconv.Itoa(v)
 	case float64:
 		if math.IsNaN(v) || math.IsInf(v, 0) {
-			return "", errors.New("gives no finite number")
+			panic(errNotFinite)
 		}
-		return floatText(v), nil
+		return floatText(v)
 	case bool:
-		return strconv.FormatBool(v), nil
+		return strconv.FormatBool(v)
 	case time.Time:
-		return convert.FormatTime(v), nil
+		return convert.FormatTime(v)
 	}
-	return "", fmt.Errorf("%s stands where a text is wanted", typeOf(v))
+	fail("%s stands where a text is wanted", typeOf(v))
+	return ""
 }
+
+var errNotFinite = errors.New("gives no finite number")
 
 // floatText writes a number as people do, without an exponent.
 func floatText(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
@@ -104,17 +104,32 @@ func written(s string) (any, bool) {
 	return f, err == nil
 }
 
+// whole takes a whole number; what says which.
+func whole(v any, what string) int {
+	n, ok := plain(v).(int)
+	if !ok {
+		fail("%s is told by a whole number, not %s", what, typeOf(v))
+	}
+	return n
+}
+
 // number takes numbers, and texts that are written as one.
-func number(v any) (any, error) {
+func number(v any) any {
+	n, ok := numeric(v)
+	if !ok {
+		fail("%s is not a number", typeOf(v))
+	}
+	return n
+}
+
+func numeric(v any) (any, bool) {
 	switch n := plain(v).(type) {
 	case int, float64:
-		return n, nil
+		return n, true
 	case string:
-		if n, ok := written(n); ok {
-			return n, nil
-		}
+		return written(n)
 	}
-	return nil, fmt.Errorf("%s is not a number", typeOf(v))
+	return nil, false
 }
 
 func isNumber(v any) bool {
@@ -127,55 +142,36 @@ func isNumber(v any) bool {
 
 // operand takes numbers only, and of them what can be calculated with: a whole
 // number that no int holds would lose its last digits.
-func operand(v any) (any, error) {
-	spelling, _ := v.(json.Number)
-	switch n := plain(v).(type) {
-	case int:
-		return n, nil
-	case float64:
-		if !convert.IsInteger(string(spelling)) {
-			return n, nil
-		}
+func operand(v any) any {
+	n := plain(v)
+	spelling, spelled := v.(json.Number)
+	_, isInt := n.(int)
+	switch {
+	case !isNumber(v):
+		fail("%s is not a number", typeOf(v))
+	case spelled && !isInt && (n == v || convert.IsInteger(string(spelling))):
+		panic(errTooLarge)
 	}
-	if spelling != "" {
-		return nil, errTooLarge
-	}
-	return nil, fmt.Errorf("%s is not a number", typeOf(v))
+	return n
 }
 
 var errTooLarge = errors.New("the numbers are too large to calculate with")
 
 // add adds numbers and joins anything else as text.
-func add(a []any) (any, error) {
+func add(a []any) any {
 	if isNumber(a[0]) && isNumber(a[1]) {
 		return calculate(a[0], "+", a[1])
 	}
-	var buf [2]string
-	t, err := texts(buf[:0], a)
-	if err != nil {
-		return nil, err
-	}
-	return t[0] + t[1], nil
-}
-
-func arithmetic(op string) func(a []any) (any, error) {
-	return func(a []any) (any, error) { return calculate(a[0], op, a[1]) }
+	return text(a[0]) + text(a[1])
 }
 
 // calculate takes two numbers. What is whole stays whole, and is an error where
 // it does not fit, except that / and ** give a fraction.
-func calculate(a any, op string, b any) (any, error) {
+func calculate(a any, op string, b any) any {
 	if !isNumber(a) || !isNumber(b) {
-		return nil, fmt.Errorf("cannot calculate %s %s %s; int() and float() make numbers of text", short(a), op, short(b))
+		fail("cannot calculate %s %s %s; int() and float() make numbers of text", short(a), op, short(b))
 	}
-	x, err := operand(a)
-	if err != nil {
-		return nil, err
-	}
-	y, err := operand(b)
-	if err != nil {
-		return nil, err
-	}
+	x, y := operand(a), operand(b)
 	i, whole1 := x.(int)
 	j, whole2 := y.(int)
 	f, g := float(x), float(y)
@@ -187,22 +183,22 @@ func calculate(a any, op string, b any) (any, error) {
 	case "*":
 		f, i = f*g, i*j
 	case "/":
-		return f / g, nil
+		return f / g
 	case "**":
-		return math.Pow(f, g), nil
+		return math.Pow(f, g)
 	case "%":
 		if !whole1 || !whole2 || j == 0 {
-			return nil, errors.New("% takes two whole numbers, the second of them not 0")
+			fail("%% takes two whole numbers, the second of them not 0")
 		}
-		return i % j, nil
+		return i % j
 	}
 	switch {
 	case !whole1 || !whole2:
-		return f, nil
+		return f
 	case math.Abs(f) >= math.MaxInt64: // i has wrapped, or nearly so
-		return nil, errTooLarge
+		panic(errTooLarge)
 	}
-	return i, nil
+	return i
 }
 
 // float is an operand as a fraction.
@@ -219,12 +215,9 @@ func compareNumbers(a, b any) (int, bool) {
 	if !isNumber(a) && !isNumber(b) {
 		return 0, false
 	}
-	x, err := number(a)
-	if err != nil {
-		return 0, false
-	}
-	y, err := number(b)
-	if err != nil {
+	x, ok1 := numeric(a)
+	y, ok2 := numeric(b)
+	if !ok1 || !ok2 {
 		return 0, false
 	}
 	i, whole1 := x.(int)
@@ -232,7 +225,7 @@ func compareNumbers(a, b any) (int, bool) {
 	if whole1 && whole2 {
 		return cmp.Compare(i, j), true
 	}
-	if s, t := strings.TrimSpace(Text(a)), strings.TrimSpace(Text(b)); convert.IsInteger(s) && convert.IsInteger(t) {
+	if s, t := strings.TrimSpace(text(a)), strings.TrimSpace(text(b)); convert.IsInteger(s) && convert.IsInteger(t) {
 		m, _ := new(big.Int).SetString(s, 10)
 		n, _ := new(big.Int).SetString(t, 10)
 		return m.Cmp(n), true
@@ -241,7 +234,7 @@ func compareNumbers(a, b any) (int, bool) {
 }
 
 // equal compares as the package comment says.
-func equal(a, b any) (bool, error) {
+func equal(a, b any) bool {
 	if a == "" {
 		a = nil
 	}
@@ -249,72 +242,60 @@ func equal(a, b any) (bool, error) {
 		b = nil
 	}
 	if a == nil || b == nil {
-		return a == nil && b == nil, nil
+		return a == nil && b == nil
 	}
 	if c, ok := compareNumbers(a, b); ok {
-		return c == 0, nil
+		return c == 0
 	}
 	switch x := a.(type) {
 	case string:
 		switch y := b.(type) {
 		case string:
-			return x == y, nil
+			return x == y
 		case bool:
-			return strings.EqualFold(x, strconv.FormatBool(y)), nil
+			return strings.EqualFold(x, strconv.FormatBool(y))
 		}
 	case bool:
 		switch y := b.(type) {
 		case bool:
-			return x == y, nil
+			return x == y
 		case string:
-			return strings.EqualFold(y, strconv.FormatBool(x)), nil
+			return strings.EqualFold(y, strconv.FormatBool(x))
 		}
 	case time.Time:
 		if y, ok := b.(time.Time); ok {
-			return x.Equal(y), nil
+			return x.Equal(y)
 		}
 	case []any, map[string]any:
-		return false, fmt.Errorf("%s cannot be compared: name an element, or use in", typeOf(a))
+		fail("%s cannot be compared: name an element, or use in", typeOf(a))
 	}
-	return false, nil
+	return false
 }
 
 // order compares numbers, texts and times.
-func order(a, b any) (int, error) {
+func order(a, b any) int {
 	if c, ok := compareNumbers(a, b); ok {
-		return c, nil
+		return c
 	}
 	switch x := a.(type) {
 	case string:
 		if y, ok := b.(string); ok {
-			return strings.Compare(x, y), nil
+			return strings.Compare(x, y)
 		}
 	case time.Time:
 		if y, ok := b.(time.Time); ok {
-			return x.Compare(y), nil
+			return x.Compare(y)
 		}
 	}
-	return 0, fmt.Errorf("%s and %s cannot be put in order", typeOf(a), typeOf(b))
-}
-
-func ordered(holds func(c int) bool) func(a []any) (any, error) {
-	return func(a []any) (any, error) {
-		c, err := order(a[0], a[1])
-		return holds(c), err
-	}
+	fail("%s and %s cannot be put in order", typeOf(a), typeOf(b))
+	return 0
 }
 
 // in looks for a value in a list, or for a member in an object.
-func in(a []any) (any, error) {
+func in(a []any) any {
 	if object, ok := a[1].(map[string]any); ok {
-		name, err := textOf(a[0])
-		_, there := object[name]
-		return there, err
+		_, there := object[text(a[0])]
+		return there
 	}
-	for _, e := range list(a[1]) {
-		if same, err := equal(a[0], e); same || err != nil {
-			return same, err
-		}
-	}
-	return false, nil
+	return slices.ContainsFunc(list(a[1]), func(e any) bool { return equal(a[0], e) })
 }
