@@ -124,7 +124,7 @@ func (p *Program) columnNamed(name string) (int, error) {
 		for _, i := range found {
 			names = append(names, fmt.Sprintf("%q", p.columns[i]))
 		}
-		return -1, fmt.Errorf("column %q could be any of %s: write it exactly so", name, strings.Join(names, ", "))
+		return -1, fmt.Errorf("ambiguous column %q: write exactly one of %s", name, strings.Join(names, ", "))
 	case p.open:
 		return -1, nil
 	}

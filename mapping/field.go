@@ -64,7 +64,7 @@ func (r *reader) rule(n *yaml.Node, short, name string, k kind, limit int) *fiel
 	case yaml.ScalarNode:
 		f.columns = r.bareColumn(n, short)
 	case yaml.SequenceNode:
-		r.Fault(n, "%s takes a column's name or keys and values, not a list; several columns are {columns: [A, B]}", short)
+		r.Fault(n, "%s: expected a column or keys and values, got a list; for several columns use {columns: [A, B]}", short)
 		return nil
 	default:
 		keys := r.Map(n, short, keysOf[ruleKeys]())
@@ -82,9 +82,9 @@ func (r *reader) rule(n *yaml.Node, short, name string, k kind, limit int) *fiel
 func (r *reader) bareColumn(n *yaml.Node, what string) []yamlfile.Text {
 	switch {
 	case yamlfile.IsNull(n):
-		r.Fault(n, "%s is empty: name a column, or leave it out", what)
+		r.Fault(n, "%s is empty: name a column or remove it", what)
 	case n.ShortTag() != "!!str":
-		r.Fault(n, "%s: %s alone would be a column; write {const: %s} for the value, or the column's name in quotes", what, n.Value, n.Value)
+		r.Fault(n, "%s: a bare %s would name a column; use {const: %s} for the value, or put the column's name in quotes", what, n.Value, n.Value)
 	default:
 		return []yamlfile.Text{r.Text(n, what)}
 	}
@@ -101,9 +101,9 @@ func (r *reader) source(keys *yamlfile.Map, f *field, sources ...string) {
 	}
 	switch {
 	case len(have) > 1:
-		r.Fault(have[1], "%s has two sources, %s and %s: leave one", f.short, have[0].Value, have[1].Value)
+		r.Fault(have[1], "%s has two sources, %s and %s: keep one", f.short, have[0].Value, have[1].Value)
 	case len(have) == 0 && !keys.Stray: // which may be the source misspelt
-		r.Fault(keys.Node, "%s needs a source: %s", f.short, strings.Join(sources, ", "))
+		r.Fault(keys.Node, "%s has no source: add one of %s", f.short, strings.Join(sources, ", "))
 	}
 	if keys.Has("column") {
 		f.columns = append(f.columns, keys.Text("column"))
@@ -122,31 +122,31 @@ func (r *reader) sense(keys *yamlfile.Map, f *field) {
 		switch {
 		case slices.Contains(sources, k.Value):
 		case !slices.Contains(allowed, k.Value):
-			r.Fault(k, "%q makes no sense for %s, which holds %s; it takes %s", k.Value, f.short, kinds[f.kind].article, strings.Join(allowed, ", "))
+			r.Fault(k, "%q does not apply to %s, which holds %s; allowed: %s", k.Value, f.short, kinds[f.kind].article, strings.Join(allowed, ", "))
 		case keys.Has("const"):
-			r.Fault(k, "const is sent as it is written: %q has no effect beside it", k.Value)
+			r.Fault(k, "const is sent as written: %q has no effect on it", k.Value)
 		case k.Value == "pass" && !keys.Has("values"):
-			r.Fault(k, "pass lets through what values does not list: it needs values")
+			r.Fault(k, "pass needs values: it lets through what values does not list")
 		case k.Value == "timezone" && !keys.Has("layout"):
-			r.Fault(k, "timezone is for dates written without one: it needs a layout (RFC 3339 dates carry their own)")
+			r.Fault(k, "timezone needs a layout: RFC 3339 dates carry their own time zone")
 		}
 	}
 	if keys.Has("overflow") && keys.Has("truncate") {
-		r.Fault(f.node, "%s has truncate and overflow: one cuts what the other would keep, leave one", f.short)
+		r.Fault(f.node, "%s has both truncate and overflow: keep one", f.short)
 	}
 }
 
 func (r *reader) modifiers(keys *yamlfile.Map, f *field) {
 	f.required, f.pass, f.html, f.comma = keys.Flag("required"), keys.Flag("pass"), keys.Flag("html"), keys.Flag("decimal_comma")
-	f.split = keys.Quoted("split", "the text that separates values, in quotes", false)
-	f.join, f.joined = keys.Quoted("join", "a text in quotes", true), keys.Has("join")
+	f.split = keys.Quoted("split", "the separator in quotes", false)
+	f.join, f.joined = keys.Quoted("join", "text in quotes", true), keys.Has("join")
 	f.truncate = keys.Count("truncate")
 	if f.limit > 0 && f.truncate > f.limit {
-		r.Fault(f.node, "%s holds %d characters at most: truncate: %d would not make it fit", f.short, f.limit, f.truncate)
+		r.Fault(f.node, "%s holds at most %d characters: truncate: %d is too long", f.short, f.limit, f.truncate)
 	}
 	f.overflow = keys.Has("overflow")
 	if to := keys.Text("overflow"); to.Set() && to.Text != "notes" {
-		r.Fault(to.Node, "overflow takes notes, not %q", to.Text)
+		r.Fault(to.Node, "overflow: expected notes, got %q", to.Text)
 	}
 	r.dates(keys, f)
 	r.checkbox(keys, f)
@@ -157,13 +157,13 @@ func (r *reader) modifiers(keys *yamlfile.Map, f *field) {
 // literal converts a const or default. It is written as it is to be sent: no
 // other modifier applies to it.
 func (r *reader) literal(keys *yamlfile.Map, f *field, key string) *result {
-	texts, isList := keys.Scalars(key, "is empty: leave it out, an empty value leaves its field out anyway")
+	texts, isList := keys.Scalars(key, "is empty: remove it, empty values are never sent")
 	if len(texts) == 0 {
 		return nil
 	}
 	at := keys.Value(key)
 	if isList && !f.kind.isList() {
-		r.Fault(at, "%s holds one value: %s takes no list here", f.short, key)
+		r.Fault(at, "%s holds one value: %s cannot be a list", f.short, key)
 		return nil
 	}
 	var out result
@@ -188,7 +188,7 @@ func (r *reader) checkbox(keys *yamlfile.Map, f *field) {
 	told := map[string]bool{}
 	for _, side := range []bool{true, false} {
 		key := map[bool]string{true: "true", false: "false"}[side]
-		texts, _ := keys.Scalars(key, "cannot hold an empty word: give default a value for empty cells")
+		texts, _ := keys.Scalars(key, "cannot contain an empty word: use default for empty cells")
 		for _, w := range texts {
 			if had, ok := told[fold(w.Text)]; ok && had != side {
 				r.Fault(w.Node, "%q cannot mean both true and false", w.Text)
@@ -227,7 +227,7 @@ func (r *reader) dates(keys *yamlfile.Map, f *field) {
 		case err != nil:
 			r.Fault(l.Node, "%v", err)
 		case !parsed.Zoned && !keys.Has("timezone"):
-			r.Fault(l.Node, "layout %q holds no time zone: give timezone, such as timezone: Europe/Lisbon, or timezone: UTC", l.Text)
+			r.Fault(l.Node, "layout %q has no time zone: add one, such as timezone: Europe/Lisbon or timezone: UTC", l.Text)
 		default:
 			f.date.Layouts = append(f.date.Layouts, parsed)
 		}

@@ -62,7 +62,7 @@ type reader struct {
 func (r *reader) mapping(root *yaml.Node, m *Mapping) {
 	top := r.Map(root, "the mapping file", keysOf[fileKeys]())
 	if n := top.Value("version"); n != nil && (n.ShortTag() != "!!int" || n.Value != "1") {
-		r.Fault(n, "version is 1 in this release, not %s", yamlfile.Written(n))
+		r.Fault(n, "unsupported version %s: this release reads version 1", yamlfile.Written(n))
 	}
 	if m.where = top.Text("where"); m.where.Set() {
 		r.expression(m.where, true)
@@ -99,14 +99,14 @@ func (r *reader) customFields(n *yaml.Node, m *Mapping) {
 	case n == nil || yamlfile.IsNull(n): // all its lines are comments
 		return
 	case n.Kind != yaml.MappingNode:
-		r.Fault(n, "custom_fields takes keys and values, not %s", yamlfile.Shape(n))
+		r.Fault(n, "custom_fields: expected keys and values, got %s", yamlfile.Shape(n))
 		return
 	}
 	for _, p := range r.Pairs(n, "custom_fields") {
 		name := p.Key.Value
 		_, kind, ok := prefixOf(name)
 		if !ok {
-			r.Fault(p.Key, "custom field %q has none of the prefixes %s%s", name, strings.Join(prefixNames(), ", "), hintForPrefix(name))
+			r.Fault(p.Key, "custom field %q has no known prefix (%s)%s", name, strings.Join(prefixNames(), ", "), hintForPrefix(name))
 		} else if f := r.rule(p.Value, name, "custom_fields."+name, kind, 0); f != nil {
 			m.custom = append(m.custom, f)
 		}
@@ -118,7 +118,7 @@ func (r *reader) notes(n *yaml.Node, m *Mapping) {
 	case n == nil || yamlfile.IsNull(n): // all its lines are comments
 		return
 	case n.Kind != yaml.SequenceNode:
-		r.Fault(n, "notes takes a list, each note after a \"- \", not %s", yamlfile.Shape(n))
+		r.Fault(n, "notes: expected a list, each note after \"- \", got %s", yamlfile.Shape(n))
 		return
 	}
 	for i, e := range n.Content {
@@ -144,7 +144,7 @@ func (r *reader) key(n *yaml.Node, m *Mapping) {
 		m.key.columns = r.bareColumn(n, "key")
 		return
 	case yaml.SequenceNode:
-		r.Fault(n, "key takes one column's name or keys and values, not a list; several columns make one with expr: 'row[\"A\"] + \"-\" + row[\"B\"]'")
+		r.Fault(n, "key: expected a column or keys and values, got a list; to combine columns use expr: 'row[\"A\"] + \"-\" + row[\"B\"]'")
 		return
 	}
 	keys := r.Map(n, "key", keysOf[keyKeys]())
@@ -158,7 +158,7 @@ func (r *reader) key(n *yaml.Node, m *Mapping) {
 		if !ok {
 			hint = hintForPrefix(to.Text)
 		}
-		r.Fault(to.Node, "key.custom_field is a text field: %q does not begin with \"text\"%s", to.Text, hint)
+		r.Fault(to.Node, "key.custom_field must be a text field: %q does not start with \"text\"%s", to.Text, hint)
 		return
 	}
 	m.keyTo = to.Text

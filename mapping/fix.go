@@ -67,7 +67,7 @@ func (f *field) fixEntry(text string) (fix, entry string) {
 	if f.kind == kindPriority {
 		to = guessPriority(text)
 	}
-	return f.short + ": {values: {" + entryMark + "}}  # beside those that are there", yamlfile.Quote(strings.TrimSpace(text)) + ": " + yamlfile.Quote(to)
+	return f.short + ": {values: {" + entryMark + "}}  # add to those already there", yamlfile.Quote(strings.TrimSpace(text)) + ": " + yamlfile.Quote(to)
 }
 
 // fixValue offers what would make a value acceptable that is not.
@@ -106,7 +106,7 @@ func (f *field) fixValue(text string) (fix, entry string) {
 			}
 		}
 		slices.Sort(words)
-		return f.fix("true", "["+strings.Join(words, ", ")+entryMark+"]") + "  # or false, whichever each means", yamlfile.Quote(trimmed)
+		return f.fix("true", "["+strings.Join(words, ", ")+entryMark+"]") + "  # or under false, whichever each means", yamlfile.Quote(trimmed)
 	case kindDecimal:
 		if _, err := convert.Decimal(trimmed, true); err == nil && !f.comma {
 			return f.fix("decimal_comma", "true"), ""
@@ -149,7 +149,7 @@ func (f *field) fixDate(text string) (fix, entry string) {
 		note = "  # the time zone of the export"
 	}
 	if len(fit) > 1 {
-		note = fmt.Sprintf("  # or %q: one value does not tell the day from the month", fit[1])
+		note = fmt.Sprintf("  # or %q: one value cannot tell the day from the month", fit[1])
 	}
 	return f.fix(set...) + note, yamlfile.Quote(fit[0])
 }

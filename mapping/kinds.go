@@ -43,8 +43,8 @@ var kinds = [...]struct {
 	article   string // as messages call it
 	modifiers []string
 }{
-	kindText:        {"a text", []string{"html", "join", "truncate"}},
-	kindBounded:     {"a text", []string{"html", "join", "truncate", "overflow"}},
+	kindText:        {"text", []string{"html", "join", "truncate"}},
+	kindBounded:     {"text", []string{"html", "join", "truncate", "overflow"}},
 	kindCode:        {"a code", nil},
 	kindEmail:       {"an e-mail address", nil},
 	kindPriority:    {"a priority", nil},

@@ -52,7 +52,7 @@ func (r *reader) table(n *yaml.Node, f *field) map[string]result {
 	case n == nil:
 		return nil
 	case n.Kind != yaml.MappingNode:
-		r.Fault(n, "values takes a table {from: to}, or {file: table.csv}, not %s", yamlfile.Shape(n))
+		r.Fault(n, "values: expected a table {from: to} or {file: table.csv}, got %s", yamlfile.Shape(n))
 		return nil
 	case len(n.Content) == 0:
 		r.Fault(n, "values is an empty table")
@@ -70,9 +70,9 @@ func (r *reader) table(n *yaml.Node, f *field) map[string]result {
 		switch {
 		case !r.Plain(to):
 		case to.Kind != yaml.ScalarNode || yamlfile.IsNull(to):
-			r.Fault(to, "%q of values takes one value, not %s; %q: \"\" leaves the field out", from, yamlfile.Shape(to), from)
+			r.Fault(to, "values: expected one value for %q, got %s; %q: \"\" leaves the field out", from, yamlfile.Shape(to), from)
 		case strings.TrimSpace(from) == "":
-			r.Fault(p.Key, "values cannot look up an empty cell: give default a value for it")
+			r.Fault(p.Key, "values cannot match an empty cell: use default")
 		default:
 			r.entry(f, out, pair{from, to.Value, p.Key, to})
 		}
@@ -83,7 +83,7 @@ func (r *reader) table(n *yaml.Node, f *field) map[string]result {
 func (r *reader) entry(f *field, out map[string]result, p pair) {
 	key := fold(p.from)
 	if _, twice := out[key]; twice {
-		r.Fault(p.node, "%q is in values already: look-ups take no notice of upper and lower case", p.from)
+		r.Fault(p.node, "duplicate entry %q in values (upper and lower case are the same)", p.from)
 		return
 	}
 	if strings.TrimSpace(p.to) == "" {
@@ -120,12 +120,12 @@ func (r *reader) csvTable(file, fromColumn, toColumn yamlfile.Text) []pair {
 		r.Fault(file.Node, "%s: %s", file.Text, fmt.Sprintf(format, args...))
 	}
 	if r.open == nil {
-		fault("no look-up files can be read here")
+		fault("lookup files are not available here")
 		return nil
 	}
 	text, err := r.open(file.Text)
 	if err != nil {
-		r.Fault(file.Node, "the look-up table cannot be read: %v", err)
+		r.Fault(file.Node, "cannot read the lookup table: %v", err)
 		return nil
 	}
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
@@ -138,7 +138,7 @@ func (r *reader) csvTable(file, fromColumn, toColumn yamlfile.Text) []pair {
 	table.FieldsPerRecord = -1
 	header, err := table.Read()
 	if err != nil {
-		fault("it has no header line with two columns")
+		fault("no header line with two columns")
 		return nil
 	}
 	from, to := 0, 1
@@ -152,7 +152,7 @@ func (r *reader) csvTable(file, fromColumn, toColumn yamlfile.Text) []pair {
 		return nil
 	}
 	if max(from, to) >= len(header) {
-		fault("its header has one column only: %q", strings.Join(header, ""))
+		fault("its header has only one column: %q", strings.Join(header, ""))
 		return nil
 	}
 	var pairs []pair
@@ -179,7 +179,7 @@ func (r *reader) csvTable(file, fromColumn, toColumn yamlfile.Text) []pair {
 		if had, twice := seen[fold(p.from)]; twice {
 			if had.to != p.to {
 				line, _ := table.FieldPos(0)
-				fault("line %d gives %q for %q, an earlier line gives %q", line, words.Shown(p.to), words.Shown(p.from), words.Shown(had.to))
+				fault("line %d maps %q to %q, an earlier line to %q", line, words.Shown(p.from), words.Shown(p.to), words.Shown(had.to))
 			}
 			continue
 		}

@@ -33,7 +33,7 @@ func (e *element) any() any {
 func (e *element) member(path []string) (Value, string) {
 	v := e.value
 	if v.Kind != Object {
-		return Value{}, "is a text and has no members: use an expression with item"
+		return Value{}, "is text and has no members: use an expression with item"
 	}
 	for _, name := range path {
 		if v.Kind == None {
@@ -72,7 +72,7 @@ func (c *run) notes(n *noteFields, out []Note) []Note {
 		v = c.row.Cell(n.cell.index)
 	}
 	if v.Kind == Object {
-		c.fault(Fault{Column: column, Field: n.name, Reason: "is an object: each goes through a list"})
+		c.fault(Fault{Column: column, Field: n.name, Reason: "is an object: each needs a list"})
 		return out
 	}
 	for i := range v.count() {

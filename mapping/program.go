@@ -70,7 +70,7 @@ func (c *run) taken() (take, ok bool) {
 		return false, false
 	}
 	if v.Kind != Bool {
-		c.fault(Fault{Column: column, Field: "where", Value: v.Text, Reason: "is what where gives, and it must give true or false"})
+		c.fault(Fault{Column: column, Field: "where", Value: v.Text, Reason: "is not true or false, which where must give"})
 		return false, false
 	}
 	return v.Text == "true", true
@@ -89,10 +89,10 @@ func (c *run) key() (string, bool) {
 	case len(c.faults) > faults:
 		return "", false
 	case !ok || key == "":
-		c.fault(Fault{Column: c.p.key.column(), Field: "key", Reason: "is empty, and the key is what tells one row from another"})
+		c.fault(Fault{Column: c.p.key.column(), Field: "key", Reason: "is empty, but every row needs a key"})
 		return "", false
 	case words.Longer(key, MaxKey):
-		c.fault(Fault{Column: c.p.key.column(), Field: "key", Value: key, Reason: "is longer than 200 characters, too long for a key"})
+		c.fault(Fault{Column: c.p.key.column(), Field: "key", Value: key, Reason: "is longer than 200 characters, the limit for a key"})
 		return "", false
 	}
 	return key, true
@@ -131,7 +131,7 @@ func (c *run) standard(out *Case) {
 		switch target {
 		case &out.Title, &out.Description:
 			if !ok && !failed {
-				c.empty(f, "is empty, and a case needs a "+f.short)
+				c.empty(f, "is empty, but a case needs a "+f.short)
 			}
 		case &out.RequesterName, &out.RequesterEmail:
 			if requester == nil {
@@ -148,7 +148,7 @@ func (c *run) standard(out *Case) {
 		}
 	}
 	if out.RequesterName == "" && out.RequesterEmail == "" && !faulty && requester != nil {
-		c.empty(requester, "is empty, and a case needs a requester's name or e-mail address")
+		c.empty(requester, "is empty, but a case needs a requester's name or e-mail address")
 	}
 }
 
@@ -176,7 +176,7 @@ func (c *run) customFields(out *Case, key string) {
 		if key != "" && i == c.p.keyIndex && c.p.keyField != "" {
 			carried = true
 			if ok && strings.TrimSpace(r.text) != key {
-				c.fault(Fault{Column: f.column(), Field: f.name, Value: r.text, Reason: "is not the row's key, which this field has to carry"})
+				c.fault(Fault{Column: f.column(), Field: f.name, Value: r.text, Reason: "is not the row's key, which this field must hold"})
 			}
 			r, ok = result{text: key}, true
 		}

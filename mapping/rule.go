@@ -48,7 +48,7 @@ func (r *reading) Cell(i int) any {
 func (r *reading) Named(name string) (any, error) {
 	i, err := r.p.columnNamed(name)
 	if err != nil {
-		return nil, errors.New("it asks for a column that the input does not have")
+		return nil, errors.New("the input has no such column")
 	}
 	return r.Cell(i), nil
 }
@@ -131,7 +131,7 @@ func (c *run) one(f *field, v *Value, column string) (result, outcome) {
 	case List, Object:
 		reason := "is an object: name one of its members"
 		if v.Kind == List {
-			reason = "is a list within a list"
+			reason = "is a nested list"
 		}
 		c.fault(Fault{Column: column, Field: f.name, Reason: reason})
 		return result{}, isFault
@@ -205,7 +205,7 @@ func (c *run) scalar(f *field) (result, bool) {
 				continue
 			}
 			if count++; count > 1 && !f.joined {
-				c.fault(Fault{Column: from, Field: f.name, Value: v.Text, Reason: "is a second value of the column, and the field holds one", Fix: f.fixes.several})
+				c.fault(Fault{Column: from, Field: f.name, Value: v.Text, Reason: "is a second value, but the field holds one", Fix: f.fixes.several})
 				return result{}, false
 			}
 			if f.joined {
@@ -227,7 +227,7 @@ func (c *run) scalar(f *field) (result, bool) {
 		return *f.fallback, true
 	}
 	if f.required {
-		c.empty(f, "is empty, and the mapping says that it is required")
+		c.empty(f, "is empty, but required")
 	}
 	return result{}, false
 }
@@ -297,7 +297,7 @@ func (c *run) list(f *field) (result, bool) {
 			return *f.fallback, true
 		}
 		if f.required {
-			c.empty(f, "is empty, and the mapping says that it is required")
+			c.empty(f, "is empty, but required")
 		}
 		return result{}, false
 	}

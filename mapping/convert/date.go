@@ -41,7 +41,7 @@ const (
 func LoadZone(name string) (*time.Location, error) {
 	zone, err := time.LoadLocation(name)
 	if err != nil || name == "" || strings.EqualFold(name, "local") {
-		return nil, fmt.Errorf("unknown timezone %q: write it as in Europe/Lisbon, America/New_York or UTC (Etc/GMT-2 is two hours ahead of UTC)", name)
+		return nil, fmt.Errorf("unknown time zone %q: use a name such as Europe/Lisbon, America/New_York or UTC (Etc/GMT-2 is two hours ahead of UTC)", name)
 	}
 	return zone, nil
 }
@@ -55,7 +55,7 @@ var formats = strings.NewReplacer(
 
 // NewLayout probes a layout: a date written in it must come back from it.
 func NewLayout(text string) (Layout, error) {
-	l := Layout{Text: text, misfit: fmt.Errorf("is no date in the layout %q", text)}
+	l := Layout{Text: text, misfit: fmt.Errorf("does not match the layout %q", text)}
 	switch text {
 	case layoutExcel:
 		return l, nil
@@ -75,16 +75,16 @@ func NewLayout(text string) (Layout, error) {
 				hint = fmt.Sprintf("; did you mean %q?", meant)
 			}
 		}
-		return Layout{}, fmt.Errorf("layout %q holds no whole date: write the second of January 2006, 15:04:05, the way the file writes its dates, such as \"02/01/2006 15:04\"%s", text, hint)
+		return Layout{}, fmt.Errorf("layout %q is not a full date: write 2 January 2006, 15:04:05 the way the file writes its dates, such as \"02/01/2006 15:04\"%s", text, hint)
 	}
 	return l, nil
 }
 
 var (
-	errNoDate   = errors.New("is no date in the form of RFC 3339 (2022-04-21T06:30:21Z)")
-	errNoLayout = errors.New("is no date in any of the layouts given")
-	errYears    = errors.New("is a date outside the years 1 to 9999")
-	errZoneName = errors.New("has a time zone abbreviation that is not known: give timezone, such as timezone: America/New_York")
+	errNoDate   = errors.New("is not an RFC 3339 date such as 2022-04-21T06:30:21Z")
+	errNoLayout = errors.New("matches none of the layouts")
+	errYears    = errors.New("is outside the years 1 to 9999")
+	errZoneName = errors.New("has an unknown time zone abbreviation: add timezone, such as timezone: America/New_York")
 	errForm     = errors.New("is not written in the layout")
 )
 
@@ -193,7 +193,7 @@ func (d *Dates) local(wall time.Time) (time.Time, error) {
 	if offsetAt(t, d.Zone) == min(before, after) {
 		return t, nil
 	}
-	return t, fmt.Errorf("is a time that never was in %s: clocks were set forward over it", d.Zone)
+	return t, fmt.Errorf("does not exist in %s: clocks were set forward past it", d.Zone)
 }
 
 func offsetAt(t time.Time, zone *time.Location) time.Duration {

@@ -22,9 +22,9 @@ func Email(s string) error {
 }
 
 var (
-	errBlanks   = errors.New("has blanks around the e-mail address")
-	errNotBare  = errors.New("is not a bare e-mail address: it has a display name or brackets")
-	errSeveral  = errors.New("is not one e-mail address")
+	errBlanks   = errors.New("has spaces around the e-mail address")
+	errNotBare  = errors.New("is not a bare e-mail address: remove the display name and brackets")
+	errSeveral  = errors.New("is not a single e-mail address")
 	errNotEmail = errors.New("is not an e-mail address")
 )
 

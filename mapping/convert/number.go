@@ -9,10 +9,10 @@ import (
 
 var (
 	errNotWhole      = errors.New("is not a whole number")
-	errTooLargeWhole = errors.New("is too large a whole number")
+	errTooLargeWhole = errors.New("is too large for a whole number")
 	errNotNumber     = errors.New("is not a number")
 	errNoComma       = errors.New("is not a number with a decimal comma")
-	errTooLarge      = errors.New("is too large a number")
+	errTooLarge      = errors.New("is too large for a number")
 )
 
 // Integer takes an optional sign and digits. Grouped ("1,234") and

@@ -66,7 +66,7 @@ func Compile(source string, o Options) (*Expression, []Fault) {
 		return nil, []Fault{compileFault(err)}
 	}
 	if kind := program.Node().Type().Kind(); o.Condition && kind != reflect.Bool && kind != reflect.Interface {
-		return nil, []Fault{{0, "where needs an expression that says true or false"}}
+		return nil, []Fault{{0, "where must give true or false"}}
 	}
 	return &Expression{program}, nil
 }
@@ -126,7 +126,7 @@ func result(v any, depth int) (any, error) {
 	switch v := v.(type) {
 	case string:
 		if !utf8.ValidString(v) {
-			return nil, errors.New("gives a text that is not UTF-8")
+			return nil, errors.New("the result is not valid UTF-8")
 		}
 	case float64:
 		if math.IsNaN(v) || math.IsInf(v, 0) {
@@ -134,13 +134,13 @@ func result(v any, depth int) (any, error) {
 		}
 	case time.Time:
 		if err := convert.InYears(v); err != nil {
-			return nil, errors.New("gives what " + err.Error())
+			return nil, errors.New("the result " + err.Error())
 		}
 	case []int:
 		return list(v), nil
 	case []any:
 		if depth > 0 {
-			return nil, errors.New("gives a list of lists: flatten() makes one of them")
+			return nil, errors.New("the result is a list of lists: use flatten()")
 		}
 		for _, e := range v {
 			if _, err := result(e, depth+1); err != nil {
@@ -148,10 +148,10 @@ func result(v any, depth int) (any, error) {
 			}
 		}
 	case map[string]any:
-		return nil, errors.New("gives an object: name one of its members")
+		return nil, errors.New("the result is an object: name one of its members")
 	case nil, bool, int, json.Number:
 	default:
-		return nil, errors.New("gives no text, number, list, or true or false")
+		return nil, errors.New("the result is not text, a number, a list, or true or false")
 	}
 	return v, nil
 }

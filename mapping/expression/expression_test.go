@@ -104,7 +104,7 @@ func TestBareWords(t *testing.T) {
 // A number of JSON plus a number is their sum or an error, whatever its
 // spelling: never another thing from row to row.
 func TestJSONNumbers(t *testing.T) {
-	const tooLarge = "the numbers are too large to calculate with"
+	const tooLarge = "numbers too large to calculate with"
 	for _, c := range []struct {
 		expr, number string
 		want         any // or the error

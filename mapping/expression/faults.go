@@ -22,16 +22,16 @@ func compileFault(err error) Fault {
 	var at *file.Error
 	if !errors.As(err, &at) {
 		line, _, _ := strings.Cut(err.Error(), "\n")
-		return Fault{0, "the expression is wrong: " + line}
+		return Fault{0, "invalid expression: " + line}
 	}
 	message := token.ReplaceAllString(at.Message, "unexpected $1")
 	switch {
 	case at.Message == "unexpected token EOF":
-		message = "it ends too early"
+		message = "it ends too soon"
 	case at.Message == `unexpected token Operator("=")`:
-		message = "= alone means nothing: equal is =="
+		message = "use == to compare"
 	}
-	return Fault{at.From, "the expression is wrong here: " + message}
+	return Fault{at.From, "invalid expression: " + message}
 }
 
 var token = regexp.MustCompile(`^unexpected token \w+\("(.*)"\)`)
@@ -52,13 +52,13 @@ func plainError(err error) error {
 		// "interface conversion: interface {} is string, not bool"
 		_, is, _ := strings.Cut(message, " is ")
 		is, not, _ := strings.Cut(is, ", not ")
-		return fmt.Errorf("%s stands where %s is wanted", typeName(is), typeName(not))
+		return fmt.Errorf("expected %s, got %s", typeName(not), typeName(is))
 	case strings.HasPrefix(message, "invalid operation: "):
-		return fmt.Errorf("cannot calculate %s; int() and float() make numbers of text", plainTypes(strings.TrimPrefix(message, "invalid operation: ")))
+		return fmt.Errorf("cannot calculate %s; use int() or float() to convert text", plainTypes(strings.TrimPrefix(message, "invalid operation: ")))
 	case strings.HasPrefix(message, "memory budget"):
 		return errTooMuch
 	case strings.HasPrefix(message, "reflect"):
-		return errors.New("a value of the wrong type stands in it")
+		return errors.New("it has a value of the wrong type")
 	}
 	return errors.New(message)
 }
@@ -75,7 +75,7 @@ func plainTypes(operation string) string {
 // kinds are the types of Go as a person would call them, in a sentence and
 // between operators.
 var kinds = map[string][2]string{
-	"<nil>": {"nothing", "nothing"}, "nil": {"nothing", "nothing"}, "string": {"a text", "text"}, "bool": {"true or false", "true/false"},
+	"<nil>": {"nothing", "nothing"}, "nil": {"nothing", "nothing"}, "string": {"text", "text"}, "bool": {"true or false", "true/false"},
 	"int": {"a number", "number"}, "float64": {"a number", "number"}, "json.Number": {"a number", "number"}, "time.Time": {"a time", "time"},
 	"[]interface {}": {"a list", "list"}, "[]int": {"a list", "list"}, "[]string": {"a list", "list"}, "map[string]interface {}": {"an object", "object"},
 }

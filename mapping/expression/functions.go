@@ -131,7 +131,7 @@ func (f function) call(args ...any) (any, error) {
 // elementBytes is what an element of a list takes beside what it holds.
 const elementBytes = 32
 
-var errTooMuch = errors.New("does too much work for one row")
+var errTooMuch = errors.New("makes too much text or too long a list for one row")
 
 // fits is asked before something grows by what the arguments say.
 func fits(bytes int) {
@@ -232,7 +232,7 @@ func pattern(v any) *regexp.Regexp {
 	source := text(v)
 	re, err := regexp.Compile(source)
 	if err != nil || len(source) > maxSource {
-		fail("its regular expression is wrong")
+		fail("invalid regular expression")
 	}
 	return re
 }
@@ -338,12 +338,12 @@ func flatten(out []any, v any) []any {
 
 func toInt(a []any) any {
 	if s, ok := a[0].(string); ok && !blank(s) && !convert.IsInteger(strings.TrimSpace(s)) {
-		fail("int() takes a whole number; float() takes one with a point")
+		fail("int() needs a whole number; use float() for decimals")
 	}
 	n := numberOrNothing(a[0])
 	if f, ok := n.(float64); ok {
 		if !(math.Abs(f) < math.MaxInt64) {
-			fail("int() was given too large a number")
+			fail("int(): the number is too large")
 		}
 		return int(f)
 	}
@@ -379,7 +379,7 @@ func toDate(a []any) any {
 	}
 	t, err := dates.Parse(s)
 	if err != nil {
-		fail("date() was given what %w", err)
+		fail("date(): the value %w", err)
 	}
 	return t
 }
@@ -390,7 +390,7 @@ func format(a []any) any {
 	}
 	t, ok := a[0].(time.Time)
 	if !ok {
-		fail("format() takes a time, not %s: date() makes one", typeOf(a[0]))
+		fail("format() needs a time, got %s: use date()", typeOf(a[0]))
 	}
 	zone := time.UTC
 	if len(a) == 3 {
@@ -410,7 +410,7 @@ func member(a []any) any {
 	}
 	i, ok := plain(a[1]).(int)
 	if !ok {
-		fail("%s has no members: it is not an object", typeOf(a[0]))
+		fail("%s has no members", typeOf(a[0]))
 	}
 	if s, ok := a[0].(string); ok {
 		return coalesce([]any{part(s, i, i+1, i == -1)})

@@ -38,7 +38,7 @@ func (r *rewriter) fault(n ast.Node, message string) {
 func (r *rewriter) faultsLeft() []Fault {
 	for n := range r.loose {
 		if n.Value == "row" {
-			r.fault(n, `row alone is no value: name a column, row["…"]`)
+			r.fault(n, `row is not a value by itself: name a column, row["…"]`)
 		} else {
 			r.fault(n, fmt.Sprintf("unknown name %s: write row[%q] for the column, %q for the text", n.Value, n.Value, n.Value))
 		}
@@ -97,7 +97,7 @@ func (r *rewriter) Visit(node *ast.Node) {
 func (r *rewriter) identifier(node *ast.Node, n *ast.IdentifierNode) {
 	switch {
 	case n.Value == "item" && !r.Item:
-		r.fault(n, "item is an element of each: there is no each beside this rule")
+		r.fault(n, "item is only available beside each")
 	case n.Value == "item":
 		ast.Patch(node, call("#item", n))
 	case n.Value == "$env":
@@ -217,7 +217,7 @@ func (r *rewriter) pattern(args []ast.Node) []ast.Node {
 	}
 	re, err := regexp.Compile(written.Value)
 	if err != nil {
-		r.fault(written, "the regular expression is wrong: "+strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+		r.fault(written, "invalid regular expression: "+strings.TrimPrefix(err.Error(), "error parsing regexp: "))
 		return args
 	}
 	return append([]ast.Node{args[0], constant(re, written)}, args[2:]...)
@@ -234,7 +234,7 @@ func (r *rewriter) dates(args []ast.Node) []ast.Node {
 	}
 	written, ok := args[1].(*ast.StringNode)
 	if !ok {
-		r.fault(args[1], "the layout is written out, not calculated")
+		r.fault(args[1], "the layout must be a text in quotes, not calculated")
 		return args
 	}
 	l, err := convert.NewLayout(written.Value)
@@ -242,7 +242,7 @@ func (r *rewriter) dates(args []ast.Node) []ast.Node {
 	case err != nil:
 		r.fault(written, err.Error())
 	case !l.Zoned && len(args) == 2:
-		r.fault(written, "the layout holds no time zone: date() needs one as its third argument")
+		r.fault(written, "the layout has no time zone: pass one to date() as its third argument")
 	}
 	dates.Layouts = []convert.Layout{l}
 	return []ast.Node{args[0], constant(dates, written)}
@@ -251,7 +251,7 @@ func (r *rewriter) dates(args []ast.Node) []ast.Node {
 func (r *rewriter) zone(n ast.Node) *time.Location {
 	written, ok := n.(*ast.StringNode)
 	if !ok {
-		r.fault(n, "the timezone is written out, not calculated")
+		r.fault(n, "the time zone must be a text in quotes, not calculated")
 		return time.UTC
 	}
 	zone, err := convert.LoadZone(written.Value)

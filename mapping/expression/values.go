@@ -50,11 +50,11 @@ func text(v any) string {
 	case time.Time:
 		return convert.FormatTime(v)
 	}
-	fail("%s stands where a text is wanted", typeOf(v))
+	fail("expected text, got %s", typeOf(v))
 	return ""
 }
 
-var errNotFinite = errors.New("gives no finite number")
+var errNotFinite = errors.New("the result is not a finite number")
 
 // floatText writes a number as people do, without an exponent.
 func floatText(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
@@ -108,7 +108,7 @@ func written(s string) (any, bool) {
 func whole(v any, what string) int {
 	n, ok := plain(v).(int)
 	if !ok {
-		fail("%s is told by a whole number, not %s", what, typeOf(v))
+		fail("%s must be a whole number, got %s", what, typeOf(v))
 	}
 	return n
 }
@@ -117,7 +117,7 @@ func whole(v any, what string) int {
 func number(v any) any {
 	n, ok := numeric(v)
 	if !ok {
-		fail("%s is not a number", typeOf(v))
+		fail("expected a number, got %s", typeOf(v))
 	}
 	return n
 }
@@ -148,14 +148,14 @@ func operand(v any) any {
 	_, isInt := n.(int)
 	switch {
 	case !isNumber(v):
-		fail("%s is not a number", typeOf(v))
+		fail("expected a number, got %s", typeOf(v))
 	case spelled && !isInt && (n == v || convert.IsInteger(string(spelling))):
 		panic(errTooLarge)
 	}
 	return n
 }
 
-var errTooLarge = errors.New("the numbers are too large to calculate with")
+var errTooLarge = errors.New("numbers too large to calculate with")
 
 // add adds numbers and joins anything else as text.
 func add(a []any) any {
@@ -169,7 +169,7 @@ func add(a []any) any {
 // it does not fit, except that / and ** give a fraction.
 func calculate(a any, op string, b any) any {
 	if !isNumber(a) || !isNumber(b) {
-		fail("cannot calculate %s %s %s; int() and float() make numbers of text", short(a), op, short(b))
+		fail("cannot calculate %s %s %s; use int() or float() to convert text", short(a), op, short(b))
 	}
 	x, y := operand(a), operand(b)
 	i, whole1 := x.(int)
@@ -188,7 +188,7 @@ func calculate(a any, op string, b any) any {
 		return math.Pow(f, g)
 	case "%":
 		if !whole1 || !whole2 || j == 0 {
-			fail("%% takes two whole numbers, the second of them not 0")
+			fail("%% needs two whole numbers, the second not 0")
 		}
 		return i % j
 	}
@@ -267,7 +267,7 @@ func equal(a, b any) bool {
 			return x.Equal(y)
 		}
 	case []any, map[string]any:
-		fail("%s cannot be compared: name an element, or use in", typeOf(a))
+		fail("cannot compare %s: name an element, or use in", typeOf(a))
 	}
 	return false
 }
@@ -287,7 +287,7 @@ func order(a, b any) int {
 			return x.Compare(y)
 		}
 	}
-	fail("%s and %s cannot be put in order", typeOf(a), typeOf(b))
+	fail("cannot order %s and %s", typeOf(a), typeOf(b))
 	return 0
 }
 

@@ -38,9 +38,9 @@ func (r *Reader) Pairs(n *yaml.Node, what string) []Pair {
 		case key.ShortTag() == "!!merge":
 			r.Fault(key, "merge keys (<<) are not supported: write it out")
 		case key.Kind != yaml.ScalarNode:
-			r.Fault(key, "a key of %s is a text, not %s", what, Shape(key))
+			r.Fault(key, "keys of %s must be text, got %s", what, Shape(key))
 		case first[key.Value] != 0:
-			r.Fault(key, "%q stands twice in %s, first in line %d", key.Value, what, first[key.Value])
+			r.Fault(key, "duplicate key %q (first on line %d)", key.Value, first[key.Value])
 		default:
 			first[key.Value] = key.Line
 			pairs = append(pairs, Pair{key, n.Content[i+1]})
@@ -68,7 +68,7 @@ func (r *Reader) Map(n *yaml.Node, what string, keys Keys) *Map {
 		return m
 	}
 	if n.Kind != yaml.MappingNode {
-		r.Fault(n, "%s takes keys and values, not %s", what, Shape(n))
+		r.Fault(n, "%s: expected keys and values, got %s", what, Shape(n))
 		return m
 	}
 	var meant []string // for keys that are unknown
@@ -86,7 +86,7 @@ func (r *Reader) Map(n *yaml.Node, what string, keys Keys) *Map {
 	}
 	for _, key := range keys.Required {
 		if m.values[key] == nil && !slices.Contains(meant, key) {
-			r.Fault(n, "%s has no %q, which it needs", what, key)
+			r.Fault(n, "%s: missing key %q", what, key)
 		}
 	}
 	return m
@@ -102,7 +102,7 @@ func (r *Reader) nearKey(key string, known []string) (near, hint string) {
 			return "", hint
 		}
 	}
-	return "", "; known are " + strings.Join(slices.Sorted(slices.Values(known)), ", ")
+	return "", "; known keys: " + strings.Join(slices.Sorted(slices.Values(known)), ", ")
 }
 
 // Has says whether the key is there, whatever stands under it.
@@ -131,9 +131,9 @@ func (r *Reader) Text(n *yaml.Node, what string) Text {
 	switch {
 	case !r.Plain(n):
 	case n.Kind != yaml.ScalarNode || IsNull(n):
-		r.Fault(n, "%s takes a text, not %s", what, Shape(n))
+		r.Fault(n, "%s: expected text, got %s", what, Shape(n))
 	case n.ShortTag() != "!!str":
-		r.Fault(n, "%s takes a text; put %s in quotes if you mean the text %q", what, n.Value, n.Value)
+		r.Fault(n, "%s: expected text; put %s in quotes if you mean the text %q", what, n.Value, n.Value)
 	case strings.TrimSpace(n.Value) == "":
 		r.Fault(n, "%s is empty", what)
 	default:
@@ -149,7 +149,7 @@ func (m *Map) Texts(key string, alone bool, what string) []Text {
 	case n == nil:
 		return nil
 	case n.Kind != yaml.SequenceNode && !alone:
-		m.r.Fault(n, "%s takes a list of columns, [A, B], not %s", key, Shape(n))
+		m.r.Fault(n, "%s: expected a list of columns such as [A, B], got %s", key, Shape(n))
 		return nil
 	}
 	var out []Text
@@ -171,7 +171,7 @@ func (m *Map) Scalars(key, blank string) (out []Text, isList bool) {
 		case !m.r.Plain(e):
 			continue
 		case e.Kind != yaml.ScalarNode || IsNull(e):
-			m.r.Fault(e, "%s takes a value, not %s", key, Shape(e))
+			m.r.Fault(e, "%s: expected a value, got %s", key, Shape(e))
 			continue
 		case strings.TrimSpace(e.Value) == "":
 			m.r.Fault(e, "%s %s", key, blank)
@@ -197,7 +197,7 @@ func (m *Map) Quoted(key, takes string, empty bool) string {
 	switch {
 	case n == nil:
 	case n.Kind != yaml.ScalarNode || n.ShortTag() != "!!str" || n.Value == "" && !empty:
-		m.r.Fault(n, "%s takes %s, not %s", key, takes, Written(n))
+		m.r.Fault(n, "%s: expected %s, got %s", key, takes, Written(n))
 	default:
 		return n.Value
 	}
@@ -208,7 +208,7 @@ func (m *Map) Quoted(key, takes string, empty bool) string {
 func (m *Map) Flag(key string) bool {
 	n := m.Value(key)
 	if n != nil && (n.Kind != yaml.ScalarNode || n.ShortTag() != "!!bool") {
-		m.r.Fault(n, "%s takes true or false, not %s", key, Written(n))
+		m.r.Fault(n, "%s: expected true or false, got %s", key, Written(n))
 	}
 	return n != nil && strings.EqualFold(n.Value, "true")
 }
@@ -221,7 +221,7 @@ func (m *Map) Count(key string) int {
 	}
 	number, err := strconv.Atoi(n.Value)
 	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!int" || err != nil || number < 1 {
-		m.r.Fault(n, "%s takes a whole number from 1, not %s", key, Written(n))
+		m.r.Fault(n, "%s: expected a whole number of at least 1, got %s", key, Written(n))
 	}
 	return number
 }

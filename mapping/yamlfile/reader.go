@@ -53,7 +53,7 @@ func (r *Reader) Root(empty string) *yaml.Node {
 		return nil
 	}
 	if err := dec.Decode(&second); err == nil {
-		r.Fault(&second, "a mapping file is one YAML document; a second begins here")
+		r.Fault(&second, "only one YAML document is allowed; a second one starts here")
 	} else if !errors.Is(err, io.EOF) {
 		r.syntax(err)
 	}
@@ -96,11 +96,11 @@ func (r *Reader) syntax(err error) {
 	hint := ""
 	switch {
 	case strings.Contains(text[:indent], "\t"):
-		hint = "; YAML is indented with blanks, not tabs"
+		hint = "; indent YAML with spaces, not tabs"
 	case strings.Contains(message, "expected") && (strings.Contains(text, "expr:") || strings.Contains(text, "where:")):
-		hint = "; an expression stands in single quotes: 'row[\"Status\"] != \"spam\"'"
+		hint = "; put expressions in single quotes: 'row[\"Status\"] != \"spam\"'"
 	}
-	r.faultAt(line, indent+1, "is not YAML: %s%s", message, hint)
+	r.faultAt(line, indent+1, "invalid YAML: %s%s", message, hint)
 }
 
 // IsNull says whether nothing stands there.
@@ -122,7 +122,7 @@ func Shape(n *yaml.Node) string {
 	case "!!int", "!!float":
 		return "a number"
 	case "!!str":
-		return "a text"
+		return "text"
 	}
 	return n.Value
 }
