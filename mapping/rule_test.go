@@ -173,7 +173,7 @@ func TestFixes(t *testing.T) {
 		{"numeric_a", "A", "3.0", `numeric_a: {expr: 'int(float(row["A"]))'}`},
 		{"numeric_a", "A", "1.000", ""},
 		{"date_a", "A", "2024-05-06 10:11", "date_a: {column: A, layout: \"2006-01-02 15:04\", timezone: UTC}  # the time zone of the export"},
-		{"date_a", "A", "2024-05-06 10:11 +0200", ""},
+		{"date_a", "A", "2024-05-06 10:11 +0200", `date_a: {column: A, layout: "2006-01-02 15:04 -0700"}`},
 		{"date_a", "A", "2016-04-28T11:19:34 -10:00", "date_a: {column: A, layout: \"2006-01-02T15:04:05 -07:00\"}"},
 		{"date_a", "{column: A, layout: \"2006-01-02\", timezone: Europe/Lisbon}", "14/Jul/25 3:42 PM", "date_a: {column: A, layout: [\"2006-01-02\", \"2/Jan/06 3:04 PM\"], timezone: Europe/Lisbon}"},
 		{"date_a", "A", "14/3/2024", "date_a: {column: A, layout: \"2/1/2006\", timezone: UTC}  # the time zone of the export"},

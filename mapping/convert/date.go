@@ -218,36 +218,3 @@ func excelDate(s string) (time.Time, bool) {
 
 // FormatTime writes a moment as the API does.
 func FormatTime(t time.Time) string { return t.UTC().Format(apiTime) }
-
-// guesses are the layouts that a fix may offer, zone-less ones with their
-// zoned kin before them. Pairs that read a date differently stand side by side.
-var guesses = []string{
-	"2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05 -0700", "2006-01-02T15:04:05 -07:00", "2006-01-02T15:04:05-0700",
-	"2006-01-02 15:04:05 MST", "2006-01-02T15:04:05", "2006-01-02 15:04:05", "2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02",
-	"1/2/2006 15:04:05", "2/1/2006 15:04:05", "1/2/2006 15:04", "2/1/2006 15:04", "1/2/2006 3:04 PM", "2/1/2006 3:04 PM", "1/2/2006", "2/1/2006",
-	"2.1.2006 15:04:05", "2.1.2006 15:04", "2.1.2006", "2-1-2006 15:04:05", "2-1-2006 15:04", "2-1-2006",
-	"2/Jan/06 3:04 PM", "2 Jan 2006 15:04:05", "2 Jan 2006 15:04", "2 Jan 2006", "Jan 2, 2006 3:04 PM", "Jan 2, 2006",
-	"Mon, 2 Jan 2006 15:04:05 -0700", "Mon, 2 Jan 2006 15:04:05 MST", "Mon Jan 2 15:04:05 2006",
-}
-
-// GuessLayout returns the layouts that one value fits: several where it does
-// not tell the day from the month.
-func GuessLayout(s string) []string {
-	s = strings.TrimSpace(s)
-	if days, err := strconv.ParseFloat(s, 64); err == nil {
-		switch {
-		case days > 20000 && days < 80000:
-			return []string{layoutExcel}
-		case days > 3e8 && days < 4e9 && IsInteger(s):
-			return []string{layoutUnix}
-		}
-		return nil
-	}
-	var fit []string
-	for _, g := range guesses {
-		if _, err := time.Parse(g, s); err == nil {
-			fit = append(fit, g)
-		}
-	}
-	return fit
-}

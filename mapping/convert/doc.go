@@ -4,5 +4,6 @@
 // they do not hold ("is not a whole number"), so that they are equal for all
 // values at fault in the same way.
 //
-// Read date.go, number.go, email.go; none needs another.
+// Read date.go, layout.go (the layouts that a text may be written in), number.go
+// and email.go.
 package convert
