@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -187,8 +188,7 @@ func (r *reader) literal(keys *yamlfile.Map, f *field, key string) *result {
 func (r *reader) checkbox(keys *yamlfile.Map, f *field) {
 	told := map[string]bool{}
 	for _, side := range []bool{true, false} {
-		key := map[bool]string{true: "true", false: "false"}[side]
-		texts, _ := keys.Scalars(key, "cannot contain an empty word: use default for empty cells")
+		texts, _ := keys.Scalars(strconv.FormatBool(side), "cannot contain an empty word: use default for empty cells")
 		for _, w := range texts {
 			if had, ok := told[fold(w.Text)]; ok && had != side {
 				r.Fault(w.Node, "%q cannot mean both true and false", w.Text)
@@ -197,8 +197,7 @@ func (r *reader) checkbox(keys *yamlfile.Map, f *field) {
 		}
 	}
 	for word, side := range standardWords {
-		key := map[bool]string{true: "true", false: "false"}[side]
-		if _, ok := told[word]; !ok && !keys.Has(key) {
+		if _, ok := told[word]; !ok && !keys.Has(strconv.FormatBool(side)) {
 			told[word] = side
 		}
 	}
