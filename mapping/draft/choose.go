@@ -87,7 +87,7 @@ func (p *picker) person() *column {
 // isPerson holds for headers such as "Customer Name" and "requester_full_name".
 func isPerson(c *column) bool {
 	other := func(w string) bool { return !lexicon().Person[w] && !lexicon().PersonName[w] }
-	return hasWord(c, lexicon().Person) && !slices.ContainsFunc(words(c.name), other)
+	return hasWord(c, lexicon().Person) && !slices.ContainsFunc(wordsOf(c.name), other)
 }
 
 // emails gives up to three columns of addresses, the one to trust most first.
@@ -215,13 +215,13 @@ func couldBeID(c *column) bool {
 }
 
 func hasWord(c *column, list set[string]) bool {
-	return slices.ContainsFunc(words(c.name), func(w string) bool { return list[w] })
+	return slices.ContainsFunc(wordsOf(c.name), func(w string) bool { return list[w] })
 }
 
 // priorityOf gives the priority for what stands in a cell, and whether it is
 // sure: a bare number is a guess.
 func priorityOf(s string) (priority string, sure bool) {
-	ws := words(s)
+	ws := wordsOf(s)
 	if len(ws) > 1 && (ws[0] == "not" || ws[0] == "no" || ws[0] == "non") {
 		return "", false
 	}
