@@ -99,8 +99,9 @@ func (p *picker) emails() []*column {
 		return c.cells() && c.real() > 0 && (c.addresses+c.mailLists)*2 >= c.real()
 	}
 	var all []*column
+	another := func(c *column) bool { return ok(c) && !slices.Contains(all, c) }
 	for len(all) < 3 {
-		c := p.named("requester_email", func(c *column) bool { return ok(c) && !slices.Contains(all, c) })
+		c := p.named("requester_email", another)
 		if c == nil {
 			break
 		}
@@ -113,13 +114,8 @@ func (p *picker) emails() []*column {
 	if c := p.worded(lexicon().Email, mail); c != nil {
 		return []*column{c}
 	}
-	if p.rows == 0 || p.product != plainTable() {
-		return nil
-	}
-	for _, c := range p.columns {
-		if mail(c) {
-			return []*column{c}
-		}
+	if i := slices.IndexFunc(p.columns, mail); i >= 0 && p.rows > 0 && p.product == plainTable() {
+		return p.columns[i : i+1]
 	}
 	return nil
 }
@@ -131,15 +127,8 @@ func (p *picker) priority() *column {
 		if !c.cells() || c.several > 0 || c.values.more || len(c.values.items) > 20 {
 			return false
 		}
-		if strings.HasSuffix(string(c.plain), "priority") {
-			return true
-		}
-		for _, i := range c.values.items {
-			if p, _ := priorityOf(i.value); p != "" {
-				return true
-			}
-		}
-		return p.rows == 0
+		known := func(i item) bool { word, _ := priorityOf(i.value); return word != "" }
+		return strings.HasSuffix(string(c.plain), "priority") || p.rows == 0 || slices.ContainsFunc(c.values.items, known)
 	})
 }
 
@@ -149,10 +138,7 @@ func (p *picker) priority() *column {
 func (p *picker) worded(list set[string], ok func(*column) bool) *column {
 	var found *column
 	for _, c := range p.columns {
-		if !p.holds(c) || !ok(c) {
-			continue
-		}
-		if list != nil && !hasWord(c, list) {
+		if !p.holds(c) || !ok(c) || list != nil && !hasWord(c, list) {
 			continue
 		}
 		if !few(c) {

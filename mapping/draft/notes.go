@@ -39,22 +39,23 @@ func (d *drafter) notes() page {
 }
 
 func (d *drafter) comments(p *page, c *column) {
-	switch {
-	case c.items > 0:
+	d.sure("notes: one for each comment in %s", c.name)
+	if c.items > 0 {
 		d.objectComments(p, c)
-	case c.leads*2 > c.texts && c.lead.count*2 > c.leads:
-		p.say(2, "%s in %s, written as date;author;text.", words.Plural(c.texts, "comment"), rows(c.filled))
+		return
+	}
+	found := words.Plural(c.texts, "comment") + " in " + rows(c.filled)
+	if c.leads*2 > c.texts && c.lead.count*2 > c.leads {
+		p.say(2, "%s, written as date;author;text.", found)
 		p.add("  - each: "+scalar(c.name), "")
 		p.add("    note_title: "+expression(`join(split(item, ";", 3)[:2], ", ")`).String(), "")
 		p.add("    note_body: "+expression(`coalesce(split(item, ";", 3)[2], item)`).String(), "")
-		d.public(p)
-	default:
-		p.say(2, "%s in %s.", words.Plural(c.texts, "comment"), rows(c.filled))
+	} else {
+		p.say(2, "%s.", found)
 		p.add("  - each: "+scalar(c.name), "")
 		p.add("    note_body: "+expression("item").String(), "")
-		d.public(p)
 	}
-	d.sure("notes: one for each comment in %s", c.name)
+	d.public(p)
 }
 
 // objectComments drafts notes of a list of objects by what their members are

@@ -176,15 +176,11 @@ func placeholderNote(c *column) string {
 
 // anyCell is a cell for an example: the key's, if there is one.
 func (d *drafter) anyCell() string {
-	for _, c := range d.columns {
-		if d.used[c] {
-			return cell(c)
-		}
+	if len(d.columns) == 0 {
+		return `row["COLUMN"]`
 	}
-	if len(d.columns) > 0 {
-		return cell(d.columns[0])
-	}
-	return `row["COLUMN"]`
+	key := slices.IndexFunc(d.columns, func(c *column) bool { return d.used[c] })
+	return cell(d.columns[max(0, key)])
 }
 
 const noRequester = "Unknown requester"
