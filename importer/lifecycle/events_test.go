@@ -366,6 +366,9 @@ func (w *world) answer(i int, how answer) {
 	}
 	w.tell("  %s: %s", map[Kind]string{LookUp: "look-up of row " + f.q.Key, Canary: "search for the case that exists", Probe: "probe", Asked: "read"}[f.q.Kind], text)
 	w.m.Answered(w.now, f.q, a, found, len(found))
+	if f.q.Kind == LookUp && how == interrupted && f.q.Row.state == Unknown {
+		w.fail(machineSound, "a look-up of row %s that was given up decides on it", f.q.Key)
+	}
 	if f.q.Kind == LookUp && !f.q.Row.doubt {
 		row := int(f.q.Row.ID[0])
 		if len(found) == 0 && w.mayHaveCase(row) {

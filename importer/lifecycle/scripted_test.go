@@ -151,3 +151,26 @@ func TestYoungerCaseWhileLookingUp(t *testing.T) {
 	}
 	s.calm()
 }
+
+// A row whose every new token is refused stops the run; one that is refused now
+// and then does not.
+func TestRenewalsInARow(t *testing.T) {
+	s := newScript(t, scenario{rows: 1, workers: 1, runs: 1, faults: 3 * maxRenewals, creates: []answer{renewed, throttled}})
+	s.on(readNext, synced)
+	for range 2 {
+		for range maxRenewals - 1 {
+			s.on(sends, answerWith(renewed))
+		}
+		s.on(sends, answerWith(throttled))
+	}
+	for range maxRenewals {
+		if s.m.stopped != nil {
+			t.Fatalf("stopped too early: %s", s.m.stopped.Reason)
+		}
+		s.on(sends, answerWith(renewed))
+	}
+	if s.m.stopped == nil {
+		t.Error("the run goes on")
+	}
+	s.calm()
+}
