@@ -18,7 +18,8 @@ const LevelWait = slog.LevelWarn + 1
 // API is what the pipeline asks of the Case API. Every method is one attempt, and
 // none of them waits or retries.
 type API interface {
-	Create(ctx context.Context, body []byte) talkdesk.Answer
+	// Create's field is the custom field whose text goes into Answer.Key.
+	Create(ctx context.Context, body []byte, field string) talkdesk.Answer
 	Read(ctx context.Context, q talkdesk.Query) (talkdesk.Page, talkdesk.Answer)
 	Probe(ctx context.Context) talkdesk.Answer
 }

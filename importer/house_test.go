@@ -12,6 +12,7 @@ import (
 // know whom, and who must never touch the network, the flags, or the files.
 func TestArrowsRunOneWay(t *testing.T) {
 	siblings := []string{"caseimport/importer/identity", "caseimport/importer/source", "caseimport/importer/journal", "caseimport/importer/talkdesk", "caseimport/importer/results"}
+	leaves := []string{"caseimport/mapping/words"}
 	network := []string{"net/http", "net"}
 	house := map[string]struct{ may, never []string }{
 		"caseimport/cmd/caseimport":    {may: append(siblings, "caseimport/importer", "caseimport/importer/check", "caseimport/importer/sandbox", "caseimport/mapping", "caseimport/mapping/draft", "caseimport/mapping/words", "caseimport/ratelimit")},
@@ -22,14 +23,18 @@ func TestArrowsRunOneWay(t *testing.T) {
 		"caseimport/importer/journal":  {never: network},
 		"caseimport/importer/lifecycle": {may: []string{"caseimport/importer/journal", "caseimport/importer/talkdesk"},
 			never: append(network, "os", "sync", "log/slog", "context", "math/rand/v2")},
-		"caseimport/importer/results":  {may: []string{"caseimport/importer/atomicfile", "caseimport/mapping"}, never: network},
-		"caseimport/importer/talkdesk": {may: []string{"caseimport/mapping"}},
-		"caseimport/importer/sandbox":  {},
-		"caseimport/mapping":           {never: append(network, "os", "io/fs")},
-		"caseimport/mapping/words":     {never: append(network, "os")},
-		"caseimport/mapping/draft":     {may: []string{"caseimport/mapping"}, never: append(network, "os")},
-		"caseimport/ratelimit":         {never: append(network, "os")},
-		"caseimport/examples":          {},
+		"caseimport/importer/results":   {may: []string{"caseimport/importer/atomicfile", "caseimport/mapping"}, never: network},
+		"caseimport/importer/talkdesk":  {may: []string{"caseimport/mapping"}},
+		"caseimport/importer/sandbox":   {},
+		"caseimport/mapping":            {may: append(leaves, "caseimport/mapping/convert", "caseimport/mapping/expression", "caseimport/mapping/htmltext", "caseimport/mapping/yamlfile"), never: append(network, "os", "io/fs")},
+		"caseimport/mapping/convert":    {never: append(network, "os")},
+		"caseimport/mapping/expression": {may: append(leaves, "caseimport/mapping/convert"), never: append(network, "os")},
+		"caseimport/mapping/htmltext":   {never: append(network, "os")},
+		"caseimport/mapping/yamlfile":   {may: leaves, never: append(network, "os")},
+		"caseimport/mapping/words":      {never: append(network, "os")},
+		"caseimport/mapping/draft":      {may: append(leaves, "caseimport/mapping", "caseimport/mapping/convert", "caseimport/mapping/yamlfile"), never: append(network, "os")},
+		"caseimport/ratelimit":          {never: append(network, "os")},
+		"caseimport/examples":           {},
 
 		"caseimport/importer/atomicfile": {never: network},
 	}

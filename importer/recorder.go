@@ -159,6 +159,9 @@ func (p *pipeline) carryOut(a any) error {
 		return p.broken(p.journal.Release(a.IDs), nil)
 	case lifecycle.NoteLag:
 		return p.broken(p.journal.NoteLag(a.Lag), nil)
+	case lifecycle.NoteAltered:
+		p.cfg.Log.Warn(fmt.Sprintf("Talkdesk stored the key %q as %q: rows with keys like it cannot be looked up, and stay unknown where an answer is lost", a.Key, a.Made))
+		return p.broken(p.journal.NoteAltered(a.Altered), nil)
 	case lifecycle.NoteLived:
 		return p.broken(p.journal.NoteLived(a.Lived), nil)
 	case lifecycle.Reply:

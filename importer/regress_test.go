@@ -220,7 +220,7 @@ func TestHaltWhileOthersAreInFlightIsNoExit1(t *testing.T) {
 
 type slowHalt struct{ *server }
 
-func (f slowHalt) Create(ctx context.Context, body []byte) talkdesk.Answer {
+func (f slowHalt) Create(ctx context.Context, body []byte, field string) talkdesk.Answer {
 	f.mu.Lock()
 	n := f.creates
 	f.mu.Unlock()
@@ -231,7 +231,7 @@ func (f slowHalt) Create(ctx context.Context, body []byte) talkdesk.Answer {
 		time.Sleep(500 * time.Millisecond)
 		return talkdesk.Answer{Verdict: talkdesk.Halt, Status: 404, Message: "404: wrong address"}
 	}
-	return f.server.Create(ctx, body)
+	return f.server.Create(ctx, body, field)
 }
 
 // --adopt destroys the results file although nothing was sent.
@@ -335,7 +335,7 @@ func (h hanging) Probe(ctx context.Context) talkdesk.Answer {
 	}
 }
 
-func (h hanging) Create(ctx context.Context, body []byte) talkdesk.Answer {
+func (h hanging) Create(ctx context.Context, body []byte, field string) talkdesk.Answer {
 	h.mu.Lock()
 	h.creates++
 	h.mu.Unlock()
@@ -490,7 +490,7 @@ func TestLimitCountsDoubts(t *testing.T) {
 // second signal with --max-attempts 1 before a connection was got.
 type interruptedEarly struct{ *server }
 
-func (s interruptedEarly) Create(ctx context.Context, body []byte) talkdesk.Answer {
+func (s interruptedEarly) Create(ctx context.Context, body []byte, field string) talkdesk.Answer {
 	<-ctx.Done()
 	return talkdesk.Answer{Verdict: talkdesk.NotTaken, Code: "interrupted", Message: "given up before an answer came"}
 }
@@ -585,13 +585,13 @@ func (g goesBlind) Read(ctx context.Context, q talkdesk.Query) (talkdesk.Page, t
 	return g.server.Read(ctx, q)
 }
 
-func (g goesBlind) Create(ctx context.Context, body []byte) talkdesk.Answer {
+func (g goesBlind) Create(ctx context.Context, body []byte, field string) talkdesk.Answer {
 	if strings.Contains(string(body), "T-3") && time.Since(g.began) < time.Minute {
 		sleep(ctx, 5*time.Minute)
 		g.store(body)
 		return talkdesk.Answer{Code: "connection lost", Message: "lost", Down: true}
 	}
-	return g.server.Create(ctx, body)
+	return g.server.Create(ctx, body, field)
 }
 
 func TestControlMustBeFoundAfterTheDoubtArose(t *testing.T) {

@@ -83,7 +83,7 @@ func (s *server) end() {
 	s.inFlight--
 }
 
-func (s *server) Create(ctx context.Context, body []byte) talkdesk.Answer {
+func (s *server) Create(ctx context.Context, body []byte, field string) talkdesk.Answer {
 	s.begin()
 	defer s.end()
 	s.mu.Lock()

@@ -40,11 +40,3 @@ func BenchmarkExpr(b *testing.B) {
 	p := compile(b, "custom_fields: {text_x: {expr: 'lower(trim(row[\"E-mail\"]))'}}", names)
 	run1(b, p, row)
 }
-
-func BenchmarkHTML(b *testing.B) {
-	const page = `<div class="x"><p>Hello <b>Ann</b>,</p><p>see <a href="https://example.com/a">this page</a>.<br/>Best</p><ul><li>one</li><li>two</li></ul></div>`
-	b.ReportAllocs()
-	for b.Loop() {
-		plainText(page)
-	}
-}

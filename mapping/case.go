@@ -32,6 +32,14 @@ func (c Case) Body() ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'}), nil
 }
 
+// standard is the i-th of standardFields.
+func (c *Case) standard(i int) *string {
+	return [...]*string{
+		&c.Title, &c.Description, &c.Priority, &c.RequesterName, &c.RequesterEmail,
+		&c.RequesterType, &c.OwnerID, &c.ParentID,
+	}[i]
+}
+
 // CustomField is one prefixed field. Value is a string, a bool, a json.Number
 // or a []string, as the prefix demands.
 type CustomField struct {

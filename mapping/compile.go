@@ -5,8 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/expr-lang/expr/ast"
-	"github.com/expr-lang/expr/parser"
+	"caseimport/mapping/expression"
+	"caseimport/mapping/words"
+	"caseimport/mapping/yamlfile"
 )
 
 // Compile binds the mapping to the columns of an input: names as the file
@@ -22,13 +23,13 @@ func (m *Mapping) Compile(columns []string, open bool) (*Program, error) {
 	for i, name := range columns {
 		p.byName[fold(name)] = append(p.byName[fold(name)], i)
 	}
-	b := &binder{decoder: &decoder{lines: m.lines}, p: p}
-	if m.where != nil {
+	b := &binder{Reader: m.file.Again(), p: p}
+	if m.where.Set() {
 		p.where = b.expression(m.where, false, true)
 	}
 	if m.key != nil {
 		p.key = b.field(m.key)
-		p.keyRule = canonicalKey(m.key.rule)
+		p.keyRule = canonicalKey(m.key)
 		p.keyField, p.keyIndex = m.keyTo, -1
 	}
 	for _, f := range m.cases {
@@ -43,7 +44,7 @@ func (m *Mapping) Compile(columns []string, open bool) (*Program, error) {
 	for _, n := range m.notes {
 		p.notes = append(p.notes, b.note(n))
 	}
-	if err := newFileError(m.name, b.faults); err != nil {
+	if err := b.Err(m.name); err != nil {
 		return nil, err
 	}
 	return p, nil
@@ -51,56 +52,50 @@ func (m *Mapping) Compile(columns []string, open bool) (*Program, error) {
 
 // binder binds names to columns and notes the faults.
 type binder struct {
-	*decoder
+	*yamlfile.Reader
 	p *Program
 }
 
 func (b *binder) field(f *field) *field {
 	bound := *f
 	bound.cells = nil
-	r := f.rule
-	var names []*str
-	if r.Column != nil {
-		names = append(names, r.Column)
-	}
-	for i := range r.Columns {
-		names = append(names, &r.Columns[i])
-	}
-	for _, name := range names {
+	for _, name := range f.columns {
 		if f.inEach {
-			bound.cells = append(bound.cells, cell{index: -1, name: name.text, path: strings.Split(name.text, ".")})
+			bound.cells = append(bound.cells, cell{index: -1, name: name.Text, path: strings.Split(name.Text, ".")})
 			continue
 		}
 		bound.cells = append(bound.cells, b.column(name))
 	}
-	if r.Expr != nil {
-		bound.expr = b.expression(r.Expr, f.inEach, false)
+	if f.source.Set() {
+		bound.expr = b.expression(f.source, f.inEach, false)
 	}
 	bound.makeFixes()
 	return &bound
 }
 
 // column binds one name; an unknown one is a fault at its place in the file.
-func (b *binder) column(name *str) cell {
-	i, message := b.p.columnNamed(name.text)
-	if message != "" {
-		b.fault(name.node, "%s", message)
+func (b *binder) column(name yamlfile.Text) cell {
+	i, err := b.p.columnNamed(name.Text)
+	if err != nil {
+		b.Fault(name.Node, "%v", err)
 	}
 	if i < 0 {
-		return cell{index: -1, name: name.text}
+		return cell{index: -1, name: name.Text}
 	}
 	return cell{index: i, name: b.p.columns[i]}
 }
 
-func (b *binder) expression(s *str, inEach, condition bool) *expression {
-	x, faults := compileExpr(s.text, b.p.columnNamed, inEach, condition)
-	b.exprFaults(s, faults)
+func (b *binder) expression(t yamlfile.Text, inEach, condition bool) *expression.Expression {
+	x, faults := expression.Compile(t.Text, expression.Options{Column: b.p.columnNamed, Item: inEach, Condition: condition})
+	for _, f := range faults {
+		b.FaultWithin(t, f.Offset, f.Message)
+	}
 	return x
 }
 
 func (b *binder) note(n *noteFields) *noteFields {
 	bound := &noteFields{name: n.name, each: n.each, body: b.field(n.body)}
-	if n.each != nil {
+	if n.each.Set() {
 		bound.cell = b.column(n.each)
 	}
 	if n.title != nil {
@@ -112,32 +107,32 @@ func (b *binder) note(n *noteFields) *noteFields {
 	return bound
 }
 
-// columnNamed finds a column. It returns -1 for an absent one, with a message
+// columnNamed finds a column. It returns -1 for an absent one, with an error
 // unless the program is open.
-func (p *Program) columnNamed(name string) (int, string) {
+func (p *Program) columnNamed(name string) (int, error) {
 	found := p.byName[fold(name)]
 	switch {
 	case len(found) == 1:
-		return found[0], ""
+		return found[0], nil
 	case len(found) > 1:
 		for _, i := range found {
 			if p.columns[i] == name {
-				return i, ""
+				return i, nil
 			}
 		}
 		var names []string
 		for _, i := range found {
 			names = append(names, fmt.Sprintf("%q", p.columns[i]))
 		}
-		return -1, fmt.Sprintf("column %q could be any of %s: write it exactly so", name, strings.Join(names, ", "))
+		return -1, fmt.Errorf("ambiguous column %q: write exactly one of %s", name, strings.Join(names, ", "))
 	case p.open:
-		return -1, ""
+		return -1, nil
 	}
-	hint := didYouMean(name, p.columns)
+	hint := words.DidYouMean(name, p.columns)
 	if hint == "" {
 		hint = "; the input has " + some(p.columns)
 	}
-	return -1, fmt.Sprintf("unknown column %q%s", name, hint)
+	return -1, fmt.Errorf("unknown column %q%s", name, hint)
 }
 
 // some lists names, the first dozen of many.
@@ -153,42 +148,15 @@ func some(names []string) string {
 // canonicalKey writes the source of a key so that two rules give the same text
 // iff they form the key in the same way: column names in lower case, and
 // expressions without regard to blanks and quotes.
-func canonicalKey(r *rule) string {
-	if r.Column.set() {
-		return "column " + fold(r.Column.text)
+func canonicalKey(f *field) string {
+	if len(f.columns) > 0 {
+		return "column " + fold(f.columns[0].Text)
 	}
-	tree, err := parser.Parse(r.Expr.text)
-	if err != nil { // Parse has compiled it
-		return "expr " + r.Expr.text
+	text, column := expression.Canonical(f.source.Text, fold)
+	if column != "" {
+		return "column " + column
 	}
-	ast.Walk(&tree.Node, foldRows{})
-	if column, ok := rowColumn(tree.Node); ok {
-		return "column " + column.Value
-	}
-	return "expr " + tree.Node.String()
-}
-
-// foldRows puts the constant columns of an expression into lower case.
-type foldRows struct{}
-
-func (foldRows) Visit(node *ast.Node) {
-	if column, ok := rowColumn(*node); ok {
-		column.Value = fold(column.Value)
-	}
-}
-
-// rowColumn returns the constant X of row["X"].
-func rowColumn(n ast.Node) (*ast.StringNode, bool) {
-	member, ok := n.(*ast.MemberNode)
-	if !ok {
-		return nil, false
-	}
-	row, ok := member.Node.(*ast.IdentifierNode)
-	if !ok || row.Value != "row" {
-		return nil, false
-	}
-	column, ok := member.Property.(*ast.StringNode)
-	return column, ok
+	return "expr " + text
 }
 
 // Fields names what the mapping fills, for counts of how many rows do: the

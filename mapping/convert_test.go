@@ -3,7 +3,6 @@ package mapping
 import (
 	"encoding/json"
 	"reflect"
-	"strings"
 	"testing"
 )
 
@@ -31,7 +30,7 @@ func TestConvert(t *testing.T) {
 		notWhole  = "is not a whole number"
 		notNumber = "is not a number"
 		neither   = "is neither true nor false"
-		noDate    = "is no date in the form of RFC 3339 (2022-04-21T06:30:21Z)"
+		noDate    = "is not an RFC 3339 date such as 2022-04-21T06:30:21Z"
 	)
 	n := func(s string) want { return want{value: json.Number(s)} }
 	v := func(v any) want { return want{value: v} }
@@ -70,14 +69,14 @@ func TestConvert(t *testing.T) {
 		{"numeric_a", "A", "1e3", fault(notWhole)}, {"numeric_a", "A", "1.2E+11", fault(notWhole)}, {"numeric_a", "A", "0x10", fault(notWhole)},
 		{"numeric_a", "A", "-", fault(notWhole)}, {"numeric_a", "A", "１", fault(notWhole)},
 		{"numeric_a", "A", "9223372036854775807", n("9223372036854775807")},
-		{"numeric_a", "A", "9223372036854775808", fault("is too large a whole number")},
+		{"numeric_a", "A", "9223372036854775808", fault("is too large for a whole number")},
 
 		{"decimal_a", "A", "3.50", n("3.50")}, {"decimal_a", "A", "-0.25", n("-0.25")}, {"decimal_a", "A", "3", n("3")},
 		{"decimal_a", "A", "+.5", n("0.5")}, {"decimal_a", "A", "007.5", n("7.5")}, {"decimal_a", "A", num("1.5e3"), n("1.5e3")},
 		{"decimal_a", "A", "00", n("0")}, {"decimal_a", "A", "-.5", n("-0.5")},
 		{"decimal_a", "A", "3,5", fault(notNumber)}, {"decimal_a", "A", "1,234.5", fault(notNumber)}, {"decimal_a", "A", "5.", fault(notNumber)},
 		{"decimal_a", "A", "NaN", fault(notNumber)}, {"decimal_a", "A", "Inf", fault(notNumber)}, {"decimal_a", "A", ".", fault(notNumber)}, {"decimal_a", "A", "1e", fault(notNumber)},
-		{"decimal_a", "A", "1e999", fault("is too large a number")},
+		{"decimal_a", "A", "1e999", fault("is too large for a number")},
 		{"decimal_a", "{column: A, decimal_comma: true}", "3,50", n("3.50")},
 		{"decimal_a", "{column: A, decimal_comma: true}", "3", n("3")},
 		{"decimal_a", "{column: A, decimal_comma: true}", num("3.5"), n("3.5")},
@@ -89,7 +88,7 @@ func TestConvert(t *testing.T) {
 		{"date_a", "A", " 2022-04-21T06:30:21.999+02:00 ", v("2022-04-21T04:30:21Z")},
 		{"date_a", "A", "2022-04-21 06:30:21Z", fault(noDate)}, {"date_a", "A", "2022-04-21T6:30:21Z", fault(noDate)},
 		{"date_a", "A", "2022-04-21", fault(noDate)}, {"date_a", "A", "2022-02-30T00:00:00Z", fault(noDate)},
-		{"date_a", "A", "0001-01-01T00:00:00+01:00", fault("is a date outside the years 1 to 9999")},
+		{"date_a", "A", "0001-01-01T00:00:00+01:00", fault("is outside the years 1 to 9999")},
 
 		{"multi_select_a", "A", " a, b ", v([]string{" a, b "})},
 		{"multi_select_a", `{column: A, split: ","}`, " a, b,,a ", v([]string{"a", "b", "a"})},
@@ -97,80 +96,11 @@ func TestConvert(t *testing.T) {
 		{"multi_select_a", "A", listVal(s("x"), s(""), num("2"), Value{}), v([]string{"x", "2"})},
 		{"multi_select_a", `{column: A, split: ";"}`, listVal(s("x; y"), s("z")), v([]string{"x", "y", "z"})},
 		{"multi_select_a", "A", listVal(obj("name", s("x"))), fault("is an object: name one of its members")},
-		{"multi_select_a", "A", listVal(listVal(s("x"))), fault("is a list within a list")},
+		{"multi_select_a", "A", listVal(listVal(s("x"))), fault("is a nested list")},
 		{"dependent_field_a", `{column: A, split: "::"}`, "a::b::c", v([]string{"a", "b", "c"})},
 		{"dependent_field_a", `{column: A, split: "::"}`, "a::b::c::d", fault("has more than three levels")},
 	} {
 		got, faults := fieldOf(t, c.field, c.rule, "A", c.cell)
 		t.Run(c.field+" "+c.rule, func(t *testing.T) { check(t, got, faults, c.want) })
 	}
-}
-
-func TestEmail(t *testing.T) {
-	local := strings.Repeat("a", 254-len("@example.com"))
-	for email, good := range map[string]bool{
-		"ann@example.com":               true,
-		"ann.o'b+tag@mail.example.co":   true,
-		"a@b.c":                         true,
-		"a@1.2":                         true,
-		"a@x-y.example":                 true,
-		local + "@example.com":          true,
-		local + "a@example.com":         false,
-		"Ann <ann@example.com>":         false,
-		"<ann@example.com>":             false,
-		"ann@localhost":                 false,
-		"ann@example.com.":              false,
-		"ann@.example.com":              false,
-		"ann@-x.com":                    false,
-		"ann@x-.com":                    false,
-		"ann@exa_mple.com":              false,
-		".ann@example.com":              false,
-		"ann.@example.com":              false,
-		"an..n@example.com":             false,
-		`"ann"@example.com`:             false,
-		"ann@example.com,b@example.com": false,
-		"ann@@example.com":              false,
-		"ännchen@example.com":           false,
-		"ann@exämple.com":               false,
-		"ann@[127.0.0.1]":               false,
-		"@example.com":                  false,
-		"ann":                           false,
-		" ann@example.com":              false,
-		"ann @example.com":              false,
-		"ann@example.com\n":             false,
-	} {
-		if IsEmail(email) != good {
-			t.Errorf("IsEmail(%q) = %v", email, !good)
-		}
-	}
-}
-
-func FuzzDecimal(f *testing.F) {
-	for _, s := range []string{"1", "-.5", "+007.50e-3", "1,5", "1e", ""} {
-		f.Add(s, false)
-		f.Add(s, true)
-	}
-	f.Fuzz(func(t *testing.T, s string, comma bool) {
-		for _, r := range []func() (result, string){
-			func() (result, string) { return decimalResult(s, comma) },
-			func() (result, string) { return integerResult(s) },
-		} {
-			out, reason := r()
-			if (reason == "") != (out.value != nil) {
-				t.Fatalf("%q: %v, %q", s, out, reason)
-			}
-			if reason == "" && !json.Valid([]byte(out.value.(json.Number))) {
-				t.Fatalf("%q became %q, which is no JSON", s, out.value)
-			}
-		}
-	})
-}
-
-func FuzzEmail(f *testing.F) {
-	f.Add("ann@example.com")
-	f.Fuzz(func(t *testing.T, s string) {
-		if IsEmail(s) && (strings.Count(s, "@") != 1 || strings.ContainsAny(s, " <>\"(),:;\n") || len(s) > 254) {
-			t.Fatalf("%q passed", s)
-		}
-	})
 }

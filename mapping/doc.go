@@ -1,11 +1,26 @@
 // Package mapping turns one row of an export into one case, as a mapping file
 // says. It is pure: the same file and the same row give the same case.
 //
-// It must never read a file, use the network, or know another package of this
-// program. (Time zones come from the Go runtime's own copy or the system's.)
+// It must never read a file, use the network, or know a package of this program
+// outside of its own leaves: yamlfile (YAML with the line of every fault),
+// expression (the language of expr and where), convert (dates, numbers, e-mail
+// addresses), htmltext and words. What is left is the file, its binding to
+// columns, and the row; it is larger than other packages, since these three
+// share one type, the field.
 //
 // Parse reads the mapping file, Compile binds it to the columns of an input,
-// Program.Identify and Program.Map are called for each row. What a rule means:
+// Program.Identify and Program.Map are called for each row. Read the files in
+// this order:
+//
+//   - the row and the case: value.go, case.go, fault.go, kinds.go (what fields
+//     hold and which modifiers they take)
+//   - the file: schema.go (its keys, and the JSON Schema), file.go (its
+//     sections), field.go (one rule), lookup.go (values)
+//   - the binding: compile.go
+//   - the run: program.go (one row), rule.go (one rule of it), convert.go (one
+//     value), notes.go, fix.go (what would fix a fault)
+//
+// What a rule means:
 //
 //   - Its source gives one value or several: a column under a repeated header
 //     and a JSON list have several. Each is, in this order, made plain text

@@ -2,12 +2,8 @@ package mapping
 
 import (
 	"encoding/json"
-	"os"
 	"reflect"
-	"regexp"
-	"strings"
 	"testing"
-	"time"
 )
 
 // evalRow is what the expressions of these tests see.
@@ -95,7 +91,7 @@ func TestExpressionResults(t *testing.T) {
 		{"date_a", `{expr: 'date(row.iso)', layout: "2006-01-02", timezone: UTC}`, want{value: "2025-07-14T15:42:00Z"}},
 		{"date_a", `{expr: 'row.iso[:10]', layout: "2006-01-02", timezone: UTC}`, want{value: "2025-07-14T00:00:00Z"}},
 		{"text_a", `{expr: 'row.tags', join: "+"}`, want{value: "a+B+a"}},
-		{"text_a", `{expr: 'row.tags'}`, want{reason: "is a second value of the column, and the field holds one"}},
+		{"text_a", `{expr: 'row.tags'}`, want{reason: "is a second value, but the field holds one"}},
 		{"text_a", `{expr: 'row.empty', default: d}`, want{value: "d"}},
 		{"multi_select_a", `{expr: 'row.jira', split: ";"}`, want{value: []string{"15/Feb/26", "ann", "text", "more"}}},
 		{"dropdown_a", `{expr: 'lower(row.tags[1])', values: {b: "002"}}`, want{value: "002"}},
@@ -112,28 +108,28 @@ func TestExpressionFaults(t *testing.T) {
 	for _, c := range []struct {
 		expr, column, reason string
 	}{
-		{`row.text * 2`, "text", failed + "cannot calculate text * number; int() and float() make numbers of text"},
-		{`-row.text`, "text", failed + "cannot calculate - text; int() and float() make numbers of text"},
-		{`int(row.text)`, "text", failed + "int() takes a whole number; float() takes one with a point"},
-		{`float(row.text)`, "text", failed + "a text is not a number"},
-		{`round(row.text)`, "text", failed + "a text is not a number"},
-		{`row.text ? 1 : 2`, "text", failed + "a text stands where true or false is wanted"},
-		{`row.missing and row.yes`, "missing", failed + "nothing stands where true or false is wanted"},
-		{`filter(row.tags, #)`, "tags", failed + "a text stands where true or false is wanted"},
-		{`row.text > 3`, "text", failed + "a text and a number cannot be put in order"},
-		{`row.missing > 3`, "missing", failed + "nothing and a number cannot be put in order"},
-		{`lower(row.tags)`, "tags", failed + "a list stands where a text is wanted"},
-		{`"x" + row.who`, "who", failed + "an object stands where a text is wanted"},
-		{`row.tags == row.tags`, "tags", failed + "a list cannot be compared: name an element, or use in"},
-		{`row.text.name`, "text", failed + "a text has no members: it is not an object"},
-		{`row.who`, "who", failed + "gives an object: name one of its members"},
-		{`[row.tags]`, "tags", failed + "gives a list of lists: flatten() makes one of them"},
-		{`row[row.text]`, "text", failed + "it asks for a column that the input does not have"},
-		{`date(row.text)`, "text", failed + "date() was given what is no date in the form of RFC 3339 (2022-04-21T06:30:21Z)"},
-		{`format(row.iso, "2006")`, "iso", failed + "format() takes a time, not a text: date() makes one"},
-		{`1 / (int(row.csv) - 10)`, "csv", failed + "gives no finite number"},
-		{`row.two % 0`, "two", failed + "integer divide by zero"},
-		{`match(row.text, row.jira + "(")`, "jira", failed + "its regular expression is wrong"},
+		{`row.text * 2`, "text", failed + "cannot calculate text * number; use int() or float() to convert text"},
+		{`-row.text`, "text", failed + "cannot calculate number - text; use int() or float() to convert text"},
+		{`int(row.text)`, "text", failed + "int() needs a whole number; use float() for decimals"},
+		{`float(row.text)`, "text", failed + "expected a number, got text"},
+		{`round(row.text)`, "text", failed + "expected a number, got text"},
+		{`row.text ? 1 : 2`, "text", failed + "expected true or false, got text"},
+		{`row.missing and row.yes`, "missing", failed + "expected true or false, got nothing"},
+		{`filter(row.tags, #)`, "tags", failed + "expected true or false, got text"},
+		{`row.text > 3`, "text", failed + "cannot order text and a number"},
+		{`row.missing > 3`, "missing", failed + "cannot order nothing and a number"},
+		{`lower(row.tags)`, "tags", failed + "expected text, got a list"},
+		{`"x" + row.who`, "who", failed + "expected text, got an object"},
+		{`row.tags == row.tags`, "tags", failed + "cannot compare a list: name an element, or use in"},
+		{`row.text.name`, "text", failed + "text has no members"},
+		{`row.who`, "who", failed + "the result is an object: name one of its members"},
+		{`[row.tags]`, "tags", failed + "the result is a list of lists: use flatten()"},
+		{`row[row.text]`, "text", failed + "the input has no such column"},
+		{`date(row.text)`, "text", failed + "date(): the value is not an RFC 3339 date such as 2022-04-21T06:30:21Z"},
+		{`format(row.iso, "2006")`, "iso", failed + "format() needs a time, got text: use date()"},
+		{`1 / (int(row.csv) - 10)`, "csv", failed + "the result is not a finite number"},
+		{`row.two % 0`, "two", failed + "% needs two whole numbers, the second not 0"},
+		{`match(row.text, row.jira + "(")`, "jira", failed + "invalid regular expression"},
 	} {
 		rule, err := json.Marshal(map[string]string{"expr": c.expr})
 		if err != nil {
@@ -144,116 +140,4 @@ func TestExpressionFaults(t *testing.T) {
 			t.Errorf("%s gives %v, %+v", c.expr, got, faults)
 		}
 	}
-}
-
-// Whatever an expression says, it ends soon and takes little.
-func TestExpressionsCannotRunAway(t *testing.T) {
-	doubled := func(first, next string) string { // x0 = first; x1 = next(x0)…
-		var b strings.Builder
-		b.WriteString("let x0 = " + first + "; ")
-		for i := range 60 {
-			b.WriteString("let x" + string(rune('a'+i/26)) + string(rune('a'+i%26)) + " = " + strings.ReplaceAll(next, "@", prev(i)) + "; ")
-		}
-		return b.String() + prev(60)
-	}
-	long := strings.Repeat("long text ", 1000)
-	for name, source := range map[string]string{
-		"text that doubles":      "len(" + "(" + doubled(`row.long`, "@ + @") + "))",
-		"replacements that grow": "len(" + "(" + doubled(`row.long`, `replace(@, "t", "tttttttttt")`) + "))",
-		"patterns that grow":     "len(" + "(" + doubled(`row.long`, `replaceRegex(@, ".", "$0$0$0$0")`) + "))",
-		"joins that grow":        "len(" + "(" + doubled(`row.long`, `join([@, @, @], @)`) + "))",
-		"lists that double":      doubled("[1, 2]", "concat(@, @)"),
-		"lists within lists":     doubled("[1, 2]", "[@, @]") + " | flatten()",
-		"nested lists compared":  doubled("[1, 2]", "[@, @]") + " | max()",
-		"reduce that doubles":    `reduce(1..1000, #acc + #acc, row.long)`,
-		"loops within loops":     `count(1..100000, count(1..100000, # > 5) > 0)`,
-		"loops over one list":    `let r = 1..100000; count(r, count(r, # > 5) > 0)`,
-		"sums within a loop":     `let r = 1..100000; count(r, sum(r) > 0)`,
-		"searches in a loop":     `let r = 1..100000; count(r, # in r)`,
-		"patterns in a loop":     `let r = 1..100000; count(r, row.long matches row.long)`,
-		"a huge range":           `len(1..100000000000)`,
-		"distinct values":        `let r = split(row.long + row.long, ""); len(uniq(map(r, join(map(r, #)))))`,
-	} {
-		t.Run(name, func(t *testing.T) {
-			rule, err := json.Marshal(map[string]string{"expr": source})
-			if err != nil {
-				t.Fatal(err)
-			}
-			done := make(chan []Fault)
-			go func() {
-				_, faults := fieldOf(t, "text_a", string(rule), "long", long)
-				done <- faults
-			}()
-			select {
-			case faults := <-done:
-				if len(faults) != 1 || !strings.HasSuffix(faults[0].Reason, errWork.Error()) {
-					t.Errorf("%.200v", faults)
-				}
-			case <-time.After(time.Minute): // far beyond, to tell which one hangs
-				t.Fatal("does not end")
-			}
-		})
-	}
-	for name, source := range map[string]string{
-		"deep brackets": strings.Repeat("(", 1_000_000),
-		"many nodes":    strings.Repeat("1+", 4_999) + "1",
-		"deep negation": strings.Repeat("-", 9_000) + "1",
-		"deep lists":    strings.Repeat("[", 9_000),
-		"a huge regexp": `row.a matches "((a{100}){100}){100}"`,
-	} {
-		if _, err := Parse("m.yaml", []byte(head+"where: '"+source+"'"), nil); err == nil {
-			t.Errorf("%s passes", name)
-		}
-	}
-}
-
-func prev(i int) string {
-	if i == 0 {
-		return "x0"
-	}
-	return "x" + string(rune('a'+(i-1)/26)) + string(rune('a'+(i-1)%26))
-}
-
-// The README is where people look functions up.
-func TestEveryFunctionIsDocumented(t *testing.T) {
-	readme, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, section, _ := strings.Cut(string(readme), "## Expressions")
-	section, _, _ = strings.Cut(section, "\n## ")
-	for _, name := range functionNames() {
-		if !regexp.MustCompile("`" + name + "[`(]").MatchString(section) {
-			t.Errorf("%s is not documented", name)
-		}
-	}
-}
-
-func FuzzExpr(f *testing.F) {
-	for _, seed := range []string{`lower(trim(row["text"]))`, `map(filter(row.comments, .public), .body)`, `let x = 1; x + row.two`, `row.umlaut[1:][0] ?? "x"`, `reduce(1..4, #acc + #, 0)`,
-		`date(row.iso) > date("2025-01-01T00:00:00Z")`, `match(row.jira, "a(.)")[1] in row.tags`, `{"a": row.csv}["a"]`, `if row.yes {1} else {2}`} {
-		f.Add(seed)
-	}
-	names, row := table(f, evalRow...)
-	f.Fuzz(func(t *testing.T, source string) {
-		x, faults := compileExpr(source, func(name string) (int, string) {
-			for i, n := range names {
-				if fold(n) == fold(name) {
-					return i, ""
-				}
-			}
-			return -1, ""
-		}, false, false)
-		if (x == nil) != (len(faults) > 0) {
-			t.Fatalf("%v, %v", x, faults)
-		}
-		if x == nil {
-			return
-		}
-		e := evaluation{}
-		e.row = row
-		if _, err := e.eval(x); err != nil && (strings.Contains(err.Error(), "interface") || strings.Contains(err.Error(), "reflect")) {
-			t.Fatalf("%s: %v", source, err)
-		}
-	})
 }

@@ -2,9 +2,9 @@ package mapping
 
 import (
 	"fmt"
-	"slices"
 	"strings"
-	"unicode/utf8"
+
+	"caseimport/mapping/yamlfile"
 )
 
 // Fault is one reason why a row cannot become a case.
@@ -84,111 +84,7 @@ func (f Fault) Kind() string {
 }
 
 // FileFault is one fault of a mapping file.
-type FileFault struct {
-	Line, Column int    // from 1; Column counts characters
-	Message      string // what is wrong and, where it can be known, what was meant
-	Excerpt      string // the line with its number, and a caret below; "" if there is none
-}
+type FileFault = yamlfile.Fault
 
 // FileError lists all faults of a mapping file in the order of its lines.
-type FileError struct {
-	Name   string
-	Faults []FileFault
-}
-
-// Error prints every fault with its excerpt.
-func (e *FileError) Error() string {
-	var b strings.Builder
-	if len(e.Faults) > 1 {
-		fmt.Fprintf(&b, "%d faults in %s\n", len(e.Faults), e.Name)
-	}
-	for i, f := range e.Faults {
-		if i > 0 {
-			b.WriteByte('\n')
-		}
-		fmt.Fprintf(&b, "%s:%d:%d: %s", e.Name, f.Line, f.Column, f.Message)
-		if f.Excerpt != "" {
-			b.WriteByte('\n')
-			b.WriteString(f.Excerpt)
-		}
-	}
-	return b.String()
-}
-
-// newFileError puts the faults in order; nil without faults.
-func newFileError(name string, faults []FileFault) error {
-	if len(faults) == 0 {
-		return nil
-	}
-	slices.SortStableFunc(faults, func(a, b FileFault) int {
-		if a.Line != b.Line {
-			return a.Line - b.Line
-		}
-		return a.Column - b.Column
-	})
-	return &FileError{Name: name, Faults: slices.Compact(faults)}
-}
-
-// excerpt shows a line of the file with a caret below the column. A long line
-// is cut to what is around it.
-func excerpt(lines []string, line, column int) string {
-	if line < 1 || line > len(lines) {
-		return ""
-	}
-	const before, width = 60, 100
-	text := []rune(strings.Map(func(r rune) rune {
-		if r < ' ' && r != '\t' {
-			return utf8.RuneError
-		}
-		return r
-	}, strings.TrimRight(lines[line-1], "\r")))
-	at := min(max(column-1, 0), len(text))
-	lead, tail := "", ""
-	if at > before {
-		cut := at - before
-		text, at, lead = text[cut:], before, "…"
-	}
-	if len(text) > width {
-		text, tail = text[:width], "…"
-	}
-	// The caret's line keeps tabs, so that it stands right however wide they are.
-	blank := make([]rune, 0, at)
-	for _, r := range lead + string(text[:at]) {
-		if r != '\t' {
-			r = ' '
-		}
-		blank = append(blank, r)
-	}
-	return fmt.Sprintf("%5d | %s%s%s\n      | %s^", line, lead, string(text), tail, string(blank))
-}
-
-// shown cuts a value for a message.
-func shown(s string) string {
-	const limit = 80
-	if len(s) <= limit {
-		return s
-	}
-	if cut := cutRunes(s, limit); len(cut) < len(s) {
-		return cut + "…"
-	}
-	return s
-}
-
-// cutRunes returns at most the first n characters of s.
-func cutRunes(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	for i := range s {
-		if n == 0 {
-			return s[:i]
-		}
-		n--
-	}
-	return s
-}
-
-// longer says whether s holds more than n characters.
-func longer(s string, n int) bool {
-	return len(s) > n && utf8.RuneCountInString(s) > n
-}
+type FileError = yamlfile.Error

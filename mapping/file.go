@@ -1,17 +1,24 @@
 package mapping
 
 import (
-	"reflect"
+	"fmt"
+	"slices"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"caseimport/mapping/expression"
+	"caseimport/mapping/words"
+	"caseimport/mapping/yamlfile"
 )
 
 // Mapping is a mapping file that has been read and found right in itself;
 // whether the input has its columns, Compile knows.
 type Mapping struct {
-	name  string
-	lines []string
+	name string
+	file *yamlfile.Reader
 
-	where  *str
+	where  yamlfile.Text
 	key    *field // nil without
 	keyTo  string // custom field that carries the key, "" if none
 	cases  []*field
@@ -22,7 +29,7 @@ type Mapping struct {
 // noteFields is one entry of notes.
 type noteFields struct {
 	name                string // notes[0]
-	each                *str
+	each                yamlfile.Text
 	cell                cell   // of each, bound by Compile
 	title, body, public *field // title and public may be nil
 }
@@ -31,18 +38,165 @@ type noteFields struct {
 // look-up table named by `values: {file: …}`, path as written: this package
 // never opens files itself. The error is a *FileError that lists every fault.
 func Parse(name string, src []byte, open func(path string) ([]byte, error)) (*Mapping, error) {
-	d := &decoder{lines: strings.Split(strings.TrimPrefix(string(src), "\ufeff"), "\n")}
-	var doc document
-	if root := d.document(src); root != nil {
-		d.fields(root, reflect.ValueOf(&doc).Elem(), "the mapping file")
+	m := &Mapping{name: name, file: yamlfile.NewReader(src)}
+	m.file.Elsewhere = elsewhere
+	r := &reader{Reader: m.file, open: open}
+	if root := r.Root("the mapping file is empty: it needs at least version and case"); root != nil {
+		r.mapping(root, m)
 	}
-	// The content is checked even beside faults of form, so that all are
-	// listed at once; what could not be decoded is passed over there.
-	c := &checker{decoder: d, open: open}
-	m := c.mapping(&doc)
-	m.name, m.lines = name, d.lines
-	if err := newFileError(name, d.faults); err != nil {
+	if err := r.Err(name); err != nil {
 		return nil, err
 	}
 	return m, nil
+}
+
+// reader reads the sections of a mapping file into fields: it sees that each
+// rule has one source and modifiers that make sense, and does all conversions
+// that do not need a row.
+type reader struct {
+	*yamlfile.Reader
+	open   func(path string) ([]byte, error)
+	inEach bool // the rule at hand stands beside each
+}
+
+func (r *reader) mapping(root *yaml.Node, m *Mapping) {
+	top := r.Map(root, "the mapping file", keysOf[fileKeys]())
+	if n := top.Value("version"); n != nil && (n.ShortTag() != "!!int" || n.Value != "1") {
+		r.Fault(n, "unsupported version %s: this release reads version 1", yamlfile.Written(n))
+	}
+	if m.where = top.Text("where"); m.where.Set() {
+		r.expression(m.where, true)
+	}
+	r.standard(top.Value("case"), m)
+	r.customFields(top.Value("custom_fields"), m)
+	r.notes(top.Value("notes"), m)
+	r.key(top.Value("key"), m)
+}
+
+// standard reads the fields of the case.
+func (r *reader) standard(n *yaml.Node, m *Mapping) {
+	if n == nil {
+		return
+	}
+	rules := r.Map(n, "case", keysOf[caseKeys]())
+	for i, s := range standardFields {
+		if f := r.rule(rules.Value(s.name), s.name, s.name, s.kind, s.limit); f != nil {
+			f.index = i
+			m.cases = append(m.cases, f)
+		}
+	}
+	if n.Kind == yaml.MappingNode && !rules.Has("requester_name") && !rules.Has("requester_email") {
+		at := rules.Value("title")
+		if at == nil {
+			at = rules.Value("description")
+		}
+		r.Fault(at, "case has neither requester_name nor requester_email: every case needs one of them")
+	}
+}
+
+func (r *reader) customFields(n *yaml.Node, m *Mapping) {
+	switch {
+	case n == nil || yamlfile.IsNull(n): // all its lines are comments
+		return
+	case n.Kind != yaml.MappingNode:
+		r.Fault(n, "custom_fields: expected keys and values, got %s", yamlfile.Shape(n))
+		return
+	}
+	for _, p := range r.Pairs(n, "custom_fields") {
+		name := p.Key.Value
+		_, kind, ok := prefixOf(name)
+		if !ok {
+			r.Fault(p.Key, "custom field %q has no known prefix (%s)%s", name, strings.Join(prefixNames(), ", "), hintForPrefix(name))
+		} else if f := r.rule(p.Value, name, "custom_fields."+name, kind, 0); f != nil {
+			m.custom = append(m.custom, f)
+		}
+	}
+}
+
+func (r *reader) notes(n *yaml.Node, m *Mapping) {
+	switch {
+	case n == nil || yamlfile.IsNull(n): // all its lines are comments
+		return
+	case n.Kind != yaml.SequenceNode:
+		r.Fault(n, "notes: expected a list, each note after \"- \", got %s", yamlfile.Shape(n))
+		return
+	}
+	for i, e := range n.Content {
+		note := &noteFields{name: fmt.Sprintf("notes[%d]", i)}
+		rules := r.Map(e, note.name, keysOf[noteKeys]())
+		note.each = rules.Text("each")
+		r.inEach = rules.Has("each")
+		note.title = r.rule(rules.Value("note_title"), "note_title", note.name+".note_title", kindText, 0)
+		note.body = r.rule(rules.Value("note_body"), "note_body", note.name+".note_body", kindText, 0)
+		note.public = r.rule(rules.Value("public"), "public", note.name+".public", kindCheckbox, 0)
+		r.inEach = false
+		m.notes = append(m.notes, note)
+	}
+}
+
+func (r *reader) key(n *yaml.Node, m *Mapping) {
+	if n == nil {
+		return
+	}
+	m.key = &field{name: "key", short: "key", kind: kindKey, node: n}
+	switch n.Kind {
+	case yaml.ScalarNode:
+		m.key.columns = r.bareColumn(n, "key")
+		return
+	case yaml.SequenceNode:
+		r.Fault(n, "key: expected a column or keys and values, got a list; to combine columns use expr: 'row[\"A\"] + \"-\" + row[\"B\"]'")
+		return
+	}
+	keys := r.Map(n, "key", keysOf[keyKeys]())
+	r.source(keys, m.key, "column", "expr")
+	to := keys.Text("custom_field")
+	if !to.Set() {
+		return
+	}
+	if prefix, _, ok := prefixOf(to.Text); prefix != "text" {
+		hint := ""
+		if !ok {
+			hint = hintForPrefix(to.Text)
+		}
+		r.Fault(to.Node, "key.custom_field must be a text field: %q does not start with \"text\"%s", to.Text, hint)
+		return
+	}
+	m.keyTo = to.Text
+}
+
+// expression checks an expression without knowing the columns.
+func (r *reader) expression(t yamlfile.Text, condition bool) {
+	_, faults := expression.Compile(t.Text, expression.Options{Item: r.inEach, Condition: condition})
+	for _, f := range faults {
+		r.FaultWithin(t, f.Offset, f.Message)
+	}
+}
+
+// elsewhere says where a key belongs that is unknown where it stands.
+func elsewhere(key string) string {
+	if slices.Contains(keysOf[caseKeys]().Known, key) {
+		return `; it belongs under "case"`
+	}
+	if _, _, ok := prefixOf(key); ok {
+		return `; custom fields belong under "custom_fields"`
+	}
+	return ""
+}
+
+// hintForPrefix mends a prefix and keeps the rest of the name.
+func hintForPrefix(name string) string {
+	if slices.Contains(keysOf[caseKeys]().Known, name) {
+		return `; it belongs under "case"`
+	}
+	best, least := "text_"+name, 100
+	for at := 1; at <= len(name); at++ {
+		if at < len(name) && name[at] != '_' {
+			continue
+		}
+		near := words.Nearest(name[:at], prefixNames())
+		if d := words.Distance(name[:at], near); near != "" && d < least {
+			best, least = near+name[at:], d
+		}
+	}
+	return fmt.Sprintf("; did you mean %q?", best)
 }

@@ -7,6 +7,10 @@ import (
 	"strconv"
 	"strings"
 
+	"caseimport/mapping/convert"
+	"caseimport/mapping/words"
+	"caseimport/mapping/yamlfile"
+
 	"go.yaml.in/yaml/v3"
 )
 
@@ -24,20 +28,20 @@ func (f *field) makeFixes() {
 		return
 	}
 	out := &f.fixes
-	out.rule = render(f.rule)
+	out.rule = f.render()
 	switch {
 	case f.kind == kindPriority:
 		out.empty = f.fix("default", "NORMAL")
 	case f.kind == kindCheckbox:
 		out.empty = f.fix("default", "false")
 	case f.short == "requester_name":
-		out.empty = f.fix("default", flowText("Unknown requester"))
+		out.empty = f.fix("default", yamlfile.Quote("Unknown requester"))
 	case f.short == "title":
-		out.empty = f.fix("default", flowText("(no subject)"))
+		out.empty = f.fix("default", yamlfile.Quote("(no subject)"))
 	case f.short == "description":
-		out.empty = f.fix("default", flowText("(no description)"))
+		out.empty = f.fix("default", yamlfile.Quote("(no description)"))
 	default:
-		out.empty = f.fix("default", flowText("?"))
+		out.empty = f.fix("default", yamlfile.Quote("?"))
 	}
 	if f.limit > 0 {
 		out.tooLong = fmt.Sprintf("is longer than %d characters", f.limit)
@@ -47,7 +51,7 @@ func (f *field) makeFixes() {
 		}
 	}
 	if f.kind.isText() {
-		out.several = f.fix("join", flowText(", "))
+		out.several = f.fix("join", yamlfile.Quote(", "))
 	}
 	if f.inEach {
 		out.item = f.short + ": {expr: item}"
@@ -56,14 +60,14 @@ func (f *field) makeFixes() {
 
 // fixEntry offers the entry that values lacks. Only the priority can be guessed.
 func (f *field) fixEntry(text string) (fix, entry string) {
-	if longer(text, 60) {
+	if words.Longer(text, 60) {
 		return "", ""
 	}
 	to := "?"
 	if f.kind == kindPriority {
 		to = guessPriority(text)
 	}
-	return f.short + ": {values: {" + entryMark + "}}  # beside those that are there", flowText(strings.TrimSpace(text)) + ": " + flowText(to)
+	return f.short + ": {values: {" + entryMark + "}}  # add to those already there", yamlfile.Quote(strings.TrimSpace(text)) + ": " + yamlfile.Quote(to)
 }
 
 // fixValue offers what would make a value acceptable that is not.
@@ -71,7 +75,7 @@ func (f *field) fixValue(text string) (fix, entry string) {
 	trimmed := strings.TrimSpace(text)
 	switch f.kind {
 	case kindPriority:
-		if longer(text, 60) {
+		if words.Longer(text, 60) {
 			return "", ""
 		}
 		table, known := "", false
@@ -80,37 +84,37 @@ func (f *field) fixValue(text string) (fix, entry string) {
 			known = known || w == fold(text)
 		}
 		if !known {
-			entry = flowText(trimmed) + ": " + flowText(guessPriority(text))
+			entry = yamlfile.Quote(trimmed) + ": " + yamlfile.Quote(guessPriority(text))
 		}
 		return f.fix("values", "{"+table[2:]+entryMark+"}"), entry
 	case kindEmail:
 		switch {
 		case !f.oneColumn():
-		case IsEmail(trimmed):
-			return f.short + ": {expr: " + flowText("trim("+f.row()+")") + "}", ""
+		case convert.IsEmail(trimmed):
+			return f.short + ": {expr: " + yamlfile.Quote("trim("+f.row()+")") + "}", ""
 		case strings.Contains(text, "@"):
-			return f.short + ": {expr: " + flowText("match("+f.row()+", `[\\w.+-]+@[\\w.-]+\\.\\w+`)[0]") + "}  # the first address in the cell, if there is one", ""
+			return f.short + ": {expr: " + yamlfile.Quote("match("+f.row()+", `[\\w.+-]+@[\\w.-]+\\.\\w+`)[0]") + "}  # the first address in the cell, if there is one", ""
 		}
 	case kindCheckbox:
-		if longer(text, 60) {
+		if words.Longer(text, 60) {
 			return "", ""
 		}
 		var words []string
 		for word, on := range f.words {
 			if on {
-				words = append(words, flowText(word))
+				words = append(words, yamlfile.Quote(word))
 			}
 		}
 		slices.Sort(words)
-		return f.fix("true", "["+strings.Join(words, ", ")+entryMark+"]") + "  # or false, whichever each means", flowText(trimmed)
+		return f.fix("true", "["+strings.Join(words, ", ")+entryMark+"]") + "  # or under false, whichever each means", yamlfile.Quote(trimmed)
 	case kindDecimal:
-		if _, reason := decimalResult(trimmed, true); reason == "" && !f.comma {
+		if _, err := convert.Decimal(trimmed, true); err == nil && !f.comma {
 			return f.fix("decimal_comma", "true"), ""
 		}
 	case kindNumeric:
 		whole, fraction, point := strings.Cut(trimmed, ".")
-		if point && isInteger(whole) && strings.Trim(fraction, "0") == "" && len(fraction) < 3 && f.oneColumn() {
-			return f.short + ": {expr: " + flowText("int(float("+f.row()+"))") + "}", ""
+		if point && convert.IsInteger(whole) && strings.Trim(fraction, "0") == "" && len(fraction) < 3 && f.oneColumn() {
+			return f.short + ": {expr: " + yamlfile.Quote("int(float("+f.row()+"))") + "}", ""
 		}
 	case kindDate:
 		return f.fixDate(trimmed)
@@ -127,27 +131,27 @@ func (f *field) row() string { return fmt.Sprintf("row[%q]", f.cells[0].name) }
 
 // fixDate adds a layout that the value fits to those that are there.
 func (f *field) fixDate(text string) (fix, entry string) {
-	fit := guessLayout(text)
+	fit := convert.GuessLayout(text)
 	if len(fit) == 0 || len(fit) > 2 {
 		return "", ""
 	}
 	var list []string
-	for _, l := range f.date.layouts {
-		if l.text == fit[0] {
+	for _, l := range f.date.Layouts {
+		if l.Text == fit[0] {
 			return "", "" // it is the time that is wrong, not its form
 		}
-		list = append(list, flowText(l.text))
+		list = append(list, yamlfile.Quote(l.Text))
 	}
 	set := []string{"layout", "[" + strings.Join(list, ", ") + entryMark + "]"}
 	note := ""
-	if l, err := newLayout(fit[0]); err == nil && !l.zoned && f.date.zone == nil {
+	if l, err := convert.NewLayout(fit[0]); err == nil && !l.Zoned && f.date.Zone == nil {
 		set = append(set, "timezone", "UTC")
 		note = "  # the time zone of the export"
 	}
 	if len(fit) > 1 {
-		note = fmt.Sprintf("  # or %q: one value does not tell the day from the month", fit[1])
+		note = fmt.Sprintf("  # or %q: one value cannot tell the day from the month", fit[1])
 	}
-	return f.fix(set...) + note, flowText(fit[0])
+	return f.fix(set...) + note, yamlfile.Quote(fit[0])
 }
 
 var priorityWords = map[string]string{
@@ -185,25 +189,19 @@ func guessPriority(text string) string {
 type rendered struct{ key, value string }
 
 // render writes the rule's keys, once, for all fixes.
-func render(r *rule) []rendered {
-	if r.node.Kind != yaml.MappingNode {
-		return []rendered{{"column", flowText(r.Column.text)}}
+func (f *field) render() []rendered {
+	if f.node.Kind != yaml.MappingNode {
+		return []rendered{{"column", yamlfile.Quote(f.node.Value)}}
 	}
 	var out []rendered
-	for i := 0; i+1 < len(r.node.Content); i += 2 {
-		list := &yaml.Node{Kind: yaml.SequenceNode, Style: yaml.FlowStyle, Content: []*yaml.Node{flow(r.node.Content[i+1])}}
-		text, err := yaml.Marshal(list)
-		if err != nil {
-			continue
-		}
-		line := strings.TrimSpace(string(text))
-		out = append(out, rendered{r.node.Content[i].Value, line[1 : len(line)-1]})
+	for i := 0; i+1 < len(f.node.Content); i += 2 {
+		out = append(out, rendered{f.node.Content[i].Value, yamlfile.Flow(f.node.Content[i+1])})
 	}
 	return out
 }
 
 // fix writes the rule with keys added or replaced as one line of the mapping
-// file. The values are YAML: of a text flowText makes it.
+// file. The values are YAML: of a text yamlfile.Quote makes it.
 func (f *field) fix(set ...string) string {
 	var b strings.Builder
 	b.WriteString(f.short)
@@ -229,38 +227,4 @@ func (f *field) fix(set ...string) string {
 	}
 	b.WriteByte('}')
 	return b.String()
-}
-
-// flowText writes a text as YAML inside {}: bare where that cannot be taken for
-// anything else.
-func flowText(s string) string {
-	for i, r := range s {
-		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || i > 0 && (r >= '0' && r <= '9' || strings.ContainsRune("_-.@/+", r) || r == ' ' && i < len(s)-1) {
-			continue
-		}
-		if strings.Contains(s, `"`) && !strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r == '\'' }) {
-			return "'" + s + "'"
-		}
-		return strconv.Quote(s)
-	}
-	switch strings.ToLower(s) {
-	case "", "true", "false", "yes", "no", "on", "off", "y", "n", "null":
-		return strconv.Quote(s)
-	}
-	return s
-}
-
-// flow copies a node in a form that fits into one line, without comments.
-func flow(n *yaml.Node) *yaml.Node {
-	out := &yaml.Node{Kind: n.Kind, Tag: n.Tag, Value: n.Value, Style: n.Style &^ (yaml.LiteralStyle | yaml.FoldedStyle)}
-	if n.Kind != yaml.ScalarNode {
-		out.Style = yaml.FlowStyle
-	}
-	if n.Kind == yaml.ScalarNode && strings.Contains(n.Value, "\n") {
-		out.Style = yaml.DoubleQuotedStyle
-	}
-	for _, c := range n.Content {
-		out.Content = append(out.Content, flow(c))
-	}
-	return out
 }

@@ -40,22 +40,37 @@ const (
 )
 
 var kinds = [...]struct {
-	name      string
 	article   string // as messages call it
 	modifiers []string
 }{
-	kindText:        {"text", "a text", []string{"html", "join", "truncate"}},
-	kindBounded:     {"bounded", "a text", []string{"html", "join", "truncate", "overflow"}},
-	kindCode:        {"code", "a code", nil},
-	kindEmail:       {"email", "an e-mail address", nil},
-	kindPriority:    {"priority", "a priority", nil},
-	kindCheckbox:    {"checkbox", "a checkbox", []string{"true", "false"}},
-	kindDate:        {"date", "a date", []string{"layout", "timezone"}},
-	kindNumeric:     {"numeric", "a whole number", nil},
-	kindDecimal:     {"decimal", "a decimal number", []string{"decimal_comma"}},
-	kindMultiSelect: {"multi_select", "a list", []string{"split"}},
-	kindDependent:   {"dependent_field", "a list", []string{"split"}},
-	kindKey:         {"key", "a key", nil},
+	kindText:        {"text", []string{"html", "join", "truncate"}},
+	kindBounded:     {"text", []string{"html", "join", "truncate", "overflow"}},
+	kindCode:        {"a code", nil},
+	kindEmail:       {"an e-mail address", nil},
+	kindPriority:    {"a priority", nil},
+	kindCheckbox:    {"a checkbox", []string{"true", "false"}},
+	kindDate:        {"a date", []string{"layout", "timezone"}},
+	kindNumeric:     {"a whole number", nil},
+	kindDecimal:     {"a decimal number", []string{"decimal_comma"}},
+	kindMultiSelect: {"a list", []string{"split"}},
+	kindDependent:   {"a list", []string{"split"}},
+	kindKey:         {"a key", nil},
+}
+
+// standardFields are those of a case, in the order in which Case has them.
+var standardFields = []struct {
+	name  string
+	kind  kind
+	limit int // characters; 0: none is known
+}{
+	{"title", kindBounded, MaxTitle},
+	{"description", kindBounded, MaxDescription},
+	{"priority", kindPriority, 0},
+	{"requester_name", kindText, 0},
+	{"requester_email", kindEmail, 0},
+	{"requester_type", kindCode, 0},
+	{"owner_id", kindCode, 0},
+	{"parent_id", kindCode, 0},
 }
 
 // sources are the keys of a rule of which it has exactly one; anyKind are the

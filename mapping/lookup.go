@@ -9,118 +9,156 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"go.yaml.in/yaml/v3"
+
+	"caseimport/mapping/words"
+	"caseimport/mapping/yamlfile"
 )
 
 // fold is how look-ups see a text: without blanks around it and in lower case.
 func fold(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
-// lookUp finds the folded text without making a new string for most of them.
+// lookUp finds the folded text, without making a new string for most of them.
 func lookUp[T any](table map[string]T, s string) (T, bool) {
 	s = strings.TrimSpace(s)
 	var buf [64]byte
-	if len(s) <= len(buf) {
-		for i := 0; i < len(s); i++ {
-			b := s[i]
-			if b >= utf8.RuneSelf {
-				v, ok := table[strings.ToLower(s)]
-				return v, ok
-			}
-			if 'A' <= b && b <= 'Z' {
-				b += 'a' - 'A'
-			}
-			buf[i] = b
+	lower := buf[:0]
+	for i := range len(s) {
+		b := s[i]
+		if len(s) > len(buf) || b >= utf8.RuneSelf {
+			v, ok := table[strings.ToLower(s)]
+			return v, ok
 		}
-		v, ok := table[string(buf[:len(s)])]
-		return v, ok
+		if 'A' <= b && b <= 'Z' {
+			b += 'a' - 'A'
+		}
+		lower = append(lower, b)
 	}
-	v, ok := table[strings.ToLower(s)]
+	v, ok := table[string(lower)]
 	return v, ok
 }
 
-// table makes the look-up table of a rule; its values are converted here, once.
+// pair is an entry of a look-up table and where it stands.
+type pair struct {
+	from, to  string
+	node, end *yaml.Node // of the key and the value
+}
+
+// table reads the look-up table of a rule; its values are converted here, once.
 // A value of "" stands for an empty cell.
-func (c *checker) table(f *field, v *values) map[string]result {
+func (r *reader) table(n *yaml.Node, f *field) map[string]result {
+	switch {
+	case n == nil:
+		return nil
+	case n.Kind != yaml.MappingNode:
+		r.Fault(n, "values: expected a table {from: to} or {file: table.csv}, got %s", yamlfile.Shape(n))
+		return nil
+	case len(n.Content) == 0:
+		r.Fault(n, "values is an empty table")
+		return nil
+	}
 	out := map[string]result{}
-	add := func(p pair) {
-		key := fold(p.from)
-		if _, twice := out[key]; twice {
-			c.fault(p.node, "%q is in values already: look-ups take no notice of upper and lower case", p.from)
-			return
+	for i := 0; i < len(n.Content); i += 2 {
+		if n.Content[i].Value == "file" {
+			r.fileTable(n, f, out)
+			return out
 		}
-		if strings.TrimSpace(p.to) == "" {
-			out[key] = result{value: emptyCell{}}
-			return
-		}
-		r, reason := f.asWritten(p.to)
-		if reason != "" {
-			c.fault(p.value, "values of %s: %q %s", f.short, shown(p.to), reason)
-			return
-		}
-		out[key] = r
 	}
-	for _, p := range v.pairs {
-		add(p)
-	}
-	if v.table != nil && v.table.File.set() {
-		// A table of the wrong kind would be at fault in every line.
-		const enough = 5
-		limit := len(c.faults) + enough
-		for _, p := range c.tableFile(v.table) {
-			if add(p); len(c.faults) >= limit {
-				break
-			}
+	for _, p := range r.Pairs(n, "values") {
+		from, to := p.Key.Value, p.Value
+		switch {
+		case !r.Plain(to):
+		case to.Kind != yaml.ScalarNode || yamlfile.IsNull(to):
+			r.Fault(to, "values: expected one value for %q, got %s; %q: \"\" leaves the field out", from, yamlfile.Shape(to), from)
+		case strings.TrimSpace(from) == "":
+			r.Fault(p.Key, "values cannot match an empty cell: use default")
+		default:
+			r.entry(f, out, pair{from, to.Value, p.Key, to})
 		}
 	}
 	return out
 }
 
-// tableFile reads a CSV look-up table. Every fault is told at the line of the
-// mapping file that names it.
-func (c *checker) tableFile(t *tableFile) []pair {
-	file := t.File
-	fault := func(format string, args ...any) {
-		c.fault(file.node, "%s: %s", file.text, fmt.Sprintf(format, args...))
+func (r *reader) entry(f *field, out map[string]result, p pair) {
+	key := fold(p.from)
+	if _, twice := out[key]; twice {
+		r.Fault(p.node, "duplicate entry %q in values (upper and lower case are the same)", p.from)
+		return
 	}
-	if c.open == nil {
-		fault("no look-up files can be read here")
+	if strings.TrimSpace(p.to) == "" {
+		out[key] = result{value: emptyCell{}}
+		return
+	}
+	var err error
+	if out[key], err = f.asWritten(p.to); err != nil {
+		r.Fault(p.end, "values of %s: %q %v", f.short, words.Shown(p.to), err)
+	}
+}
+
+// fileTable reads the table from the file that values names.
+func (r *reader) fileTable(n *yaml.Node, f *field, out map[string]result) {
+	keys := r.Map(n, `values with a file (to look up the word "file" itself, write it as "File")`, keysOf[tableKeys]())
+	file, from, to := keys.Text("file"), keys.Text("from"), keys.Text("to")
+	if !file.Set() {
+		return
+	}
+	// A table of the wrong kind would be at fault in every line.
+	const enough = 5
+	limit := r.Faults() + enough
+	for _, p := range r.csvTable(file, from, to) {
+		if r.entry(f, out, p); r.Faults() >= limit {
+			break
+		}
+	}
+}
+
+// csvTable reads a CSV look-up table. Every fault is told at the line of the
+// mapping file that names it.
+func (r *reader) csvTable(file, fromColumn, toColumn yamlfile.Text) []pair {
+	fault := func(format string, args ...any) {
+		r.Fault(file.Node, "%s: %s", file.Text, fmt.Sprintf(format, args...))
+	}
+	if r.open == nil {
+		fault("lookup files are not available here")
 		return nil
 	}
-	text, err := c.open(file.text)
+	text, err := r.open(file.Text)
 	if err != nil {
-		c.fault(file.node, "the look-up table cannot be read: %v", err)
+		r.Fault(file.Node, "cannot read the lookup table: %v", err)
 		return nil
 	}
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
-	if at := invalidUTF8(text); at >= 0 {
+	if at := yamlfile.InvalidUTF8(text); at >= 0 {
 		fault("line %d is not UTF-8: save it as \"CSV UTF-8\"", 1+bytes.Count(text[:at], []byte("\n")))
 		return nil
 	}
-	r := csv.NewReader(bytes.NewReader(text))
-	r.Comma = delimiterOf(text)
-	r.FieldsPerRecord = -1
-	header, err := r.Read()
+	table := csv.NewReader(bytes.NewReader(text))
+	table.Comma = delimiterOf(text)
+	table.FieldsPerRecord = -1
+	header, err := table.Read()
 	if err != nil {
-		fault("it has no header line with two columns")
+		fault("no header line with two columns")
 		return nil
 	}
 	from, to := 0, 1
-	if t.From.set() {
-		from = c.headerOf(t.From, header, file.text)
+	if fromColumn.Set() {
+		from = r.headerOf(fromColumn, header, file.Text)
 	}
-	if t.To.set() {
-		to = c.headerOf(t.To, header, file.text)
+	if toColumn.Set() {
+		to = r.headerOf(toColumn, header, file.Text)
 	}
 	if from < 0 || to < 0 {
 		return nil
 	}
 	if max(from, to) >= len(header) {
-		fault("its header has one column only: %q", strings.Join(header, ""))
+		fault("its header has only one column: %q", strings.Join(header, ""))
 		return nil
 	}
 	var pairs []pair
 	seen := map[string]pair{}
 	for {
-		record, err := r.Read()
+		record, err := table.Read()
 		if errors.Is(err, io.EOF) {
 			return pairs
 		}
@@ -134,14 +172,14 @@ func (c *checker) tableFile(t *tableFile) []pair {
 			}
 			return ""
 		}
-		p := pair{cell(from), cell(to), file.node, file.node}
+		p := pair{cell(from), cell(to), file.Node, file.Node}
 		if strings.TrimSpace(p.from) == "" {
 			continue
 		}
 		if had, twice := seen[fold(p.from)]; twice {
 			if had.to != p.to {
-				line, _ := r.FieldPos(0)
-				fault("line %d gives %q for %q, an earlier line gives %q", line, shown(p.to), shown(p.from), shown(had.to))
+				line, _ := table.FieldPos(0)
+				fault("line %d maps %q to %q, an earlier line to %q", line, words.Shown(p.from), words.Shown(p.to), words.Shown(had.to))
 			}
 			continue
 		}
@@ -151,10 +189,10 @@ func (c *checker) tableFile(t *tableFile) []pair {
 }
 
 // headerOf finds a column of a look-up table; -1 after a fault.
-func (c *checker) headerOf(name *str, header []string, file string) int {
-	at := slices.IndexFunc(header, func(h string) bool { return fold(h) == fold(name.text) })
+func (r *reader) headerOf(name yamlfile.Text, header []string, file string) int {
+	at := slices.IndexFunc(header, func(h string) bool { return fold(h) == fold(name.Text) })
 	if at < 0 {
-		c.fault(name.node, "%s has no column %q%s", file, name.text, didYouMean(name.text, header))
+		r.Fault(name.Node, "%s has no column %q%s", file, name.Text, words.DidYouMean(name.Text, header))
 	}
 	return at
 }

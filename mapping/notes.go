@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"unicode/utf8"
+
+	"caseimport/mapping/words"
 )
 
 // noteSize is how many characters of an overflowing text go into one note. The
@@ -19,9 +21,9 @@ type element struct {
 	made   bool
 }
 
-func (e *element) expr() any {
+func (e *element) any() any {
 	if !e.made {
-		e.cached, e.made = fromValue(e.value), true
+		e.cached, e.made = e.value.any(), true
 	}
 	return e.cached
 }
@@ -31,7 +33,7 @@ func (e *element) expr() any {
 func (e *element) member(path []string) (Value, string) {
 	v := e.value
 	if v.Kind != Object {
-		return Value{}, "is a text and has no members: use an expression with item"
+		return Value{}, "is text and has no members: use an expression with item"
 	}
 	for _, name := range path {
 		if v.Kind == None {
@@ -62,7 +64,7 @@ func (v Value) member(name string) Value {
 
 // notes appends the notes of one entry of the mapping file.
 func (c *run) notes(n *noteFields, out []Note) []Note {
-	if n.each == nil {
+	if !n.each.Set() {
 		return c.note(n, out)
 	}
 	v, column := Value{}, n.cell.name
@@ -70,7 +72,7 @@ func (c *run) notes(n *noteFields, out []Note) []Note {
 		v = c.row.Cell(n.cell.index)
 	}
 	if v.Kind == Object {
-		c.fault(Fault{Column: column, Field: n.name, Reason: "is an object: each goes through a list"})
+		c.fault(Fault{Column: column, Field: n.name, Reason: "is an object: each needs a list"})
 		return out
 	}
 	for i := range v.count() {
@@ -109,7 +111,7 @@ func (c *run) note(n *noteFields, out []Note) []Note {
 // except white space at its very end or filling a whole note. The notes are not public, since the
 // API may mail public ones to the requester.
 func overflow(text string, limit int, name string, out []Note) (string, []Note) {
-	if !longer(text, limit) {
+	if !words.Longer(text, limit) {
 		return text, out
 	}
 	text = strings.TrimRight(text, " \t\r\n")
@@ -136,7 +138,7 @@ func overflow(text string, limit int, name string, out []Note) (string, []Note) 
 // after the last paragraph, line, sentence or word that ends in the second half
 // of what fits, in this order, else in mid-word. No character is lost.
 func splitText(text string, n int) (head, rest string) {
-	head = cutRunes(text, n)
+	head = words.Cut(text, n)
 	if len(head) == len(text) {
 		return text, ""
 	}

@@ -77,18 +77,6 @@ func TestLookUpTablesAreOpenedAsWritten(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	known := []string{"Ticket ID", "Subject", "Priority", "Requester e-mail", "Id"}
-	for name, want := range map[string]string{
-		"ticket_id": "Ticket ID", "Sbuject": "Subject", "subjct": "Subject", "Prio": "Priority", "requester email": "Requester e-mail",
-		"ID": "Id", "Status": "", "x": "", "": "", "e-mail": "Requester e-mail",
-	} {
-		if got := nearest(name, known); got != want {
-			t.Errorf("nearest to %q is %q, want %q", name, got, want)
-		}
-	}
-}
-
 func FuzzParse(f *testing.F) {
 	files, err := filepath.Glob("testdata/*/*.yaml")
 	if err != nil {

@@ -2,6 +2,9 @@ package mapping
 
 import (
 	"strings"
+
+	"caseimport/mapping/expression"
+	"caseimport/mapping/words"
 )
 
 // Program is a mapping bound to the columns of one input. It is safe for
@@ -11,7 +14,7 @@ type Program struct {
 	byName  map[string][]int // folded
 	open    bool
 
-	where    *expression
+	where    *expression.Expression
 	key      *field
 	keyField string
 	keyIndex int // of keyField in custom, -1 if no rule sets it
@@ -44,7 +47,6 @@ func (p *Program) KeyRule() string { return p.keyRule }
 // Identify evaluates where and key only.
 func (p *Program) Identify(row Row) Identity {
 	c := run{p: p, row: row}
-	defer c.done()
 	if p.where != nil {
 		take, ok := c.taken()
 		switch {
@@ -63,12 +65,12 @@ func (p *Program) Identify(row Row) Identity {
 
 // taken evaluates where. ok is false after a fault.
 func (c *run) taken() (take, ok bool) {
-	v, column, ok := c.value(c.p.where, "where")
+	v, column, ok := c.eval(c.p.where, "where")
 	if !ok {
 		return false, false
 	}
 	if v.Kind != Bool {
-		c.fault(Fault{Column: column, Field: "where", Value: v.Text, Reason: "is what where gives, and it must give true or false"})
+		c.fault(Fault{Column: column, Field: "where", Value: v.Text, Reason: "is not true or false, which where must give"})
 		return false, false
 	}
 	return v.Text == "true", true
@@ -87,10 +89,10 @@ func (c *run) key() (string, bool) {
 	case len(c.faults) > faults:
 		return "", false
 	case !ok || key == "":
-		c.fault(Fault{Column: c.p.key.column(), Field: "key", Reason: "is empty, and the key is what tells one row from another"})
+		c.fault(Fault{Column: c.p.key.column(), Field: "key", Reason: "is empty, but every row needs a key"})
 		return "", false
-	case longer(key, MaxKey):
-		c.fault(Fault{Column: c.p.key.column(), Field: "key", Value: key, Reason: "is longer than 200 characters, too long for a key"})
+	case words.Longer(key, MaxKey):
+		c.fault(Fault{Column: c.p.key.column(), Field: "key", Value: key, Reason: "is longer than 200 characters, the limit for a key"})
 		return "", false
 	}
 	return key, true
@@ -102,7 +104,6 @@ func (c *run) key() (string, bool) {
 // the case may be the mapping's own: they must not be changed.
 func (p *Program) Map(row Row) (Case, []Fault) {
 	c := run{p: p, row: row}
-	defer c.done()
 	if p.where != nil {
 		c.taken()
 	}
@@ -119,11 +120,6 @@ func (p *Program) Map(row Row) (Case, []Fault) {
 // standard fills the standard fields and sees that the mandatory ones are
 // there.
 func (c *run) standard(out *Case) {
-	// In the order of caseRules.
-	targets := [...]*string{
-		&out.Title, &out.Description, &out.Priority, &out.RequesterName, &out.RequesterEmail,
-		&out.RequesterType, &out.OwnerID, &out.ParentID,
-	}
 	requester := (*field)(nil)
 	faulty := false
 	for i := range c.p.cases {
@@ -131,11 +127,11 @@ func (c *run) standard(out *Case) {
 		faults := len(c.faults)
 		r, ok := c.scalar(f)
 		failed := len(c.faults) > faults
-		target := targets[f.index]
+		target := out.standard(f.index)
 		switch target {
 		case &out.Title, &out.Description:
 			if !ok && !failed {
-				c.empty(f, "is empty, and a case needs a "+f.short)
+				c.empty(f, "is empty, but a case needs a "+f.short)
 			}
 		case &out.RequesterName, &out.RequesterEmail:
 			if requester == nil {
@@ -152,7 +148,7 @@ func (c *run) standard(out *Case) {
 		}
 	}
 	if out.RequesterName == "" && out.RequesterEmail == "" && !faulty && requester != nil {
-		c.empty(requester, "is empty, and a case needs a requester's name or e-mail address")
+		c.empty(requester, "is empty, but a case needs a requester's name or e-mail address")
 	}
 }
 
@@ -180,7 +176,7 @@ func (c *run) customFields(out *Case, key string) {
 		if key != "" && i == c.p.keyIndex && c.p.keyField != "" {
 			carried = true
 			if ok && strings.TrimSpace(r.text) != key {
-				c.fault(Fault{Column: f.column(), Field: f.name, Value: r.text, Reason: "is not the row's key, which this field has to carry"})
+				c.fault(Fault{Column: f.column(), Field: f.name, Value: r.text, Reason: "is not the row's key, which this field must hold"})
 			}
 			r, ok = result{text: key}, true
 		}

@@ -19,10 +19,10 @@ func TestKey(t *testing.T) {
 		{"a number of JSON keeps its spelling", "{column: Id}", []any{"Id", num("101004143000")}, "101004143000", ""},
 		{"an expression", `{expr: '"ZD-" + row["Id"]'}`, []any{"Id", "7"}, "ZD-7", ""},
 		{"an expression with a number", `{expr: '"ZD-" + row["Id"]'}`, []any{"Id", num("101004143000")}, "ZD-101004143000", ""},
-		{"empty", "{column: Id}", []any{"Id", " \u00a0"}, "", "is empty, and the key is what tells one row from another"},
+		{"empty", "{column: Id}", []any{"Id", " \u00a0"}, "", "is empty, but every row needs a key"},
 		{"200 characters", "{column: Id}", []any{"Id", strings.Repeat("ä", 200)}, strings.Repeat("ä", 200), ""},
-		{"201 characters", "{column: Id}", []any{"Id", strings.Repeat("ä", 201)}, "", "is longer than 200 characters, too long for a key"},
-		{"two values", "{column: Id}", []any{"Id", listVal(s("1"), s("2"))}, "", "is a second value of the column, and the field holds one"},
+		{"201 characters", "{column: Id}", []any{"Id", strings.Repeat("ä", 201)}, "", "is longer than 200 characters, the limit for a key"},
+		{"two values", "{column: Id}", []any{"Id", listVal(s("1"), s("2"))}, "", "is a second value, but the field holds one"},
 		{"an object", "{column: Id}", []any{"Id", obj("a", s("1"))}, "", "is an object: name one of its members"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -55,7 +55,7 @@ func TestKeyIsCarried(t *testing.T) {
 		{"behind the others", key + "custom_fields: {text_a: {const: x}}", "", `{"text_a":"x","text_id":"7"}`, ""},
 		{"by its rule", key + rule, " 7 ", `{"text_a":"x","text_id":"7","text_z":"z"}`, ""},
 		{"in place of an empty one", key + rule, " ", `{"text_a":"x","text_id":"7","text_z":"z"}`, ""},
-		{"not another", key + rule, "8", "", "is not the row's key, which this field has to carry"},
+		{"not another", key + rule, "8", "", "is not the row's key, which this field must hold"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, faults := mapped(t, c.src, "Id", " 7 ", "Other", c.other)
@@ -110,9 +110,9 @@ func TestWhere(t *testing.T) {
 		{`row["status"] == "Spam"`, false, ""},
 		{`lower(row.Status) not in ["spam", "deleted"]`, true, ""},
 		{`not (row["Status"] startsWith "Sp")`, true, ""},
-		{`row["Status"]`, false, "is what where gives, and it must give true or false"},
-		{`row["Status"] > 3`, false, "makes the expression fail: a text and a number cannot be put in order"},
-		{`row["Status"] ? true : false`, false, "makes the expression fail: a text stands where true or false is wanted"},
+		{`row["Status"]`, false, "is not true or false, which where must give"},
+		{`row["Status"] > 3`, false, "makes the expression fail: cannot order text and a number"},
+		{`row["Status"] ? true : false`, false, "makes the expression fail: expected true or false, got text"},
 	} {
 		p := compile(t, "key: Id\nwhere: '"+c.where+"'", names)
 		id := p.Identify(row)
@@ -176,7 +176,7 @@ func TestColumnsThatDifferInCase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := m.Compile(columns, false); err == nil || !strings.Contains(err.Error(), `could be any of "Name", "NAME"`) {
+	if _, err := m.Compile(columns, false); err == nil || !strings.Contains(err.Error(), `write exactly one of "Name", "NAME"`) {
 		t.Error(err)
 	}
 }

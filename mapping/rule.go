@@ -1,85 +1,76 @@
 package mapping
 
 import (
+	"errors"
 	"strings"
+	"sync"
+
+	"caseimport/mapping/expression"
+	"caseimport/mapping/htmltext"
+	"caseimport/mapping/words"
 )
-
-// field is one rule made ready: everything that does not need a row has been
-// done by Parse, and Compile has bound its columns.
-type field struct {
-	name   string // as faults name it: custom_fields.text_x
-	short  string // as the file names it: text_x
-	kind   kind
-	index  int // among the standard fields
-	limit  int // characters; 0: none is known
-	rule   *rule
-	inEach bool // columns are members of the element
-
-	constant *result
-	fallback *result // default
-	table    map[string]result
-	words    map[string]bool // of a checkbox
-	date     dateForm
-	split    string
-	join     string
-	joined   bool
-	truncate int
-	required bool
-	pass     bool
-	html     bool
-	comma    bool
-	overflow bool
-
-	cells []cell      // of column and columns
-	expr  *expression // or this
-	fixes fixes
-}
-
-// cell is one column that a rule reads.
-type cell struct {
-	index int      // of the input's columns; -1: the input has none
-	name  string   // as the input writes it
-	path  []string // in each: the member of the element
-}
 
 // run maps one row.
 type run struct {
 	p      *Program
 	row    Row
 	item   *element
-	ev     *evaluation // nil until the first expression
 	faults []Fault
 }
 
 func (c *run) fault(f Fault) {
-	f.Value = shown(f.Value)
+	f.Value = words.Shown(f.Value)
 	c.faults = append(c.faults, f)
 }
 
-func (c *run) evaluation() *evaluation {
-	if c.ev == nil {
-		c.ev = evaluations.Get().(*evaluation)
-		c.ev.p, c.ev.row = c.p, c.row
-	}
-	c.ev.item = c.item
-	return c.ev
+// reading is how an expression reads the row. It remembers the column that was
+// read last, to name it if the expression fails.
+type reading struct {
+	p     *Program
+	row   Row
+	item  *element
+	last  int // -1 before the first
+	value string
 }
 
-// done gives the evaluation back, without anything of the row.
-func (c *run) done() {
-	if c.ev != nil {
-		c.ev.scope = scope{}
-		evaluations.Put(c.ev)
-		c.ev = nil
+var readings = sync.Pool{New: func() any { return new(reading) }}
+
+func (r *reading) Cell(i int) any {
+	if i < 0 {
+		return nil
 	}
+	v := r.row.Cell(i)
+	r.last, r.value = i, v.Text
+	return v.any()
 }
 
-// value evaluates an expression. The column is the one that it read last.
-func (c *run) value(x *expression, field string) (v Value, column string, ok bool) {
-	ev := c.evaluation()
-	v, err := ev.eval(x)
-	if ev.last >= 0 {
-		column = c.p.columns[ev.last]
+// Named reads a cell whose column the expression has calculated.
+func (r *reading) Named(name string) (any, error) {
+	i, err := r.p.columnNamed(name)
+	if err != nil {
+		return nil, errors.New("the input has no such column")
+	}
+	return r.Cell(i), nil
+}
+
+func (r *reading) Item() any {
+	if r.item == nil {
+		return nil
+	}
+	r.value = r.item.value.Text
+	return r.item.any()
+}
+
+// eval evaluates an expression. The column is the one that it read last.
+func (c *run) eval(x *expression.Expression, field string) (v Value, column string, ok bool) {
+	r := readings.Get().(*reading)
+	*r = reading{p: c.p, row: c.row, item: c.item, last: -1}
+	out, err := x.Eval(r)
+	last, value := r.last, r.value
+	*r = reading{}
+	readings.Put(r)
+	if last >= 0 {
+		column = c.p.columns[last]
 	} else if c.item != nil {
 		column = c.item.column
 	}
@@ -88,16 +79,16 @@ func (c *run) value(x *expression, field string) (v Value, column string, ok boo
 		if column == "" {
 			reason = "the expression fails: "
 		}
-		c.fault(Fault{Column: column, Field: field, Value: ev.value, Reason: reason + err.Error()})
+		c.fault(Fault{Column: column, Field: field, Value: value, Reason: reason + err.Error()})
 		return Value{}, column, false
 	}
-	return v, column, true
+	return valueOf(out), column, true
 }
 
 // read returns the value of the rule's i-th source. ok is false after a fault.
 func (c *run) read(f *field, i int) (v Value, column string, ok bool) {
 	if f.expr != nil {
-		return c.value(f.expr, f.name)
+		return c.eval(f.expr, f.name)
 	}
 	from := &f.cells[i]
 	if f.inEach {
@@ -140,13 +131,13 @@ func (c *run) one(f *field, v *Value, column string) (result, outcome) {
 	case List, Object:
 		reason := "is an object: name one of its members"
 		if v.Kind == List {
-			reason = "is a list within a list"
+			reason = "is a nested list"
 		}
 		c.fault(Fault{Column: column, Field: f.name, Reason: reason})
 		return result{}, isFault
 	}
 	if f.html && v.Kind == String {
-		v = &Value{Kind: String, Text: plainText(v.Text)}
+		v = &Value{Kind: String, Text: htmltext.Plain(v.Text)}
 	}
 	if blank(v.Text) {
 		return result{}, isEmpty
@@ -170,28 +161,13 @@ func (c *run) one(f *field, v *Value, column string) (result, outcome) {
 	if f.kind.isText() { // nothing to convert
 		return result{text: v.Text}, isFound
 	}
-	r, reason := f.convert(v)
-	if reason != "" {
+	r, err := f.convert(v)
+	if err != nil {
 		fix, entry := f.fixValue(v.Text)
-		c.fault(Fault{Column: column, Field: f.name, Value: v.Text, Reason: reason, Fix: fix, Entry: entry})
+		c.fault(Fault{Column: column, Field: f.name, Value: v.Text, Reason: err.Error(), Fix: fix, Entry: entry})
 		return result{}, isFault
 	}
 	return r, isFound
-}
-
-// count and at go through a list, or a single value as a list of one.
-func (v *Value) count() int {
-	if v.Kind == List {
-		return len(v.List)
-	}
-	return 1
-}
-
-func (v *Value) at(i int) *Value {
-	if v.Kind == List {
-		return &v.List[i]
-	}
-	return v
 }
 
 func blank(s string) bool {
@@ -229,7 +205,7 @@ func (c *run) scalar(f *field) (result, bool) {
 				continue
 			}
 			if count++; count > 1 && !f.joined {
-				c.fault(Fault{Column: from, Field: f.name, Value: v.Text, Reason: "is a second value of the column, and the field holds one", Fix: f.fixes.several})
+				c.fault(Fault{Column: from, Field: f.name, Value: v.Text, Reason: "is a second value, but the field holds one", Fix: f.fixes.several})
 				return result{}, false
 			}
 			if f.joined {
@@ -251,7 +227,7 @@ func (c *run) scalar(f *field) (result, bool) {
 		return *f.fallback, true
 	}
 	if f.required {
-		c.empty(f, "is empty, and the mapping says that it is required")
+		c.empty(f, "is empty, but required")
 	}
 	return result{}, false
 }
@@ -271,10 +247,10 @@ func (f *field) column() string {
 
 // fit cuts a text as the rule says and refuses one that is too long still.
 func (c *run) fit(f *field, r result, column string) (result, bool) {
-	if f.truncate > 0 && longer(r.text, f.truncate) {
-		r = result{text: cutRunes(r.text, f.truncate)}
+	if f.truncate > 0 && words.Longer(r.text, f.truncate) {
+		r = result{text: words.Cut(r.text, f.truncate)}
 	}
-	if f.limit > 0 && !f.overflow && longer(r.text, f.limit) {
+	if f.limit > 0 && !f.overflow && words.Longer(r.text, f.limit) {
 		c.fault(Fault{Column: column, Field: f.name, Value: r.text, Reason: f.fixes.tooLong, Fix: f.fixes.long})
 		return result{}, false
 	}
@@ -321,13 +297,13 @@ func (c *run) list(f *field) (result, bool) {
 			return *f.fallback, true
 		}
 		if f.required {
-			c.empty(f, "is empty, and the mapping says that it is required")
+			c.empty(f, "is empty, but required")
 		}
 		return result{}, false
 	}
-	r, reason := listResult(f, out)
-	if reason != "" {
-		c.fault(Fault{Column: f.column(), Field: f.name, Value: strings.Join(out, ", "), Reason: reason})
+	r, err := f.listOf(out)
+	if err != nil {
+		c.fault(Fault{Column: f.column(), Field: f.name, Value: strings.Join(out, ", "), Reason: err.Error()})
 		return result{}, false
 	}
 	return r, true

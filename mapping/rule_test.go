@@ -5,10 +5,12 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+
+	"caseimport/mapping/words"
 )
 
 func TestSources(t *testing.T) {
-	const several = "is a second value of the column, and the field holds one"
+	const several = "is a second value, but the field holds one"
 	for _, c := range []struct {
 		name, field, rule string
 		cols              []any
@@ -79,8 +81,8 @@ func TestModifiers(t *testing.T) {
 		{"default of a date", "date_a", "{column: A, default: 2024-01-01T00:00:00+01:00}", "", want{value: "2023-12-31T23:00:00Z"}},
 		{"default of a list", "multi_select_a", "{column: A, default: [a, b]}", "", want{value: []string{"a", "b"}}},
 		{"default of a decimal has a point", "decimal_a", "{column: A, decimal_comma: true, default: 1.5}", "", want{value: json.Number("1.5")}},
-		{"required", "text_a", "{column: A, required: true}", "\t", want{reason: "is empty, and the mapping says that it is required"}},
-		{"required list", "multi_select_a", "{column: A, required: true}", listVal(s("")), want{reason: "is empty, and the mapping says that it is required"}},
+		{"required", "text_a", "{column: A, required: true}", "\t", want{reason: "is empty, but required"}},
+		{"required list", "multi_select_a", "{column: A, required: true}", listVal(s("")), want{reason: "is empty, but required"}},
 		{"required with a default", "text_a", "{column: A, required: true, default: d}", "", want{value: "d"}},
 		{"truncate counts characters", "text_a", "{column: A, truncate: 3}", "äöüß", want{value: "äöü"}},
 		{"truncate leaves shorter ones", "text_a", "{column: A, truncate: 3}", "äöü", want{value: "äöü"}},
@@ -115,15 +117,15 @@ func TestStandardFields(t *testing.T) {
 		{"151 characters", []any{"T", strings.Repeat("ä", 151)}, []string{"title is longer than 150 characters"}},
 		{"2,000 characters", []any{"D", strings.Repeat("ä", 2000)}, nil},
 		{"2,001 characters", []any{"D", strings.Repeat("ä", 2001)}, []string{"description is longer than 2000 characters"}},
-		{"no title, no description", []any{"T", " ", "D", ""}, []string{"title is empty, and a case needs a title", "description is empty, and a case needs a description"}},
+		{"no title, no description", []any{"T", " ", "D", ""}, []string{"title is empty, but a case needs a title", "description is empty, but a case needs a description"}},
 		{"priority in lower case", []any{"P", "high"}, []string{"priority is not one of LOW, NORMAL, HIGH, URGENT"}},
 		{"no priority", []any{"P", ""}, nil},
 		{"no name", []any{"N", ""}, nil},
 		{"no e-mail", []any{"E", ""}, nil},
-		{"no requester", []any{"N", "", "E", " "}, []string{"requester_name is empty, and a case needs a requester's name or e-mail address"}},
+		{"no requester", []any{"N", "", "E", " "}, []string{"requester_name is empty, but a case needs a requester's name or e-mail address"}},
 		{"a bad e-mail alone is one fault", []any{"N", "", "E", "x"}, []string{"requester_email is not an e-mail address"}},
-		{"blanks around an e-mail", []any{"E", " e@x.org"}, []string{"requester_email has blanks around the e-mail address"}},
-		{"all at once", []any{"T", "", "P", "x", "E", "a@b@c"}, []string{"title is empty, and a case needs a title", "priority is not one of LOW, NORMAL, HIGH, URGENT", "requester_email is not one e-mail address"}},
+		{"blanks around an e-mail", []any{"E", " e@x.org"}, []string{"requester_email has spaces around the e-mail address"}},
+		{"all at once", []any{"T", "", "P", "x", "E", "a@b@c"}, []string{"title is empty, but a case needs a title", "priority is not one of LOW, NORMAL, HIGH, URGENT", "requester_email is not a single e-mail address"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cols := append([]any{}, full...)
@@ -155,13 +157,13 @@ func TestFixes(t *testing.T) {
 		{"title", "A", "", "title: {column: A, default: \"(no subject)\"}"},
 		{"description", "{column: A, html: true}", strings.Repeat("x", 2001), "description: {column: A, html: true, overflow: notes}"},
 		{"priority", "A", "critical", "priority: {column: A, values: {low: LOW, normal: NORMAL, medium: NORMAL, high: HIGH, urgent: URGENT, critical: URGENT}}"},
-		{"priority", "{column: A, values: {low: LOW}}", "3 - Moderate", "priority: {values: {\"3 - Moderate\": NORMAL}}  # beside those that are there"},
+		{"priority", "{column: A, values: {low: LOW}}", "3 - Moderate", "priority: {values: {\"3 - Moderate\": NORMAL}}  # add to those already there"},
 		{"priority", "A", "High", "priority: {column: A, values: {low: LOW, normal: NORMAL, medium: NORMAL, high: HIGH, urgent: URGENT, critical: URGENT}}"},
 		{"priority", "A", "w", "priority: {column: A, values: {low: LOW, normal: NORMAL, medium: NORMAL, high: HIGH, urgent: URGENT, critical: URGENT, w: \"?\"}}"},
-		{"priority", "{column: A, values: {low: LOW}}", "4", "priority: {values: {\"4\": \"?\"}}  # beside those that are there"},
-		{"dropdown_a", "{column: A, values: {x: y}}", `a: "b", c`, "dropdown_a: {values: {'a: \"b\", c': \"?\"}}  # beside those that are there"},
+		{"priority", "{column: A, values: {low: LOW}}", "4", "priority: {values: {\"4\": \"?\"}}  # add to those already there"},
+		{"dropdown_a", "{column: A, values: {x: y}}", `a: "b", c`, "dropdown_a: {values: {'a: \"b\", c': \"?\"}}  # add to those already there"},
 		{"requester_email", "A", " e@x.org ", `requester_email: {expr: 'trim(row["A"])'}`},
-		{"checkbox_a", "A", "gold", "checkbox_a: {column: A, true: [\"1\", \"true\", \"yes\", gold]}  # or false, whichever each means"},
+		{"checkbox_a", "A", "gold", "checkbox_a: {column: A, true: [\"1\", \"true\", \"yes\", gold]}  # or under false, whichever each means"},
 		{"decimal_a", "A", "3,5", "decimal_a: {column: A, decimal_comma: true}"},
 		{"decimal_a", "A", "x", ""},
 		{"requester_email", "A", "Bob <e@x.org>", "requester_email: {expr: 'match(row[\"A\"], `[\\w.+-]+@[\\w.-]+\\.\\w+`)[0]'}  # the first address in the cell, if there is one"},
@@ -171,15 +173,15 @@ func TestFixes(t *testing.T) {
 		{"numeric_a", "A", "3.0", `numeric_a: {expr: 'int(float(row["A"]))'}`},
 		{"numeric_a", "A", "1.000", ""},
 		{"date_a", "A", "2024-05-06 10:11", "date_a: {column: A, layout: \"2006-01-02 15:04\", timezone: UTC}  # the time zone of the export"},
-		{"date_a", "A", "2024-05-06 10:11 +0200", ""},
+		{"date_a", "A", "2024-05-06 10:11 +0200", `date_a: {column: A, layout: "2006-01-02 15:04 -0700"}`},
 		{"date_a", "A", "2016-04-28T11:19:34 -10:00", "date_a: {column: A, layout: \"2006-01-02T15:04:05 -07:00\"}"},
 		{"date_a", "{column: A, layout: \"2006-01-02\", timezone: Europe/Lisbon}", "14/Jul/25 3:42 PM", "date_a: {column: A, layout: [\"2006-01-02\", \"2/Jan/06 3:04 PM\"], timezone: Europe/Lisbon}"},
 		{"date_a", "A", "14/3/2024", "date_a: {column: A, layout: \"2/1/2006\", timezone: UTC}  # the time zone of the export"},
-		{"date_a", "A", "4/3/2024", "date_a: {column: A, layout: \"1/2/2006\", timezone: UTC}  # or \"2/1/2006\": one value does not tell the day from the month"},
+		{"date_a", "A", "4/3/2024", "date_a: {column: A, layout: \"1/2/2006\", timezone: UTC}  # or \"2/1/2006\": one value cannot tell the day from the month"},
 		{"date_a", "A", "45306", "date_a: {column: A, layout: excel, timezone: UTC}  # the time zone of the export"},
 		{"date_a", "A", "1380698150", "date_a: {column: A, layout: unix}"},
 	} {
-		t.Run(c.field+" "+shown(c.cell), func(t *testing.T) {
+		t.Run(c.field+" "+words.Shown(c.cell), func(t *testing.T) {
 			fault := fixOf(t, c.field, c.rule, c.cell)
 			if fault == nil {
 				t.Fatal("no fault")
@@ -192,7 +194,7 @@ func TestFixes(t *testing.T) {
 			if fix != c.fix {
 				t.Errorf("got  %s\nwant %s", fix, c.fix)
 			}
-			if c.fix == "" || strings.Contains(c.fix, "beside those that are there") || strings.Contains(c.fix, "?") {
+			if c.fix == "" || strings.Contains(c.fix, "add to those already there") || strings.Contains(c.fix, "?") {
 				return
 			}
 			_, rule, _ := strings.Cut(fix, ": ")
@@ -211,8 +213,8 @@ func TestMergeFix(t *testing.T) {
 		want        string
 	}{
 		{"priority", "A", []string{"high", "P1", "huge"}, "priority: {column: A, values: {low: LOW, normal: NORMAL, medium: NORMAL, high: HIGH, urgent: URGENT, critical: URGENT, P1: URGENT, huge: \"?\"}}"},
-		{"dropdown_a", "{column: A, values: {x: y}}", []string{"a", "b"}, "dropdown_a: {values: {a: \"?\", b: \"?\"}}  # beside those that are there"},
-		{"checkbox_a", "{column: A, true: x}", []string{"gold", "silver"}, "checkbox_a: {column: A, true: [x, gold, silver]}  # or false, whichever each means"},
+		{"dropdown_a", "{column: A, values: {x: y}}", []string{"a", "b"}, "dropdown_a: {values: {a: \"?\", b: \"?\"}}  # add to those already there"},
+		{"checkbox_a", "{column: A, true: x}", []string{"gold", "silver"}, "checkbox_a: {column: A, true: [x, gold, silver]}  # or under false, whichever each means"},
 		{"date_a", "{column: A, layout: unix}", []string{"2016-04-28T11:19:34 -10:00"}, "date_a: {column: A, layout: [unix, \"2006-01-02T15:04:05 -07:00\"]}"},
 		{"date_a", "A", []string{"1380698150", "2016-04-28T11:19:34 -10:00"}, "date_a: {column: A, layout: [unix, \"2006-01-02T15:04:05 -07:00\"]}"},
 	} {

@@ -4,22 +4,110 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"slices"
-	"strconv"
+	"strings"
+	"sync"
 
 	"github.com/invopop/jsonschema"
+
+	"caseimport/mapping/yamlfile"
 )
 
+// The types below are the mapping file: its keys, for the reader and for the
+// JSON Schema, so that neither can know a key that the other does not. A key
+// without omitempty is required. Nothing is ever decoded into them.
+
+type fileKeys struct {
+	Version int        `json:"version" jsonschema:"enum=1" jsonschema_description:"The form of this file: 1."`
+	Key     keyKeys    `json:"key,omitempty" jsonschema_description:"What makes a row itself: rows with the same key are the same case. A bare string is a column."`
+	Where   text       `json:"where,omitempty" jsonschema_description:"Expression that says true or false; rows for which it is false are left out."`
+	Case    caseKeys   `json:"case" jsonschema_description:"The standard fields of the case."`
+	Custom  customKeys `json:"custom_fields,omitempty" jsonschema_description:"The custom fields; the prefix of the name fixes the type."`
+	Notes   noteList   `json:"notes,omitempty" jsonschema_description:"The notes of the case, in order."`
+}
+
+// keyKeys has the sources of a rule that make sense for an identity.
+type keyKeys struct {
+	Column      text `json:"column,omitempty" jsonschema_description:"Column whose trimmed content is the key."`
+	Expr        text `json:"expr,omitempty" jsonschema_description:"Expression whose trimmed result is the key."`
+	CustomField text `json:"custom_field,omitempty" jsonschema_description:"The text field in which the case carries its key; without it a case cannot be looked up."`
+}
+
+type caseKeys struct {
+	Title          ruleKeys `json:"title" jsonschema_description:"The subject: 1 to 150 characters."`
+	Description    ruleKeys `json:"description" jsonschema_description:"1 to 2,000 characters."`
+	Priority       ruleKeys `json:"priority,omitempty" jsonschema_description:"LOW, NORMAL, HIGH or URGENT."`
+	RequesterName  ruleKeys `json:"requester_name,omitempty" jsonschema_description:"A requester's name or e-mail address is required."`
+	RequesterEmail ruleKeys `json:"requester_email,omitempty" jsonschema_description:"A bare e-mail address."`
+	RequesterType  ruleKeys `json:"requester_type,omitempty" jsonschema_description:"The API takes Contact where none is given."`
+	OwnerID        ruleKeys `json:"owner_id,omitempty" jsonschema_description:"Id of the assignee."`
+	ParentID       ruleKeys `json:"parent_id,omitempty" jsonschema_description:"Id of the parent case."`
+}
+
+type noteKeys struct {
+	Each   text     `json:"each,omitempty" jsonschema_description:"Column with a list: one note for each element. Columns of the rules beside it are then members of the element, and expressions know it as item."`
+	Title  ruleKeys `json:"note_title,omitempty" jsonschema_description:"Title of the note."`
+	Body   ruleKeys `json:"note_body" jsonschema_description:"Text of the note; where it is empty there is no note."`
+	Public ruleKeys `json:"public,omitempty" jsonschema_description:"Whether the requester may see the note; always sent, false if left out or empty."`
+}
+
+// ruleKeys say where the value of one field comes from and what becomes of it on
+// the way. Which of them make sense depends on the field: see kinds.
+type ruleKeys struct {
+	Column  text    `json:"column,omitempty" jsonschema_description:"Column of the input (JSON: a dotted path)."`
+	Columns []text  `json:"columns,omitempty" jsonschema:"minItems=1" jsonschema_description:"Several columns: the first that is not empty, or all where the field holds a list or join is given."`
+	Const   scalars `json:"const,omitempty" jsonschema_description:"The same value for every row, written as it is to be sent."`
+	Expr    text    `json:"expr,omitempty" jsonschema_description:"Expression, such as lower(trim(row[\"E-mail\"]))."`
+
+	Values       values  `json:"values,omitempty" jsonschema_description:"Look-up table, without regard to case and blanks around; or {file: table.csv}."`
+	Default      scalars `json:"default,omitempty" jsonschema_description:"Value for an empty cell and for one that values does not list, written as it is to be sent."`
+	Required     bool    `json:"required,omitempty" jsonschema_description:"An empty value makes the row invalid."`
+	Pass         bool    `json:"pass,omitempty" jsonschema_description:"Cells that values does not list are taken as they are."`
+	Truncate     int     `json:"truncate,omitempty" jsonschema:"minimum=1" jsonschema_description:"Cut after so many characters."`
+	Split        string  `json:"split,omitempty" jsonschema:"minLength=1" jsonschema_description:"What separates several values in one cell."`
+	Join         string  `json:"join,omitempty" jsonschema_description:"What to put between several values to make one text of them."`
+	Layout       texts   `json:"layout,omitempty" jsonschema_description:"How dates are written, by example of 2006-01-02 15:04:05 (the second of January 2006), or excel, unix, rfc3339. Of several, the first that fits."`
+	Timezone     text    `json:"timezone,omitempty" jsonschema_description:"Time zone of dates written without one, such as Europe/Lisbon."`
+	True         scalars `json:"true,omitempty" jsonschema_description:"Words for true in place of true, yes and 1."`
+	False        scalars `json:"false,omitempty" jsonschema_description:"Words for false in place of false, no and 0."`
+	HTML         bool    `json:"html,omitempty" jsonschema_description:"HTML to readable plain text; links are kept."`
+	DecimalComma bool    `json:"decimal_comma,omitempty" jsonschema_description:"The comma is the decimal sign."`
+	Overflow     string  `json:"overflow,omitempty" jsonschema:"enum=notes" jsonschema_description:"What does not fit goes into notes."`
+}
+
+type tableKeys struct {
+	File text `json:"file" jsonschema_description:"CSV file, UTF-8, with a header."`
+	From text `json:"from,omitempty" jsonschema_description:"Header of the column to look up in; the first if not given."`
+	To   text `json:"to,omitempty" jsonschema_description:"Header of the column to take the value from; the second if not given."`
+}
+
+// keysOf reads the keys of a type above, once.
+func keysOf[T any]() yamlfile.Keys {
+	t := reflect.TypeFor[T]()
+	if known, ok := knownKeys.Load(t); ok {
+		return known.(yamlfile.Keys)
+	}
+	var keys yamlfile.Keys
+	for i := range t.NumField() {
+		name, optional, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+		keys.Known = append(keys.Known, name)
+		if optional == "" {
+			keys.Required = append(keys.Required, name)
+		}
+	}
+	knownKeys.Store(t, keys)
+	return keys
+}
+
+var knownKeys sync.Map
+
 // Schema returns the JSON Schema (draft 2020-12) of the mapping file, indented.
-// It is made from the types that Parse fills and accepts what Parse accepts as
-// far as a schema can say: expressions, layouts, time zones and look-up files
-// are texts to it, and it cannot compare two keys or words.
+// It has one form of rule for all fields: which modifiers and values make sense
+// for a field, whether expressions, layouts, time zones and look-up files are
+// right, and whether two keys are the same, only Parse sees.
 func Schema() ([]byte, error) {
-	s := schemaMaker{defs: jsonschema.Definitions{}}
-	root := s.reflect(reflect.TypeFor[document]())
-	root.Version = jsonschema.Version
+	reflector := jsonschema.Reflector{Anonymous: true, ExpandedStruct: true}
+	root := reflector.Reflect(&fileKeys{})
 	root.Title = "caseimport mapping file"
-	root.Definitions = s.defs
 	out, err := json.MarshalIndent(root, "", "  ")
 	if err != nil {
 		return nil, fmt.Errorf("cannot write the schema: %w", err)
@@ -27,214 +115,92 @@ func Schema() ([]byte, error) {
 	return append(out, '\n'), nil
 }
 
-// schemaMaker gathers one definition for each kind of rule.
-type schemaMaker struct {
-	defs jsonschema.Definitions
+// What a struct cannot say, the types below and the extensions say.
+type (
+	text       string              // not blank
+	texts      []text              // or one alone
+	scalars    []string            // or one alone: texts that are not blank, numbers, true and false
+	values     struct{}            // a table in place, or tableKeys
+	customKeys map[string]ruleKeys // or nothing
+	noteList   []noteKeys          // or nothing
+)
+
+type schema = jsonschema.Schema
+
+func oneOf(s ...*schema) *schema { return &schema{OneOf: s} }
+
+func listOf(s *schema) *schema {
+	one := uint64(1)
+	return &schema{Type: "array", Items: s, MinItems: &one}
 }
 
-// reflect makes the schema of a struct of document.go.
-func (s *schemaMaker) reflect(t reflect.Type) *jsonschema.Schema {
-	r := jsonschema.Reflector{
-		Anonymous:                  true,
-		DoNotReference:             true,
-		FieldNameTag:               "yaml",
-		RequiredFromJSONSchemaTags: true,
-		Mapper: func(inner reflect.Type) *jsonschema.Schema {
-			if inner == t { // leaf may have asked for it
-				return nil
-			}
-			return s.leaf(inner)
-		},
+// scalar accepts a single value; a text only if it is not blank, unless blank is
+// set.
+func scalar(blank bool) *schema {
+	s := text("").JSONSchema()
+	if blank {
+		s.Pattern = ""
 	}
-	out := r.ReflectFromType(t)
-	out.Version = ""
-	for i := range t.NumField() {
-		// What kind of rule a field takes only its tag says.
-		tag := t.Field(i).Tag
-		if name := tag.Get("rule"); name != "" {
-			limit, _ := strconv.Atoi(tag.Get("limit"))
-			described, _ := out.Properties.Get(tag.Get("yaml"))
-			out.Properties.Set(tag.Get("yaml"), &jsonschema.Schema{
-				Ref:         s.rule(kindNamed(name), limit),
-				Description: described.Description,
-			})
-		}
-	}
-	return out
+	return &schema{AnyOf: []*schema{s, {Type: "number"}, {Type: "boolean"}}}
 }
 
-// leaf is the schema of a type that is not a struct of keys.
-func (s *schemaMaker) leaf(t reflect.Type) *jsonschema.Schema {
-	switch t {
-	case reflect.TypeFor[version]():
-		return &jsonschema.Schema{Const: 1}
-	case reflect.TypeFor[str]():
-		return stringSchema()
-	case reflect.TypeFor[text]():
-		return &jsonschema.Schema{Type: "string"}
-	case reflect.TypeFor[separator]():
-		return &jsonschema.Schema{Type: "string", MinLength: number64(1)}
-	case reflect.TypeFor[toggle]():
-		return &jsonschema.Schema{Type: "boolean"}
-	case reflect.TypeFor[count]():
-		return &jsonschema.Schema{Type: "integer", Minimum: "1"}
-	case reflect.TypeFor[columnList]():
-		return listOf(stringSchema())
-	case reflect.TypeFor[layouts]():
-		return oneOf(stringSchema(), listOf(stringSchema()))
-	case reflect.TypeFor[words]():
-		return oneOf(scalarSchema(), listOf(scalarSchema()))
-	case reflect.TypeFor[literal](), reflect.TypeFor[values](), reflect.TypeFor[rule]():
-		return &jsonschema.Schema{} // by the kind of the rule
-	case reflect.TypeFor[caseRules]():
-		out := s.reflect(t)
-		out.AnyOf = []*jsonschema.Schema{{Required: []string{"requester_name"}}, {Required: []string{"requester_email"}}}
-		return out
-	case reflect.TypeFor[keyRule]():
-		out := s.reflect(t)
-		field, _ := out.Properties.Get("custom_field")
-		field.Pattern = "^text"
-		out.OneOf = []*jsonschema.Schema{{Required: []string{"column"}}, {Required: []string{"expr"}}}
-		return oneOf(stringSchema(), out)
-	case reflect.TypeFor[customRules]():
-		patterns := map[string]*jsonschema.Schema{}
-		for _, p := range prefixes {
-			patterns["^"+p.name] = &jsonschema.Schema{Ref: s.rule(p.kind, 0)}
-		}
-		return oneOf(&jsonschema.Schema{Type: "null"}, &jsonschema.Schema{
-			Type: "object", PatternProperties: patterns, AdditionalProperties: jsonschema.FalseSchema,
-		})
-	case reflect.TypeFor[noteRules]():
-		return oneOf(&jsonschema.Schema{Type: "null"}, &jsonschema.Schema{Type: "array", Items: s.reflect(reflect.TypeFor[noteRule]())})
-	}
-	return nil
+func (text) JSONSchema() *schema { return &schema{Type: "string", Pattern: `\S`} }
+
+func (texts) JSONSchema() *schema {
+	return oneOf(text("").JSONSchema(), listOf(text("").JSONSchema()))
 }
 
-// rule defines the rules of one kind and returns the reference to them: a bare
-// column, a const, or another source with the modifiers that make sense.
-func (s *schemaMaker) rule(k kind, limit int) string {
-	name := kinds[k].name
-	if limit > 0 {
-		name = fmt.Sprintf("text_%d", limit)
-	}
-	ref := "#/$defs/" + name
-	if s.defs[name] != nil {
-		return ref
-	}
-	full := s.reflect(reflect.TypeFor[rule]())
-	constant, other := object(), object()
-	given := literalSchema(k, limit)
-	for pair := full.Properties.Oldest(); pair != nil; pair = pair.Next() {
-		key, value := pair.Key, pair.Value
-		switch key {
-		case "const":
-			constant.Properties.Set(key, describe(given, value))
-			continue
-		case "default":
-			value = describe(given, value)
-		case "values":
-			value = describe(s.values(k, limit), value)
-		case "truncate":
-			if limit > 0 {
-				value.Maximum = json.Number(strconv.Itoa(limit))
-			}
-		}
-		if slices.Contains(sources, key) || isModifier(k, key) {
-			other.Properties.Set(key, value)
-		}
-	}
-	constant.Required = []string{"const"}
-	for _, source := range sources {
-		if source != "const" {
-			other.OneOf = append(other.OneOf, &jsonschema.Schema{Required: []string{source}})
-		}
-	}
-	other.DependentRequired = map[string][]string{"pass": {"values"}}
-	if isModifier(k, "timezone") {
-		other.DependentRequired["timezone"] = []string{"layout"}
-	}
-	if isModifier(k, "overflow") {
-		other.Not = &jsonschema.Schema{Required: []string{"truncate", "overflow"}}
-	}
-	column := stringSchema()
-	column.Description = "A column of the input."
-	s.defs[name] = oneOf(column, constant, other)
-	return ref
-}
+func (scalars) JSONSchema() *schema { return oneOf(scalar(false), listOf(scalar(false))) }
 
-func isModifier(k kind, key string) bool { return slices.Contains(modifiersOf(k), key) }
-
-// values is a table in place or in a file.
-func (s *schemaMaker) values(k kind, limit int) *jsonschema.Schema {
-	to := literalSchema(k, limit)
-	if k.isList() {
-		to = scalarSchema()
-	}
-	inline := object()
+func (values) JSONSchema() *schema {
+	file := (&jsonschema.Reflector{Anonymous: true, DoNotReference: true}).Reflect(&tableKeys{})
+	file.Version = ""
+	one := uint64(1)
+	inline := &schema{Type: "object", Properties: jsonschema.NewProperties(), MinProperties: &one, PropertyNames: text("").JSONSchema()}
 	inline.Properties.Set("file", jsonschema.FalseSchema)
-	inline.AdditionalProperties = &jsonschema.Schema{AnyOf: []*jsonschema.Schema{to, {Type: "string", Pattern: `^\s*$`}}}
-	inline.PropertyNames = &jsonschema.Schema{Pattern: `\S`}
-	inline.MinProperties = number64(1)
-	return oneOf(s.reflect(reflect.TypeFor[tableFile]()), inline)
+	inline.AdditionalProperties = scalar(true)
+	return oneOf(file, inline)
 }
 
-// literalSchema is a value as it is to be sent.
-func literalSchema(k kind, limit int) *jsonschema.Schema {
-	switch k {
-	case kindBounded:
-		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{
-			{Type: "string", Pattern: `\S`, MaxLength: number64(uint64(limit))}, {Type: "number"}, {Type: "boolean"},
-		}}
-	case kindPriority:
-		out := &jsonschema.Schema{}
-		for _, p := range Priorities {
-			out.Enum = append(out.Enum, p)
-		}
-		return out
-	case kindEmail:
-		return &jsonschema.Schema{Type: "string", Pattern: "^[^@\\s<>]+@[A-Za-z0-9-]+(\\.[A-Za-z0-9-]+)+$", MaxLength: number64(254)}
-	case kindCheckbox:
-		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{
-			{Type: "boolean"}, {Enum: []any{0, 1}},
-			{Type: "string", Pattern: `^\s*([Tt][Rr][Uu][Ee]|[Yy][Ee][Ss]|1|[Ff][Aa][Ll][Ss][Ee]|[Nn][Oo]|0)\s*$`},
-		}}
-	case kindDate:
-		return &jsonschema.Schema{Type: "string", Pattern: `^\s*\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})\s*$`}
-	case kindNumeric:
-		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "integer"}, {Type: "string", Pattern: `^\s*[+-]?\d+\s*$`}}}
-	case kindDecimal:
-		return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{{Type: "number"}, {Type: "string", Pattern: `^\s*[+-]?(\d+(\.\d+)?|\.\d+)([eE][+-]?\d+)?\s*$`}}}
-	case kindMultiSelect:
-		return oneOf(scalarSchema(), listOf(scalarSchema()))
-	case kindDependent:
-		list := listOf(scalarSchema())
-		list.MaxItems = number64(maxLevels)
-		return oneOf(scalarSchema(), list)
+func (customKeys) JSONSchemaExtend(s *schema) {
+	patterns := map[string]*schema{}
+	for _, p := range prefixes {
+		patterns["^"+p.name] = s.AdditionalProperties
 	}
-	return scalarSchema()
+	*s = *oneOf(&schema{Type: "null"}, &schema{Type: "object", PatternProperties: patterns, AdditionalProperties: jsonschema.FalseSchema})
 }
 
-// describe gives a schema the description of another.
-func describe(s, of *jsonschema.Schema) *jsonschema.Schema {
-	out := *s
-	out.Description = of.Description
-	return &out
+func (noteList) JSONSchemaExtend(s *schema) {
+	notes := *s
+	*s = *oneOf(&schema{Type: "null"}, &notes)
 }
 
-func stringSchema() *jsonschema.Schema { return &jsonschema.Schema{Type: "string", Pattern: `\S`} }
-
-func scalarSchema() *jsonschema.Schema {
-	return &jsonschema.Schema{AnyOf: []*jsonschema.Schema{stringSchema(), {Type: "number"}, {Type: "boolean"}}}
+func (caseKeys) JSONSchemaExtend(s *schema) {
+	s.AnyOf = []*schema{{Required: []string{"requester_name"}}, {Required: []string{"requester_email"}}}
 }
 
-func listOf(s *jsonschema.Schema) *jsonschema.Schema {
-	return &jsonschema.Schema{Type: "array", Items: s, MinItems: number64(1)}
+func (keyKeys) JSONSchemaExtend(s *schema) {
+	to, _ := s.Properties.Get("custom_field")
+	*to = schema{Type: "string", Pattern: "^text", Description: to.Description}
+	orColumn(s, "column", "expr")
 }
 
-func oneOf(s ...*jsonschema.Schema) *jsonschema.Schema { return &jsonschema.Schema{OneOf: s} }
-
-func object() *jsonschema.Schema {
-	return &jsonschema.Schema{Type: "object", Properties: jsonschema.NewProperties(), AdditionalProperties: jsonschema.FalseSchema}
+func (ruleKeys) JSONSchemaExtend(s *schema) {
+	s.DependentRequired = map[string][]string{"pass": {"values"}, "timezone": {"layout"}}
+	s.Not = &schema{Required: []string{"truncate", "overflow"}}
+	alone := uint64(1)
+	s.AnyOf = []*schema{{Not: &schema{Required: []string{"const"}}}, {MaxProperties: &alone}}
+	orColumn(s, sources...)
 }
 
-func number64(n uint64) *uint64 { return &n }
+// orColumn accepts a bare column in place of keys, of which exactly one is a
+// source.
+func orColumn(s *schema, sources ...string) {
+	keys := *s
+	for _, source := range sources {
+		keys.OneOf = append(keys.OneOf, &schema{Required: []string{source}})
+	}
+	column := text("").JSONSchema()
+	column.Description = "A column of the input."
+	*s = *oneOf(column, &keys)
+}

@@ -57,15 +57,15 @@ func TestSchemaOfRules(t *testing.T) {
 		{true, "custom_fields: {text_a: A}"}, {true, "custom_fields: {text: A}"}, {false, "custom_fields: {text_a: 5}"}, {false, "custom_fields: {text_a: }"}, {false, "custom_fields: {text_a: [A]}"}, {false, "custom_fields: {text_a: {}}"},
 		{true, "custom_fields: {text_a: {column: A}}"}, {false, "custom_fields: {text_a: {column: 5}}"}, {false, "custom_fields: {text_a: {column: ' '}}"}, {false, "custom_fields: {text_a: {columns: A}}"}, {false, "custom_fields: {text_a: {columns: []}}"}, {true, "custom_fields: {text_a: {columns: [A]}}"},
 		{false, "custom_fields: {text_a: {column: A, columns: [A]}}"}, {false, "custom_fields: {text_a: {column: A, const: x}}"},
-		{true, "custom_fields: {text_a: {const: 5}}"}, {true, "custom_fields: {text_a: {const: true}}"}, {false, "custom_fields: {text_a: {const: ''}}"}, {false, "custom_fields: {text_a: {const: ~}}"}, {false, "custom_fields: {text_a: {const: [a]}}"}, {false, "custom_fields: {text_a: {const: x, html: true}}"},
+		{true, "custom_fields: {text_a: {const: 5}}"}, {true, "custom_fields: {text_a: {const: true}}"}, {false, "custom_fields: {text_a: {const: ''}}"}, {false, "custom_fields: {text_a: {const: ~}}"}, {false, "custom_fields: {text_a: {const: x, html: true}}"},
 		{true, "custom_fields: {text_a: {column: A, truncate: 1}}"}, {false, "custom_fields: {text_a: {column: A, truncate: 0}}"}, {false, "custom_fields: {text_a: {column: A, truncate: '5'}}"},
-		{true, "custom_fields: {text_a: {column: A, join: ''}}"}, {false, "custom_fields: {text_a: {column: A, join: 5}}"}, {false, "custom_fields: {text_a: {column: A, html: yes}}"}, {false, "custom_fields: {text_a: {column: A, overflow: notes}}"}, {false, "custom_fields: {text_a: {column: A, layout: excel}}"}, {false, "custom_fields: {text_a: {column: A, pass: true}}"},
+		{true, "custom_fields: {text_a: {column: A, join: ''}}"}, {false, "custom_fields: {text_a: {column: A, join: 5}}"}, {false, "custom_fields: {text_a: {column: A, html: yes}}"}, {false, "custom_fields: {text_a: {column: A, pass: true}}"},
 		{true, "custom_fields: {text_a: {column: A, values: {yes: 1, 2: x, null: true}}}"}, {true, "custom_fields: {text_a: {column: A, values: {a: ''}, pass: true, default: d, required: true}}"}, {false, "custom_fields: {text_a: {column: A, values: {}}}"}, {false, "custom_fields: {text_a: {column: A, values: {a: }}}"}, {false, "custom_fields: {text_a: {column: A, values: {a: [b]}}}"}, {false, "custom_fields: {text_a: {column: A, values: {'': b}}}"},
 		{true, "custom_fields: {text_a: {column: A, values: {file: agents.csv}}}"}, {true, "custom_fields: {text_a: {column: A, values: {file: agents.csv, from: Name, to: Id}}}"}, {false, "custom_fields: {text_a: {column: A, values: {file: agents.csv, x: y}}}"}, {false, "custom_fields: {text_a: {column: A, values: {file: }}}"},
-		{true, "custom_fields: {checkbox_a: {column: A, true: yes, false: [no, 0]}}"}, {false, "custom_fields: {checkbox_a: {column: A, true: []}}"}, {false, "custom_fields: {checkbox_a: {column: A, true: ['']}}"}, {true, "custom_fields: {checkbox_a: {const: Yes}}"}, {true, "custom_fields: {checkbox_a: {const: 1}}"}, {false, "custom_fields: {checkbox_a: {const: 2}}"}, {false, "custom_fields: {checkbox_a: {column: A, values: {x: maybe}}}"},
-		{true, "custom_fields: {date_a: {column: A, layout: excel, timezone: UTC}}"}, {true, "custom_fields: {date_a: {column: A, layout: [unix, rfc3339]}}"}, {false, "custom_fields: {date_a: {column: A, layout: []}}"}, {false, "custom_fields: {date_a: {column: A, timezone: UTC}}"}, {true, "custom_fields: {date_a: {const: '2024-01-01T00:00:00Z'}}"}, {false, "custom_fields: {date_a: {const: '2024-01-01'}}"},
-		{true, "custom_fields: {numeric_a: {const: 5}}"}, {true, "custom_fields: {numeric_a: {const: '+5'}}"}, {false, "custom_fields: {numeric_a: {const: 5.5}}"}, {false, "custom_fields: {numeric_a: {const: true}}"}, {true, "custom_fields: {decimal_a: {column: A, decimal_comma: true, default: 5.5}}"}, {false, "custom_fields: {decimal_a: {const: '5,5'}}"},
-		{true, "custom_fields: {multi_select_a: {column: A, split: ' '}}"}, {false, "custom_fields: {multi_select_a: {column: A, split: ''}}"}, {true, "custom_fields: {multi_select_a: {const: [a, 1]}}"}, {false, "custom_fields: {multi_select_a: {const: []}}"}, {false, "custom_fields: {multi_select_a: {column: A, join: ','}}"}, {true, "custom_fields: {dependent_field_a: {const: [a, b, c]}}"}, {false, "custom_fields: {dependent_field_a: {const: [a, b, c, d]}}"},
+		{true, "custom_fields: {checkbox_a: {column: A, true: yes, false: [no, 0]}}"}, {false, "custom_fields: {checkbox_a: {column: A, true: []}}"}, {false, "custom_fields: {checkbox_a: {column: A, true: ['']}}"}, {true, "custom_fields: {checkbox_a: {const: Yes}}"}, {true, "custom_fields: {checkbox_a: {const: 1}}"},
+		{true, "custom_fields: {date_a: {column: A, layout: excel, timezone: UTC}}"}, {true, "custom_fields: {date_a: {column: A, layout: [unix, rfc3339]}}"}, {false, "custom_fields: {date_a: {column: A, layout: []}}"}, {false, "custom_fields: {date_a: {column: A, timezone: UTC}}"}, {true, "custom_fields: {date_a: {const: '2024-01-01T00:00:00Z'}}"},
+		{true, "custom_fields: {numeric_a: {const: 5}}"}, {true, "custom_fields: {numeric_a: {const: '+5'}}"}, {true, "custom_fields: {decimal_a: {column: A, decimal_comma: true, default: 5.5}}"},
+		{true, "custom_fields: {multi_select_a: {column: A, split: ' '}}"}, {false, "custom_fields: {multi_select_a: {column: A, split: ''}}"}, {true, "custom_fields: {multi_select_a: {const: [a, 1]}}"}, {false, "custom_fields: {multi_select_a: {const: []}}"}, {true, "custom_fields: {dependent_field_a: {const: [a, b, c]}}"},
 		{false, "custom_fields: {text_a: {column: A, trunkate: 3}}"}, {false, "extra: 1"},
 	} {
 		src := head + c.src
@@ -87,15 +87,10 @@ func TestSchemaOfRules(t *testing.T) {
 	}{
 		{true, "title: T\n  description: {column: D, overflow: notes}\n  requester_email: E"},
 		{true, "title: {column: T, truncate: 150}\n  description: D\n  requester_name: N\n  priority: {column: P, values: {a: LOW}, default: NORMAL}"},
-		{false, "title: {column: T, truncate: 151}\n  description: D\n  requester_name: N"},
 		{false, "title: {column: T, truncate: 9, overflow: notes}\n  description: D\n  requester_name: N"},
 		{false, "title: {column: T, overflow: note}\n  description: D\n  requester_name: N"},
-		{false, "title: {const: " + strings.Repeat("x", 151) + "}\n  description: D\n  requester_name: N"},
 		{false, "title: T\n  description: D"},
 		{false, "title: T\n  requester_name: N"},
-		{false, "title: T\n  description: D\n  requester_name: N\n  priority: {const: low}"},
-		{false, "title: T\n  description: D\n  requester_name: N\n  priority: {column: P, values: {a: low}}"},
-		{false, "title: T\n  description: D\n  requester_name: N\n  requester_email: {const: Ann}"},
 	} {
 		src := "version: 1\ncase:\n  " + c.src + "\n"
 		var doc yaml.Node
@@ -105,6 +100,38 @@ func TestSchemaOfRules(t *testing.T) {
 		_, err := Parse("m.yaml", []byte(src), testdata)
 		if accepted := v.accepts(doc.Content[0]); (err == nil) != c.good || accepted != c.good {
 			t.Errorf("%s: Parse %v, schema %v", c.src, err, accepted)
+		}
+	}
+}
+
+// What makes sense depends on the field, and the schema has one form of rule for
+// all: only Parse sees these.
+func TestSchemaDoesNotKnowFields(t *testing.T) {
+	v := newValidator(t)
+	for _, src := range []string{
+		head + "custom_fields: {text_a: {const: [a]}}",
+		head + "custom_fields: {text_a: {column: A, overflow: notes}}",
+		head + "custom_fields: {text_a: {column: A, layout: excel}}",
+		head + "custom_fields: {checkbox_a: {const: 2}}",
+		head + "custom_fields: {checkbox_a: {column: A, values: {x: maybe}}}",
+		head + "custom_fields: {date_a: {const: '2024-01-01'}}",
+		head + "custom_fields: {numeric_a: {const: 5.5}}",
+		head + "custom_fields: {numeric_a: {const: true}}",
+		head + "custom_fields: {decimal_a: {const: '5,5'}}",
+		head + "custom_fields: {multi_select_a: {column: A, join: ','}}",
+		head + "custom_fields: {dependent_field_a: {const: [a, b, c, d]}}",
+		"version: 1\ncase:\n  title: {column: T, truncate: 151}\n  description: D\n  requester_name: N",
+		"version: 1\ncase:\n  title: {const: " + strings.Repeat("x", 151) + "}\n  description: D\n  requester_name: N",
+		"version: 1\ncase:\n  title: T\n  description: D\n  requester_name: N\n  priority: {const: low}",
+		"version: 1\ncase:\n  title: T\n  description: D\n  requester_name: N\n  priority: {column: P, values: {a: low}}",
+		"version: 1\ncase:\n  title: T\n  description: D\n  requester_name: N\n  requester_email: {const: Ann}",
+	} {
+		var doc yaml.Node
+		if err := yaml.Unmarshal([]byte(src), &doc); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Parse("m.yaml", []byte(src), testdata); err == nil || !v.accepts(doc.Content[0]) {
+			t.Errorf("%s: Parse %v", src, err)
 		}
 	}
 }
@@ -157,7 +184,7 @@ func jsonOf(n *yaml.Node) any {
 			return n.Value
 		}
 		if f := reflect.ValueOf(out); f.CanInt() || f.CanUint() {
-			return f.Convert(floatType).Float()
+			return f.Convert(reflect.TypeFor[float64]()).Float()
 		}
 		return out
 	}
@@ -223,6 +250,8 @@ func (v *validator) valid(schema, x any) bool {
 			}
 		case "properties", "patternProperties", "additionalProperties":
 			ok = v.members(s, object)
+		case "maxProperties":
+			ok = object == nil || float64(len(object)) <= rule.(float64)
 		case "propertyNames":
 			for name := range object {
 				ok = ok && v.valid(rule, name)

@@ -137,7 +137,7 @@ func printDraft(w io.Writer, d draft.Draft, cmd *cobra.Command, o initOptions, i
 	for _, part := range []struct {
 		heading string
 		items   []string
-	}{{"Detected", d.Sure}, {"To decide", d.Ask}} {
+	}{{"Sure", d.Sure}, {"For you to decide", d.Ask}} {
 		for i, item := range part.items {
 			if i == 0 {
 				fmt.Fprintf(&b, "\n%s\n", part.heading)
@@ -149,7 +149,7 @@ func printDraft(w io.Writer, d draft.Draft, cmd *cobra.Command, o initOptions, i
 		next := func(command string) string {
 			return commandLine(cmd, command, input, "output", "from", "force") + " -m " + shellQuote(o.out)
 		}
-		fmt.Fprintf(&b, "\nWrote %s\n", o.out)
+		fmt.Fprintf(&b, "\nWritten to %s\n", o.out)
 		fmt.Fprintf(&b, "\nWhat next\n  Read the file and answer its questions. Then check and rehearse:\n")
 		fmt.Fprintf(&b, "    %s\n    %s --sandbox\n", next("check"), next("run"))
 	}

@@ -50,9 +50,9 @@ custom_fields: {text2: Extra}
 	}
 	want := []Group{
 		{Column: "Priority", Field: "priority", Reason: "is not in values", Rows: 4, FirstRows: []int{1, 2, 4, 6},
-			Values: []ValueCount{{"P1", 2}, {"huge", 2}}, Different: 2, Fixes: []string{`priority: {values: {P1: URGENT, huge: "?"}}  # beside those that are there`}},
+			Values: []ValueCount{{"P1", 2}, {"huge", 2}}, Different: 2, Fixes: []string{`priority: {values: {P1: URGENT, huge: "?"}}  # add to those already there`}},
 		{Field: "key", Reason: "an earlier row has the same key", Rows: 1, FirstRows: []int{5}, Values: []ValueCount{{"4", 1}}, Different: 1},
-		{Column: "Subject", Field: "title", Reason: "is empty, and a case needs a title", Rows: 1, FirstRows: []int{6}, Values: []ValueCount{},
+		{Column: "Subject", Field: "title", Reason: "is empty, but a case needs a title", Rows: 1, FirstRows: []int{6}, Values: []ValueCount{},
 			Fixes: []string{`title: {column: Subject, default: "(no subject)"}`}},
 		{Reason: "has 3 fields where the header has 4", Rows: 1, FirstRows: []int{7}, Values: []ValueCount{}},
 	}

@@ -40,6 +40,7 @@
 //	A  the same of a row that was never claimed: its case was there before
 //	R  ids released
 //	L  the search lag that was measured, as a duration
+//	K  a key that the server stored as another
 //	T  how long the run has lived so far, as a duration
 //	E  a run ended in order: rows left, size and time of the results file
 //

@@ -130,6 +130,7 @@ type Journal struct {
 	last     Last
 	lag      time.Duration
 	runs     []pastRun
+	altered  []Altered
 	buf      []byte
 }
 
@@ -389,6 +390,16 @@ func (j *Journal) release(id ID) {
 func (j *Journal) NoteLived(d time.Duration) error {
 	return j.append('T', []byte(d.String()))
 }
+
+// Altered is a key that the server stored as another: cases with keys like it
+// cannot be looked up.
+type Altered struct {
+	Key  string `json:"key"`
+	Made string `json:"made"`
+}
+
+// NoteAltered notes that the server alters keys.
+func (j *Journal) NoteAltered(a Altered) error { return j.append('K', asJSON(a)) }
 
 // NoteLag notes how long the server's search was seen to lag.
 func (j *Journal) NoteLag(d time.Duration) error {

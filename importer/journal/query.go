@@ -28,6 +28,9 @@ func (j *Journal) Last() Last { return j.last }
 // Lag returns the search lag that was noted last, 0 if none was.
 func (j *Journal) Lag() time.Duration { return j.lag }
 
+// Altered returns the keys that the server was seen to alter.
+func (j *Journal) Altered() []Altered { return j.altered }
+
 // Size returns the number of rows that the journal knows.
 func (j *Journal) Size() int {
 	j.mu.Lock()

@@ -251,6 +251,11 @@ func (r *reader) apply(l line) error {
 		if d, err := time.ParseDuration(string(l.payload)); err == nil {
 			j.lag = max(j.lag, d)
 		}
+	case 'K':
+		var a Altered
+		if err := json.Unmarshal(l.payload, &a); err == nil {
+			j.altered = append(j.altered, a)
+		}
 	case 'T':
 		if d, err := time.ParseDuration(string(l.payload)); err == nil && len(j.runs) > 0 {
 			j.runs[len(j.runs)-1].lived = d

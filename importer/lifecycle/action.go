@@ -90,6 +90,9 @@ type (
 	// NoteLag asks to note how long the search was seen to lag.
 	NoteLag struct{ Lag time.Duration }
 
+	// NoteAltered asks to note, and to say, that the server alters keys.
+	NoteAltered struct{ journal.Altered }
+
 	// NoteLived asks to note how long this run has lived: a request of an
 	// earlier run has had that time to arrive.
 	NoteLived struct{ Lived time.Duration }
@@ -107,14 +110,15 @@ type (
 	Say struct{ Notice Notice }
 )
 
-func (Claim) action()     {}
-func (Record) action()    {}
-func (Leave) action()     {}
-func (Release) action()   {}
-func (NoteLag) action()   {}
-func (NoteLived) action() {}
-func (Reply) action()     {}
-func (Say) action()       {}
+func (Claim) action()       {}
+func (Record) action()      {}
+func (Leave) action()       {}
+func (Release) action()     {}
+func (NoteLag) action()     {}
+func (NoteAltered) action() {}
+func (NoteLived) action()   {}
+func (Reply) action()       {}
+func (Say) action()         {}
 
 // Stop is why a run ends before its end.
 type Stop struct {

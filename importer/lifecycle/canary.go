@@ -113,7 +113,7 @@ func lagOf(c knownCase, missed bool, noted, guess time.Duration) time.Duration {
 // know notes a case that surely exists.
 func (m *Machine) know(k knownCase) {
 	c := &m.canary
-	if k.Key == "" || c.known() && !c.newest.earlier && k.sent < c.newest.sent {
+	if k.Key == "" || m.altered.has(k.Key) || c.known() && !c.newest.earlier && k.sent < c.newest.sent {
 		return
 	}
 	c.newest = k

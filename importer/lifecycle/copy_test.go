@@ -103,6 +103,7 @@ func (c *copier) machine(m *Machine) *Machine {
 		n.canary.found = &found
 	}
 	n.release = slices.Clone(m.release)
+	n.cfg.Altered = slices.Clone(m.cfg.Altered)
 	return &n
 }
 
@@ -213,6 +214,9 @@ func (k *keyer) machine(m *Machine) {
 		k.at(q.due)
 	}
 	k.bool(m.blind != "")
+	k.bool(m.altered.nonASCII)
+	k.bool(m.altered.markup)
+	k.int(m.altered.longest)
 	k.int(len(m.release))
 	for _, id := range m.release {
 		k.buf = append(k.buf, id[0])

@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"fmt"
 
+	"caseimport/importer/journal"
 	"caseimport/importer/talkdesk"
 )
 
@@ -23,6 +24,9 @@ func (m *Machine) createAnswered(now Instant, q Request, a talkdesk.Answer) {
 		m.created++
 		m.decided++
 		m.everSent = true
+		if a.KeyShown && a.Key != r.Key {
+			m.keyAltered(journal.Altered{Key: r.Key, Made: a.Key})
+		}
 		m.know(knownCase{Case: Case{Key: r.Key, ID: a.CaseID}, sent: q.sent})
 		m.end(r, Record{State: Created, Answer: a, CaseID: a.CaseID})
 	case talkdesk.Rejected:

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"caseimport/importer/journal"
 	"caseimport/importer/talkdesk"
 )
 
@@ -34,8 +35,21 @@ func (m *Machine) cannotLook(r *Row) string {
 		return "it may have been created: the mapping names no key.custom_field by which it could be looked up"
 	case r.lost:
 		return "it may have been created, but without the key.custom_field that the mapping names now, so it cannot be looked up by it: look for it in Talkdesk yourself; if it is not there, send it again with --resend-unknown"
+	case m.altered.has(r.Key):
+		return "it may have been created, but the server alters keys like this one, so it cannot be looked up by it: look for it in Talkdesk yourself; if it is not there, send it again with --resend-unknown"
 	}
 	return m.blind
+}
+
+// keyAltered notes that the server stored a key as another: an absence of keys
+// like it proves nothing.
+func (m *Machine) keyAltered(a journal.Altered) {
+	if m.altered.has(a.Key) {
+		return
+	}
+	m.altered.alter(a)
+	m.out = append(m.out, NoteAltered{a})
+	m.enqueueAgain(&m.doubts)
 }
 
 // enqueueAgain decides anew on rows in doubt, since what can be looked up has

@@ -30,6 +30,8 @@ type Config struct {
 	Backoff func(n int) time.Duration
 	// Lag is the search lag that earlier runs have noted, 0 if none was.
 	Lag time.Duration
+	// Altered are keys that the server was seen to store as others.
+	Altered []journal.Altered
 	// Known is the newest case of the earlier runs; its ID is "" without one.
 	Known Case
 }
@@ -83,6 +85,7 @@ type Machine struct {
 	breaker breaker
 	canary  canary
 	blind   string // why looking up is of no use, "" while it is
+	altered likeness
 	release []journal.ID
 	said    saying
 	lived   Instant // when it was last noted how long the run has lived
@@ -100,6 +103,9 @@ type Machine struct {
 // New returns the machine of a run that begins at the moment 0.
 func New(cfg Config) *Machine {
 	m := &Machine{cfg: cfg, past: map[journal.ID]*Row{}, throttled: never, breaker: newBreaker()}
+	for _, a := range cfg.Altered {
+		m.altered.alter(a)
+	}
 	m.canary = newCanary(cfg)
 	m.said = saying{doubts: never}
 	return m

@@ -453,8 +453,12 @@ func TestReportColumns(t *testing.T) {
 		t.Errorf("a report: %v, id %q, status %q", c.Report(), c.ID(cell), c.Status(cell))
 	}
 	c = results.ReportColumns([]string{"Id", "caseimport", "caseimport_row"})
-	if c.Report() || c.ID(cell) != "" || c.Status(cell) != "" {
-		t.Errorf("no report: %v, id %q, status %q", c.Report(), c.ID(cell), c.Status(cell))
+	if c.Report() || c.ID(cell) != "" || c.Status(cell) != "" || c.Error(cell) != "" || c.Fields(cell) != "" {
+		t.Errorf("no report: %v, id %q, status %q, error %q, fields %q", c.Report(), c.ID(cell), c.Status(cell), c.Error(cell), c.Fields(cell))
+	}
+	c = results.ReportColumns([]string{"caseimport_id", "caseimport_error", "caseimport_fields"})
+	if !c.Report() || c.ID(cell) != "1" || c.Error(cell) != "failed" || c.Fields(cell) != "k1" {
+		t.Errorf("its own columns alone: id %q, error %q, fields %q", c.ID(cell), c.Error(cell), c.Fields(cell))
 	}
 }
 

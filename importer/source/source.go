@@ -1,7 +1,7 @@
 package source
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -116,17 +116,19 @@ func (t *Table) read(ctx context.Context, format string, opt Options) error {
 		return err
 	}
 	defer s.Close()
-	text := bufio.NewReaderSize(t.coding.reader(s), headSize)
-	head, err := text.Peek(headSize)
-	if err != nil && err != io.EOF {
+	text := t.coding.reader(s)
+	var head bytes.Buffer
+	head.Grow(headSize + bytes.MinRead)
+	if _, err := head.ReadFrom(io.LimitReader(text, headSize)); err != nil {
 		return err
 	}
+	text = io.MultiReader(&head, text)
 	if format == "csv" || format == "tsv" {
 		t.Format = "csv"
-		err = t.readCSV(ctx, text, head, format, opt)
+		err = t.readCSV(ctx, text, head.Bytes(), format, opt)
 	} else {
 		t.Format = "json"
-		err = t.readJSON(ctx, text, head, format)
+		err = t.readJSON(ctx, text, head.Bytes(), format)
 	}
 	if err == nil && s.sum != t.input.sum {
 		return errChanged

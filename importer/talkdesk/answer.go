@@ -36,6 +36,8 @@ type Answer struct {
 	Verdict   Verdict
 	Status    int           // HTTP status, 0 without an answer
 	CaseID    string        // of a created case
+	Key       string        // of a created case: what the answer shows in the field that carries the key, trimmed
+	KeyShown  bool          // the answer shows that field
 	Code      string        // the API's, or where it gave none ours: "timeout", "connection lost", "no connection", "interrupted", "http 502" …
 	Message   string        // for people
 	Fields    []FieldError  // those that the API named, at most 100

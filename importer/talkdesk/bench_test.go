@@ -24,7 +24,7 @@ func BenchmarkCreate(b *testing.B) {
 		b.Fatal(err)
 	}
 	parallel(b, func() error {
-		if a := c.Create(context.Background(), benchBody); a.Verdict != Created {
+		if a := c.Create(context.Background(), benchBody, ""); a.Verdict != Created {
 			return fmt.Errorf("%v: %s", a.Verdict, a.Message)
 		}
 		return nil

@@ -16,6 +16,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/tidwall/gjson"
 )
 
 // The collection of cases, under the base URL.
@@ -170,10 +172,11 @@ func (c *Client) Login(ctx context.Context) Answer {
 // buffers take the answers to create requests.
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
-// Create sends one create request ("Create a New Case"), once. The body must
+// Create sends one create request ("Create a New Case"), once. field is the custom
+// field whose text goes into Answer.Key, "" if none. The body must
 // not be changed afterwards, not even when Create has returned: a connection
 // that is given up may still be reading it.
-func (c *Client) Create(ctx context.Context, body []byte) Answer {
+func (c *Client) Create(ctx context.Context, body []byte, field string) Answer {
 	t, a := c.tokens.get(ctx)
 	if t == nil {
 		return a
@@ -186,7 +189,12 @@ func (c *Client) Create(ctx context.Context, body []byte) Answer {
 
 	buf := buffers.Get().(*bytes.Buffer)
 	buf.Reset()
-	a = judge(c.send(ctx, &req, t, buf, maxCaseBytes))
+	x := c.send(ctx, &req, t, buf, maxCaseBytes)
+	if a = judge(x); a.Verdict == Created && field != "" {
+		key, shown, _ := customField(gjson.GetBytes(x.body, "custom_fields"), field)
+		key = strings.TrimSpace(key)
+		a.Key, a.KeyShown = key[:min(len(key), maxMessage)], shown
+	}
 	if buf.Cap() <= 64<<10 {
 		buffers.Put(buf)
 	}

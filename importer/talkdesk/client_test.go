@@ -42,7 +42,7 @@ func TestWhatACreateRequestLooksLike(t *testing.T) {
 		fmt.Fprint(w, `{"id":"4711"}`)
 	})
 	c := client(t, base+"/prefix/", testToken)
-	if a := c.Create(t.Context(), []byte(body)); a.Verdict != Created || a.CaseID != "4711" {
+	if a := c.Create(t.Context(), []byte(body), ""); a.Verdict != Created || a.CaseID != "4711" {
 		t.Errorf("%+v", a)
 	}
 	if c.BaseURL() != base+"/prefix" {
@@ -143,7 +143,7 @@ func TestAnswersThatBreakOff(t *testing.T) {
 				}
 				return false
 			})
-			a := client(t, base, testToken).Create(t.Context(), []byte("{}"))
+			a := client(t, base, testToken).Create(t.Context(), []byte("{}"), "")
 			// After a reset the operating system may have dropped what had come.
 			if a.Verdict != tt.verdict || a.Code != tt.code || a.Status != tt.status && !tt.reset {
 				t.Errorf("%+v", a)
@@ -181,10 +181,10 @@ func TestNothingIsSentTwice(t *testing.T) {
 				return false
 			})
 			c := client(t, base, testToken)
-			if a := c.Create(t.Context(), []byte("{}")); a.Verdict != Created {
+			if a := c.Create(t.Context(), []byte("{}"), ""); a.Verdict != Created {
 				t.Fatalf("%+v", a)
 			}
-			if a := c.Create(t.Context(), []byte("{}")); a.Verdict == Created {
+			if a := c.Create(t.Context(), []byte("{}"), ""); a.Verdict == Created {
 				t.Fatalf("%+v", a)
 			}
 			if n := requests.Load(); n != 2 {
@@ -249,7 +249,7 @@ func TestTimeouts(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := inMemory(t, tt.serve)
 				start := time.Now()
-				a := c.Create(t.Context(), []byte("{}"))
+				a := c.Create(t.Context(), []byte("{}"), "")
 				if a.Verdict != tt.verdict || a.Code != "timeout" || a.Status != tt.status || !a.Down {
 					t.Errorf("%+v", a)
 				}
@@ -269,13 +269,13 @@ func TestTimeoutWhileConnecting(t *testing.T) {
 			time.Sleep(time.Hour)
 			return nil, net.ErrClosed
 		}
-		a := c.Create(t.Context(), []byte("{}"))
+		a := c.Create(t.Context(), []byte("{}"), "")
 		if a.Verdict != NotTaken || a.Code != "no connection" || !a.Down || !strings.Contains(a.Message, "none within 1m0s") {
 			t.Errorf("%+v", a)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		a = c.Create(ctx, []byte("{}"))
+		a = c.Create(ctx, []byte("{}"), "")
 		if a.Verdict != NotTaken || a.Code != "interrupted" || a.Down {
 			t.Errorf("%+v", a)
 		}
@@ -290,11 +290,11 @@ func TestTheCallerGivesUp(t *testing.T) {
 		io.Copy(io.Discard, conn)
 		return false
 	})
-	a := client(t, base, testToken).Create(ctx, []byte("{}"))
+	a := client(t, base, testToken).Create(ctx, []byte("{}"), "")
 	if a.Verdict != Unknown || a.Code != "interrupted" || a.Down {
 		t.Errorf("a request under way: %+v", a)
 	}
-	a = client(t, base, testToken).Create(ctx, []byte("{}"))
+	a = client(t, base, testToken).Create(ctx, []byte("{}"), "")
 	if a.Verdict != NotTaken || a.Code != "interrupted" || a.Down {
 		t.Errorf("a request not begun: %+v", a)
 	}
@@ -331,7 +331,7 @@ func TestNoConnection(t *testing.T) {
 			if tt.dial != nil {
 				c.transport.DialContext = tt.dial
 			}
-			for _, a := range []Answer{c.Create(t.Context(), []byte("{}")), c.Probe(t.Context())} {
+			for _, a := range []Answer{c.Create(t.Context(), []byte("{}"), ""), c.Probe(t.Context())} {
 				if a.Verdict != NotTaken || a.Code != "no connection" || !a.Down || a.NoHost != tt.noHost || a.Answered() {
 					t.Errorf("%+v", a)
 				}
@@ -353,7 +353,7 @@ func TestProxyThatRefuses(t *testing.T) {
 		}))
 		c := client(t, "https://api.example", testToken)
 		c.transport.Proxy = http.ProxyURL(proxy)
-		if a := c.Create(t.Context(), []byte("{}")); a.Verdict != want || !strings.Contains(a.Message, fmt.Sprint(status)) || a.Down != (want == NotTaken) {
+		if a := c.Create(t.Context(), []byte("{}"), ""); a.Verdict != want || !strings.Contains(a.Message, fmt.Sprint(status)) || a.Down != (want == NotTaken) {
 			t.Errorf("%d: %+v", status, a)
 		}
 	}
@@ -372,7 +372,7 @@ func TestTLSSpeaksHTTP1(t *testing.T) {
 	defer s.Close()
 	c := client(t, s.URL, testToken)
 	c.transport.TLSClientConfig = &tls.Config{RootCAs: s.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}
-	if a := c.Create(t.Context(), []byte("{}")); a.Verdict != Created {
+	if a := c.Create(t.Context(), []byte("{}"), ""); a.Verdict != Created {
 		t.Errorf("%+v", a)
 	}
 }
@@ -387,7 +387,7 @@ func TestAnswersWithoutEndAreCutOff(t *testing.T) {
 				}
 			}
 		})
-		a := client(t, base, testToken).Create(t.Context(), []byte("{}"))
+		a := client(t, base, testToken).Create(t.Context(), []byte("{}"), "")
 		want := map[int]Verdict{201: Unknown, 400: Rejected}[status]
 		if a.Verdict != want || a.Status != status || a.Down {
 			t.Errorf("%d: %+v", status, a)
@@ -415,7 +415,7 @@ func TestHowLongAnAnswerMayBe(t *testing.T) {
 			w.WriteHeader(http.StatusCreated)
 			io.WriteString(w, tt.body)
 		})
-		if a := client(t, base, testToken).Create(t.Context(), []byte("{}")); a.Verdict != tt.verdict || !strings.Contains(a.Message, tt.message) {
+		if a := client(t, base, testToken).Create(t.Context(), []byte("{}"), ""); a.Verdict != tt.verdict || !strings.Contains(a.Message, tt.message) {
 			t.Errorf("%d bytes: %+v", len(tt.body), a)
 		}
 	}
@@ -445,7 +445,7 @@ func TestConnectionsAreKeptForAllWorkers(t *testing.T) {
 		var wait sync.WaitGroup
 		for range workers {
 			wait.Go(func() {
-				if a := c.Create(t.Context(), []byte("{}")); a.Verdict != Created {
+				if a := c.Create(t.Context(), []byte("{}"), ""); a.Verdict != Created {
 					t.Errorf("%+v", a)
 				}
 			})
@@ -476,18 +476,18 @@ func TestManyWorkersOneRenewal(t *testing.T) {
 		fmt.Fprint(w, `{"id":"1"}`)
 	})
 	c := client(t, base, Credentials{ClientID: "client", ClientSecret: testSecret})
-	if a := c.Create(t.Context(), []byte("{}")); a.Verdict != Created { // a short body: token 1 works
+	if a := c.Create(t.Context(), []byte("{}"), ""); a.Verdict != Created { // a short body: token 1 works
 		t.Fatalf("%+v", a)
 	}
 	var wait sync.WaitGroup
 	for range 64 {
 		wait.Go(func() {
-			a := c.Create(t.Context(), []byte(`{"title":"x"}`))
+			a := c.Create(t.Context(), []byte(`{"title":"x"}`), "")
 			if a.Renewed {
 				if a.Verdict != NotTaken || a.Down || strings.Contains(a.Message, "token-1") {
 					t.Errorf("%+v", a)
 				}
-				a = c.Create(t.Context(), []byte(`{"title":"x"}`))
+				a = c.Create(t.Context(), []byte(`{"title":"x"}`), "")
 			}
 			if a.Verdict != Created {
 				t.Errorf("%+v", a)
@@ -510,13 +510,13 @@ func TestRefusedTokensStopTheRun(t *testing.T) {
 		w.WriteHeader(http.StatusUnauthorized)
 	})
 	c := client(t, base, Credentials{ClientID: "client", ClientSecret: testSecret})
-	if a := c.Create(t.Context(), []byte("{}")); a.Verdict != NotTaken || !a.Renewed {
+	if a := c.Create(t.Context(), []byte("{}"), ""); a.Verdict != NotTaken || !a.Renewed {
 		t.Errorf("the first token: %+v", a)
 	}
-	if a := c.Create(t.Context(), []byte("{}")); a.Verdict != Halt || a.Renewed {
+	if a := c.Create(t.Context(), []byte("{}"), ""); a.Verdict != Halt || a.Renewed {
 		t.Errorf("the second token: %+v", a)
 	}
-	if a := client(t, base, testToken).Create(t.Context(), []byte("{}")); a.Verdict != Halt || !strings.Contains(a.Message, "TALKDESK_TOKEN") {
+	if a := client(t, base, testToken).Create(t.Context(), []byte("{}"), ""); a.Verdict != Halt || !strings.Contains(a.Message, "TALKDESK_TOKEN") {
 		t.Errorf("the token of the environment: %+v", a)
 	}
 }

@@ -254,7 +254,7 @@ func wrongAddress(x *exchange, a *Answer, check string) {
 
 // redirect says where an answer points to, which tells a person most.
 func redirect(x *exchange) string {
-	if to := x.secrets.clean(address(x.header.Get("Location")), maxMessage/2); to != "" {
+	if to := x.secrets.clean(address(x.header.Get("Location")), maxMessage); to != "" {
 		return "; it points to " + to
 	}
 	return ""

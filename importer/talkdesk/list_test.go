@@ -172,7 +172,11 @@ func TestFindReadsAllPages(t *testing.T) {
 		{"a list that shifts meanwhile", []string{many(4, 1, 3), list(4, "3", "zd-1x", "4", match)}, "4", Answer{Verdict: Created}, 2},
 		{"the same case on two pages", []string{list(2, "7", match), list(2, "7", match, "8", match)}, "7 8", Answer{Verdict: Created}, 2},
 
+		{"found on a full page without a total", []string{`{"per_page":1,"_embedded":{"data":[{"id":1,"custom_fields":{"text_key":"ZD-1"}}]}}`}, "1", Answer{Verdict: Created}, 2},
+		{"found on a page with a link", []string{`{"_links":{"next":{"href":"/x"}},"_embedded":{"data":[{"id":1,"custom_fields":{"text_key":"ZD-1"}}]}}`}, "1", Answer{Verdict: Created}, 2},
+
 		// What is missing must not look like an absence.
+		{"none, with a link", []string{`{"_links":{"next":{"href":"/x"}},"_embedded":{"data":[]}}`}, "", Answer{Verdict: NotTaken, Code: "incomplete list"}, 1},
 		{"page ignored", []string{many(700, 1, 500), many(700, 1, 500)}, "", Answer{Verdict: Unknown, Code: "list repeats"}, 2},
 		{"page ignored, total of the page", []string{many(50, 1, 50), many(50, 1, 50)}, "", Answer{Verdict: Unknown, Code: "list repeats"}, 2},
 		{"page ignored, no total", []string{many(-1, 1, 500), many(-1, 1, 500)}, "", Answer{Verdict: Unknown, Code: "list repeats"}, 2},
@@ -321,6 +325,15 @@ func TestSearchNeedsOneRequestAtATime(t *testing.T) {
 	found, a := s.Result()
 	if a.Verdict != Created || len(found) != 1 || found[0].ID != "9000" || len(*asked) != 4 {
 		t.Errorf("%d requests: %v %+v", len(*asked), found, a)
+	}
+}
+
+// Stand-ins of the API cannot say how long a page is.
+func TestAPageOfAStandIn(t *testing.T) {
+	s := NewSearch("text_key", "ZD-1")
+	s.Take(Page{Total: -1}, Answer{Verdict: Created, Status: 200})
+	if found, a := s.Result(); found != nil || a.Verdict != Absent {
+		t.Errorf("%v %+v", found, a)
 	}
 }
 

@@ -245,7 +245,7 @@ func TestAnswersOfTheTokenEndpoint(t *testing.T) {
 				fmt.Fprint(w, tt.body)
 			})
 			c := client(t, url, Credentials{ClientID: "client", ClientSecret: testSecret})
-			for _, got := range []Answer{c.Login(t.Context()), c.Create(t.Context(), []byte("{}")), c.Probe(t.Context())} {
+			for _, got := range []Answer{c.Login(t.Context()), c.Create(t.Context(), []byte("{}"), ""), c.Probe(t.Context())} {
 				if !strings.Contains(got.Message, tt.want.Message) || strings.Contains(got.Message, "sesame") {
 					t.Errorf("message %q", got.Message)
 				}
@@ -268,7 +268,7 @@ func TestAnUnreachableTokenEndpoint(t *testing.T) {
 	s := httptest.NewServer(nil)
 	s.Close()
 	c := client(t, s.URL, Credentials{ClientID: "client", ClientSecret: testSecret})
-	a := c.Create(t.Context(), []byte("{}"))
+	a := c.Create(t.Context(), []byte("{}"), "")
 	if a.Verdict != NotTaken || !a.Down || a.NoHost || a.Answered() || !strings.Contains(a.Message, "no token: no connection to "+s.URL+"/oauth/token") {
 		t.Errorf("%+v", a)
 	}

@@ -3,10 +3,13 @@ package talkdesk
 import (
 	"cmp"
 	"fmt"
+	"html"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // A key has one case, or a few. Many more hits mean that something else was
@@ -32,6 +35,7 @@ type Search struct {
 	field, key string
 	page       int // that was taken last
 	found      []Found
+	altered    *Found          // a case whose key is the same but for what servers do to texts
 	seen       map[string]bool // ids: a list that shifts or repeats must not count twice
 	total      int             // as the latest page that said so has it
 	hidden     []Query         // cases that the list shows without the field …
@@ -84,9 +88,7 @@ func (s *Search) takePage(p Page) {
 			continue
 		}
 		s.seen[f.ID] = true
-		if f.Key == s.key {
-			s.found = append(s.found, f)
-		}
+		s.compare(f)
 		if !f.Shown {
 			s.hidden = append(s.hidden, Query{Field: s.field, Key: s.key, ID: f.ID, form: p.form})
 		}
@@ -102,12 +104,12 @@ func (s *Search) takePage(p Page) {
 	// of which none equals the key are all of them only if no page follows.
 	case s.complete(p) && (len(s.found) > 0 || len(p.Cases) == 0):
 		if s.single = hidden > 0; !s.single {
-			s.stop(Answer{Verdict: Absent})
+			s.stop(s.absent())
 		}
 	// Where cases are missing, the key is not known to be absent.
 	case len(p.Cases) == 0:
 		s.stop(Answer{Verdict: NotTaken, Code: "incomplete list",
-			Message: fmt.Sprintf("the search reports %d cases, but lists %d", s.total, seen)})
+			Message: fmt.Sprintf("page %d of the search is empty, though it reports more cases", s.page)})
 	case seen == known:
 		s.stop(Answer{Code: "list repeats",
 			Message: fmt.Sprintf("page %d of the search repeats earlier cases, so it cannot tell whether there are more", s.page)})
@@ -119,9 +121,7 @@ func (s *Search) takePage(p Page) {
 // takeCase goes on with a case that the list showed without its field.
 func (s *Search) takeCase(p Page) {
 	f := p.Cases[0]
-	if f.Key == s.key {
-		s.found = append(s.found, f)
-	}
+	s.compare(f)
 	s.hidden = s.hidden[1:]
 	switch {
 	case p.Unfiltered:
@@ -129,8 +129,29 @@ func (s *Search) takeCase(p Page) {
 	case !f.Shown || len(s.seen) > maxSingles:
 		s.stop(hiding)
 	case len(s.hidden) == 0:
-		s.stop(Answer{Verdict: Absent})
+		s.stop(s.absent())
 	}
+}
+
+// compare keeps a case that has the key.
+func (s *Search) compare(f Found) {
+	switch {
+	case f.Key == s.key:
+		s.found = append(s.found, f)
+	case f.Shown && plain(f.Key) == plain(s.key):
+		s.altered = &f
+	}
+}
+
+// plain undoes what servers do to texts that they store.
+func plain(s string) string { return norm.NFC.String(html.UnescapeString(s)) }
+
+// absent is the end of a look-up that has read all and found nothing.
+func (s *Search) absent() Answer {
+	if s.altered != nil {
+		return Answer{Code: "altered key", Message: fmt.Sprintf("case %s has the key as %q: the server alters keys, so it cannot tell whether it is the row's", s.altered.ID, s.altered.Key)}
+	}
+	return Answer{Verdict: Absent}
 }
 
 // The ends of a look-up that proves nothing.
@@ -154,7 +175,7 @@ func (s *Search) complete(last Page) bool {
 	if s.total >= 0 {
 		return len(s.seen) >= s.total
 	}
-	return len(last.Cases) == 0 || !last.next && len(last.Cases) < last.size
+	return !last.next && len(last.Cases) < max(last.size, 1)
 }
 
 // Result returns the cases that were found, oldest first. The verdict is

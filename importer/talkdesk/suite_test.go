@@ -44,7 +44,7 @@ func TestSuite(t *testing.T) {
 			"title": title, "description": "Made by a test.", "priority": "LOW", "requester_name": "Kim",
 			"custom_fields": map[string]string{field: key},
 		})
-		a := c.Create(t.Context(), body)
+		a := c.Create(t.Context(), body, "")
 		if a.Verdict != Created || a.CaseID == "" || a.Status != http.StatusCreated {
 			t.Fatalf("%+v", a)
 		}
@@ -92,7 +92,7 @@ func TestSuite(t *testing.T) {
 	})
 	t.Run("faulty cases are rejected", func(t *testing.T) {
 		for _, body := range []string{`{"title":"no description"}`, `{`, `[]`} {
-			if a := c.Create(t.Context(), []byte(body)); a.Verdict != Rejected || !a.APIForm || a.Message == "" || a.Down {
+			if a := c.Create(t.Context(), []byte(body), ""); a.Verdict != Rejected || !a.APIForm || a.Message == "" || a.Down {
 				t.Errorf("%s: %+v", body, a)
 			}
 		}
@@ -104,7 +104,7 @@ func TestSuite(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer stranger.transport.CloseIdleConnections()
-		if a := stranger.Create(t.Context(), []byte(`{}`)); a.Verdict != Halt || strings.Contains(a.Message, "not-a-token") {
+		if a := stranger.Create(t.Context(), []byte(`{}`), ""); a.Verdict != Halt || strings.Contains(a.Message, "not-a-token") {
 			t.Errorf("%+v", a)
 		}
 	})

@@ -150,6 +150,11 @@ func TestWhichRefusalsMakeSenseToRepeat(t *testing.T) {
 		if !tokens.refused(fourth) {
 			t.Error("a 400 of the API shows that the token was good")
 		}
+		another, _ := tokens.get(t.Context())
+		another.answered(accepted)
+		if !tokens.refused(another) {
+			t.Error("a case that was created shows that the token was good")
+		}
 		fifth, _ := tokens.get(t.Context())
 		time.Sleep(2 * time.Minute)
 		if !tokens.refused(fifth) {

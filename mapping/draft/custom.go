@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"caseimport/mapping/words"
 )
 
 // maxOptions is how many different values a column may hold to be offered as a
@@ -137,12 +139,12 @@ func (d *drafter) options(p *page, c *column, field string) {
 	p.add("  # "+field+":", "")
 	p.add("  #   column: "+scalar(c.name), "")
 	p.add("  #   values:", "")
-	seen := map[string]bool{}
+	var options []pair
 	for _, i := range c.values.sorted() {
-		if low := strings.ToLower(i.value); !seen[low] {
-			seen[low] = true
-			p.add("  #     "+lookupKey(i.value)+`: ""`, rows(i.n))
-		}
+		options = append(options, pair{i.value, rows(i.n)})
+	}
+	for _, o := range lookup(options) {
+		p.add("  #     "+o.key+`: ""`, o.value)
 	}
 }
 
@@ -260,7 +262,7 @@ func describe(c *column) string {
 	case c.numbers[isZero] > 0 && c.numbers[isZero]+c.numbers[isInt] == c.real():
 		return "digits with leading zeros"
 	case c.breaks > 0:
-		return fmt.Sprintf("text with line breaks, up to %s characters", count(c.longest))
+		return fmt.Sprintf("text with line breaks, up to %s characters", words.Count(c.longest))
 	case !c.values.more && len(c.values.items) == 1:
 		return fmt.Sprintf("always %s", show(c.values.items[0].value))
 	case isCategory(c):
@@ -274,7 +276,7 @@ func isName(c *column) bool {
 	if c.numbers[isZero] > 0 {
 		return true
 	}
-	ws := words(c.name)
+	ws := wordsOf(c.name)
 	return hasWord(c, lexicon().NameByNumber) || len(ws) > 0 && lexicon().ID[ws[len(ws)-1]]
 }
 
@@ -334,6 +336,6 @@ func checkbox(c *column, r rule) (rule, bool) {
 
 // asksYesOrNo holds for headers such as IsClosed and "Escalated?".
 func asksYesOrNo(c *column) bool {
-	ws := words(c.name)
+	ws := wordsOf(c.name)
 	return strings.HasSuffix(strings.TrimSpace(c.name), "?") || strings.HasSuffix(c.name, "[flag]") || len(ws) > 0 && (ws[0] == "is" || ws[0] == "has")
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"caseimport/mapping/words"
 )
 
 // Draft is a first mapping file.
@@ -100,9 +102,9 @@ func (d *drafter) head(told []string) page {
 	var p page
 	what := rows(d.rows)
 	if d.Total > d.rows {
-		what = fmt.Sprintf("the first %s of %s rows", count(d.rows), count(d.Total))
+		what = fmt.Sprintf("the first %s of %s rows", words.Count(d.rows), words.Count(d.Total))
 	}
-	p.say(0, "Mapping file for caseimport, drafted from %s and %s.", what, plural(len(d.columns), "column"))
+	p.say(0, "Mapping file for caseimport, drafted from %s and %s.", what, words.Plural(len(d.columns), "column"))
 	switch {
 	case len(told) > 0:
 		p.say(0, "Detected %s by its headers: %s.", d.product.Label, strings.Join(told, ", "))
@@ -176,9 +178,9 @@ func (d *drafter) insteadOf(best *column) string {
 func (c *column) notUnique() string {
 	switch {
 	case c.numbers[isPower] > 0:
-		return fmt.Sprintf("a spreadsheet turned %s of its numbers into something like 1.2E+11", count(c.numbers[isPower]))
+		return fmt.Sprintf("a spreadsheet turned %s of its numbers into something like 1.2E+11", words.Count(c.numbers[isPower]))
 	case !c.values.more && c.filled > 0 && len(c.values.items) < c.filled:
-		return fmt.Sprintf("it has only %s in %s", plural(len(c.values.items), "different value"), rows(c.filled))
+		return fmt.Sprintf("it has only %s in %s", words.Plural(len(c.values.items), "different value"), rows(c.filled))
 	}
 	return c.key.lost
 }
@@ -214,7 +216,7 @@ func tally(items []item, most int, codes map[string]string) string {
 		if word, ok := codes[i.value]; ok {
 			part += " (" + word + ")"
 		}
-		parts = append(parts, part+" "+count(i.n))
+		parts = append(parts, part+" "+words.Count(i.n))
 	}
 	if len(items) > most {
 		parts = append(parts, fmt.Sprintf("and %d more", len(items)-most))

@@ -36,6 +36,10 @@ func TestDraft(t *testing.T) {
 		"headers-only.csv": "a plain table",
 		"nothing.csv":      "a plain table",
 	}
+	exports, err := filepath.Glob("testdata/*[nv]") // .json, .csv
+	if err != nil || len(exports) != len(products) {
+		t.Errorf("%d exports in testdata, %d of them listed here: %v", len(exports), len(products), err)
+	}
 	for name, product := range products {
 		t.Run(name, func(t *testing.T) {
 			input := readTable(t, filepath.Join("testdata", name))

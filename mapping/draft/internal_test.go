@@ -2,6 +2,7 @@ package draft
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -87,6 +88,9 @@ func TestProductFiles(t *testing.T) {
 			t.Errorf("%s: label %q: every form of an export has one of its own (see %s)", p.name, p.Label, other)
 		}
 		labels[p.Label] = p.name
+		if exports, err := filepath.Glob("testdata/" + p.name + ".*"); err != nil || len(exports) == 0 {
+			t.Errorf("%s: no export of it in testdata (%v)", p.name, err)
+		}
 		if (len(p.Tell) == 0) != (p.name == noProduct) {
 			t.Errorf("%s: %d sets of headers tell the product", p.name, len(p.Tell))
 		}

@@ -43,7 +43,7 @@ func keep(s, signs string) string {
 }
 
 // words are the words of a header, also of one in camel case, in lower case.
-func words(header string) []string {
+func wordsOf(header string) []string {
 	apart := camelCase.ReplaceAllString(header, "$1 $2")
 	return strings.FieldsFunc(strings.ToLower(apart), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
@@ -72,7 +72,7 @@ func slug(name string, i int) string {
 			s = strings.TrimSpace(strings.TrimSuffix(inner, after))
 		}
 	}
-	s = plainLetters.Replace(strings.Join(words(s), "_"))
+	s = plainLetters.Replace(strings.Join(wordsOf(s), "_"))
 	s = foreign.ReplaceAllString(norm.NFKD.String(s), "")
 	s = strings.Trim(underscores.ReplaceAllString(s, "_"), "_")
 	if len(s) > maxName {

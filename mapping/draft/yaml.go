@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"caseimport/mapping/words"
 )
 
 // scalar writes a string so that YAML reads back that very string, and
@@ -56,25 +58,10 @@ func isPlain(s string) bool {
 func show(s string) string {
 	const most = 40
 	s = strings.Join(strings.Fields(tidy(s)), " ")
-	if r := []rune(s); len(r) > most {
-		s = strings.TrimSpace(string(r[:most])) + "…"
+	if cut := words.Cut(s, most); cut != s {
+		s = strings.TrimSpace(cut) + "…"
 	}
 	return `"` + s + `"`
 }
 
-// count writes a number with commas between the thousands.
-func count(n int) string {
-	s := strconv.Itoa(n)
-	for i := len(s) - 3; i > 0; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
-}
-
-// rows writes a number of rows.
-func rows(n int) string {
-	if n == 1 {
-		return "1 row"
-	}
-	return count(n) + " rows"
-}
+func rows(n int) string { return words.Plural(n, "row") }

@@ -1,4 +1,4 @@
-package mapping
+package htmltext
 
 import (
 	"html"
@@ -9,17 +9,17 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// plainText makes readable text of HTML: paragraphs, lists, tables and quotes
+// Plain makes readable text of HTML: paragraphs, lists, tables and quotes
 // become lines, a link keeps its address in <> unless that is its text, an
 // image its description and address; scripts, styles and comments go. A text
 // without any tag keeps its line breaks, and only its entities are resolved.
 //
 // What merely looks like a tag, such as <ann@example.com>, is text.
-func plainText(s string) string {
+func Plain(s string) string {
 	if !strings.ContainsAny(s, "<&") {
 		return s
 	}
-	w := htmlWriter{}
+	w := writer{}
 	z := tokenizer.NewTokenizer(strings.NewReader(s))
 	tags := false
 	for {
@@ -67,8 +67,8 @@ func isTag(t tokenizer.Token) bool {
 	return ok && len(prefix) == 1 && !strings.ContainsAny(name, "/@")
 }
 
-// htmlWriter lays text out as a browser would, without the looks.
-type htmlWriter struct {
+// writer lays text out as a browser would, without the looks.
+type writer struct {
 	out     strings.Builder
 	pending int  // line breaks that the next text begins with
 	space   bool // a blank that it begins with
@@ -87,7 +87,7 @@ type link struct {
 }
 
 // breakLine asks for at least n line breaks before the next text.
-func (w *htmlWriter) breakLine(n int) {
+func (w *writer) breakLine(n int) {
 	if n > 0 {
 		w.pending, w.space = max(w.pending, n), false
 	}
@@ -97,10 +97,10 @@ func (w *htmlWriter) breakLine(n int) {
 // does not grow by them.
 const deepest = 10
 
-func (w *htmlWriter) quoteMark() string { return strings.Repeat("> ", min(w.quote, deepest)) }
+func (w *writer) quoteMark() string { return strings.Repeat("> ", min(w.quote, deepest)) }
 
 // flush writes the white space that stands before text.
-func (w *htmlWriter) flush() {
+func (w *writer) flush() {
 	switch {
 	case w.out.Len() == 0:
 		w.out.WriteString(w.quoteMark())
@@ -117,7 +117,7 @@ func (w *htmlWriter) flush() {
 	w.pending, w.space = 0, false
 }
 
-func (w *htmlWriter) text(s string) {
+func (w *writer) text(s string) {
 	if w.hidden > 0 {
 		return
 	}
@@ -150,7 +150,7 @@ func isHTMLSpace(r rune) bool {
 	return r == ' ' || r == '\n' || r == '\t' || r == '\r' || r == '\f'
 }
 
-func (w *htmlWriter) start(t tokenizer.Token, closed bool) {
+func (w *writer) start(t tokenizer.Token, closed bool) {
 	switch t.DataAtom {
 	case atom.Script, atom.Style, atom.Title, atom.Template:
 		if !closed {
@@ -198,7 +198,7 @@ func (w *htmlWriter) start(t tokenizer.Token, closed bool) {
 	}
 }
 
-func (w *htmlWriter) end(tag atom.Atom) {
+func (w *writer) end(tag atom.Atom) {
 	switch tag {
 	case atom.Script, atom.Style, atom.Title, atom.Template:
 		w.hidden = max(0, w.hidden-1)
@@ -243,7 +243,7 @@ func listBreaks(depth int) int {
 }
 
 // item writes the mark of a list's element.
-func (w *htmlWriter) item() {
+func (w *writer) item() {
 	n := len(w.lists)
 	indent := strings.Repeat("  ", min(max(0, n-1), deepest))
 	mark := "- "
@@ -257,7 +257,7 @@ func (w *htmlWriter) item() {
 	}
 }
 
-func (w *htmlWriter) image(t tokenizer.Token) {
+func (w *writer) image(t tokenizer.Token) {
 	about, address := strings.TrimSpace(attribute(t, "alt")), attribute(t, "src")
 	if !isAddress(address) {
 		address = ""
@@ -271,7 +271,7 @@ func (w *htmlWriter) image(t tokenizer.Token) {
 }
 
 // closeLink adds the address, unless the text says it already.
-func (w *htmlWriter) closeLink() {
+func (w *writer) closeLink() {
 	n := len(w.links)
 	if n == 0 {
 		return

@@ -1,4 +1,4 @@
-package mapping
+package htmltext
 
 import (
 	"strings"
@@ -37,7 +37,7 @@ func TestPlainText(t *testing.T) {
 		{"nothing", "<p><br></p>", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := plainText(c.html); got != c.want {
+			if got := Plain(c.html); got != c.want {
 				t.Errorf("got %q, want %q", got, c.want)
 			}
 		})
@@ -51,7 +51,7 @@ func FuzzPlainText(f *testing.F) {
 		if !utf8.ValidString(s) {
 			return
 		}
-		got := plainText(s)
+		got := Plain(s)
 		if !utf8.ValidString(got) {
 			t.Fatalf("%q became %q", s, got)
 		}

@@ -1,0 +1,44 @@
+package lifecycle
+
+import (
+	"strings"
+	"unicode/utf8"
+
+	"caseimport/importer/journal"
+)
+
+// likeness is what keys have in common that a server treats alike: Unicode
+// normalisation changes what is not ASCII, escaping changes markup, and a limit
+// cuts what is long.
+type likeness struct {
+	nonASCII, markup bool
+	longest          int // keys of that many characters or more are cut; 0: none
+}
+
+// alter notes that the server stored a key as another.
+func (l *likeness) alter(a journal.Altered) {
+	cut := len(a.Made) < len(a.Key) && strings.HasPrefix(a.Key, a.Made)
+	switch {
+	case cut && (l.longest == 0 || length(a.Made) < l.longest):
+		l.longest = length(a.Made) + 1
+	case cut:
+	case isMarkup(a.Key):
+		l.markup = true
+	case !isASCII(a.Key):
+		l.nonASCII = true
+	default: // no likeness that we know: nothing can be looked up
+		l.longest = 1
+	}
+}
+
+func (l *likeness) has(key string) bool {
+	return l.nonASCII && !isASCII(key) || l.markup && isMarkup(key) || l.longest > 0 && length(key) >= l.longest
+}
+
+func length(s string) int { return utf8.RuneCountInString(s) }
+
+func isMarkup(s string) bool { return strings.ContainsAny(s, `&<>"'`) }
+
+func isASCII(s string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return r > 127 }) < 0
+}

@@ -1,0 +1,92 @@
+package convert
+
+import (
+	"encoding/json"
+	"errors"
+	"strconv"
+	"strings"
+)
+
+var (
+	errNotWhole      = errors.New("is not a whole number")
+	errTooLargeWhole = errors.New("is too large for a whole number")
+	errNotNumber     = errors.New("is not a number")
+	errNoComma       = errors.New("is not a number with a decimal comma")
+	errTooLarge      = errors.New("is too large for a number")
+)
+
+// Integer takes an optional sign and digits. Grouped ("1,234") and
+// fractional ("3.0") forms are refused: 1.000 is one or a thousand.
+func Integer(s string) (json.Number, error) {
+	s = strings.TrimSpace(s)
+	if !IsInteger(s) {
+		return "", errNotWhole
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	if err != nil {
+		return "", errTooLargeWhole
+	}
+	return json.Number(strconv.FormatInt(n, 10)), nil
+}
+
+// IsInteger says whether s is digits, with or without a sign.
+func IsInteger(s string) bool {
+	if s != "" && (s[0] == '-' || s[0] == '+') {
+		s = s[1:]
+	}
+	return s != "" && strings.Trim(s, "0123456789") == ""
+}
+
+// Decimal takes digits with at most one decimal sign and an exponent.
+// The spelling is kept as far as JSON knows it: "3.50" stays, "+3" is 3, ".5"
+// is 0.5. With comma the decimal sign is a comma and a point is refused.
+func Decimal(s string, comma bool) (json.Number, error) {
+	s = strings.TrimSpace(s)
+	if comma {
+		if strings.Contains(s, ".") {
+			return "", errNoComma
+		}
+		s = strings.Replace(s, ",", ".", 1)
+	}
+	if !IsDecimal(s) {
+		return "", errNotNumber
+	}
+	if _, err := strconv.ParseFloat(s, 64); err != nil {
+		return "", errTooLarge
+	}
+	return json.Number(jsonSpelling(s)), nil
+}
+
+// IsDecimal says whether s is [sign] digits [.digits] [exponent], where the
+// digits before a point may be missing.
+func IsDecimal(s string) bool {
+	if s != "" && (s[0] == '-' || s[0] == '+') {
+		s = s[1:]
+	}
+	mantissa := s
+	if i := strings.IndexAny(s, "eE"); i >= 0 {
+		if !IsInteger(s[i+1:]) {
+			return false
+		}
+		mantissa = s[:i]
+	}
+	whole, fraction, point := strings.Cut(mantissa, ".")
+	digits := func(s string) bool { return strings.Trim(s, "0123456789") == "" }
+	return digits(whole) && digits(fraction) && (whole != "" || point) && (fraction != "" || !point)
+}
+
+// jsonSpelling mends what JSON does not allow: a plus sign, zeros in front, a
+// missing zero before the point.
+func jsonSpelling(s string) string {
+	sign := ""
+	if s[0] == '-' || s[0] == '+' {
+		sign, s = strings.TrimPrefix(s[:1], "+"), s[1:]
+	}
+	for len(s) > 1 && s[0] == '0' && '0' <= s[1] && s[1] <= '9' {
+		s = s[1:]
+	}
+	if s[0] == '.' {
+		s = "0" + s
+	}
+	return sign + s
+}

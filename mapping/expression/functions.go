@@ -1,0 +1,482 @@
+package expression
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"caseimport/mapping/convert"
+	"caseimport/mapping/words"
+)
+
+// native are functions of the language that are kept, and what prepares their
+// arguments. loops are those that take a condition, which are always there.
+var native = map[string]string{
+	"first": "#list", "last": "#list", "take": "#list", "reverse": "#list", "concat": "#lists",
+	"abs": "#number", "ceil": "#number", "floor": "#number", "round": "#number",
+}
+
+var loops = []string{
+	"all", "any", "count", "filter", "find", "findIndex", "findLast", "findLastIndex", "map", "none", "one", "reduce", "sortBy", "sum",
+}
+
+// Functions names every function that an expression may call.
+func Functions() []string {
+	names := append(slices.Clone(loops), slices.Collect(maps.Keys(native))...)
+	return slices.Sorted(slices.Values(slices.AppendSeq(names, maps.Keys(functions))))
+}
+
+// function is one entry of the table. It fails by calling fail, as functions of
+// the language do: the machine makes an error of it.
+type function struct {
+	min, max int // arguments; many for any number
+	gives    any // an example, by which faults of type are found early; nil: anything
+	do       func(a []any) any
+}
+
+const many = -1
+
+// functions are ours, beside the operators of the language (+ - * / % ** == !=
+// < <= > >= and or not in contains startsWith endsWith matches ?? ?: let). The
+// reference of the mapping file says what each does.
+var functions = map[string]function{
+	"lower":  {1, 1, "", func(a []any) any { return strings.ToLower(text(a[0])) }},
+	"upper":  {1, 1, "", func(a []any) any { return strings.ToUpper(text(a[0])) }},
+	"string": {1, 1, "", func(a []any) any { return text(a[0]) }},
+	"trim": {1, 2, "", func(a []any) any {
+		if len(a) == 2 {
+			return strings.Trim(text(a[0]), text(a[1]))
+		}
+		return strings.TrimSpace(text(a[0]))
+	}},
+	"trimPrefix":   {2, 2, "", func(a []any) any { return strings.TrimPrefix(text(a[0]), text(a[1])) }},
+	"trimSuffix":   {2, 2, "", func(a []any) any { return strings.TrimSuffix(text(a[0]), text(a[1])) }},
+	"indexOf":      {2, 2, 0, func(a []any) any { return index(text(a[0]), text(a[1]), strings.Index) }},
+	"lastIndexOf":  {2, 2, 0, func(a []any) any { return index(text(a[0]), text(a[1]), strings.LastIndex) }},
+	"replace":      {3, 3, "", replace},
+	"split":        {2, 3, []any{}, split},
+	"join":         {1, 2, "", join},
+	"len":          {1, 1, 0, length},
+	"match":        {2, 2, []any{}, func(a []any) any { return anys(pattern(a[1]).FindStringSubmatch(text(a[0]))) }},
+	"replaceRegex": {3, 3, "", replaceRegex},
+	"coalesce":     {1, many, nil, coalesce},
+	"int":          {1, 1, nil, toInt},
+	"float":        {1, 1, nil, toFloat},
+	"min":          {1, many, nil, func(a []any) any { return extreme(a, -1) }},
+	"max":          {1, many, nil, func(a []any) any { return extreme(a, +1) }},
+	"sort":         {1, 2, []any{}, sorted},
+	"uniq":         {1, 1, []any{}, uniq},
+	"flatten":      {1, 1, []any{}, func(a []any) any { return flatten(nil, a[0]) }},
+	"date":         {1, 2, nil, toDate},
+	"format":       {2, 3, nil, format},
+}
+
+// internals are what the rewriter puts in; their names cannot be written in an
+// expression.
+var internals = map[string]function{
+	"#member":  {2, 2, nil, member},
+	"#slice":   {3, 3, nil, slice},
+	"#list":    {1, 1, nil, func(a []any) any { return list(a[0]) }},
+	"#number":  {1, 1, nil, func(a []any) any { return number(a[0]) }},
+	"#plain":   {1, 1, nil, func(a []any) any { return plain(a[0]) }},
+	"#sum":     {1, 1, nil, sum},
+	"#matches": {2, 2, true, func(a []any) any { return pattern(a[1]).MatchString(text(a[0])) }},
+	"#in":      {2, 2, true, in},
+	"#eq":      {2, 2, true, func(a []any) any { return equal(a[0], a[1]) }},
+	"#ne":      {2, 2, true, func(a []any) any { return !equal(a[0], a[1]) }},
+	"#lt":      {2, 2, true, func(a []any) any { return order(a[0], a[1]) < 0 }},
+	"#le":      {2, 2, true, func(a []any) any { return order(a[0], a[1]) <= 0 }},
+	"#gt":      {2, 2, true, func(a []any) any { return order(a[0], a[1]) > 0 }},
+	"#ge":      {2, 2, true, func(a []any) any { return order(a[0], a[1]) >= 0 }},
+	"#add":     {2, 2, nil, add},
+	"#sub":     {2, 2, nil, func(a []any) any { return calculate(a[0], "-", a[1]) }},
+	"#mul":     {2, 2, nil, func(a []any) any { return calculate(a[0], "*", a[1]) }},
+	"#div":     {2, 2, nil, func(a []any) any { return calculate(a[0], "/", a[1]) }},
+	"#mod":     {2, 2, nil, func(a []any) any { return calculate(a[0], "%", a[1]) }},
+	"#pow":     {2, 2, nil, func(a []any) any { return calculate(a[0], "**", a[1]) }},
+}
+
+// readers are the internals that read the row.
+var readers = map[string]func(s *scope, a []any) (any, error){
+	"#cell":   func(s *scope, a []any) (any, error) { return s.row.Cell(a[0].(int)), nil },
+	"#item":   func(s *scope, a []any) (any, error) { return s.row.Item(), nil },
+	"#column": func(s *scope, a []any) (any, error) { return s.row.Named(text(a[0])) },
+}
+
+// call calls the function with the scope as its first argument, to which what
+// the function makes is charged.
+func (f function) call(args ...any) (any, error) {
+	out := f.do(args[1:])
+	made := 0
+	switch out := out.(type) {
+	case string:
+		made = len(out)
+	case []any:
+		made = elementBytes * len(out)
+	}
+	s := args[0].(*scope)
+	if s.bytes += made; s.bytes > maxBytes {
+		return nil, errTooMuch
+	}
+	return out, nil
+}
+
+// elementBytes is what an element of a list takes beside what it holds.
+const elementBytes = 32
+
+var errTooMuch = errors.New("makes too much text or too long a list for one row")
+
+// fits is asked before something grows by what the arguments say.
+func fits(bytes int) {
+	if bytes > maxBytes {
+		panic(errTooMuch)
+	}
+}
+
+func fail(format string, args ...any) { panic(fmt.Errorf(format, args...)) }
+
+// signatures are those that the language checks calls against.
+func (f function) signatures() []any {
+	anything := reflect.TypeFor[any]()
+	out := anything
+	if f.gives != nil {
+		out = reflect.TypeOf(f.gives)
+	}
+	var all []any
+	for n := f.min; n <= max(f.min, f.max); n++ {
+		in := slices.Repeat([]reflect.Type{anything}, n+1)
+		if f.max == many {
+			in = append(in[:n], reflect.TypeFor[[]any]())
+		}
+		all = append(all, reflect.Zero(reflect.FuncOf(in, []reflect.Type{out}, f.max == many)).Interface())
+	}
+	return all
+}
+
+// index turns a position in bytes into one in characters.
+func index(s, part string, find func(s, part string) int) int {
+	at := find(s, part)
+	if at < 0 {
+		return at
+	}
+	return utf8.RuneCountInString(s[:at])
+}
+
+func replace(a []any) any {
+	s, old, with := text(a[0]), text(a[1]), text(a[2])
+	fits((len(with) - len(old)) * strings.Count(s, old))
+	return strings.ReplaceAll(s, old, with)
+}
+
+func split(a []any) any {
+	n := -1
+	if len(a) == 3 {
+		n = whole(a[2], "the number of parts that split() takes")
+	}
+	parts := strings.SplitN(text(a[0]), text(a[1]), n)
+	fits(elementBytes * len(parts))
+	return anys(parts)
+}
+
+func anys(parts []string) []any {
+	out := make([]any, len(parts))
+	for i, p := range parts {
+		out[i] = p
+	}
+	return out
+}
+
+func join(a []any) any {
+	between := ""
+	if len(a) == 2 {
+		between = text(a[1])
+	}
+	var parts []string
+	size := 0
+	for _, e := range list(a[0]) {
+		if p := text(e); !blank(p) {
+			parts = append(parts, p)
+			size += len(p) + len(between)
+		}
+	}
+	fits(size)
+	return strings.Join(parts, between)
+}
+
+func blank(s string) bool { return strings.TrimSpace(s) == "" }
+
+func length(a []any) any {
+	switch v := a[0].(type) {
+	case []any:
+		return len(v)
+	case []int:
+		return len(v)
+	case map[string]any:
+		return len(v)
+	}
+	return utf8.RuneCountInString(text(a[0]))
+}
+
+// pattern takes a regular expression that the rewriter compiled, or a text.
+func pattern(v any) *regexp.Regexp {
+	if re, ok := v.(*regexp.Regexp); ok {
+		return re
+	}
+	source := text(v)
+	re, err := regexp.Compile(source)
+	if err != nil || len(source) > maxSource {
+		fail("invalid regular expression")
+	}
+	return re
+}
+
+func replaceRegex(a []any) any {
+	s, re, with := text(a[0]), pattern(a[1]), text(a[2])
+	found := re.FindAllStringSubmatchIndex(s, maxElements)
+	if len(found) == maxElements {
+		panic(errTooMuch)
+	}
+	var out []byte
+	end := 0
+	// Match by match, so that it is seen while it grows.
+	for _, m := range found {
+		out = append(out, s[end:m[0]]...)
+		out = re.ExpandString(out, with, s, m)
+		end = m[1]
+		fits(len(out))
+	}
+	return string(append(out, s[end:]...))
+}
+
+func coalesce(a []any) any {
+	for _, v := range a {
+		switch v := v.(type) {
+		case nil:
+			continue
+		case string:
+			if blank(v) {
+				continue
+			}
+		case []any:
+			if len(v) == 0 {
+				continue
+			}
+		}
+		return v
+	}
+	return nil
+}
+
+// extreme is the least or the greatest of all numbers, however deep in lists.
+func extreme(a []any, wanted int) any {
+	var best any
+	for _, v := range flatten(nil, a) {
+		n := operand(v)
+		if c, _ := compareNumbers(n, best); best == nil || c == wanted {
+			best = n
+		}
+	}
+	return best
+}
+
+func sum(a []any) any {
+	var total any = 0
+	for _, v := range list(a[0]) {
+		total = calculate(total, "+", v)
+	}
+	return total
+}
+
+func sorted(a []any) any {
+	out := slices.Clone(list(a[0]))
+	direction := 1
+	if len(a) == 2 {
+		switch a[1] {
+		case "asc":
+		case "desc":
+			direction = -1
+		default:
+			fail(`sort() takes "asc" or "desc"`)
+		}
+	}
+	slices.SortStableFunc(out, func(x, y any) int { return direction * order(x, y) })
+	return out
+}
+
+func uniq(a []any) any {
+	out := []any{}
+	seen := map[string]bool{}
+	for _, e := range list(a[0]) {
+		if t := text(e); !seen[t] {
+			seen[t] = true
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+// flatten appends the elements of v, however deep, to out.
+func flatten(out []any, v any) []any {
+	for _, e := range list(v) {
+		switch e.(type) {
+		case []any, []int:
+			out = flatten(out, e)
+		default:
+			out = append(out, e)
+		}
+		fits(elementBytes * len(out))
+	}
+	return out
+}
+
+func toInt(a []any) any {
+	if s, ok := a[0].(string); ok && !blank(s) && !convert.IsInteger(strings.TrimSpace(s)) {
+		fail("int() needs a whole number; use float() for decimals")
+	}
+	n := numberOrNothing(a[0])
+	if f, ok := n.(float64); ok {
+		if !(math.Abs(f) < math.MaxInt64) {
+			fail("int(): the number is too large")
+		}
+		return int(f)
+	}
+	return n
+}
+
+func toFloat(a []any) any {
+	n := numberOrNothing(a[0])
+	if i, ok := n.(int); ok {
+		return float64(i)
+	}
+	return n
+}
+
+func numberOrNothing(v any) any {
+	if s, ok := v.(string); v == nil || ok && blank(s) {
+		return nil
+	}
+	return number(v)
+}
+
+func toDate(a []any) any {
+	if t, ok := a[0].(time.Time); ok {
+		return t
+	}
+	s := text(a[0])
+	if blank(s) {
+		return nil
+	}
+	dates := &convert.Dates{}
+	if len(a) == 2 {
+		dates = a[1].(*convert.Dates)
+	}
+	t, err := dates.Parse(s)
+	if err != nil {
+		fail("date(): the value %w", err)
+	}
+	return t
+}
+
+func format(a []any) any {
+	if a[0] == nil {
+		return nil
+	}
+	t, ok := a[0].(time.Time)
+	if !ok {
+		fail("format() needs a time, got %s: use date()", typeOf(a[0]))
+	}
+	zone := time.UTC
+	if len(a) == 3 {
+		zone = a[2].(*time.Location)
+	}
+	return t.In(zone).Format(text(a[1]))
+}
+
+// member reads a member of an object, an element of a list or a character of a
+// text, counted from the end where negative; what is missing is nothing.
+func member(a []any) any {
+	switch of := a[0].(type) {
+	case nil:
+		return nil
+	case map[string]any:
+		return memberNamed(of, text(a[1]))
+	}
+	i, ok := plain(a[1]).(int)
+	if !ok {
+		fail("%s has no members", typeOf(a[0]))
+	}
+	if s, ok := a[0].(string); ok {
+		return coalesce([]any{part(s, i, i+1, i == -1)})
+	}
+	elements := list(a[0])
+	if i < 0 {
+		i += len(elements)
+	}
+	if i < 0 || i >= len(elements) {
+		return nil
+	}
+	return elements[i]
+}
+
+// memberNamed finds a member by name, without regard to case where none has
+// exactly that name.
+func memberNamed(object map[string]any, name string) any {
+	if v, ok := object[name]; ok {
+		return v
+	}
+	for _, k := range slices.Sorted(maps.Keys(object)) {
+		if strings.EqualFold(k, name) {
+			return object[k]
+		}
+	}
+	return nil
+}
+
+func slice(a []any) any {
+	if a[0] == nil {
+		return nil
+	}
+	const what = "where a part begins and ends"
+	from, to, open := 0, 0, a[2] == nil
+	if a[1] != nil {
+		from = whole(a[1], what)
+	}
+	if !open {
+		to = whole(a[2], what)
+	}
+	switch a[0].(type) {
+	case []any, []int:
+		elements := list(a[0])
+		from, to = bounds(len(elements), from, to, open)
+		return elements[from:to]
+	}
+	return part(text(a[0]), from, to, open)
+}
+
+// part takes part of a text by characters.
+func part(text string, from, to int, open bool) string {
+	from, to = bounds(utf8.RuneCountInString(text), from, to, open)
+	head := words.Cut(text, to)
+	return head[len(words.Cut(head, from)):]
+}
+
+// bounds counts negative positions from the end and stays within n.
+func bounds(n, from, to int, open bool) (int, int) {
+	if from < 0 {
+		from += n
+	}
+	if open {
+		to = n
+	} else if to < 0 {
+		to += n
+	}
+	to = min(max(to, 0), n)
+	return min(max(from, 0), to), to
+}
