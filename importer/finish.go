@@ -23,7 +23,7 @@ func (p *pipeline) finish(err error) (Summary, error) {
 
 	// Each of these is tried whatever became of the others: all of them
 	// help whoever comes next.
-	if neverBegan || hurry {
+	if neverBegan || hurry || p.unread {
 		p.report.Abort() // an earlier report is still right
 	} else {
 		var reportErr error

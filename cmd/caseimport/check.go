@@ -3,13 +3,11 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -92,7 +90,7 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 	if err != nil {
 		return c, err
 	}
-	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interruptible(cmd.Context())
 	defer stop()
 	if c.table, err = o.reading.open(ctx, cmd, input); err != nil {
 		return c, interrupted(ctx, err)
@@ -103,7 +101,7 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 		return c, err
 	}
 	c.Remarks = c.table.Remarks
-	c.Report, err = check.Run(ctx, check.Config{Table: c.table, Program: program, Show: o.show})
+	c.Report, err = checkRows(ctx, check.Config{Table: c.table, Program: program, Show: o.show})
 	if err != nil {
 		return c, interrupted(ctx, err)
 	}
@@ -114,6 +112,22 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 		c.Exit = exitFaults
 	}
 	return c, nil
+}
+
+// checkRows does not wait for a row whose expression takes its time when a signal
+// ends the command.
+func checkRows(ctx context.Context, cfg check.Config) (report check.Report, err error) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		report, err = check.Run(ctx, cfg)
+	}()
+	select {
+	case <-done:
+		return report, err
+	case <-ctx.Done():
+		return check.Empty(), ctx.Err()
+	}
 }
 
 func printCheck(w io.Writer, c checked, cmd *cobra.Command, o checkOptions, input string) {

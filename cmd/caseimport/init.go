@@ -7,10 +7,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -52,7 +50,7 @@ func draftMapping(cmd *cobra.Command, o initOptions, input string) error {
 	if !toStdout && !o.force && exists(o.out) {
 		return alreadyThere(o.out)
 	}
-	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interruptible(cmd.Context())
 	defer stop()
 	table, err := o.reading.open(ctx, cmd, input)
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"caseimport/importer/sandbox"
 )
@@ -114,9 +115,11 @@ func TestSecondInterruptStopsAtOnce(t *testing.T) {
 	<-arrived
 	interrupt(t, cmd)
 	stderr.until(t, "finishing")
-	interrupt(t, cmd)
+	ended := insist(cmd, os.Interrupt)
 	stderr.rest()
-	if code := wait(t, cmd); code != exitStopped {
+	code := wait(t, cmd)
+	ended()
+	if code != exitStopped {
 		t.Errorf("exit code %d, want 4", code)
 	}
 }
@@ -240,6 +243,23 @@ func interrupt(t *testing.T, cmd *osexec.Cmd) {
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// insist sends a signal again and again, until ended is called: one that comes at
+// once belongs to the first.
+func insist(cmd *osexec.Cmd, s os.Signal) (ended func()) {
+	ticker, over := time.NewTicker(oneWish/4), make(chan struct{})
+	go func() {
+		for {
+			select {
+			case <-ticker.C:
+				_ = cmd.Process.Signal(s)
+			case <-over:
+				return
+			}
+		}
+	}()
+	return func() { close(over) }
 }
 
 func wait(t *testing.T, cmd *osexec.Cmd) int {

@@ -120,7 +120,7 @@ func runImport(cmd *cobra.Command, o runOptions, input string) error {
 	case o.json:
 		printJSON(cmd.OutOrStdout(), sum)
 		say(err)
-	case sum.Exit == exitRefused || sum.Exit == exitBusy: // nothing was sent
+	case sum.Exit == exitRefused || sum.Exit == exitBusy || sum.Results == "": // nothing was sent
 		say(err)
 	case o.quiet && sum.Exit == exitDone:
 	default:
@@ -158,7 +158,7 @@ func importFile(cmd *cobra.Command, o runOptions, input string, log *slog.Logger
 	defer end()
 	cfg.Table, err = o.reading.open(intake, cmd, input)
 	if err != nil && intake.Err() != nil {
-		return importer.Summary{}, &importer.Stop{Exit: exitStopped, Err: errors.New("interrupted while the file was being read: nothing was sent")}
+		return importer.Summary{}, &importer.Stop{Exit: exitStopped, Err: errors.New("interrupted while the file was being read: nothing was sent"), Hint: "run the same command again"}
 	}
 	if err != nil {
 		return importer.Summary{}, err

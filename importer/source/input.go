@@ -48,24 +48,20 @@ func named(name string, err error) error {
 // prepare copies what can be read only once, such as a pipe, to a temporary
 // file.
 func (in *input) prepare(ctx context.Context, stdin io.Reader) error {
-	if in.path == "" {
-		if stdin == nil {
-			return errors.New("not available: name a file")
-		}
-		return in.copy(ctx, stdin)
-	}
-	if in.info.Mode().IsRegular() {
+	switch {
+	case in.path == "" && stdin == nil:
+		return errors.New("not available: name a file")
+	case in.path == "":
+		return in.copy(ctx, func() (io.ReadCloser, error) { return io.NopCloser(stdin), nil })
+	case in.info.Mode().IsRegular():
 		return nil
 	}
-	f, err := os.Open(in.path)
-	if err != nil {
-		return readFault(err)
-	}
-	defer f.Close()
-	return in.copy(ctx, f)
+	return in.copy(ctx, func() (io.ReadCloser, error) { return os.Open(in.path) })
 }
 
-func (in *input) copy(ctx context.Context, r io.Reader) error {
+// copy stores what open gives. Neither opening nor reading a pipe can be broken
+// off, so at the end of ctx they are left to themselves.
+func (in *input) copy(ctx context.Context, open func() (io.ReadCloser, error)) error {
 	f, err := os.CreateTemp("", "caseimport-*") // mode 0600
 	if err != nil {
 		return fmt.Errorf("cannot be stored: %w", err)
@@ -74,12 +70,23 @@ func (in *input) copy(ctx context.Context, r io.Reader) error {
 	// crash leaves the data behind.
 	os.Remove(f.Name())
 	in.spool = f
-	if _, err := io.Copy(f, readerFunc(func(p []byte) (int, error) {
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
-		return r.Read(p)
-	})); err != nil {
+	done := make(chan error, 1)
+	go func() { done <- store(f, open) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func store(f *os.File, open func() (io.ReadCloser, error)) error {
+	r, err := open()
+	if err != nil {
+		return readFault(err)
+	}
+	defer r.Close()
+	if _, err := io.Copy(f, r); err != nil {
 		return fmt.Errorf("cannot be stored: %w", err)
 	}
 	return nil
@@ -197,7 +204,3 @@ func formatOf(path, asked string) (string, error) {
 	}
 	return "", fmt.Errorf("the name %s does not tell the file's format: add %s", path, known)
 }
-
-type readerFunc func(p []byte) (int, error)
-
-func (f readerFunc) Read(p []byte) (int, error) { return f(p) }
