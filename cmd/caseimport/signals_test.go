@@ -215,7 +215,7 @@ func TestInterruptDuringASlowExpression(t *testing.T) {
 				t.Fatal(err)
 			}
 			write("mapping.yaml", strings.Replace(string(mapping), "description: Body",
-				`description: {expr: 'row["Body"] matches "((.*a){1,30}b){30}$" ? "x" : "y"'}`, 1))
+				`description: {expr: 'row["Body"] matches "(a{1,30}){1,30}$" ? "x" : "y"'}`, 1))
 			args := []string{command, "in.csv", "-m", "mapping.yaml"}
 			if command == "run" {
 				args = append(args, "--rate", "0", "--max-attempts", "1")
