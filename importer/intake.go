@@ -12,6 +12,7 @@ import (
 	"caseimport/importer/results"
 	"caseimport/importer/source"
 	"caseimport/mapping"
+	"caseimport/mapping/words"
 )
 
 // errEnough ends the reading before the end of the input.
@@ -314,10 +315,16 @@ func (in *intake) refuse(row *source.Row, key, id, status string, faults ...mapp
 	in.enqueue(refusal{row: row, key: key, id: id, status: status, faults: faults})
 }
 
+// maxFaults bounds what is written down of one row, as of an answer.
+const maxFaults = 100
+
 func faultText(faults []mapping.Fault) string {
-	all := make([]string, len(faults))
-	for i, f := range faults {
-		all[i] = f.String()
+	all := make([]string, min(len(faults), maxFaults))
+	for i := range all {
+		all[i] = words.Brief(faults[i].String())
+	}
+	if more := len(faults) - len(all); more > 0 {
+		all = append(all, words.Plural(more, "more fault"))
 	}
 	return strings.Join(all, "; ")
 }

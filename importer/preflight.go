@@ -11,6 +11,7 @@ import (
 	"caseimport/importer/lifecycle"
 	"caseimport/importer/source"
 	"caseimport/importer/talkdesk"
+	"caseimport/mapping/words"
 )
 
 const perPage = 500 // the most that the list gives ("Get Case List")
@@ -152,7 +153,7 @@ func (p *pipeline) refuseSecondImport() error {
 		case a.Verdict == talkdesk.Created:
 			c, _ := p.mapRow(row)
 			there = append(there, fmt.Sprintf("  row %d, key %q: case %s has it; title there %q, here %q",
-				row.Number, key, reply.Found[0].ID, reply.Found[0].Title, c.Title))
+				row.Number, key, reply.Found[0].ID, words.Shown(reply.Found[0].Title), words.Shown(c.Title)))
 		case a.Denied:
 			p.cfg.Log.Warn("cases cannot be looked up, so rows without an answer will be left as unknown: " + a.Message)
 			return nil

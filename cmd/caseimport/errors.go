@@ -43,7 +43,7 @@ func explain(w io.Writer, err error) int {
 		return int(said)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "caseimport: %s\n", strings.TrimRight(err.Error(), "\n"))
+	fmt.Fprintf(&b, "caseimport: %s\n", strings.TrimRight(brief(err.Error()), "\n"))
 	for line := range strings.Lines(stopOf(err).Hint) {
 		fmt.Fprintf(&b, "  %s\n", strings.TrimRight(line, "\n"))
 	}
@@ -57,6 +57,16 @@ func stopOf(err error) *importer.Stop {
 		return stop
 	}
 	return &importer.Stop{Exit: exitRefused, Err: err}
+}
+
+// brief cuts the lines of a message, which may name things of any length.
+func brief(s string) string {
+	var b strings.Builder
+	for line := range strings.Lines(s) {
+		text := strings.TrimRight(line, "\n")
+		b.WriteString(words.Brief(text) + line[len(text):])
+	}
+	return b.String()
 }
 
 // printable replaces what could move the cursor or colour the terminal. Line

@@ -140,7 +140,7 @@ func printDraft(w io.Writer, d draft.Draft, cmd *cobra.Command, o initOptions, i
 			if i == 0 {
 				fmt.Fprintf(&b, "\n%s\n", part.heading)
 			}
-			fmt.Fprintf(&b, "  - %s\n", item)
+			fmt.Fprintf(&b, "  - %s\n", words.Brief(item))
 		}
 	}
 	if o.out != "-" {

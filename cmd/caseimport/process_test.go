@@ -171,6 +171,35 @@ func TestBrokenPipeDoesNotStopARun(t *testing.T) {
 	}
 }
 
+// What net/http thinks of a server is none of people's business, nor JSON.
+func TestNoLogOfNetHTTP(t *testing.T) {
+	box := sandbox.New(sandbox.Options{})
+	cmd := hundred(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !isCreate(r) {
+			box.ServeHTTP(w, r)
+			return
+		}
+		answer := httptest.NewRecorder()
+		box.ServeHTTP(answer, r)
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		fmt.Fprintf(conn, "HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%sand more", answer.Body.Len(), answer.Body)
+	}), "--rate", "0", "--concurrency", "1", "--log-format", "json")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Run(); err != nil {
+		t.Error(err)
+	}
+	for line := range strings.Lines(stderr.String()) {
+		if !strings.HasPrefix(line, "{") {
+			t.Errorf("standard error has %q", line)
+		}
+	}
+}
+
 func TestSandboxCommand(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()

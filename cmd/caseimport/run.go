@@ -100,9 +100,9 @@ func runImport(cmd *cobra.Command, o runOptions, input string) error {
 		case err == nil || o.logFormat != "json":
 			explain(errOut, err)
 		case stopOf(err).Hint == "":
-			log.Error(err.Error())
+			log.Error(brief(err.Error()))
 		default:
-			log.Error(err.Error(), "hint", stopOf(err).Hint)
+			log.Error(brief(err.Error()), "hint", stopOf(err).Hint)
 		}
 	}
 
@@ -111,7 +111,7 @@ func runImport(cmd *cobra.Command, o runOptions, input string) error {
 		sum.Error = fmt.Sprintf("stopped after the %s that --limit allows: %s left", words.Plural(o.limit, "row"), words.Plural(sum.Left, "row"))
 	}
 	if err != nil {
-		sum.Exit, sum.Error = stopOf(err).Exit, err.Error()
+		sum.Exit, sum.Error = stopOf(err).Exit, brief(err.Error())
 	}
 	if sum.Exit != exitDone {
 		flush()
