@@ -224,10 +224,16 @@ func (o *runOptions) config(cmd *cobra.Command, input string) (importer.Config, 
 	if err := o.target.fill(cmd); err != nil {
 		return cfg, err
 	}
+	if cfg.Results == "" && cmd.Flags().Changed("results") {
+		return cfg, usage(cmd, "for example: -o tickets.results.csv", "-o names no file")
+	}
 	if cfg.Results == "" {
 		if cfg.Results, err = importer.DefaultResults(input, o.sandbox); err != nil {
 			return cfg, usage(cmd, "for example: -o tickets.results.csv", "%w", err)
 		}
+	}
+	if err := importer.CheckResultsName(cfg.Results); err != nil {
+		return cfg, usage(cmd, "for example: -o tickets.results.csv", "%w", err)
 	}
 	return cfg, apart(input, cfg.Results)
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -141,7 +140,7 @@ func readJSON[T any](name string, parse func([]byte) ([]T, error)) ([]T, error) 
 	if name == "" {
 		return nil, nil
 	}
-	data, err := os.ReadFile(name)
+	data, err := readSmall(name, maxLookup)
 	if err != nil {
 		return nil, err
 	}
