@@ -137,7 +137,7 @@ func (in *intake) takeRefused() error {
 	if len(in.refused) == 0 {
 		return nil
 	}
-	return in.cfg.Table.Each(in.ctx, func(row *source.Row) error {
+	err := in.cfg.Table.Each(in.ctx, func(row *source.Row) error {
 		if len(in.refused) == 0 {
 			return errEnough
 		}
@@ -159,6 +159,10 @@ func (in *intake) takeRefused() error {
 		in.hand(r)
 		return nil
 	})
+	if errors.Is(err, errEnough) {
+		return nil // all of the input was read before
+	}
+	return err
 }
 
 // hand gives a row to the machine, once there is room.

@@ -39,6 +39,7 @@ type tally struct {
 	reasons map[string]int
 	// editedSince counts the warnings about rows whose case lacks a correction.
 	editedSince int
+	keptEdited  bool // the earlier failure report is people's work that was not read
 }
 
 // maxReasons bounds the different reasons that are counted.
