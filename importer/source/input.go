@@ -134,10 +134,36 @@ func (in *input) open() (*stream, error) {
 			s.Close()
 			return nil, readFault(err)
 		}
-		s.Reader = z
+		s.Reader = &members{z, b}
 	}
 	return s, nil
 }
+
+// members reads a gzip file, which may have several parts. Left to itself
+// gzip.Reader takes whatever follows a part for one that is cut or damaged.
+type members struct {
+	z *gzip.Reader
+	b *bufio.Reader
+}
+
+func (m *members) Read(p []byte) (int, error) {
+	m.z.Multistream(false)
+	n, err := m.z.Read(p)
+	if err != io.EOF {
+		return n, err
+	}
+	magic, err := m.b.Peek(2)
+	switch {
+	case string(magic) == "\x1f\x8b":
+		return n, m.z.Reset(m.b)
+	case len(magic) > 0:
+		return n, errTrailing
+	}
+	return n, err
+}
+
+// errTrailing says that a gzip file goes on as something else.
+var errTrailing = errors.New("other bytes follow the end of the gzip data: unpack the file, look at its end, and import what is right")
 
 // stream is one reading of an input.
 type stream struct {
