@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -115,6 +116,9 @@ func flagError(cmd *cobra.Command, err error) error {
 			"bool":     "true or false",
 			"duration": "a duration such as 30s, 10m or 1h",
 		}[flag.Value.Type()]
+		if errors.Is(err, strconv.ErrRange) {
+			wanted = "a smaller number"
+		}
 		if wanted == "" {
 			return usage(cmd, "", "--%s %q: %w", flag.Name, invalid.GetValue(), errors.Unwrap(invalid))
 		}

@@ -205,9 +205,9 @@ func (o *runOptions) config(cmd *cobra.Command, input string) (importer.Config, 
 		{"concurrency", o.concurrency >= 1 && o.concurrency <= maxConcurrency, o.concurrency, fmt.Sprintf("1 to %d", maxConcurrency)},
 		{"max-attempts", o.maxAttempts >= 1, o.maxAttempts, "1 or more"},
 		{"limit", o.limit >= 1 || !cmd.Flags().Changed("limit"), o.limit, "1 or more; leave it out to send all rows"},
-		{"timeout", o.timeout > 0, o.timeout, "above zero"},
-		{"settle", o.settle > 0, o.settle, "above zero"},
-		{"outage-patience", o.outagePatience > 0, o.outagePatience, "above zero"},
+		{"timeout", isWait(o.timeout), o.timeout, waits},
+		{"settle", isWait(o.settle), o.settle, waits},
+		{"outage-patience", isWait(o.outagePatience), o.outagePatience, waits},
 	} {
 		if !flag.right {
 			return cfg, usage(cmd, "", "--%s %v: this must be %s", flag.name, flag.value, flag.want)
@@ -238,6 +238,12 @@ func (o *runOptions) config(cmd *cobra.Command, input string) (importer.Config, 
 	return cfg, apart(input, cfg.Results)
 }
 
+// isWait accepts the durations that somebody might wait for. Much longer ones,
+// added to a moment, would be in the past.
+func isWait(d time.Duration) bool { return d > 0 && d <= 30*24*time.Hour }
+
+const waits = "above zero, and 720h at most"
+
 // maxConcurrency keeps a slip of the pen from opening thousands of connections.
 const maxConcurrency = 1024
 
@@ -246,6 +252,7 @@ const maxConcurrency = 1024
 const (
 	defaultRate        = "5/s"
 	defaultSandboxRate = "50/s"
+	maxRate            = 1_000_000
 )
 
 func (m *mapped) perSecond(cmd *cobra.Command, sandbox bool) (float64, error) {
@@ -260,6 +267,9 @@ func (m *mapped) perSecond(cmd *cobra.Command, sandbox bool) (float64, error) {
 	perSecond, err := ratelimit.ParseRate(rate)
 	if err != nil {
 		return 0, usage(cmd, "", "--rate: %w", err)
+	}
+	if perSecond > maxRate {
+		return 0, usage(cmd, "", "--rate %s: this must be %s/s at most, or 0 for no limit", rate, words.Count(maxRate))
 	}
 	return perSecond, nil
 }
