@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
+	"log/slog"
 	"strconv"
 	"strings"
 	"unicode"
@@ -170,8 +170,25 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// wantsJSON tells whether a command line that could not be parsed asked for
-// --json.
-func wantsJSON(args []string) bool {
-	return slices.Contains(args, "--json") || slices.Contains(args, "--json=true")
+// logError is explain for programs.
+func logError(log *slog.Logger, err error) {
+	if hint := stopOf(err).Hint; hint != "" {
+		log = log.With("hint", hint)
+	}
+	log.Error(brief(err.Error()))
+}
+
+// outputFlags reads what a command line that could not be parsed says of how to
+// answer it.
+func outputFlags(args []string) (asked struct {
+	json      bool
+	logFormat string
+}) {
+	f := pflag.NewFlagSet("", pflag.ContinueOnError)
+	f.ParseErrorsWhitelist.UnknownFlags = true
+	f.Usage = func() {}
+	f.BoolVar(&asked.json, "json", false, "")
+	f.StringVar(&asked.logFormat, "log-format", "", "")
+	_ = f.Parse(args)
+	return asked
 }

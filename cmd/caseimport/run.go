@@ -77,7 +77,7 @@ Exit codes:
 	f.IntVar(&o.limit, "limit", 0, "send only the next `N` rows, as a trial")
 	f.BoolVar(&o.resendUnknown, "resend-unknown", false, "resend rows of which it is unknown whether they have a case; may create duplicates")
 	f.BoolVar(&o.adopt, "adopt", false, "look every row up before creating it; also rebuilds a lost journal")
-	f.BoolVar(&o.quiet, "quiet", false, "print nothing unless the exit code is not 0 or the run has to wait")
+	f.BoolVar(&o.quiet, "quiet", false, "print nothing unless the exit code is not 0, or the run waits for more than five minutes")
 	o.jsonFlag(f)
 	f.StringVar(&o.logFormat, "log-format", "text", "`FORMAT` of logs and progress on standard error: text or json")
 	f.Lookup("timeout").DefValue, f.Lookup("outage-patience").DefValue = "60s", "10m"
@@ -94,19 +94,19 @@ func runImport(cmd *cobra.Command, o runOptions, input string) error {
 	if screen != nil {
 		errOut = screen
 	}
-	log, flush := newLogger(errOut, o.logFormat, o.quiet)
+	log, held := newLogger(errOut, o.logFormat, o.quiet)
 	say := func(err error) {
-		switch {
-		case err == nil || o.logFormat != "json":
+		if err == nil || o.logFormat != "json" {
 			explain(errOut, err)
-		case stopOf(err).Hint == "":
-			log.Error(brief(err.Error()))
-		default:
-			log.Error(brief(err.Error()), "hint", stopOf(err).Hint)
+		} else {
+			logError(log, err)
 		}
 	}
 
-	sum, err := importFile(cmd, o, input, log, screen)
+	progress := &importer.Progress{}
+	unwatch := held.watch(progress)
+	sum, err := importFile(cmd, o, input, log, progress, screen)
+	unwatch()
 	if err == nil && sum.Exit == exitStopped && o.limit > 0 {
 		sum.Error = fmt.Sprintf("stopped after the %s that --limit allows: %s left", words.Plural(o.limit, "row"), words.Plural(sum.Left, "row"))
 	}
@@ -114,7 +114,7 @@ func runImport(cmd *cobra.Command, o runOptions, input string) error {
 		sum.Exit, sum.Error = stopOf(err).Exit, brief(err.Error())
 	}
 	if sum.Exit != exitDone {
-		flush()
+		held.flush()
 	}
 	switch {
 	case o.json:
@@ -135,12 +135,12 @@ func runImport(cmd *cobra.Command, o runOptions, input string) error {
 
 // importFile sets a run up and carries it out. What is quickly checked comes
 // first; nothing is written before all of it is right.
-func importFile(cmd *cobra.Command, o runOptions, input string, log *slog.Logger, s *screen) (importer.Summary, error) {
+func importFile(cmd *cobra.Command, o runOptions, input string, log *slog.Logger, progress *importer.Progress, s *screen) (importer.Summary, error) {
 	cfg, err := o.config(cmd, input)
 	if err != nil {
 		return importer.Summary{}, err
 	}
-	cfg.Log, cfg.Progress = log, &importer.Progress{}
+	cfg.Log, cfg.Progress = log, progress
 
 	all, intake, stop := interrupts(cmd.Context(), func() { sayDraining(log, cfg.Progress) })
 	defer stop()
@@ -184,7 +184,7 @@ func sayDraining(log *slog.Logger, p *importer.Progress) {
 	if n := p.InFlight(); n > 0 {
 		message = "finishing " + words.Plural(n, "request") + " in flight; press Ctrl-C again to stop at once"
 	}
-	log.Log(context.Background(), importer.LevelWait, message)
+	log.Log(context.Background(), levelNow, message)
 }
 
 // config checks the flags and fills in what they alone decide.
