@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"caseimport/importer/identity"
 	"caseimport/importer/journal"
 	"caseimport/importer/lifecycle"
+	"caseimport/importer/results"
 	"caseimport/importer/source"
 	"caseimport/importer/talkdesk"
 )
@@ -30,7 +32,7 @@ func (p *pipeline) preflight() (earlierCases, error) {
 	switch {
 	case p.journal.Suspect() && !canLook:
 		p.cfg.Log.Warn("the journal's last lines are damaged, and the mapping names no key.custom_field by which rows could be looked up: rows that were sent just before the damage may be sent again")
-	case p.cfg.Adopt || p.journal.Suspect() || p.journal.Adopting() != "":
+	case p.cfg.Adopt || p.journal.Suspect() || p.journal.Adopting() != "" || p.journal.Rebuilt() && canLook:
 		return p.adopt()
 	case p.journal.Fresh() && !canLook && p.cfg.Table.Rows > 0:
 		p.cfg.Log.Warn("the mapping names no key.custom_field: cases cannot be looked up, so rows without an answer will be left as unknown")
@@ -48,8 +50,13 @@ func (p *pipeline) adopt() (earlierCases, error) {
 	cases := earlierCases{lookEach: true}
 	if p.journal.Suspect() {
 		p.cfg.Log.Warn("the journal's last lines are damaged: every row that it does not know is looked up before it is sent")
+	} else if !p.cfg.Adopt && p.journal.Adopting() == "" {
+		p.cfg.Log.Warn("the journal was rebuilt by a run with --adopt from another input: every row that it does not know is looked up before it is sent")
 	} else if !p.cfg.Adopt {
 		p.cfg.Log.Warn("a run with --adopt did not finish: every row that the journal does not know is looked up before it is sent: " + p.journal.Adopting())
+	}
+	if p.cfg.Adopt {
+		p.takeOver()
 	}
 	wanted, err := p.wanted()
 	if err != nil || len(wanted) == 0 {
@@ -75,6 +82,36 @@ func (p *pipeline) adopt() (earlierCases, error) {
 	}
 	cases.listed = p.list(first, wanted)
 	return cases, nil
+}
+
+// takeOver notes the cases that the results hold and the journal does not know, of
+// whatever input, if the search finds the newest of them: the results may be of
+// another account.
+func (p *pipeline) takeOver() {
+	if !p.hadResults {
+		return
+	}
+	var noted []journal.Outcome
+	var newest results.Line
+	for line, err := range results.ReadOwn(p.files.Results) {
+		if err != nil {
+			return
+		}
+		if id := identity.Key(line.Key); line.Status == statusCreated && line.CaseID != "" && line.Key != "" && p.journal.State(id) != journal.Created {
+			text, _ := json.Marshal(line) // our own plain struct
+			noted, newest = append(noted, journal.Outcome{ID: id, State: journal.Created, Row: line.Row, Line: text}), line
+		}
+	}
+	if len(noted) > 0 {
+		reply, ok := p.ask(lifecycle.Question{Key: newest.Key})
+		if !ok || !slices.ContainsFunc(reply.Found, func(f talkdesk.Found) bool { return f.ID == newest.CaseID }) {
+			return
+		}
+		done := make(chan struct{})
+		p.enqueue(takenOver{noted, done})
+		<-done
+	}
+	p.whole = true
 }
 
 // list reads the list, from its first page, for cases with wanted keys, as far as

@@ -1,10 +1,8 @@
 package importer
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"time"
 
 	"caseimport/importer/identity"
@@ -12,7 +10,6 @@ import (
 	"caseimport/importer/lifecycle"
 	"caseimport/importer/results"
 	"caseimport/importer/source"
-	"caseimport/mapping/words"
 )
 
 // takeStock learns what earlier runs have left, refuses files that do not belong
@@ -54,7 +51,7 @@ func (p *pipeline) takeStock() error {
 		return filesStop(err)
 	}
 	for _, d := range doubts {
-		p.machine.Inherit(d.Claim, -d.Age, d.Field != "" && d.Field == p.cfg.Program.KeyField())
+		p.machine.Inherit(d.Claim, -d.Age, d.Findable)
 	}
 	if n := len(doubts); n > 0 {
 		p.cfg.Log.Info(rows(n) + " of an earlier run got no answer: checking for their cases")
@@ -126,58 +123,6 @@ func (p *pipeline) newestCase() (c lifecycle.Case, err error) {
 		}
 	}
 	return c, nil
-}
-
-// proveJournal holds the results file against the journal. A journal that has
-// never heard of cases which the results hold is an older copy, or another
-// import's, and would have their rows made again. An outcome that a crash took
-// from the journal, and that the results hold, is given back to it.
-func (p *pipeline) proveJournal() error {
-	last := p.journal.Last()
-	info, err := os.Stat(p.files.Results)
-	if err != nil || !p.hadResults || p.cfg.Adopt || last.Ended && info.Size() == last.Size && info.ModTime().Equal(last.Time) {
-		return nil
-	}
-	strangers := map[string]bool{} // ids of cases
-	for line, err := range results.ReadOwn(p.files.Results) {
-		if err != nil {
-			break // torn by a crash, or edited: what was read counts
-		}
-		if line.Status != statusCreated || line.CaseID == "" {
-			continue
-		}
-		id := identity.Key(line.Key)
-		state := p.journal.State(id)
-		switch {
-		case p.cfg.Program.HasKey() && state == journal.Claimed:
-			text, err := json.Marshal(line)
-			if err == nil {
-				err = p.journal.Record(journal.Outcome{ID: id, State: journal.Created, Row: line.Row, Line: text})
-			}
-			if err != nil {
-				return filesStop(err)
-			}
-		case !p.cfg.Program.HasKey() || state != journal.Created:
-			strangers[line.CaseID] = true
-		}
-	}
-	if len(strangers) > 0 {
-		for line, err := range p.latest() {
-			if err != nil {
-				return filesStop(err)
-			}
-			delete(strangers, line.CaseID)
-		}
-	}
-	doubts := 0
-	if !p.cfg.Program.HasKey() { // a line cannot be tied to its row, but may be of one whose outcome was lost
-		doubts = p.journal.Open()
-	}
-	if len(strangers) <= doubts {
-		return nil
-	}
-	return &Stop{Exit: 1, Err: fmt.Errorf("%s holds %s that its journal %s has never heard of: the journal is an older copy, or another import's", p.files.Results, words.Plural(len(strangers), "case"), p.files.Journal),
-		Hint: "put the newer journal back, or add --adopt: every row that the journal does not know is then looked up before it is created; if people have merely edited the results file, move it away: it is rebuilt"}
 }
 
 // knowsReport refuses a failure report whose rows the journal has never heard

@@ -22,6 +22,10 @@ func (j *Journal) Suspect() bool { return j.suspect }
 // was sent and left some behind, "" if there is none.
 func (j *Journal) Adopting() string { return j.adopting }
 
+// Rebuilt reports whether the journal, or a part of it, was lost once, and what
+// rows of other inputs have their case may not be known.
+func (j *Journal) Rebuilt() bool { return j.rebuilt }
+
 // Last returns what is known of the run before this one.
 func (j *Journal) Last() Last { return j.last }
 
@@ -123,12 +127,12 @@ func (j *Journal) Refused(id ID, sum [8]byte) bool {
 }
 
 // Doubt is a row that may have a case, by its last claim. Age is how long the
-// runs have lived that came after the one that claimed it, Field by which custom
-// field its case could be found, "" if by none.
+// runs have lived that came after the one that claimed it. Findable: its case, if
+// there is one, carries the field that this run's Begin names.
 type Doubt struct {
 	Claim
-	Age   time.Duration
-	Field string
+	Age      time.Duration
+	Findable bool
 }
 
 // Doubts returns every row that is in doubt.
@@ -136,11 +140,11 @@ func (j *Journal) Doubts() ([]Doubt, error) {
 	if err := j.Flush(); err != nil {
 		return nil, err
 	}
-	place := map[ID]int{}
+	place, findable := map[ID]int{}, map[ID]bool{}
 	j.mu.Lock()
 	for id, e := range j.rows {
 		if e.state.InDoubt() {
-			place[id] = -1
+			place[id], findable[id] = -1, !e.is(unfindable)
 		}
 	}
 	j.mu.Unlock()
@@ -175,7 +179,10 @@ func (j *Journal) Doubts() ([]Doubt, error) {
 			if err != nil {
 				return err
 			}
-			d := Doubt{Claim: c, Age: after[run], Field: j.runs[run].field}
+			d := Doubt{Claim: c, Findable: findable[id]}
+			if run < len(j.runs) && j.runs[run].chunk < chunk {
+				d.Age = after[run]
+			}
 			if at < 0 {
 				place[id] = len(doubts)
 				doubts = append(doubts, d)
@@ -192,10 +199,25 @@ func (j *Journal) Doubts() ([]Doubt, error) {
 // the order in which they were written, Row being that of the latest input.
 // Line is valid during the call. It must not run beside Record.
 func (j *Journal) Outcomes(yield func(Outcome) error) error {
+	number := uint32(0)
+	return j.History(func(o Outcome) error {
+		number++
+		j.mu.Lock()
+		e := j.rows[o.ID]
+		j.mu.Unlock()
+		if e.outcome != number || e.is(hidden) {
+			return nil
+		}
+		o.Row = int(e.row)
+		return yield(o)
+	})
+}
+
+// History calls yield with every outcome that was ever written.
+func (j *Journal) History(yield func(Outcome) error) error {
 	if err := j.Flush(); err != nil {
 		return err
 	}
-	number := uint32(0)
 	return lines(io.NewSectionReader(j.file, 0, j.size), func(text []byte, _ bool) error {
 		l, ok := open(text)
 		if !ok || l.kind != 'O' && l.kind != 'A' {
@@ -205,14 +227,6 @@ func (j *Journal) Outcomes(yield func(Outcome) error) error {
 		if err != nil {
 			return err
 		}
-		number++
-		j.mu.Lock()
-		e := j.rows[o.ID]
-		j.mu.Unlock()
-		if e.outcome != number || e.is(hidden) {
-			return nil
-		}
-		o.Row = int(e.row)
 		return yield(o)
 	})
 }
