@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -415,5 +417,296 @@ func TestAdoptKnowsTheOtherInputs(t *testing.T) {
 				w.once(keys(1, 20)...)
 			})
 		})
+	}
+}
+
+// 5. No wait is shortened by a time of day: journals whose times are of another
+// day make no difference, and the longest wait is the same.
+func TestTimesOfDayShortenNothing(t *testing.T) {
+	took := map[string]time.Duration{}
+	for _, year := range []string{"2000", "1970", "2100"} {
+		in(t, func(w *world) {
+			w.api.lag = 4 * time.Second
+			quick := func(c *Config) { c.Settle = time.Second; c.Concurrency = 1 }
+			w.input("in.csv", linesOf(1, 6)...)
+			w.api.fate = func(n int) fate {
+				if n == 4 {
+					return lateBy(900 * time.Millisecond)
+				}
+				return taken
+			}
+			ctx, cancel := context.WithTimeout(context.Background(), 110*time.Millisecond)
+			defer cancel()
+			w.runCtx(ctx, "in.csv", quick)
+			w.rejournal(func(l string) string { return strings.ReplaceAll(l, `:"2000-`, `:"`+year+"-") })
+			began := time.Now()
+			w.must(0, "in.csv", quick)
+			took[year] = time.Since(began).Round(100 * time.Millisecond)
+			w.once(keys(1, 6)...)
+		})
+	}
+	if took["1970"] != took["2000"] || took["2100"] != took["2000"] {
+		t.Errorf("%v", took)
+	}
+}
+
+// rejournal changes the lines of the journal, and gives them their checksums.
+func (w *world) rejournal(change func(line string) string) {
+	w.t.Helper()
+	var b strings.Builder
+	for l := range strings.Lines(w.read("out.journal")) {
+		l = change(strings.TrimSuffix(l, "\n"))
+		if len(l) < 9 {
+			continue
+		}
+		fmt.Fprintf(&b, "%08x%s\n", crc32.Checksum([]byte(l[9:]), crc32.MakeTable(crc32.Castagnoli)), l[8:])
+	}
+	if err := os.WriteFile(w.path("out.journal"), []byte(b.String()), 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// 6. Keys that the server changes.
+func TestKeysThatTheServerChanges(t *testing.T) {
+	key := func(prefix string, n int) string { return fmt.Sprintf("%s%02d", prefix, n) }
+	for _, c := range []struct {
+		name   string
+		prefix string
+		alter  func(string) string
+		// plain keys are not changed by this server, and found as ever.
+		plain string
+	}{
+		{"Unicode normalisation", "Bu\u0308ro-", func(s string) string { return strings.ReplaceAll(s, "u\u0308", "ü") }, "P-"},
+		{"escaped", "R&D-", func(s string) string { return strings.ReplaceAll(s, "&", "&amp;") }, "P-"},
+		{"normalised, with markup", "Bu\u0308ro & Co-", func(s string) string { return strings.ReplaceAll(s, "u\u0308", "ü") }, "P-"},
+		{"cut", "a-rather-long-key-", func(s string) string { return s[:min(len(s), 19)] }, "P-"},
+		{"cut inside a prefix that all have", "a-rather-long-key-", func(s string) string { return s[:min(len(s), 5)] }, "P-"},
+		{"lower case", "KEY-", strings.ToLower, ""},
+		{"white space", "a  b  ", func(s string) string { return strings.Join(strings.Fields(s), " ") }, ""},
+		{"nothing kept", "T-", func(s string) string { return "" }, ""},
+	} {
+		for _, lost := range []int{3, 17} {
+			t.Run(fmt.Sprintf("%s, %d", c.name, lost), func(t *testing.T) {
+				in(t, func(w *world) {
+					w.api.alter = c.alter
+					var lines []string
+					for n := 1; n <= 20; n++ {
+						prefix := c.prefix
+						if n%2 == 0 && c.plain != "" {
+							prefix = c.plain
+						}
+						lines = append(lines, fmt.Sprintf("%s,Subject %d,Body,open,low", key(prefix, n), n))
+					}
+					w.input("in.csv", lines...)
+					w.api.fate = func(n int) fate { // a row of each kind
+						if n == lost || n == lost+1 {
+							return cutAfter
+						}
+						return taken
+					}
+					one := func(c *Config) { c.Concurrency = 1; c.OutagePatience = time.Minute }
+					w.run("in.csv", one)
+					for range 2 {
+						w.run("in.csv", one)
+					}
+					w.onceByTitle(1, 20)
+					if n := strings.Count(w.logged(), "Talkdesk stored the key"); n != 1 {
+						t.Errorf("said %d times: %s", n, w.logged())
+					}
+					unknown := 0
+					for _, l := range w.results() {
+						if l.Status == statusUnknown {
+							unknown++
+						}
+					}
+					if want := map[bool]int{true: 1, false: 2}[c.plain != ""]; unknown != want {
+						t.Errorf("%d rows unknown, want %d: %s", unknown, want, w.logged())
+					}
+				})
+			})
+		}
+	}
+}
+
+// 8. Ids that were sorted apart from their rows.
+func TestSwappedIDs(t *testing.T) {
+	for _, c := range []struct{ name, in, report string }{
+		{"CSV", "in.csv", "out.failed.csv"},
+		{"JSON lines", "in.jsonl", "out.failed.jsonl"},
+		{"JSON over several lines", "in.json", "out.failed.jsonl"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			in(t, func(w *world) {
+				w.mapping = keyless
+				object := func(n int, sep string) string {
+					return fmt.Sprintf(`{"Id":"T-%d",%s"Subject":"Subject %d",%s"Body":"b"}`, n, sep, n, sep)
+				}
+				switch c.in {
+				case "in.csv":
+					w.input(c.in, linesOf(1, 3)...)
+				case "in.jsonl":
+					w.write(c.in, object(1, ""), object(2, ""), object(3, ""))
+				default:
+					w.write(c.in, "["+object(1, "\n ")+","+object(2, "\n ")+","+object(3, "\n ")+"]")
+				}
+				w.api.fate = func(int) fate { return broken } // each has its case, and none is known
+				w.must(3, c.in)
+				w.api.fate = nil
+				report := w.read(c.report)
+				ids := regexp.MustCompile(`r[0-9a-f]{32}`).FindAllString(report, -1)
+				w.edit(c.report, ids[0], "A", ids[1], ids[0], "A", ids[1])
+				w.refuses(c.report, []string{"sorted apart"}, resend)
+				if err := os.WriteFile(w.path(c.report), []byte(report), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				w.edit(c.report, "Subject 2", "Subject two")
+				w.must(0, c.report, resend)
+				if n := w.api.titles(); n["Subject two"] != 1 || n["Subject 1"] != 2 {
+					t.Errorf("%v", n)
+				}
+			})
+		})
+	}
+}
+
+// 9. Fifty refused first.
+func TestRefusedRowsComeLast(t *testing.T) {
+	for _, mapping := range []string{keyed, keyless} {
+		in(t, func(w *world) {
+			w.mapping = mapping
+			w.api.fate = func(int) fate { return refusedBy }
+			w.input("in.csv", linesOf(1, 100)...)
+			one := func(c *Config) { c.Concurrency = 1 }
+			if sum := w.must(4, "in.csv", one); sum.Failed != 50 {
+				t.Errorf("%+v", sum)
+			}
+			w.api.fate = func(n int) fate { // the first of the input are refused, always
+				if n < 60 || n >= 100 {
+					return refusedBy
+				}
+				return taken
+			}
+			w.must(3, "in.csv", one)
+			w.api.fate = nil
+			w.must(0, "in.csv", one)
+			for range 2 { // they have their case, by the identity that they had
+				if sum := w.must(0, "in.csv", one); sum.Already != 100 || sum.Requests != 0 {
+					t.Errorf("%+v", sum)
+				}
+			}
+			w.onceByTitle(1, 100)
+		})
+	}
+}
+
+func TestLimitMeansTheNextRows(t *testing.T) {
+	in(t, func(w *world) {
+		w.input("in.csv", linesOf(1, 30)...)
+		w.api.fate = func(n int) fate {
+			if n < 10 {
+				return refusedBy
+			}
+			return taken
+		}
+		ten := func(c *Config) { c.Limit = 10; c.Concurrency = 1 }
+		w.must(4, "in.csv", ten)
+		w.must(4, "in.csv", ten)
+		w.must(4, "in.csv", ten)
+		w.once(keys(11, 30)...)
+		w.must(0, "in.csv", ten)
+		w.once(keys(1, 30)...)
+	})
+}
+
+// 10. Two results files never share a journal.
+func TestTwoImportsTwoJournals(t *testing.T) {
+	in(t, func(w *world) {
+		for n, name := range []string{"out.zendesk", "out.freshdesk", "out.csv", "out", "out.v1.csv"} {
+			file := fmt.Sprintf("in%d.csv", n)
+			w.input(file, line(1))
+			w.mapping = strings.Replace(keyed, "column: Id", fmt.Sprintf("expr: '%q + row[\"Id\"]'", name), 1)
+			to := func(c *Config) { c.Results = w.path(name) }
+			if name == "out" { // whose journal would be that of out.csv
+				w.refuses(file, []string{"out.csv"}, to)
+				continue
+			}
+			if sum := w.must(0, file, to); sum.Created != 1 {
+				t.Errorf("%s: %+v", name, sum)
+			}
+		}
+	})
+}
+
+// A journal that an earlier version named is told, not passed over.
+func TestJournalOfTheOldName(t *testing.T) {
+	in(t, func(w *world) {
+		to := func(c *Config) { c.Results = w.path("out.zendesk") }
+		w.input("in.csv", linesOf(1, 5)...)
+		w.must(0, "in.csv", to)
+		os.Rename(w.path("out.zendesk.journal"), w.path("out.journal"))
+		w.refuses("in.csv", []string{"out.journal", "rename"}, to)
+		os.Rename(w.path("out.journal"), w.path("out.zendesk.journal"))
+		w.must(0, "in.csv", to)
+		w.once(keys(1, 5)...)
+	})
+}
+
+// 11. A throttled run gives no row up.
+func TestThrottledRunGivesNoRowUp(t *testing.T) {
+	in(t, func(w *world) {
+		w.input("in.csv", linesOf(1, 200)...)
+		began := time.Now()
+		w.api.fate = func(int) fate {
+			if time.Since(began) < 30*time.Second {
+				f := throttle
+				f.answer.Pause = time.Second
+				return f
+			}
+			return taken
+		}
+		if sum := w.must(0, "in.csv"); sum.Created != 200 {
+			t.Errorf("%+v", sum)
+		}
+		w.once(keys(1, 200)...)
+	})
+}
+
+func TestThrottledForEver(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		pause time.Duration
+		most  time.Duration
+	}{{"a second each", time.Second, 11 * time.Minute}, {"an hour", time.Hour, time.Second}, {"unsaid", 0, 12 * time.Minute}} {
+		for _, what := range []string{"creates", "reads", "probes"} {
+			t.Run(c.name+", "+what, func(t *testing.T) {
+				in(t, func(w *world) {
+					w.input("first.csv", line(0))
+					w.must(0, "first.csv")
+					throttled := throttle
+					throttled.answer.Pause = c.pause
+					w.api.fate = func(int) fate { return throttled }
+					if what != "creates" {
+						w.api.fate = func(int) fate { return broken }
+						if what == "probes" {
+							w.api.fate = func(int) fate { return unreached }
+						}
+						w.api.read = func() (talkdesk.Answer, bool) { return throttled.answer, true }
+					}
+					w.input("in.csv", linesOf(1, 8)...)
+					began := time.Now()
+					sum, err := w.run("in.csv")
+					if took := time.Since(began); took > c.most {
+						t.Errorf("took %v", took)
+					}
+					if sum.Failed > 0 || c.pause > time.Minute && (sum.Exit != 4 || !strings.Contains(err.Error(), "until ")) {
+						t.Errorf("%+v: %v", sum, err)
+					}
+					w.api.fate, w.api.read = nil, nil
+					time.Sleep(time.Hour)
+					w.must(0, "in.csv")
+					w.once(keys(0, 8)...)
+				})
+			})
+		}
 	}
 }

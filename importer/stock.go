@@ -126,26 +126,32 @@ func (p *pipeline) newestCase() (c lifecycle.Case, err error) {
 }
 
 // knowsReport refuses a failure report whose rows the journal has never heard
-// of: sent again without their past, they might get a second case.
+// of: sent again without their past, they might get a second case. And one whose
+// columns were sorted apart.
 func (p *pipeline) knowsReport() error {
 	ids := results.ReportColumns(p.cfg.Table.Columns)
+	swapped := swapped{pipeline: p, requests: map[[8]byte][]*requestOf{}}
 	err := p.cfg.Table.Each(p.ctx, func(row *source.Row) error {
 		if row.Fault != "" {
 			return nil
 		}
-		if err := p.refuseSwapped(ids, row); err != nil {
-			return err
+		kind, id, ok := identity.Parse(ids.ID(row.Cell))
+		if ok && kind == identity.ByCells && !p.cfg.Program.HasKey() && swapped.take(row, id) {
+			return swapped.refuse(row.Number)
 		}
 		switch ids.Status(row.Cell) {
 		case statusInvalid, statusDuplicate, statusLeft:
 			return nil // never sent
 		}
-		if _, id, ok := identity.Parse(ids.ID(row.Cell)); ok && p.journal.State(id) == journal.None {
+		if ok && p.journal.State(id) == journal.None {
 			return &Stop{Exit: 1, Err: fmt.Errorf("%s, row %d: this failure report belongs to another results file: the journal does not know its rows", p.cfg.Input, row.Number),
 				Hint: "use -o RESULTS of the first run"}
 		}
 		return nil
 	})
+	if err == nil {
+		err = swapped.compare()
+	}
 	var stop *Stop
 	if err != nil && !errors.As(err, &stop) {
 		return &Stop{Exit: 1, Err: err}
@@ -153,26 +159,75 @@ func (p *pipeline) knowsReport() error {
 	return err
 }
 
-// refuseSwapped refuses a report without keys in which the content of one row
-// stands beside the id of another: its columns were sorted apart, and every row
+// swapped finds out whether in a report without keys the content of one row stands
+// beside the id of another: then its columns were sorted apart, and every row
 // might be sent as another.
-func (p *pipeline) refuseSwapped(ids results.Columns, row *source.Row) error {
-	kind, id, ok := identity.Parse(ids.ID(row.Cell))
-	if !ok || kind != identity.ByCells || p.cfg.Program.HasKey() {
-		return nil
-	}
-	content := identity.ContentOf(results.Original(p.cfg.Table.Header, row.Fields(), row.JSON()))
+type swapped struct {
+	*pipeline
+	// requests are rows of a JSON report by the sums of their requests: the
+	// report holds their content in another form than the input did.
+	requests map[[8]byte][]*requestOf
+}
+
+type requestOf struct {
+	row         int
+	id          journal.ID
+	its, others bool // the request was made for that id, or for another
+}
+
+// take reports whether a row has the unchanged content of another row.
+func (s *swapped) take(row *source.Row, id journal.ID) bool {
+	content := identity.ContentOf(results.Original(s.cfg.Table.Header, row.Fields(), row.JSON()))
 	for n := 0; ; n++ {
-		other := identity.Cells(content, n)
-		switch {
+		switch other := identity.Cells(content, n); {
 		case other == id:
-			return nil // unchanged
-		case p.journal.State(other) == journal.None:
-			if n == 0 {
-				return nil // corrected
+			return false // unchanged
+		case s.journal.State(other) != journal.None:
+		case n > 0:
+			return true
+		default: // corrected
+			if row.JSON() != nil {
+				s.note(row, id)
 			}
-			return &Stop{Exit: 1, Err: fmt.Errorf("%s, row %d holds the cells of another row: its columns were sorted apart from the %s column", p.cfg.Input, row.Number, results.IDColumn),
-				Hint: "sort whole rows only; restore the report, or run the import's own input again, which writes it anew"}
+			return false
 		}
 	}
+}
+
+func (s *swapped) note(row *source.Row, id journal.ID) {
+	if c, faults := s.cfg.Program.Map(row); len(faults) == 0 {
+		if body, err := c.Body(); err == nil {
+			sum := sumOf(body)
+			s.requests[sum] = append(s.requests[sum], &requestOf{row: row.Number, id: id})
+		}
+	}
+}
+
+// compare refuses a report in which a row makes the request of another.
+func (s *swapped) compare() error {
+	if len(s.requests) == 0 {
+		return nil
+	}
+	err := s.journal.Claims(func(c journal.Claim) error {
+		for _, r := range s.requests[c.Sum] {
+			r.its, r.others = r.its || c.ID == r.id, r.others || c.ID != r.id
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, same := range s.requests {
+		for _, r := range same {
+			if r.others && !r.its {
+				return s.refuse(r.row)
+			}
+		}
+	}
+	return nil
+}
+
+func (s *swapped) refuse(row int) *Stop {
+	return &Stop{Exit: 1, Err: fmt.Errorf("%s, row %d holds the cells of another row: its columns were sorted apart from the %s column", s.cfg.Input, row, results.IDColumn),
+		Hint: "sort whole rows only; restore the report, or run the import's own input again, which writes it anew"}
 }

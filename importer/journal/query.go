@@ -137,9 +137,6 @@ type Doubt struct {
 
 // Doubts returns every row that is in doubt.
 func (j *Journal) Doubts() ([]Doubt, error) {
-	if err := j.Flush(); err != nil {
-		return nil, err
-	}
 	place, findable := map[ID]int{}, map[ID]bool{}
 	j.mu.Lock()
 	for id, e := range j.rows {
@@ -158,7 +155,49 @@ func (j *Journal) Doubts() ([]Doubt, error) {
 	}
 	var doubts []Doubt
 	run := 0
-	err := lines(io.NewSectionReader(j.file, 0, j.size), func(text []byte, _ bool) error {
+	err := j.claims(func(chunk int, id ID, cells [][]byte) error {
+		for run+1 < len(j.runs) && j.runs[run+1].chunk < chunk {
+			run++
+		}
+		at, doubt := place[id]
+		if !doubt {
+			return nil
+		}
+		c, err := parseClaim(id, cells)
+		if err != nil {
+			return err
+		}
+		d := Doubt{Claim: c, Findable: findable[id]}
+		if run < len(j.runs) && j.runs[run].chunk < chunk {
+			d.Age = after[run]
+		}
+		if at < 0 {
+			place[id] = len(doubts)
+			doubts = append(doubts, d)
+		} else {
+			doubts[at] = d
+		}
+		return nil
+	})
+	return doubts, err
+}
+
+// Claims calls yield with every claim that was ever written.
+func (j *Journal) Claims(yield func(Claim) error) error {
+	return j.claims(func(_ int, id ID, cells [][]byte) error {
+		c, err := parseClaim(id, cells)
+		if err != nil {
+			return err
+		}
+		return yield(c)
+	})
+}
+
+func (j *Journal) claims(yield func(chunk int, id ID, cells [][]byte) error) error {
+	if err := j.Flush(); err != nil {
+		return err
+	}
+	return lines(io.NewSectionReader(j.file, 0, j.size), func(text []byte, _ bool) error {
 		l, ok := open(text)
 		if !ok || l.kind != 'C' {
 			return nil
@@ -167,32 +206,8 @@ func (j *Journal) Doubts() ([]Doubt, error) {
 		if err != nil {
 			return err
 		}
-		for run+1 < len(j.runs) && j.runs[run+1].chunk < chunk {
-			run++
-		}
-		return eachClaim(rest, func(id ID, cells [][]byte) error {
-			at, doubt := place[id]
-			if !doubt {
-				return nil
-			}
-			c, err := parseClaim(id, cells)
-			if err != nil {
-				return err
-			}
-			d := Doubt{Claim: c, Findable: findable[id]}
-			if run < len(j.runs) && j.runs[run].chunk < chunk {
-				d.Age = after[run]
-			}
-			if at < 0 {
-				place[id] = len(doubts)
-				doubts = append(doubts, d)
-			} else {
-				doubts[at] = d
-			}
-			return nil
-		})
+		return eachClaim(rest, func(id ID, cells [][]byte) error { return yield(chunk, id, cells) })
 	})
-	return doubts, err
 }
 
 // Outcomes calls yield with the latest outcome of every row that has one, in
