@@ -23,10 +23,10 @@ func Quote(s string) string {
 	bare := Flow(&n)
 	first, _ := utf8.DecodeRuneInString(bare)
 	switch {
-	case unicode.IsLetter(first):
-		return bare
 	case strings.ContainsAny(s, `"\`):
 		return "'" + strings.ReplaceAll(s, "'", "''") + "'"
+	case unicode.IsLetter(first):
+		return bare
 	}
 	return `"` + s + `"`
 }
