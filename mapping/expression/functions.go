@@ -453,17 +453,19 @@ func member(a []any) any {
 	if !ok {
 		fail("%s has no members", typeOf(a[0]))
 	}
-	if s, ok := a[0].(string); ok {
-		return coalesce([]any{part(s, i, i+1, i == -1)})
+	of := a[0]
+	if _, isText := of.(string); !isText {
+		of = list(of)
 	}
-	elements := list(a[0])
-	if i < 0 {
-		i += len(elements)
+	var end any
+	if i != -1 {
+		end = i + 1
 	}
-	if i < 0 || i >= len(elements) {
-		return nil
+	part := slice([]any{of, i, end})
+	if elements, isList := part.([]any); isList && len(elements) > 0 {
+		return elements[0]
 	}
-	return elements[i]
+	return coalesce([]any{part})
 }
 
 // memberNamed finds a member by name, without regard to case where none has
@@ -480,42 +482,34 @@ func memberNamed(object map[string]any, name string) any {
 	return nil
 }
 
+// slice gives a part of a list, or of a text by characters.
 func slice(a []any) any {
-	if a[0] == nil {
+	switch of := a[0].(type) {
+	case nil:
 		return nil
+	case []any:
+		from, to := bounds(a[1], a[2], len(of))
+		return of[from:to]
 	}
-	const what = "where a part begins and ends"
-	from, to, open := 0, 0, a[2] == nil
-	if a[1] != nil {
-		from = whole(a[1], what)
-	}
-	if !open {
-		to = whole(a[2], what)
-	}
-	if elements, ok := a[0].([]any); ok {
-		from, to = bounds(len(elements), from, to, open)
-		return elements[from:to]
-	}
-	return part(text(a[0]), from, to, open)
-}
-
-// part takes part of a text by characters.
-func part(text string, from, to int, open bool) string {
-	from, to = bounds(utf8.RuneCountInString(text), from, to, open)
-	head := words.Cut(text, to)
+	s := text(a[0])
+	from, to := bounds(a[1], a[2], utf8.RuneCountInString(s))
+	head := words.Cut(s, to)
 	return head[len(words.Cut(head, from)):]
 }
 
-// bounds counts negative positions from the end and stays within n.
-func bounds(n, from, to int, open bool) (int, int) {
-	if from < 0 {
-		from += n
+func bounds(from, to any, n int) (i, j int) {
+	j = position(to, n, n)
+	return min(position(from, n, 0), j), j
+}
+
+// position counts from the end where it is negative, and stays within n.
+func position(v any, n, otherwise int) int {
+	if v == nil {
+		return otherwise
 	}
-	if open {
-		to = n
-	} else if to < 0 {
-		to += n
+	i := whole(v, "where a part begins and ends")
+	if i < 0 {
+		i += n
 	}
-	to = min(max(to, 0), n)
-	return min(max(from, 0), to), to
+	return min(max(i, 0), n)
 }
