@@ -11,6 +11,7 @@ import (
 	"caseimport/importer/lifecycle"
 	"caseimport/importer/source"
 	"caseimport/importer/talkdesk"
+	"caseimport/mapping/words"
 )
 
 const perPage = 500 // the most that the list gives ("Get Case List")
@@ -30,7 +31,7 @@ func (p *pipeline) preflight() (earlierCases, error) {
 	switch {
 	case p.journal.Suspect() && !canLook:
 		p.cfg.Log.Warn("the journal's last lines are damaged, and the mapping names no key.custom_field by which rows could be looked up: rows that were sent just before the damage may be sent again")
-	case p.cfg.Adopt || p.journal.Suspect() || p.journal.Adopting() != "":
+	case p.looksEach():
 		return p.adopt()
 	case p.journal.Fresh() && !canLook && p.cfg.Table.Rows > 0:
 		p.cfg.Log.Warn("the mapping names no key.custom_field: cases cannot be looked up, so rows without an answer will be left as unknown")
@@ -38,6 +39,11 @@ func (p *pipeline) preflight() (earlierCases, error) {
 		return earlierCases{}, p.refuseSecondImport()
 	}
 	return earlierCases{}, nil
+}
+
+// looksEach reports whether every row is looked up before it is sent.
+func (p *pipeline) looksEach() bool {
+	return p.cfg.Adopt || p.journal.Suspect() || p.journal.Adopting() != ""
 }
 
 // adopt has every row looked up before it is sent. Where the whole list needs
@@ -121,7 +127,7 @@ func (p *pipeline) wanted() (map[journal.ID]bool, error) {
 func (p *pipeline) eachKeyed(yield func(row *source.Row, key string)) error {
 	err := p.cfg.Table.Each(p.going, func(row *source.Row) error {
 		if row.Fault == "" {
-			if who := p.cfg.Program.Identify(row); !who.Filtered && who.Key != "" {
+			if who := p.identity(row); !who.Filtered && who.Key != "" {
 				yield(row, who.Key)
 			}
 		}
@@ -142,7 +148,7 @@ func (p *pipeline) refuseSecondImport() error {
 	}
 	var there []string
 	for _, row := range sample {
-		key := p.cfg.Program.Identify(row).Key
+		key := p.identity(row).Key
 		reply, ok := p.ask(lifecycle.Question{Key: key})
 		if !ok {
 			return nil
@@ -150,9 +156,9 @@ func (p *pipeline) refuseSecondImport() error {
 		a := reply.Answer
 		switch {
 		case a.Verdict == talkdesk.Created:
-			c, _ := p.cfg.Program.Map(row)
+			c, _ := p.mapRow(row)
 			there = append(there, fmt.Sprintf("  row %d, key %q: case %s has it; title there %q, here %q",
-				row.Number, key, reply.Found[0].ID, reply.Found[0].Title, c.Title))
+				row.Number, key, reply.Found[0].ID, words.Shown(reply.Found[0].Title), words.Shown(c.Title)))
 		case a.Denied:
 			p.cfg.Log.Warn("cases cannot be looked up, so rows without an answer will be left as unknown: " + a.Message)
 			return nil

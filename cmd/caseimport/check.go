@@ -3,13 +3,11 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -78,7 +76,7 @@ type checked struct {
 }
 
 func refusedCheck(err error) checked {
-	return checked{Report: check.Empty(), Exit: exitRefused, Error: err.Error()}
+	return checked{Report: check.Empty(), Exit: exitRefused, Error: brief(err.Error())}
 }
 
 func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err error) {
@@ -92,7 +90,7 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 	if err != nil {
 		return c, err
 	}
-	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interruptible(cmd.Context())
 	defer stop()
 	if c.table, err = o.reading.open(ctx, cmd, input); err != nil {
 		return c, interrupted(ctx, err)
@@ -103,7 +101,7 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 		return c, err
 	}
 	c.Remarks = c.table.Remarks
-	c.Report, err = check.Run(ctx, check.Config{Table: c.table, Program: program, Show: o.show})
+	c.Report, err = checkRows(ctx, check.Config{Table: c.table, Program: program, Show: o.show})
 	if err != nil {
 		return c, interrupted(ctx, err)
 	}
@@ -114,6 +112,22 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 		c.Exit = exitFaults
 	}
 	return c, nil
+}
+
+// checkRows does not wait for a row whose expression takes its time when a signal
+// ends the command.
+func checkRows(ctx context.Context, cfg check.Config) (report check.Report, err error) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		report, err = check.Run(ctx, cfg)
+	}()
+	select {
+	case <-done:
+		return report, err
+	case <-ctx.Done():
+		return check.Empty(), ctx.Err()
+	}
 }
 
 func printCheck(w io.Writer, c checked, cmd *cobra.Command, o checkOptions, input string) {
@@ -142,7 +156,7 @@ func printCheck(w io.Writer, c checked, cmd *cobra.Command, o checkOptions, inpu
 		if i == 0 {
 			b.WriteString("\nWarnings\n")
 		}
-		fmt.Fprintf(&b, "  %s\n", warning)
+		fmt.Fprintf(&b, "  %s\n", words.Brief(warning))
 	}
 	printCoverage(&b, c)
 	printRequests(&b, c.Requests)
@@ -161,16 +175,24 @@ func printCheck(w io.Writer, c checked, cmd *cobra.Command, o checkOptions, inpu
 // holds more.
 const printedValues = 8
 
+// printedGroups is how many kinds of problems are: whoever has more begins with
+// these.
+const printedGroups = 100
+
 func printGroups(b *strings.Builder, groups []check.Group) {
 	for i, g := range groups {
-		if i == 0 {
+		switch i {
+		case 0:
 			b.WriteString("\nProblems\n")
+		case printedGroups:
+			fmt.Fprintf(b, "  and %s of other kinds: see --json\n", words.Plural(len(groups)-i, "problem"))
+			return
 		}
 		fault := mapping.Fault{Column: g.Column, Field: cmp.Or(g.Field, "the whole row"), Reason: g.Reason}
 		if len(g.Values) > 0 {
 			fault.Value = g.Values[0].Value
 		}
-		fmt.Fprintf(b, "  %s\n", fault.Kind())
+		fmt.Fprintf(b, "  %s\n", words.Brief(fault.Kind()))
 		fmt.Fprintf(b, "    %s\n", rowsOf(g))
 		if len(g.Values) > 0 {
 			shown := g.Values[:min(len(g.Values), printedValues)]
@@ -191,7 +213,7 @@ func printGroups(b *strings.Builder, groups []check.Group) {
 			if i > 0 {
 				lead = "         "
 			}
-			fmt.Fprintf(b, "%s%s\n", lead, fix)
+			fmt.Fprintf(b, "%s%s\n", lead, words.Brief(fix))
 		}
 	}
 }

@@ -209,7 +209,7 @@ func (r *reader) apply(l line) error {
 		j.chunk = n
 		r.unread = 0 // a later chunk of the same run: what was lost was none
 		return eachClaim(rest, func(id ID, cells [][]byte) error {
-			e := j.rows[id]
+			e := j.rows.get(id)
 			if e.state == Created { // which is final
 				return nil
 			}
@@ -217,12 +217,12 @@ func (r *reader) apply(l line) error {
 			if sum, err := parseSum(cells[4]); err == nil {
 				e.sum = shortSum(sum)
 			}
-			j.rows[id] = e
+			j.rows.set(id, e)
 			return nil
 		})
 	case 'O', 'A':
 		o, err := parseOutcome(l.payload)
-		switch s := j.rows[o.ID].state; {
+		switch s := j.rows.get(o.ID).state; {
 		case err != nil:
 			return damaged("an outcome cannot be read")
 		case s == None && l.kind == 'O' && l.number > 0 && r.unread == 0:
@@ -232,9 +232,7 @@ func (r *reader) apply(l line) error {
 			return nil // Created is final
 		}
 		j.settle(o)
-		if len(j.runs) == 0 || j.runs[len(j.runs)-1].field != r.now.Field {
-			j.newest = j.newest[:0] // it cannot be found by this run's field
-		}
+		r.notice(o)
 	case 'R':
 		for payload := l.payload; len(payload) > 0; {
 			var cell []byte
@@ -243,7 +241,7 @@ func (r *reader) apply(l line) error {
 			if err != nil {
 				continue
 			}
-			if j.rows[id].state != Created {
+			if j.rows.get(id).state != Created {
 				j.release(id)
 			}
 		}
@@ -256,9 +254,13 @@ func (r *reader) apply(l line) error {
 		if err := json.Unmarshal(l.payload, &a); err == nil {
 			j.altered = append(j.altered, a)
 		}
+	case 'S':
+		if d, err := time.ParseDuration(string(l.payload)); err == nil {
+			j.newest.seen = d
+		}
 	case 'T':
 		if d, err := time.ParseDuration(string(l.payload)); err == nil && len(j.runs) > 0 {
-			j.runs[len(j.runs)-1].lived = d
+			j.runs[len(j.runs)-1].lived = max(j.runs[len(j.runs)-1].lived, d)
 		}
 	case 'B':
 		return r.applyBegin(l)
@@ -274,6 +276,18 @@ func (r *reader) apply(l line) error {
 		}
 	}
 	return nil
+}
+
+// notice remembers the newest case that this run could find.
+func (r *reader) notice(o Outcome) {
+	j, run := r.journal, len(r.journal.runs)-1
+	if o.State != Created || run < 0 || j.runs[run].field != r.now.Field {
+		return
+	}
+	j.runs[run].lived = max(j.runs[run].lived, o.Sent)
+	if o.Sent > 0 || j.newest.line == nil {
+		j.newest = newest{line: bytes.Clone(o.Line), run: run, sent: o.Sent}
+	}
 }
 
 func (r *reader) applyBegin(l line) error {
