@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
+
+	"caseimport/importer/atomicfile"
 )
 
 // ID is the identity of a row.
@@ -214,7 +217,7 @@ func Open(path string, h Header, b Begin) (*Journal, error) {
 		return nil, errors.Join(err, j.Close())
 	}
 	if j.made {
-		if err := syncFolder(path); err != nil {
+		if err := atomicfile.OS.SyncDir(filepath.Dir(path)); err != nil {
 			return nil, errors.Join(err, j.Discard())
 		}
 	}
