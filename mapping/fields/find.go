@@ -86,7 +86,8 @@ func (f Field) Codes(values []string) ([]string, *Fault) {
 }
 
 // matches are the options of one level that a value names. Case and outer
-// blanks do not count, but an exact label comes before one that needs this.
+// blanks do not count, but an exact label comes before one that needs this. A
+// code that stands twice is one option.
 func matches(options []Option, value string) []Option {
 	var exact, loose []Option
 	for _, o := range options {
@@ -98,10 +99,10 @@ func matches(options []Option, value string) []Option {
 			loose = append(loose, o)
 		}
 	}
-	if len(exact) > 0 {
-		return exact
+	if len(exact) == 0 {
+		exact = loose
 	}
-	return loose
+	return slices.CompactFunc(exact, func(a, b Option) bool { return a.Code == b.Code })
 }
 
 func fold(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
