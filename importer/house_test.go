@@ -25,6 +25,7 @@ func TestArrowsRunOneWay(t *testing.T) {
 			never: append(network, "os", "sync", "log/slog", "context", "math/rand/v2")},
 		"caseimport/importer/results":   {may: []string{"caseimport/importer/atomicfile", "caseimport/mapping"}, never: network},
 		"caseimport/importer/talkdesk":  {may: []string{"caseimport/mapping/fields"}},
+		"caseimport/importer/reads":     {may: []string{"caseimport/importer/talkdesk", "caseimport/mapping/fields", "caseimport/ratelimit"}, never: network},
 		"caseimport/importer/sandbox":   {},
 		"caseimport/mapping":            {may: append(leaves, "caseimport/mapping/convert", "caseimport/mapping/expression", "caseimport/mapping/fields", "caseimport/mapping/htmltext", "caseimport/mapping/yamlfile"), never: append(network, "os", "io/fs")},
 		"caseimport/mapping/convert":    {never: append(network, "os")},
