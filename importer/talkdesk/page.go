@@ -51,7 +51,7 @@ func readPage(x *exchange, q Query) (Page, bool) {
 	list := gjson.ParseBytes(x.body)
 	if q.ID != "" {
 		f, others := readCase(list, q.Field, x.secrets.forData())
-		p := Page{Cases: []Found{f}, Total: 1, form: q.form, others: others && !f.Shown}
+		p := Page{Cases: []Found{f}, Total: 1, form: q.form, others: others && !f.Shown, Shape: shapeOf(list.Get("custom_fields"))}
 		p.check(q.Key)
 		return p, f.ID == q.ID
 	}

@@ -15,7 +15,7 @@ const near = 3
 // Field returns the field with this key, in either spelling of a drop-down's.
 func (f File) Field(key string) (Field, bool) {
 	for _, field := range f.Fields {
-		if spelling(field.Key) == spelling(key) {
+		if SameKey(field.Key, key) {
 			return field, true
 		}
 	}
