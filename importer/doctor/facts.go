@@ -121,11 +121,12 @@ func (f *facts) examineList(ctx context.Context) {
 	}
 }
 
-// pick takes the first case that carries a key.
+// pick takes the first case that carries a key, if possible one of which a part
+// can be searched for.
 func (f *facts) pick(p talkdesk.Page) {
 	for i, c := range p.Cases {
 		f.shown = f.shown || c.Shown
-		if f.known == nil && c.Key != "" {
+		if f.known == nil && c.Key != "" || f.known != nil && len(f.known.Key) == 1 && len(c.Key) > 1 {
 			f.known = &p.Cases[i]
 		}
 	}
