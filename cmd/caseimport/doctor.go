@@ -20,8 +20,8 @@ import (
 
 type doctorOptions struct {
 	asking
-	mapping string
-	json    bool
+	mapping, rate string
+	json          bool
 }
 
 func newDoctor() *cobra.Command {
@@ -51,7 +51,8 @@ Exit codes:
 	f.SortFlags = false
 	f.StringVarP(&o.mapping, "mapping", "m", "", "the mapping `FILE` to hold against the account")
 	o.target.flags(f)
-	o.limits(f, 10*time.Second, "10s")
+	askingRate(f, &o.rate)
+	o.waits(f, 10*time.Second, "10s")
 	f.BoolVar(&o.json, "json", false, "print one line of JSON, and nothing else, on standard output")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		report, err := examine(cmd, o)
@@ -78,7 +79,7 @@ func examine(cmd *cobra.Command, o doctorOptions) (doctor.Report, error) {
 	if err != nil {
 		return refusedDoctor("mapping", err), err
 	}
-	account, err := o.dial(cmd)
+	account, err := o.dial(cmd, o.rate)
 	if err != nil {
 		return refusedDoctor("credentials", err), err
 	}

@@ -20,6 +20,7 @@ import (
 
 type fieldsOptions struct {
 	asking
+	rate string
 	out  string
 	json bool
 }
@@ -48,7 +49,8 @@ Exit codes:
 	f.SortFlags = false
 	f.StringVarP(&o.out, "output", "o", "", "write them to this `FILE`, - for standard output")
 	o.target.flags(f)
-	o.limits(f, 10*time.Minute, "10m")
+	askingRate(f, &o.rate)
+	o.waits(f, 10*time.Minute, "10m")
 	f.BoolVar(&o.json, "json", false, "print one line of JSON, and nothing else, on standard output")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		file, err := readAccount(cmd, o)
@@ -86,7 +88,7 @@ func readAccount(cmd *cobra.Command, o fieldsOptions) (file fields.File, err err
 	if o.json && o.out == "-" {
 		return file, usage(cmd, "remove one of them", "--json and -o - both claim standard output")
 	}
-	account, err := o.dial(cmd)
+	account, err := o.dial(cmd, o.rate)
 	if err != nil {
 		return file, err
 	}
