@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -144,8 +145,11 @@ const printedOptions = 60
 func printFields(w io.Writer, file fields.File, o fieldsOptions) {
 	var b strings.Builder
 	active := 0
+	file.Fields = slices.Clone(file.Fields)
 	key, name, kind := len("KEY"), len("NAME"), len("KIND")
-	for _, f := range file.Fields {
+	for i := range file.Fields {
+		f := &file.Fields[i]
+		f.Name = oneLine(f.Name)
 		key, name, kind = max(key, utf8.RuneCountInString(f.Key)), max(name, utf8.RuneCountInString(f.Name)), max(kind, len(f.Kind))
 		if f.Active {
 			active++
@@ -174,7 +178,7 @@ func printFields(w io.Writer, file fields.File, o fieldsOptions) {
 		row(f.Key, f.Name, string(f.Kind), strings.Join(remarks, ", "))
 		indent := strings.Repeat(" ", 2+key+2)
 		if f.Description != "" {
-			fmt.Fprintf(&b, "%s%s\n", indent, strings.Join(strings.Fields(f.Description), " "))
+			fmt.Fprintf(&b, "%s%s\n", indent, oneLine(f.Description))
 		}
 		printOptions(&b, indent, f.Options)
 	}
@@ -195,7 +199,7 @@ func printOptions(b *strings.Builder, indent string, options []fields.Option) {
 			fmt.Fprintf(b, "%s… and %s\n", indent, words.Plural(len(options)-i, "more option"))
 			break
 		}
-		label := o.Label
+		label := oneLine(o.Label)
 		if label == "" {
 			label = "(no label)"
 		}

@@ -14,6 +14,7 @@ import (
 	"caseimport/importer/live"
 	"caseimport/importer/talkdesk"
 	"caseimport/mapping"
+	"caseimport/mapping/fields"
 	"caseimport/mapping/words"
 )
 
@@ -21,17 +22,18 @@ import (
 // account for their cases.
 type lookAround struct {
 	account
+	mapping *mapping.Mapping
 	journal *journal.Journal // of earlier runs; nil without
 	cfg     live.Config
 }
 
-func newLookAround(cmd *cobra.Command, o checkOptions, program *mapping.Program, input string, rate float64) (l *lookAround, err error) {
+func newLookAround(cmd *cobra.Command, o checkOptions, m *mapping.Mapping, program *mapping.Program, input string, rate float64) (l *lookAround, err error) {
 	field := program.KeyField()
 	if field == "" {
 		return nil, refuse(errors.New("--live looks cases up by their key, and the mapping names no key.custom_field"),
 			"add to the mapping: key: {column: …, custom_field: text1}, with the key of a text field of your account")
 	}
-	l = &lookAround{}
+	l = &lookAround{mapping: m}
 	if l.account, err = o.dial(cmd, o.rate); err != nil {
 		return nil, err
 	}
@@ -71,11 +73,25 @@ func (l *lookAround) row(number int, key string, c *mapping.Case) {
 }
 
 func (l *lookAround) run(ctx context.Context) (*live.Report, error) {
+	misfits := l.misfits(ctx)
 	report, a := live.Run(ctx, l.cfg)
 	if a.Verdict != talkdesk.Created {
 		return nil, refused(ctx, a)
 	}
+	report.Remarks = append(misfits, report.Remarks...)
 	return &report, nil
+}
+
+// misfits says where the mapping does not fit the account's fields as they are now.
+func (l *lookAround) misfits(ctx context.Context) []string {
+	all, _, a := l.reader.Fields(ctx, l.api)
+	if a.Verdict != talkdesk.Created {
+		return []string{"the account's case fields could not be read, so the mapping was not held against them: " + a.Message}
+	}
+	if err := against(l.mapping, fields.File{Account: l.name, BaseURL: l.baseURL, Fields: all}); err != nil {
+		return strings.Split(strings.TrimSpace(err.Error()), "\n")
+	}
+	return []string{}
 }
 
 func printLive(b *strings.Builder, r *live.Report) {

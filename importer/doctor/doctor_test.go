@@ -212,7 +212,7 @@ func TestServersThatAreNone(t *testing.T) {
 	}{
 		{"a wrong address", func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }, map[string]State{"list": Failed, "credentials": OK}},
 		{"a page", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html><title>Welcome</title>") }, map[string]State{"list": Failed}},
-		{"a redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", 302) }, map[string]State{"list": Failed}},
+		{"a redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) }, map[string]State{"list": Failed}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			server := httptest.NewServer(http.HandlerFunc(tt.answer))
