@@ -231,6 +231,34 @@ func TestServersThatAreNone(t *testing.T) {
 	}
 }
 
+// searched is a server with one case, which a search answers with these cases.
+func searched(t *testing.T, cases string) (base string) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		data := `{"id":"7","title":"t","custom_fields":{"text1":"ZD-17"}}`
+		if r.URL.Query().Get("custom_fields") != "" {
+			data = cases
+		}
+		if r.URL.Query().Get("page") == "2" {
+			data = ""
+		}
+		fmt.Fprintf(w, `{"total":1,"_embedded":{"data":[%s]}}`, data)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func TestSearchThatDoesNotFind(t *testing.T) {
+	for _, cases := range []string{
+		`{"id":"8","title":"t","custom_fields":{"text1":"ZD-170"}}`, // another, by a part
+		`{"id":"8","title":"t","custom_fields":{"text1":"ZD-17"}}`,  // another with the same key
+	} {
+		r := examine(t, searched(t, cases), "", talkdesk.Credentials{Token: "good-token-0123456789"}, mappingOf())
+		if c := check(t, r, "search"); c.State != Attend || !strings.Contains(c.Message, "case 7 carries a key in text1, but is not found") || r.Exit != 3 {
+			t.Errorf("exit %d, %+v", r.Exit, c)
+		}
+	}
+}
+
 func TestClock(t *testing.T) {
 	for _, tt := range []struct {
 		ahead  time.Duration

@@ -1,6 +1,7 @@
 package live
 
 import (
+	"context"
 	"fmt"
 	"reflect"
 	"strings"
@@ -114,5 +115,23 @@ func TestAccountThatCannotBeAsked(t *testing.T) {
 	}
 	if _, a, _ := ask(t, sandbox.Options{ReadFaults: 100}, 0, nil, 1); a.Verdict != talkdesk.NotTaken {
 		t.Errorf("%+v", a)
+	}
+}
+
+// blindAPI lists a case that its search does not find.
+type blindAPI struct{ reads.API }
+
+func (blindAPI) Read(_ context.Context, q talkdesk.Query) (talkdesk.Page, talkdesk.Answer) {
+	p := talkdesk.Page{Total: 0}
+	if q.Key == "" {
+		p = talkdesk.Page{Total: 100_000, Cases: []talkdesk.Found{{ID: "7", Key: "X-1", Shown: true}}}
+	}
+	return p, talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+}
+
+func TestAbsenceIsNotBelievedFromASearchThatDoesNotFind(t *testing.T) {
+	r, a := Run(t.Context(), Config{Rows: []Row{{1, "ZD-1", "t"}, {2, "ZD-2", "t"}}, Field: "text1", API: blindAPI{}, Reader: &reads.Reader{Limiter: ratelimit.New(0)}})
+	if a.Verdict != talkdesk.Created || r.Create != 0 || r.InDoubt != 2 || len(r.Remarks) != 1 || !strings.Contains(r.Remarks[0], "does not find case 7") {
+		t.Errorf("%+v %+v", r, a)
 	}
 }
