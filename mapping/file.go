@@ -188,7 +188,7 @@ func hintForPrefix(name string) string {
 	if slices.Contains(keysOf[caseKeys]().Known, name) {
 		return `; it belongs under "case"`
 	}
-	best, least := "text_"+name, 100
+	best, least := "", 100
 	for at := 1; at <= len(name); at++ {
 		if at < len(name) && name[at] != '_' {
 			continue
@@ -197,6 +197,9 @@ func hintForPrefix(name string) string {
 		if d := words.Distance(name[:at], near); near != "" && d < least {
 			best, least = near+name[at:], d
 		}
+	}
+	if best == "" {
+		return "; the account gives each of its fields a key, such as text1: caseimport fields lists them"
 	}
 	return fmt.Sprintf("; did you mean %q?", best)
 }

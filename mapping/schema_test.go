@@ -66,6 +66,7 @@ func TestSchemaOfRules(t *testing.T) {
 		{true, "custom_fields: {date_a: {column: A, layout: excel, timezone: UTC}}"}, {true, "custom_fields: {date_a: {column: A, layout: [unix, rfc3339]}}"}, {false, "custom_fields: {date_a: {column: A, layout: []}}"}, {false, "custom_fields: {date_a: {column: A, timezone: UTC}}"}, {true, "custom_fields: {date_a: {const: '2024-01-01T00:00:00Z'}}"},
 		{true, "custom_fields: {numeric_a: {const: 5}}"}, {true, "custom_fields: {numeric_a: {const: '+5'}}"}, {true, "custom_fields: {decimal_a: {column: A, decimal_comma: true, default: 5.5}}"},
 		{true, "custom_fields: {multi_select_a: {column: A, split: ' '}}"}, {false, "custom_fields: {multi_select_a: {column: A, split: ''}}"}, {true, "custom_fields: {multi_select_a: {const: [a, 1]}}"}, {false, "custom_fields: {multi_select_a: {const: []}}"}, {true, "custom_fields: {dependent_field_a: {const: [a, b, c]}}"},
+		{true, "custom_fields: {dropdown1: A, drop_down2: A}"}, {false, "custom_fields: {drop-down1: A}"},
 		{false, "custom_fields: {text_a: {column: A, trunkate: 3}}"}, {false, "extra: 1"},
 	} {
 		src := head + c.src
