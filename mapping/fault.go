@@ -19,6 +19,9 @@ type Fault struct {
 	// Reason does not hold the value: it is equal for all rows at fault in the
 	// same way. It reads on from the value: "is not in values".
 	Reason string
+	// Hint is what depends on the value beside the reason, such as what was
+	// probably meant: "; nearest: …". It follows the reason.
+	Hint string
 	// Fix is the line of the mapping file that would mend it, as YAML, or "".
 	// It stands for the whole rule of the field, except that of a missing entry
 	// of values only the new entry is given. A "?" is for the person to fill in.
@@ -63,7 +66,7 @@ func (f Fault) String() string {
 		}
 		fmt.Fprintf(&b, "column %q ", f.Column)
 	}
-	b.WriteString(f.Reason)
+	b.WriteString(f.Reason + f.Hint)
 	return b.String()
 }
 
