@@ -80,7 +80,7 @@ func TestOptionFixes(t *testing.T) {
 			`drop_down3: {values: {Eurpe: Europe, Europe: Europe, Asia: "?"}}  # add to those already there`},
 		{"drop_down3", "{column: A, values: {EMEA: Europe}, pass: true}", []string{"Eurpe"}, `; nearest: "Europe" (001)`,
 			`drop_down3: {values: {Eurpe: Europe}}  # add to those already there;` + strings.TrimPrefix(options, "  #")},
-		{"multi_select4", "A", []string{"vip,refnd"}, `; nearest: "refund" (001)`,
+		{"multi_select4", "A", []string{"vip,refnd"}, `; options: "refund" (001), "delivery" (002), "vip" (003)`,
 			`multi_select4: {column: A, split: ","}`},
 		{"dependent_field5", `{column: A, split: ">"}`, []string{"Hardware > Installation"}, `; there is one under "Software"`,
 			`dependent_field5: {column: A, split: ">", values: {Installation: "?"}, pass: true}  # options: "Printer" (002), "Other" (005)`},
