@@ -129,7 +129,7 @@ func (in *intake) takeRefused() error {
 	if len(in.refused) == 0 {
 		return nil
 	}
-	return in.cfg.Table.Each(in.ctx, func(row *source.Row) error {
+	err := in.cfg.Table.Each(in.ctx, func(row *source.Row) error {
 		if len(in.refused) == 0 {
 			return errEnough
 		}
@@ -151,6 +151,10 @@ func (in *intake) takeRefused() error {
 		in.hand(r)
 		return nil
 	})
+	if errors.Is(err, errEnough) {
+		return nil
+	}
+	return err
 }
 
 // hand gives a row to the machine, once there is room.

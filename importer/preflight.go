@@ -3,8 +3,8 @@ package importer
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
-	"time"
 
 	"caseimport/importer/identity"
 	"caseimport/importer/journal"
@@ -19,7 +19,7 @@ const perPage = 500 // the most that the list gives ("Get Case List")
 // journal cannot know.
 type earlierCases struct {
 	lookEach bool                            // look every row up before it is sent
-	listed   map[journal.ID][]talkdesk.Found // what the server's whole list held
+	listed   map[journal.ID][]talkdesk.Found // cases that the server's list showed
 }
 
 // preflight finds out whether the cases of this input were created before, where
@@ -40,10 +40,12 @@ func (p *pipeline) preflight() (earlierCases, error) {
 	return earlierCases{}, nil
 }
 
-// adopt looks every row up before it is sent: by the whole list if that needs
-// fewer requests, else one by one. Nothing is believed to be absent before
-// what an earlier run sent has surely arrived.
-func (p *pipeline) adopt() (cases earlierCases, err error) {
+// adopt has every row looked up before it is sent. Where the whole list needs
+// fewer requests, it is read first, and saves the look-ups of the rows that it
+// shows. It proves presence only: whatever it lacks is looked up all the same,
+// so that no capped total, repeated page or early end can make a case twice.
+func (p *pipeline) adopt() (earlierCases, error) {
+	cases := earlierCases{lookEach: true}
 	if p.journal.Suspect() {
 		p.cfg.Log.Warn("the journal's last lines are damaged: every row that it does not know is looked up before it is sent")
 	} else if !p.cfg.Adopt {
@@ -54,56 +56,54 @@ func (p *pipeline) adopt() (cases earlierCases, err error) {
 		return cases, err
 	}
 	first, ok := p.ask(lifecycle.Question{Page: 1})
-	if !ok {
+	switch {
+	case !ok:
 		return cases, nil
-	}
-	if first.Answer.Verdict == talkdesk.Halt {
+	case first.Answer.Verdict == talkdesk.Halt:
 		p.halt(lifecycle.Stop{Exit: 1, Reason: first.Answer.Message})
 		return cases, nil
-	}
-	cases.lookEach = true
-	pages := (first.Total + perPage - 1) / perPage
-	if first.Answer.Verdict != talkdesk.Created || p.journal.Newest() != nil || first.Total < 0 || pages > p.cfg.Table.Rows {
+	case first.Answer.Verdict != talkdesk.Created:
 		return cases, nil
 	}
-	if wait := time.Until(p.began.Add(p.cfg.Settle)); wait > 0 {
-		p.wait("checking for cases of an earlier run at " + clock(time.Now().Add(wait)) + ", once anything that it sent has surely arrived")
-		select {
-		case <-time.After(wait):
-		case <-p.going.Done():
-			return cases, nil
-		}
+	field := p.cfg.Program.KeyField()
+	if len(first.Found) > 0 && !slices.ContainsFunc(first.Found, func(f talkdesk.Found) bool { return f.Shown }) {
+		p.cfg.Log.Warn(fmt.Sprintf("the list does not show the field %s in any case: rows are looked up one by one", field))
+		return cases, nil
 	}
-	if listed, ok := p.list(wanted); ok {
-		cases = earlierCases{listed: listed}
+	if first.Total > perPage*len(wanted) {
+		return cases, nil
 	}
+	cases.listed = p.list(first, wanted)
 	return cases, nil
 }
 
-// list reads the whole list. ok is false if it could not be read to its end.
-func (p *pipeline) list(wanted map[journal.ID]bool) (listed map[journal.ID][]talkdesk.Found, ok bool) {
-	listed = map[journal.ID][]talkdesk.Found{}
-	first, seen := "", 0
+// list reads the list, from its first page, for cases with wanted keys, as far as
+// it brings anything new, and never more pages than look-ups would cost.
+func (p *pipeline) list(page lifecycle.Reply, wanted map[journal.ID]bool) map[journal.ID][]talkdesk.Found {
+	listed, seen := map[journal.ID][]talkdesk.Found{}, map[string]bool{}
 	for n := 1; ; n++ {
-		page, ok := p.ask(lifecycle.Question{Page: n})
-		if !ok || page.Answer.Verdict != talkdesk.Created {
-			return nil, false
-		}
-		// A server may give fewer a page than it was asked for, no total, or
-		// the same page again.
-		if len(page.Found) == 0 || page.Found[0].ID == first {
-			return listed, true
-		}
+		known := len(seen)
 		for _, f := range page.Found {
-			if id := identity.Key(f.Key); f.Key != "" && wanted[id] {
+			if id := identity.Key(f.Key); !seen[f.ID] && f.Key != "" && wanted[id] {
 				listed[id] = append(listed[id], f)
 			}
+			seen[f.ID] = true
 		}
-		first = page.Found[0].ID
-		if seen += len(page.Found); page.Total >= 0 && seen >= page.Total {
-			return listed, true
+		if len(seen) == known || len(seen) == page.Total || n == len(wanted) {
+			break
+		}
+		var ok bool
+		if page, ok = p.ask(lifecycle.Question{Page: n + 1}); !ok || page.Answer.Verdict != talkdesk.Created {
+			break
 		}
 	}
+	for _, found := range listed {
+		p.event(func(m *lifecycle.Machine, _ lifecycle.Instant) {
+			m.Knows(lifecycle.Case{Key: found[0].Key, ID: found[0].ID})
+		})
+		break
+	}
+	return listed
 }
 
 // wanted returns the identities of the rows that may be sent.
@@ -161,8 +161,8 @@ func (p *pipeline) refuseSecondImport() error {
 			return nil
 		case a.Verdict == talkdesk.Unknown:
 			p.cfg.Log.Warn(fmt.Sprintf("could not find out whether the row with key %q has a case already: %s", key, a.Message))
-			if a.Down || a.Throttled {
-				return nil // it was waited for long enough
+			if a.Down || a.Throttled || a.Hidden || a.Unfiltered {
+				return nil // it was waited for long enough, or waiting does not help
 			}
 		}
 	}

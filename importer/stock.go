@@ -1,8 +1,10 @@
 package importer
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"time"
 
 	"caseimport/importer/identity"
@@ -10,6 +12,7 @@ import (
 	"caseimport/importer/lifecycle"
 	"caseimport/importer/results"
 	"caseimport/importer/source"
+	"caseimport/mapping/words"
 )
 
 // takeStock learns what earlier runs have left, refuses files that do not belong
@@ -20,14 +23,15 @@ func (p *pipeline) takeStock() error {
 			return err
 		}
 	}
-	if p.journal.Fresh() {
-		// The results file is not touched before it has been found out
-		// whether this run may begin at all (preflight).
-		if err := p.knowsResults(); err != nil {
-			return err
+	if err := p.proveJournal(); err != nil {
+		return err
+	}
+	// The results file of a fresh journal is not touched before it has been
+	// found out whether this run may begin at all (preflight).
+	if !p.journal.Fresh() {
+		if err := p.begin(); err != nil {
+			return filesStop(err)
 		}
-	} else if err := p.begin(); err != nil {
-		return filesStop(err)
 	}
 	p.remarkLast()
 	cfg := lifecycle.Config{
@@ -35,13 +39,11 @@ func (p *pipeline) takeStock() error {
 		MaxRefused: p.cfg.MaxFailures.Rows, MaxRefusedShare: p.cfg.MaxFailures.Percent / 100, Limit: p.cfg.Limit,
 		Searchable: p.cfg.Program.KeyField() != "", Resend: p.cfg.ResendUnknown, Backoff: backoff, Lag: p.journal.Lag(), Altered: p.journal.Altered(),
 	}
-	if text := p.journal.Newest(); text != nil {
-		line, err := parseLine(text)
-		if err != nil {
-			return filesStop(err)
-		}
-		cfg.Known = lifecycle.Case{Key: line.Key, ID: line.CaseID}
+	known, err := p.newestCase()
+	if err != nil {
+		return filesStop(err)
 	}
+	cfg.Known = known
 	p.machine = lifecycle.New(cfg)
 	p.clock = time.AfterFunc(time.Hour, func() { p.event((*lifecycle.Machine).Tick) })
 	if err := p.tellSandbox(); err != nil {
@@ -109,21 +111,73 @@ func filesStop(err error) *Stop {
 	return &Stop{Exit: exit, Err: err, Hint: "fix it and run the same command again"}
 }
 
-// knowsResults refuses a results file with cases of which the journal has never
-// heard: it is not its journal.
-func (p *pipeline) knowsResults() error {
-	if !p.hadResults || p.cfg.Adopt {
+// newestCase is the newest case that the journal knows, or, where that is lost
+// and rows are adopted, the results file.
+func (p *pipeline) newestCase() (c lifecycle.Case, err error) {
+	if text := p.journal.Newest(); text != nil {
+		line, err := parseLine(text)
+		return lifecycle.Case{Key: line.Key, ID: line.CaseID}, err
+	}
+	if p.cfg.Adopt && p.hadResults {
+		for line, err := range results.ReadOwn(p.files.Results) {
+			if err == nil && line.Status == statusCreated {
+				c = lifecycle.Case{Key: line.Key, ID: line.CaseID}
+			}
+		}
+	}
+	return c, nil
+}
+
+// proveJournal holds the results file against the journal. A journal that has
+// never heard of cases which the results hold is an older copy, or another
+// import's, and would have their rows made again. An outcome that a crash took
+// from the journal, and that the results hold, is given back to it.
+func (p *pipeline) proveJournal() error {
+	last := p.journal.Last()
+	info, err := os.Stat(p.files.Results)
+	if err != nil || !p.hadResults || p.cfg.Adopt || last.Ended && info.Size() == last.Size && info.ModTime().Equal(last.Time) {
 		return nil
 	}
+	strangers := map[string]bool{} // ids of cases
 	for line, err := range results.ReadOwn(p.files.Results) {
 		if err != nil {
-			return filesStop(err)
+			break // torn by a crash, or edited: what was read counts
 		}
-		if line.Status == statusCreated || line.Status == statusUnknown {
-			return &Stop{Exit: 1, Err: fmt.Errorf("%s holds rows that were sent, and its journal %s knows none of them", p.files.Results, p.files.Journal), Hint: tryAdopt}
+		if line.Status != statusCreated || line.CaseID == "" {
+			continue
+		}
+		id := identity.Key(line.Key)
+		state := p.journal.State(id)
+		switch {
+		case p.cfg.Program.HasKey() && state == journal.Claimed:
+			text, err := json.Marshal(line)
+			if err == nil {
+				err = p.journal.Record(journal.Outcome{ID: id, State: journal.Created, Row: line.Row, Line: text})
+			}
+			if err != nil {
+				return filesStop(err)
+			}
+		case !p.cfg.Program.HasKey() || state != journal.Created:
+			strangers[line.CaseID] = true
 		}
 	}
-	return nil
+	if len(strangers) > 0 {
+		for line, err := range p.latest() {
+			if err != nil {
+				return filesStop(err)
+			}
+			delete(strangers, line.CaseID)
+		}
+	}
+	doubts := 0
+	if !p.cfg.Program.HasKey() { // a line cannot be tied to its row, but may be of one whose outcome was lost
+		doubts = p.journal.Open()
+	}
+	if len(strangers) <= doubts {
+		return nil
+	}
+	return &Stop{Exit: 1, Err: fmt.Errorf("%s holds %s that its journal %s has never heard of: the journal is an older copy, or another import's", p.files.Results, words.Plural(len(strangers), "case"), p.files.Journal),
+		Hint: "put the newer journal back, or add --adopt: every row that the journal does not know is then looked up before it is created; if people have merely edited the results file, move it away: it is rebuilt"}
 }
 
 // knowsReport refuses a failure report whose rows the journal has never heard
@@ -133,6 +187,9 @@ func (p *pipeline) knowsReport() error {
 	err := p.cfg.Table.Each(p.ctx, func(row *source.Row) error {
 		if row.Fault != "" {
 			return nil
+		}
+		if err := p.refuseSwapped(ids, row); err != nil {
+			return err
 		}
 		switch ids.Status(row.Cell) {
 		case statusInvalid, statusDuplicate, statusLeft:
@@ -149,4 +206,28 @@ func (p *pipeline) knowsReport() error {
 		return &Stop{Exit: 1, Err: err}
 	}
 	return err
+}
+
+// refuseSwapped refuses a report without keys in which the content of one row
+// stands beside the id of another: its columns were sorted apart, and every row
+// might be sent as another.
+func (p *pipeline) refuseSwapped(ids results.Columns, row *source.Row) error {
+	kind, id, ok := identity.Parse(ids.ID(row.Cell))
+	if !ok || kind != identity.ByCells || p.cfg.Program.HasKey() {
+		return nil
+	}
+	content := identity.ContentOf(results.Original(p.cfg.Table.Header, row.Fields(), row.JSON()))
+	for n := 0; ; n++ {
+		other := identity.Cells(content, n)
+		switch {
+		case other == id:
+			return nil // unchanged
+		case p.journal.State(other) == journal.None:
+			if n == 0 {
+				return nil // corrected
+			}
+			return &Stop{Exit: 1, Err: fmt.Errorf("%s, row %d holds the cells of another row: its columns were sorted apart from the %s column", p.cfg.Input, row.Number, results.IDColumn),
+				Hint: "sort whole rows only; restore the report, or run the import's own input again, which writes it anew"}
+		}
+	}
 }

@@ -242,6 +242,7 @@ type world struct {
 	dir     string
 	mapping string
 	api     *server
+	forgets bool // the results file is lost between the runs
 	log     strings.Builder
 	logMu   sync.Mutex
 }

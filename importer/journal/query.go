@@ -38,6 +38,18 @@ func (j *Journal) Size() int {
 	return len(j.rows)
 }
 
+// Open returns how many rows were claimed of which no outcome is known.
+func (j *Journal) Open() (n int) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, e := range j.rows {
+		if e.state == Claimed {
+			n++
+		}
+	}
+	return n
+}
+
 // Newest returns the line of the newest Created outcome, nil if there is none.
 func (j *Journal) Newest() []byte {
 	j.mu.Lock()

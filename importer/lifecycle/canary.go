@@ -110,6 +110,13 @@ func lagOf(c knownCase, missed bool, noted, guess time.Duration) time.Duration {
 	return min(sinceSent, max(noted, guess))
 }
 
+// Knows tells of a case that existed before this run, if no other is known.
+func (m *Machine) Knows(c Case) {
+	if !m.canary.known() && !m.altered.has(c.Key) {
+		m.canary.newest = knownCase{Case: c, earlier: true}
+	}
+}
+
 // know notes a case that surely exists.
 func (m *Machine) know(k knownCase) {
 	c := &m.canary

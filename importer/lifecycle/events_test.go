@@ -156,8 +156,11 @@ func (w *world) processEvents(add func(k kind, a, b int)) {
 	}
 	switch {
 	case !w.inputWaits():
-	case w.nextRow == w.scenario.rows || w.m.stopped != nil:
+	case w.nextRow == w.scenario.rows:
 		add(inputEnds, 0, 0)
+	case w.m.stopped != nil: // the reader may hear of it or not
+		add(inputEnds, 0, 0)
+		add(reads, 0, 0)
 	default:
 		add(reads, 0, 0)
 	}

@@ -174,3 +174,20 @@ func TestRenewalsInARow(t *testing.T) {
 	}
 	s.calm()
 }
+
+// A server that asks for a longer pause than the run has patience stops it.
+func TestLongPauseStops(t *testing.T) {
+	for _, c := range []struct {
+		pause Instant
+		stops bool
+	}{{8 * tick, false}, {8*tick + 1, true}} {
+		s := newScript(t, scenario{rows: 1, workers: 1, runs: 1, patience: 8 * tick})
+		s.on(readNext, synced, sends)
+		a := answers[throttled]
+		a.Pause = c.pause
+		s.m.Answered(s.now, s.flights[0].q, a, nil, 0)
+		if got := s.m.stopped != nil; got != c.stops {
+			t.Errorf("a pause of %v stops the run: %v", c.pause, got)
+		}
+	}
+}
