@@ -88,7 +88,7 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 	if c.Rate, err = o.perSecond(cmd, false); err != nil {
 		return c, err
 	}
-	mapping, _, err := loadMapping(cmd, o.mapping, input)
+	mapping, _, err := loadMapping(cmd, o.mapping, o.fields, input)
 	if err != nil {
 		return c, err
 	}

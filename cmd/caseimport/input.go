@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ import (
 
 	"caseimport/importer/source"
 	"caseimport/mapping"
+	"caseimport/mapping/fields"
 )
 
 // reading are the flags of every command that reads an export.
@@ -41,12 +43,18 @@ func (r *reading) command(cmd *cobra.Command, run func(cmd *cobra.Command, input
 // mapped are the flags that check and run share.
 type mapped struct {
 	reading
-	mapping, rate string
-	json          bool
+	mapping, fields, rate string
+	json                  bool
 }
 
 func (m *mapped) mappingFlag(f *pflag.FlagSet) {
 	f.StringVarP(&m.mapping, "mapping", "m", "", "the mapping `FILE` (to draft one: caseimport init)")
+	fieldsFlag(f, &m.fields)
+}
+
+// fieldsFlag is --fields of init, check and run.
+func fieldsFlag(f *pflag.FlagSet, to *string) {
+	f.StringVar(to, "fields", "", "the `FILE` that caseimport fields -o wrote: the account's fields (default: as the mapping's \"fields\" says)")
 }
 
 func (m *mapped) rateFlag(f *pflag.FlagSet, usage string) {
@@ -79,9 +87,11 @@ func interrupted(ctx context.Context, err error) error {
 	return err
 }
 
-// loadMapping reads the mapping file; input is for the hint. A look-up table is
-// named relative to the mapping file. sum is a fingerprint of all that was read.
-func loadMapping(cmd *cobra.Command, path, input string) (m *mapping.Mapping, sum string, err error) {
+// loadMapping reads the mapping file; input is for the hint. What it names, such as
+// a look-up table, stands relative to it. definitions is a file of the account's
+// fields in place of the one that it names, or "". sum is a fingerprint of all that
+// was read.
+func loadMapping(cmd *cobra.Command, path, definitions, input string) (m *mapping.Mapping, sum string, err error) {
 	if path == "" {
 		return nil, "", usage(cmd, draftHint(input, "mapping.yaml"), "no mapping file: give one with -m, for example -m mapping.yaml")
 	}
@@ -91,7 +101,11 @@ func loadMapping(cmd *cobra.Command, path, input string) (m *mapping.Mapping, su
 	}
 	hash := sha256.New()
 	hash.Write(text)
-	m, err = mapping.Parse(path, text, func(name string) ([]byte, error) {
+	account, err := readFields(definitions, hash)
+	if err != nil {
+		return nil, "", err
+	}
+	m, err = mapping.ParseFor(account, path, text, func(name string) ([]byte, error) {
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(filepath.Dir(path), name)
 		}
@@ -100,6 +114,23 @@ func loadMapping(cmd *cobra.Command, path, input string) (m *mapping.Mapping, su
 		return table, err
 	})
 	return m, hex.EncodeToString(hash.Sum(nil)[:16]), err
+}
+
+// readFields reads a file of the account's fields, and copies it; nil without one.
+func readFields(path string, copied io.Writer) (*fields.File, error) {
+	if path == "" {
+		return nil, nil
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, refuse(fmt.Errorf("cannot read the account's fields: %w", err), "to write the file: "+program()+" fields -o "+shellQuote(path))
+	}
+	_, _ = copied.Write(text)
+	file, err := fields.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return &file, nil
 }
 
 // compile binds a mapping to the columns of an export.
