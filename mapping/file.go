@@ -121,6 +121,10 @@ func (r *reader) customFields(n *yaml.Node, m *Mapping) {
 			r.Fault(p.Key, "custom field %q has no known prefix (%s)%s", name, strings.Join(prefixNames(), ", "), r.hintForPrefix(name))
 			continue
 		}
+		if unkeyed(name) {
+			r.Fault(p.Key, "%q is no key yet: put the number that the account gave the field in place of the N", name)
+			continue
+		}
 		def := r.definition(p.Key, name)
 		if def != nil {
 			name = def.Key
@@ -183,8 +187,18 @@ func (r *reader) key(n *yaml.Node, m *Mapping) {
 		r.Fault(to.Node, "key.custom_field must be a text field: %q does not start with \"text\"%s", to.Text, hint)
 		return
 	}
-	r.definition(to.Node, to.Text)
+	if unkeyed(to.Text) {
+		r.Fault(to.Node, "%q is no key yet: put the number that the account gave the field in place of the N", to.Text)
+	} else {
+		r.definition(to.Node, to.Text)
+	}
 	m.keyTo = to.Text
+}
+
+// unkeyed says whether a draft left the key of a field open: textN.
+func unkeyed(key string) bool {
+	prefix, _, ok := prefixOf(key)
+	return ok && key == prefix+"N"
 }
 
 // expression checks an expression without knowing the columns.

@@ -49,12 +49,12 @@ type mapped struct {
 
 func (m *mapped) mappingFlag(f *pflag.FlagSet) {
 	f.StringVarP(&m.mapping, "mapping", "m", "", "the mapping `FILE` (to draft one: caseimport init)")
-	fieldsFlag(f, &m.fields)
+	fieldsFlag(f, &m.fields, " (default: the one that the mapping names)")
 }
 
 // fieldsFlag is --fields of init, check and run.
-func fieldsFlag(f *pflag.FlagSet, to *string) {
-	f.StringVar(to, "fields", "", "the `FILE` that caseimport fields -o wrote: the account's fields (default: as the mapping's \"fields\" says)")
+func fieldsFlag(f *pflag.FlagSet, to *string, otherwise string) {
+	f.StringVar(to, "fields", "", "the account's fields, a `FILE` that \"caseimport fields -o\" wrote"+otherwise)
 }
 
 func (m *mapped) rateFlag(f *pflag.FlagSet, usage string) {
