@@ -126,7 +126,7 @@ func beside(mapping, path string) string {
 func writeNew(path string, text []byte, force bool) error {
 	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
-		return fmt.Errorf("cannot write the mapping file: %w", err)
+		return fmt.Errorf("cannot write the file: %w", err)
 	}
 	defer os.Remove(temp.Name())
 	_, err = temp.Write(text)
@@ -141,7 +141,7 @@ func writeNew(path string, text []byte, force bool) error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("cannot write the mapping file: %w", err)
+		return fmt.Errorf("cannot write the file: %w", err)
 	}
 	return nil
 }

@@ -92,28 +92,34 @@ func interrupted(ctx context.Context, err error) error {
 // fields in place of the one that it names, or "". sum is a fingerprint of all that
 // was read.
 func loadMapping(cmd *cobra.Command, path, definitions, input string) (m *mapping.Mapping, sum string, err error) {
-	if path == "" {
-		return nil, "", usage(cmd, draftHint(input, "mapping.yaml"), "no mapping file: give one with -m, for example -m mapping.yaml")
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, "", noMapping(err, path, input)
-	}
 	hash := sha256.New()
-	hash.Write(text)
 	account, err := readFields(definitions, hash)
 	if err != nil {
 		return nil, "", err
 	}
-	m, err = mapping.ParseFor(account, path, text, func(name string) ([]byte, error) {
+	m, err = loadMappingFor(cmd, account, path, input, hash)
+	return m, hex.EncodeToString(hash.Sum(nil)[:16]), err
+}
+
+// loadMappingFor is loadMapping with the account's fields at hand, unless they are
+// nil. What is read is copied.
+func loadMappingFor(cmd *cobra.Command, account *fields.File, path, input string, copied io.Writer) (*mapping.Mapping, error) {
+	if path == "" {
+		return nil, usage(cmd, draftHint(input, "mapping.yaml"), "no mapping file: give one with -m, for example -m mapping.yaml")
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, noMapping(err, path, input)
+	}
+	_, _ = copied.Write(text)
+	return mapping.ParseFor(account, path, text, func(name string) ([]byte, error) {
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(filepath.Dir(path), name)
 		}
 		table, err := os.ReadFile(name)
-		hash.Write(table)
+		_, _ = copied.Write(table)
 		return table, err
 	})
-	return m, hex.EncodeToString(hash.Sum(nil)[:16]), err
 }
 
 // readFields reads a file of the account's fields, and copies it; nil without one.

@@ -246,7 +246,10 @@ const (
 )
 
 func (m *mapped) perSecond(cmd *cobra.Command, sandbox bool) (float64, error) {
-	rate := m.rate
+	return perSecondOf(cmd, m.rate, sandbox)
+}
+
+func perSecondOf(cmd *cobra.Command, rate string, sandbox bool) (float64, error) {
 	switch {
 	case cmd.Flags().Changed("rate"):
 	case sandbox:

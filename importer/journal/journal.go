@@ -119,7 +119,7 @@ type Journal struct {
 	number   int // of the last line written
 	chunk    int // number of the last chunk written
 	field    string
-	rows     map[ID]row
+	rows     table
 	outcomes uint32 // number of the last outcome line
 	newest   []byte // the last Created line
 	moved    bool
@@ -149,6 +149,7 @@ type flags uint8
 const (
 	met    flags = 1 << iota // the current input holds it
 	hidden                   // its last outcome is no longer what is to be said of it
+	taken                    // the slot of the table is in use
 )
 
 func (e row) is(f flags) bool { return e.flags&f != 0 }
@@ -224,7 +225,7 @@ const format = 2
 
 func openFile(f File, size int64, h Header, b Begin, upgrade func(header []byte) error) (*Journal, error) {
 	h.Format, b.Format = format, format
-	j := &Journal{file: f, size: size, rows: map[ID]row{}, field: b.Field}
+	j := &Journal{file: f, size: size, field: b.Field}
 	if err := j.replay(h, b, upgrade); err != nil {
 		return nil, err
 	}
@@ -283,9 +284,9 @@ func (j *Journal) Claim(claims []Claim) error {
 	j.chunk++
 	j.mu.Lock()
 	for _, c := range claims {
-		e := j.rows[c.ID]
+		e := j.rows.get(c.ID)
 		e.state, e.row, e.sum = Claimed, uint32(c.Row), shortSum(c.Sum)
-		j.rows[c.ID] = e
+		j.rows.set(c.ID, e)
 	}
 	j.mu.Unlock()
 	if err := j.append('C', j.buf); err != nil {
@@ -326,7 +327,7 @@ func (j *Journal) Record(o Outcome) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	kind := byte('O')
-	if j.rows[o.ID].state == None {
+	if j.rows.get(o.ID).state == None {
 		kind = 'A'
 	}
 	j.add(kind, j.buf)
@@ -336,7 +337,7 @@ func (j *Journal) Record(o Outcome) error {
 
 func (j *Journal) settle(o Outcome) {
 	j.outcomes++
-	e := j.rows[o.ID]
+	e := j.rows.get(o.ID)
 	if e.outcome != 0 {
 		j.renewed = true
 	}
@@ -344,7 +345,7 @@ func (j *Journal) settle(o Outcome) {
 	if o.State == Created { // else what was said of it in this input stands
 		e.flags &^= hidden
 	}
-	j.rows[o.ID] = e
+	j.rows.set(o.ID, e)
 	if o.State == Created {
 		j.newest = append(j.newest[:0], o.Line...)
 	}
@@ -377,12 +378,12 @@ func (j *Journal) Release(ids []ID) error {
 
 // release notes that the row has no case. That it was unknown is no longer so.
 func (j *Journal) release(id ID) {
-	e := j.rows[id]
+	e := j.rows.get(id)
 	if e.state == Unknown {
 		e.outcome, j.moved = 0, true
 	}
 	e.state = Released
-	j.rows[id] = e
+	j.rows.set(id, e)
 }
 
 // NoteLived notes how long this run has lived, by a monotonic clock. Requests of
@@ -429,9 +430,7 @@ func (j *Journal) Close() error {
 func (j *Journal) Discard() error {
 	j.mu.Lock()
 	keep := !j.made || j.outcomes > 0
-	for _, e := range j.rows {
-		keep = keep || e.state.InDoubt()
-	}
+	j.rows.each(func(_ ID, e row) { keep = keep || e.state.InDoubt() })
 	j.mu.Unlock()
 	if keep {
 		return j.Close()

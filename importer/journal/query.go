@@ -35,18 +35,18 @@ func (j *Journal) Altered() []Altered { return j.altered }
 func (j *Journal) Size() int {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return len(j.rows)
+	return j.rows.size()
 }
 
 // Open returns how many rows were claimed of which no outcome is known.
 func (j *Journal) Open() (n int) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for _, e := range j.rows {
+	j.rows.each(func(_ ID, e row) {
 		if e.state == Claimed {
 			n++
 		}
-	}
+	})
 	return n
 }
 
@@ -72,7 +72,7 @@ func (j *Journal) Changed() bool {
 func (j *Journal) State(id ID) State {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.rows[id].state
+	return j.rows.get(id).state
 }
 
 // Meet notes that the current input holds the identity as its row number n,
@@ -81,7 +81,7 @@ func (j *Journal) State(id ID) State {
 func (j *Journal) Meet(id ID, n int) (s State, earlier int) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	e := j.rows[id]
+	e := j.rows.get(id)
 	if e.is(met) {
 		return e.state, int(e.row)
 	}
@@ -90,7 +90,7 @@ func (j *Journal) Meet(id ID, n int) (s State, earlier int) {
 		j.moved = true
 	}
 	e.row = uint32(n)
-	j.rows[id] = e
+	j.rows.set(id, e)
 	return e.state, 0
 }
 
@@ -99,10 +99,10 @@ func (j *Journal) Meet(id ID, n int) (s State, earlier int) {
 func (j *Journal) Supersede(id ID) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if e := j.rows[id]; e.outcome != 0 {
+	if e := j.rows.get(id); e.outcome != 0 {
 		e.flags |= hidden
 		j.moved = true
-		j.rows[id] = e
+		j.rows.set(id, e)
 	}
 }
 
@@ -110,7 +110,7 @@ func (j *Journal) Supersede(id ID) {
 func (j *Journal) Met(id ID) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.rows[id].is(met)
+	return j.rows.get(id).is(met)
 }
 
 // Refused reports whether the row failed in an earlier run with the same request.
@@ -118,7 +118,7 @@ func (j *Journal) Met(id ID) bool {
 func (j *Journal) Refused(id ID, sum [8]byte) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	e := j.rows[id]
+	e := j.rows.get(id)
 	return e.state == Failed && e.sum == shortSum(sum)
 }
 
@@ -136,15 +136,15 @@ func (j *Journal) Doubts() ([]Doubt, error) {
 	if err := j.Flush(); err != nil {
 		return nil, err
 	}
-	place := map[ID]int{}
+	at := map[ID]int{}
 	j.mu.Lock()
-	for id, e := range j.rows {
+	j.rows.each(func(id ID, e row) {
 		if e.state.InDoubt() {
-			place[id] = -1
+			at[id] = -1
 		}
-	}
+	})
 	j.mu.Unlock()
-	if len(place) == 0 {
+	if len(at) == 0 {
 		return nil, nil
 	}
 	// How long all runs after the nth have lived, at n.
@@ -167,7 +167,7 @@ func (j *Journal) Doubts() ([]Doubt, error) {
 			run++
 		}
 		return eachClaim(rest, func(id ID, cells [][]byte) error {
-			at, doubt := place[id]
+			i, doubt := at[id]
 			if !doubt {
 				return nil
 			}
@@ -176,11 +176,11 @@ func (j *Journal) Doubts() ([]Doubt, error) {
 				return err
 			}
 			d := Doubt{Claim: c, Age: after[run], Field: j.runs[run].field}
-			if at < 0 {
-				place[id] = len(doubts)
+			if i < 0 {
+				at[id] = len(doubts)
 				doubts = append(doubts, d)
 			} else {
-				doubts[at] = d
+				doubts[i] = d
 			}
 			return nil
 		})
@@ -207,7 +207,7 @@ func (j *Journal) Outcomes(yield func(Outcome) error) error {
 		}
 		number++
 		j.mu.Lock()
-		e := j.rows[o.ID]
+		e := j.rows.get(o.ID)
 		j.mu.Unlock()
 		if e.outcome != number || e.is(hidden) {
 			return nil

@@ -209,7 +209,7 @@ func (r *reader) apply(l line) error {
 		j.chunk = n
 		r.unread = 0 // a later chunk of the same run: what was lost was none
 		return eachClaim(rest, func(id ID, cells [][]byte) error {
-			e := j.rows[id]
+			e := j.rows.get(id)
 			if e.state == Created { // which is final
 				return nil
 			}
@@ -217,12 +217,12 @@ func (r *reader) apply(l line) error {
 			if sum, err := parseSum(cells[4]); err == nil {
 				e.sum = shortSum(sum)
 			}
-			j.rows[id] = e
+			j.rows.set(id, e)
 			return nil
 		})
 	case 'O', 'A':
 		o, err := parseOutcome(l.payload)
-		switch s := j.rows[o.ID].state; {
+		switch s := j.rows.get(o.ID).state; {
 		case err != nil:
 			return damaged("an outcome cannot be read")
 		case s == None && l.kind == 'O' && l.number > 0 && r.unread == 0:
@@ -243,7 +243,7 @@ func (r *reader) apply(l line) error {
 			if err != nil {
 				continue
 			}
-			if j.rows[id].state != Created {
+			if j.rows.get(id).state != Created {
 				j.release(id)
 			}
 		}

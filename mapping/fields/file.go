@@ -89,15 +89,10 @@ func Parse(data []byte) (File, error) {
 
 // checkOptions refuses what could not be sent.
 func checkOptions(options []Option) error {
-	seen := map[string]bool{}
 	for _, o := range options {
 		if o.Code == "" {
 			return fmt.Errorf("option %q has no code", o.Label)
 		}
-		if seen[o.Code] {
-			return fmt.Errorf("two options have the code %q", o.Code)
-		}
-		seen[o.Code] = true
 		if err := checkOptions(o.Options); err != nil {
 			return err
 		}

@@ -15,7 +15,7 @@ const near = 3
 // Field returns the field with this key, in either spelling of a drop-down's.
 func (f File) Field(key string) (Field, bool) {
 	for _, field := range f.Fields {
-		if spelling(field.Key) == spelling(key) {
+		if SameKey(field.Key, key) {
 			return field, true
 		}
 	}
@@ -86,7 +86,8 @@ func (f Field) Codes(values []string) ([]string, *Fault) {
 }
 
 // matches are the options of one level that a value names. Case and outer
-// blanks do not count, but an exact label comes before one that needs this.
+// blanks do not count, but an exact label comes before one that needs this. A
+// code that stands twice is one option.
 func matches(options []Option, value string) []Option {
 	var exact, loose []Option
 	for _, o := range options {
@@ -98,10 +99,10 @@ func matches(options []Option, value string) []Option {
 			loose = append(loose, o)
 		}
 	}
-	if len(exact) > 0 {
-		return exact
+	if len(exact) == 0 {
+		exact = loose
 	}
-	return loose
+	return slices.CompactFunc(exact, func(a, b Option) bool { return a.Code == b.Code })
 }
 
 func fold(s string) string { return strings.ToLower(strings.TrimSpace(s)) }

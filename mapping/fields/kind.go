@@ -37,6 +37,9 @@ func KindOf(key string) Kind {
 // HasOptions says whether values of this kind are codes of options.
 func (k Kind) HasOptions() bool { return k == DropDown || k == MultiSelect || k == Dependent }
 
+// SameKey says whether two keys are of one field: a drop-down's has two spellings.
+func SameKey(a, b string) bool { return spelling(a) == spelling(b) }
+
 // spelling makes one of the two spellings of a drop-down's key: the pages of
 // the API disagree about it.
 func spelling(key string) string {
