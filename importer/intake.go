@@ -58,6 +58,8 @@ type intake struct {
 	// refused are the numbers of rows that were refused earlier with the same
 	// content. They come last: rows that were never tried go before them.
 	refused []int
+	// compared says that the account's fields have been looked at.
+	compared bool
 }
 
 func (in *intake) take(row *source.Row) error {
@@ -159,6 +161,13 @@ func (in *intake) takeRefused() error {
 
 // hand gives a row to the machine, once there is room.
 func (in *intake) hand(r *lifecycle.Row) {
+	if !in.compared {
+		in.compared = true
+		if in.compareFields(); in.going.Err() != nil {
+			in.skip(r.Ref.(*source.Row))
+			return
+		}
+	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	for !in.machine.Room() {

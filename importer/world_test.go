@@ -34,6 +34,9 @@ type server struct {
 	fate func(n int) fate
 	// read decides on a look-up or probe; nil: all are answered.
 	read func() (talkdesk.Answer, bool)
+	// fields decides on a read of the case fields; nil: there are none.
+	fields func(n int) (talkdesk.FieldsPage, talkdesk.Answer)
+	asked  int // for the case fields
 
 	mu       sync.Mutex
 	cases    []stored
@@ -164,6 +167,19 @@ func (s *server) Probe(ctx context.Context) talkdesk.Answer {
 		}
 	}
 	return talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+}
+
+func (s *server) ReadFields(ctx context.Context, _ talkdesk.FieldsQuery) (talkdesk.FieldsPage, talkdesk.Answer) {
+	s.begin()
+	defer s.end()
+	sleep(ctx, s.latency)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked++
+	if s.fields == nil {
+		return talkdesk.FieldsPage{}, talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+	}
+	return s.fields(s.asked)
 }
 
 // counts returns how many cases each key has.
@@ -305,7 +321,7 @@ func (w *world) open(name string) (*source.Table, *mapping.Program) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	m, err := mapping.Parse("mapping.yaml", []byte(w.mapping), nil)
+	m, err := mapping.Parse("mapping.yaml", []byte(w.mapping), func(name string) ([]byte, error) { return os.ReadFile(w.path(name)) })
 	if err != nil {
 		w.t.Fatal(err)
 	}
