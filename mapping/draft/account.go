@@ -383,7 +383,9 @@ func (d *drafter) matched(p *page, c *column, m match) {
 		return
 	}
 	if !m.sure {
-		d.ask(p, 2, "does %s belong into the field %s? Only its name or its values are alike.", show(c.name), m.field)
+		d.ask(p, 2, "does %s belong in %s? Its name or its values are only alike.", show(c.name), m.field)
+	} else {
+		d.sure("%s: %s", m.field, c.name)
 	}
 	if len(m.lost) > 0 {
 		d.ask(p, 2, "which options of %s are these values of %s: %s? They are left out until you say. Options: %s.",
@@ -391,7 +393,6 @@ func (d *drafter) matched(p *page, c *column, m match) {
 	}
 	m.rule.notes = append([]string{cmp.Or(m.field.Name, m.field.Key)}, m.rule.notes...)
 	p.rule(m.field.Key, m.rule)
-	d.sure("%s: %s", m.field, c.name)
 }
 
 func someOptions(options []fields.Option) string {
