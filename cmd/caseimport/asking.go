@@ -19,13 +19,16 @@ import (
 // nothing in it.
 type asking struct {
 	target
-	rate              string
 	timeout, patience time.Duration
 }
 
-// limits are its flags but for the target's.
-func (a *asking) limits(f *pflag.FlagSet, patience time.Duration, written string) {
-	f.StringVar(&a.rate, "rate", "", "at most `RATE` requests: 10/s, 600/m or a number per second, 0 for no limit (default 5/s)")
+// askingRate is the flag --rate of those that do nothing else.
+func askingRate(f *pflag.FlagSet, rate *string) {
+	f.StringVar(rate, "rate", "", "at most `RATE` requests: 10/s, 600/m or a number per second, 0 for no limit (default 5/s)")
+}
+
+// waits are its flags but for the target's.
+func (a *asking) waits(f *pflag.FlagSet, patience time.Duration, written string) {
 	f.DurationVar(&a.timeout, "timeout", 60*time.Second, "give up on a request after this `TIME`")
 	f.DurationVar(&a.patience, "outage-patience", patience, "wait this `TIME` for a server that is down")
 	f.Lookup("timeout").DefValue, f.Lookup("outage-patience").DefValue = "60s", written
@@ -41,7 +44,7 @@ type account struct {
 }
 
 // dial connects to the account, and sends nothing yet.
-func (a *asking) dial(cmd *cobra.Command) (account, error) {
+func (a *asking) dial(cmd *cobra.Command, rate string) (account, error) {
 	for _, flag := range []struct {
 		name  string
 		value time.Duration
@@ -50,7 +53,7 @@ func (a *asking) dial(cmd *cobra.Command) (account, error) {
 			return account{}, usage(cmd, "", "--%s %v: this must be above zero", flag.name, flag.value)
 		}
 	}
-	perSecond, err := perSecondOf(cmd, a.rate, a.sandbox)
+	perSecond, err := perSecondOf(cmd, rate, a.sandbox)
 	if err != nil {
 		return account{}, err
 	}

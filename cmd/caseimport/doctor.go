@@ -19,8 +19,8 @@ import (
 
 type doctorOptions struct {
 	asking
-	mapping string
-	json    bool
+	mapping, rate string
+	json          bool
 }
 
 func newDoctor() *cobra.Command {
@@ -50,7 +50,8 @@ Exit codes:
 	f.SortFlags = false
 	f.StringVarP(&o.mapping, "mapping", "m", "", "the mapping `FILE` to hold against the account")
 	o.target.flags(f)
-	o.limits(f, 10*time.Second, "10s")
+	askingRate(f, &o.rate)
+	o.waits(f, 10*time.Second, "10s")
 	f.BoolVar(&o.json, "json", false, "print one line of JSON, and nothing else, on standard output")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		report, err := examine(cmd, o)
@@ -77,7 +78,7 @@ func examine(cmd *cobra.Command, o doctorOptions) (doctor.Report, error) {
 	if err != nil {
 		return refusedDoctor("mapping", err), err
 	}
-	account, err := o.dial(cmd)
+	account, err := o.dial(cmd, o.rate)
 	if err != nil {
 		return refusedDoctor("credentials", err), err
 	}
@@ -106,10 +107,13 @@ func examinedMapping(cmd *cobra.Command, path string) (*doctor.Mapping, error) {
 		return nil, err
 	}
 	return &doctor.Mapping{Name: path, KeyField: m.KeyField(), Fields: m.CustomFields(),
-		Against: func(account fields.File) error {
-			_, err := loadMappingFor(cmd, &account, path, "tickets.csv", io.Discard)
-			return err
-		}}, nil
+		Against: func(account fields.File) error { return against(cmd, path, account) }}, nil
+}
+
+// against says what is wrong with a mapping file for an account with these fields.
+func against(cmd *cobra.Command, path string, account fields.File) error {
+	_, err := loadMappingFor(cmd, &account, path, "tickets.csv", io.Discard)
+	return err
 }
 
 // printReport prints a line a check, and below it what to do.

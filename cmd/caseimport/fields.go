@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -20,6 +21,7 @@ import (
 
 type fieldsOptions struct {
 	asking
+	rate string
 	out  string
 	json bool
 }
@@ -48,7 +50,8 @@ Exit codes:
 	f.SortFlags = false
 	f.StringVarP(&o.out, "output", "o", "", "write them to this `FILE`, - for standard output")
 	o.target.flags(f)
-	o.limits(f, 10*time.Minute, "10m")
+	askingRate(f, &o.rate)
+	o.waits(f, 10*time.Minute, "10m")
 	f.BoolVar(&o.json, "json", false, "print one line of JSON, and nothing else, on standard output")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		file, err := readAccount(cmd, o)
@@ -86,7 +89,7 @@ func readAccount(cmd *cobra.Command, o fieldsOptions) (file fields.File, err err
 	if o.json && o.out == "-" {
 		return file, usage(cmd, "remove one of them", "--json and -o - both claim standard output")
 	}
-	account, err := o.dial(cmd)
+	account, err := o.dial(cmd, o.rate)
 	if err != nil {
 		return file, err
 	}
@@ -142,8 +145,11 @@ const printedOptions = 60
 func printFields(w io.Writer, file fields.File, o fieldsOptions) {
 	var b strings.Builder
 	active := 0
+	file.Fields = slices.Clone(file.Fields)
 	key, name, kind := len("KEY"), len("NAME"), len("KIND")
-	for _, f := range file.Fields {
+	for i := range file.Fields {
+		f := &file.Fields[i]
+		f.Name = oneLine(f.Name)
 		key, name, kind = max(key, utf8.RuneCountInString(f.Key)), max(name, utf8.RuneCountInString(f.Name)), max(kind, len(f.Kind))
 		if f.Active {
 			active++
@@ -172,7 +178,7 @@ func printFields(w io.Writer, file fields.File, o fieldsOptions) {
 		row(f.Key, f.Name, string(f.Kind), strings.Join(remarks, ", "))
 		indent := strings.Repeat(" ", 2+key+2)
 		if f.Description != "" {
-			fmt.Fprintf(&b, "%s%s\n", indent, strings.Join(strings.Fields(f.Description), " "))
+			fmt.Fprintf(&b, "%s%s\n", indent, oneLine(f.Description))
 		}
 		printOptions(&b, indent, f.Options)
 	}
@@ -193,7 +199,7 @@ func printOptions(b *strings.Builder, indent string, options []fields.Option) {
 			fmt.Fprintf(b, "%s… and %s\n", indent, words.Plural(len(options)-i, "more option"))
 			break
 		}
-		label := o.Label
+		label := oneLine(o.Label)
 		if label == "" {
 			label = "(no label)"
 		}

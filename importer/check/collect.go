@@ -77,6 +77,9 @@ func (c *collector) add(row *source.Row, v *verdict) error {
 	}
 	r.Valid++
 	c.cover(&v.mapped)
+	if c.cfg.Valid != nil {
+		c.cfg.Valid(row.Number, v.key, &v.mapped)
+	}
 	if len(r.Requests) < c.cfg.Show {
 		body, err := v.mapped.Body()
 		if err != nil {

@@ -212,7 +212,7 @@ func TestServersThatAreNone(t *testing.T) {
 	}{
 		{"a wrong address", func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) }, map[string]State{"list": Failed, "credentials": OK}},
 		{"a page", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html><title>Welcome</title>") }, map[string]State{"list": Failed}},
-		{"a redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", 302) }, map[string]State{"list": Failed}},
+		{"a redirect", func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "/elsewhere", http.StatusFound) }, map[string]State{"list": Failed}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			server := httptest.NewServer(http.HandlerFunc(tt.answer))
@@ -228,6 +228,34 @@ func TestServersThatAreNone(t *testing.T) {
 	r := examine(t, "http://127.0.0.1:1", "http://127.0.0.1:1/oauth/token", creds, nil)
 	if c := check(t, r, "credentials"); c.State != Failed || r.Exit != 1 {
 		t.Errorf("exit %d, %+v", r.Exit, c)
+	}
+}
+
+// searched is a server with one case, which a search answers with these cases.
+func searched(t *testing.T, cases string) (base string) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		data := `{"id":"7","title":"t","custom_fields":{"text1":"ZD-17"}}`
+		if r.URL.Query().Get("custom_fields") != "" {
+			data = cases
+		}
+		if r.URL.Query().Get("page") == "2" {
+			data = ""
+		}
+		fmt.Fprintf(w, `{"total":1,"_embedded":{"data":[%s]}}`, data)
+	}))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+func TestSearchThatDoesNotFind(t *testing.T) {
+	for _, cases := range []string{
+		`{"id":"8","title":"t","custom_fields":{"text1":"ZD-170"}}`, // another, by a part
+		`{"id":"8","title":"t","custom_fields":{"text1":"ZD-17"}}`,  // another with the same key
+	} {
+		r := examine(t, searched(t, cases), "", talkdesk.Credentials{Token: "good-token-0123456789"}, mappingOf())
+		if c := check(t, r, "search"); c.State != Attend || !strings.Contains(c.Message, "case 7 carries a key in text1, but is not found") || r.Exit != 3 {
+			t.Errorf("exit %d, %+v", r.Exit, c)
+		}
 	}
 }
 

@@ -48,9 +48,9 @@ type Listing struct {
 
 // List reads the list of all cases, beginning with a first page that was read
 // already, and hands every case on, once. Neither the total nor the order is
-// relied on: it ends when two pages bring nothing new. The verdict is Created
-// if that end was reached.
-func (r *Reader) List(ctx context.Context, api API, field string, first talkdesk.Page, take func(talkdesk.Found)) (l Listing, a talkdesk.Answer) {
+// relied on: it ends when two pages bring nothing new, or after that many more
+// pages. The verdict is Created unless a page could not be read.
+func (r *Reader) List(ctx context.Context, api API, field string, first talkdesk.Page, most int, take func(talkdesk.Found)) (l Listing, a talkdesk.Answer) {
 	seed, seen := maphash.MakeSeed(), map[uint64]struct{}{}
 	page, stale, repeats := first, 0, false
 	for n := 1; ; {
@@ -76,7 +76,9 @@ func (r *Reader) List(ctx context.Context, api API, field string, first talkdesk
 			l.Whole = page.Total <= l.Cases && !repeats
 			return l, talkdesk.Answer{Verdict: talkdesk.Created}
 		}
-		n++
+		if n++; n > most+1 {
+			return l, talkdesk.Answer{Verdict: talkdesk.Created}
+		}
 		if page, a = r.Page(ctx, api, talkdesk.Query{Field: field, Page: n}); a.Verdict != talkdesk.Created {
 			return l, a
 		}

@@ -140,6 +140,14 @@ func TestFieldsOfOtherServers(t *testing.T) {
 	}
 }
 
+func TestFieldsShowNoSecret(t *testing.T) {
+	const secret = "tok-0123456789abcdef"
+	c := answering(t, 200, `[{"key":"text1","name":"my `+secret+`","description":"`+secret+`","dict_list":[{"key":"1","value":"`+secret+`"}]}]`)
+	if _, all, a, _ := definitions(t, c); a.Verdict != talkdesk.Created || strings.Contains(fmt.Sprint(all), secret) {
+		t.Errorf("%+v %+v", all, a)
+	}
+}
+
 func TestScopesAreWhatWasGranted(t *testing.T) {
 	c := boxed(t, sandbox.Options{NoUsersScope: true})
 	if _, said := c.Scopes(); said {
