@@ -12,7 +12,7 @@ type Fault struct {
 	// Column is the column to blame as the file writes it; "" where none is.
 	Column string
 	// Field is the field that was to be filled: title, notes[0].note_body,
-	// custom_fields.dropdown_region, key, where.
+	// custom_fields.drop_down1, key, where.
 	Field string
 	// Value is what stood there, cut to 80 characters.
 	Value string

@@ -18,8 +18,8 @@ import (
 // field is one rule made ready: everything that does not need a row has been
 // done by Parse, and Compile has bound its columns.
 type field struct {
-	name   string // as faults name it: custom_fields.text_x
-	short  string // as the file names it: text_x
+	name   string // as faults name it: custom_fields.text1
+	short  string // as the file names it, or the account: text1
 	kind   kind
 	index  int        // among the standard fields
 	limit  int        // characters; 0: none is known
