@@ -30,7 +30,7 @@ func (p *pipeline) preflight() (earlierCases, error) {
 	switch {
 	case p.journal.Suspect() && !canLook:
 		p.cfg.Log.Warn("the journal's last lines are damaged, and the mapping names no key.custom_field by which rows could be looked up: rows that were sent just before the damage may be sent again")
-	case p.cfg.Adopt || p.journal.Suspect() || p.journal.Adopting() != "":
+	case p.looksEach():
 		return p.adopt()
 	case p.journal.Fresh() && !canLook && p.cfg.Table.Rows > 0:
 		p.cfg.Log.Warn("the mapping names no key.custom_field: cases cannot be looked up, so rows without an answer will be left as unknown")
@@ -38,6 +38,11 @@ func (p *pipeline) preflight() (earlierCases, error) {
 		return earlierCases{}, p.refuseSecondImport()
 	}
 	return earlierCases{}, nil
+}
+
+// looksEach reports whether every row is looked up before it is sent.
+func (p *pipeline) looksEach() bool {
+	return p.cfg.Adopt || p.journal.Suspect() || p.journal.Adopting() != ""
 }
 
 // adopt has every row looked up before it is sent. Where the whole list needs

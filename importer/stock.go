@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"time"
 
 	"caseimport/importer/identity"
@@ -39,22 +40,21 @@ func (p *pipeline) takeStock() error {
 		MaxRefused: p.cfg.MaxFailures.Rows, MaxRefusedShare: p.cfg.MaxFailures.Percent / 100, Limit: p.cfg.Limit,
 		Searchable: p.cfg.Program.KeyField() != "", Resend: p.cfg.ResendUnknown, Backoff: backoff, Lag: p.journal.Lag(), Altered: p.journal.Altered(),
 	}
-	known, err := p.newestCase()
+	doubts, err := p.journal.Doubts()
 	if err != nil {
 		return filesStop(err)
 	}
-	cfg.Known = known
+	if err := p.knownCase(&cfg); err != nil {
+		return filesStop(err)
+	}
+	cfg.Alone = p.looksEach() || slices.ContainsFunc(doubts, func(d journal.Doubt) bool { return d.Run > p.journal.NewestRun() })
 	p.machine = lifecycle.New(cfg)
 	p.clock = time.AfterFunc(time.Hour, func() { p.event((*lifecycle.Machine).Tick) })
 	if err := p.tellSandbox(); err != nil {
 		return err
 	}
-	doubts, err := p.journal.Doubts()
-	if err != nil {
-		return filesStop(err)
-	}
 	for _, d := range doubts {
-		p.machine.Inherit(d.Claim, -d.Age, d.Field != "" && d.Field == p.cfg.Program.KeyField())
+		p.machine.Inherit(lifecycle.Past{Claim: d.Claim, Since: -d.Age, Lost: d.Field == "" || d.Field != p.cfg.Program.KeyField()})
 	}
 	if n := len(doubts); n > 0 {
 		p.cfg.Log.Info(rows(n) + " of an earlier run got no answer: checking for their cases")
@@ -68,7 +68,7 @@ func (p *pipeline) isReport() bool { return results.ReportColumns(p.cfg.Table.Co
 // remarkLast says what people should know of the last run.
 func (p *pipeline) remarkLast() {
 	last := p.journal.Last()
-	if last.Mapping != "" && p.cfg.Mapping != "" && last.Mapping != p.cfg.Mapping && p.journal.Newest() != nil {
+	if last.Mapping != "" && p.cfg.Mapping != "" && last.Mapping != p.cfg.Mapping && p.journal.HasCases() {
 		hint := ""
 		if p.cfg.BaseURL == "sandbox" {
 			hint = "; to rehearse the import from the beginning, delete " + p.files.Results + " and " + p.files.Journal
@@ -111,21 +111,23 @@ func filesStop(err error) *Stop {
 	return &Stop{Exit: exit, Err: err, Hint: "fix it and run the same command again"}
 }
 
-// newestCase is the newest case that the journal knows, or, where that is lost
-// and rows are adopted, the results file.
-func (p *pipeline) newestCase() (c lifecycle.Case, err error) {
-	if text := p.journal.Newest(); text != nil {
+// knownCase fills in the newest case that the journal knows, or, where that is
+// lost and rows are adopted, the results file.
+func (p *pipeline) knownCase(cfg *lifecycle.Config) error {
+	if text, lived, seen := p.journal.Newest(); text != nil {
 		line, err := parseLine(text)
-		return lifecycle.Case{Key: line.Key, ID: line.CaseID}, err
+		cfg.Known = lifecycle.Case{Key: line.Key, ID: line.CaseID}
+		cfg.Spare, cfg.Seen = lived+p.beat(), seen
+		return err
 	}
 	if p.cfg.Adopt && p.hadResults {
 		for line, err := range results.ReadOwn(p.files.Results) {
 			if err == nil && line.Status == statusCreated {
-				c = lifecycle.Case{Key: line.Key, ID: line.CaseID}
+				cfg.Known = lifecycle.Case{Key: line.Key, ID: line.CaseID}
 			}
 		}
 	}
-	return c, nil
+	return nil
 }
 
 // proveJournal holds the results file against the journal. A journal that has

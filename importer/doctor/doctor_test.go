@@ -94,6 +94,10 @@ func TestDoctor(t *testing.T) {
 			map[string]State{"search": OK, "mapping": CannotTell}, map[string]string{"search": "text1, exactly"}},
 		{"no case carries the key", sandbox.Options{}, mappingOf(), []string{"", ""}, 0,
 			map[string]State{"search": CannotTell}, map[string]string{"search": "no case carries a key in text1"}},
+		{"the first keys are short", sandbox.Options{}, mappingOf(), []string{"1", "17"}, 0,
+			map[string]State{"search": OK}, map[string]string{"search": "case 2 is found by its text1, also by a part"}},
+		{"only late cases carry the key", sandbox.Options{}, mappingOf(), append(make([]string, 600), "ZD-17"), 0,
+			map[string]State{"search": OK}, map[string]string{"search": "case 601 is found"}},
 		{"a mapping without a key", sandbox.Options{}, &Mapping{Name: "m", Against: func(fields.File) error { return nil }}, []string{"ZD-17"}, 0,
 			map[string]State{"search": CannotTell}, map[string]string{"search": "names no key.custom_field"}},
 		{"a key that is not there", sandbox.Options{}, mappingOf("text99"), nil, 1,
@@ -173,6 +177,21 @@ func TestEveryMixtureOfForms(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+func TestWhatHasFailedGoesBeforeWhatIsToBeAttendedTo(t *testing.T) {
+	for exit, states := range map[int][]State{0: {OK, CannotTell}, 3: {CannotTell, Attend, OK}, 1: {Failed, Attend}} {
+		var checks []Check
+		for _, s := range states {
+			checks = append(checks, Check{State: s})
+		}
+		if r := Of(checks...); r.Exit != exit {
+			t.Errorf("%v: exit %d, want %d", states, r.Exit, exit)
+		}
+	}
+	if r := Of(Check{State: Attend}, Check{State: Failed}); r.Exit != 1 {
+		t.Errorf("exit %d", r.Exit)
 	}
 }
 

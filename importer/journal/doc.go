@@ -41,6 +41,7 @@
 //	R  ids released
 //	L  the search lag that was measured, as a duration
 //	K  a key that the server stored as another
+//	S  that the newest case was found, and what the runs had lived since it
 //	T  how long the run has lived so far, as a duration
 //	E  a run ended in order: rows left, size and time of the results file
 //

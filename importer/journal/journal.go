@@ -47,7 +47,10 @@ type Outcome struct {
 	ID    ID
 	State State
 	Row   int
-	Line  []byte
+	// Sent is when the request left that made a Created row's case, as the time
+	// that the run had lived; 0 if that is not known: the case was looked up.
+	Sent time.Duration
+	Line []byte
 }
 
 // Header pins a journal to what its claims are about. All but Input must be
@@ -121,7 +124,7 @@ type Journal struct {
 	field    string
 	rows     table
 	outcomes uint32 // number of the last outcome line
-	newest   []byte // the last Created line
+	newest   newest
 	moved    bool
 	renewed  bool
 	made     bool // by this run
@@ -153,6 +156,14 @@ const (
 )
 
 func (e row) is(f flags) bool { return e.flags&f != 0 }
+
+// newest is the case made last, of those that this run's field finds.
+type newest struct {
+	line []byte // nil without one
+	run  int    // number of the earlier run that made it
+	sent time.Duration
+	seen time.Duration // see NoteSeen
+}
 
 // pastRun is a run before this one.
 type pastRun struct {
@@ -346,9 +357,6 @@ func (j *Journal) settle(o Outcome) {
 		e.flags &^= hidden
 	}
 	j.rows.set(o.ID, e)
-	if o.State == Created {
-		j.newest = append(j.newest[:0], o.Line...)
-	}
 }
 
 func shortSum(sum [8]byte) uint16 { return binary.BigEndian.Uint16(sum[:]) }
@@ -401,6 +409,10 @@ type Altered struct {
 
 // NoteAltered notes that the server alters keys.
 func (j *Journal) NoteAltered(a Altered) error { return j.append('K', asJSON(a)) }
+
+// NoteSeen notes what the runs had lived between the newest case and the look-up
+// that found it.
+func (j *Journal) NoteSeen(d time.Duration) error { return j.append('S', []byte(d.String())) }
 
 // NoteLag notes how long the server's search was seen to lag.
 func (j *Journal) NoteLag(d time.Duration) error {

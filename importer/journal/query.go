@@ -50,14 +50,34 @@ func (j *Journal) Open() (n int) {
 	return n
 }
 
-// Newest returns the line of the newest Created outcome, nil if there is none.
-func (j *Journal) Newest() []byte {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if j.newest == nil {
-		return nil
+// Newest returns the line of the newest case that earlier runs have made and that
+// this run's field finds, nil if there is none; what the runs are known to have
+// lived since its request; and, if one of them has found it, the same up to then.
+func (j *Journal) Newest() (line []byte, lived, seen time.Duration) {
+	n := j.newest
+	if n.line == nil {
+		return nil, 0, 0
 	}
-	return append([]byte(nil), j.newest...)
+	lived = max(0, j.runs[n.run].lived-n.sent)
+	for _, run := range j.runs[n.run+1:] {
+		lived += run.lived
+	}
+	return n.line, lived, n.seen
+}
+
+// NewestRun returns the number of the run that made the newest case, -1 if that
+// is not known: the case was looked up, or was made by an older version.
+func (j *Journal) NewestRun() int {
+	if j.newest.sent == 0 {
+		return -1
+	}
+	return j.newest.run
+}
+
+// HasCases reports whether the journal holds the case of any row.
+func (j *Journal) HasCases() (has bool) {
+	j.rows.each(func(_ ID, e row) { has = has || e.state == Created })
+	return has
 }
 
 // Changed reports whether the latest outcomes, or the row numbers of them, are
@@ -123,11 +143,12 @@ func (j *Journal) Refused(id ID, sum [8]byte) bool {
 }
 
 // Doubt is a row that may have a case, by its last claim. Age is how long the
-// runs have lived that came after the one that claimed it, Field by which custom
-// field its case could be found, "" if by none.
+// runs have lived that came after the one that claimed it, Run the number of
+// that one, Field by which custom field its case could be found, "" if by none.
 type Doubt struct {
 	Claim
 	Age   time.Duration
+	Run   int
 	Field string
 }
 
@@ -175,7 +196,7 @@ func (j *Journal) Doubts() ([]Doubt, error) {
 			if err != nil {
 				return err
 			}
-			d := Doubt{Claim: c, Age: after[run], Field: j.runs[run].field}
+			d := Doubt{Claim: c, Age: after[run], Run: run, Field: j.runs[run].field}
 			if i < 0 {
 				at[id] = len(doubts)
 				doubts = append(doubts, d)

@@ -232,9 +232,7 @@ func (r *reader) apply(l line) error {
 			return nil // Created is final
 		}
 		j.settle(o)
-		if len(j.runs) == 0 || j.runs[len(j.runs)-1].field != r.now.Field {
-			j.newest = j.newest[:0] // it cannot be found by this run's field
-		}
+		r.notice(o)
 	case 'R':
 		for payload := l.payload; len(payload) > 0; {
 			var cell []byte
@@ -256,9 +254,13 @@ func (r *reader) apply(l line) error {
 		if err := json.Unmarshal(l.payload, &a); err == nil {
 			j.altered = append(j.altered, a)
 		}
+	case 'S':
+		if d, err := time.ParseDuration(string(l.payload)); err == nil {
+			j.newest.seen = d
+		}
 	case 'T':
 		if d, err := time.ParseDuration(string(l.payload)); err == nil && len(j.runs) > 0 {
-			j.runs[len(j.runs)-1].lived = d
+			j.runs[len(j.runs)-1].lived = max(j.runs[len(j.runs)-1].lived, d)
 		}
 	case 'B':
 		return r.applyBegin(l)
@@ -274,6 +276,18 @@ func (r *reader) apply(l line) error {
 		}
 	}
 	return nil
+}
+
+// notice remembers the newest case that this run could find.
+func (r *reader) notice(o Outcome) {
+	j, run := r.journal, len(r.journal.runs)-1
+	if o.State != Created || run < 0 || j.runs[run].field != r.now.Field {
+		return
+	}
+	j.runs[run].lived = max(j.runs[run].lived, o.Sent)
+	if o.Sent > 0 || j.newest.line == nil {
+		j.newest = newest{line: bytes.Clone(o.Line), run: run, sent: o.Sent}
+	}
 }
 
 func (r *reader) applyBegin(l line) error {

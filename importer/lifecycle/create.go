@@ -28,13 +28,13 @@ func (m *Machine) createAnswered(now Instant, q Request, a talkdesk.Answer) {
 			m.keyAltered(journal.Altered{Key: r.Key, Made: a.Key})
 		}
 		m.know(knownCase{Case: Case{Key: r.Key, ID: a.CaseID}, sent: q.sent})
-		m.end(r, Record{State: Created, Answer: a, CaseID: a.CaseID})
+		m.end(r, Record{State: Created, Answer: a, CaseID: a.CaseID, Sent: max(q.sent, 1)})
 	case talkdesk.Rejected:
 		m.good(now, q)
 		m.rejected(r, a)
 	case talkdesk.Unknown:
 		m.everSent = true
-		r.doubt, r.since = true, now
+		r.doubt, r.since, r.alone = true, now, true
 		m.charge(now, q, a)
 		m.move(r, Doubtful)
 		m.enqueue(r)

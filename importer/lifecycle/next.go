@@ -127,9 +127,6 @@ func (m *Machine) Wake(now Instant) Instant {
 	if len(m.later) > 0 {
 		at = min(at, m.later[0].due)
 	}
-	if len(m.past) > 0 && m.InDoubt() > 0 {
-		at = min(at, m.lived+m.noteEvery())
-	}
 	return min(at, m.said.wake(m))
 }
 

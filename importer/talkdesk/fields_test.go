@@ -88,6 +88,9 @@ func answering(t *testing.T, status int, bodies ...string) *talkdesk.Client {
 			fmt.Fprint(w, `{"access_token":"tok-0123456789abcdef","token_type":"bearer","expires_in":600,"scope":"cases-public:read a long secret"}`)
 			return
 		}
+		if r.URL.RawQuery != "" && bodies[min(n, len(bodies)-1)] == "" {
+			status = http.StatusBadRequest // no parameters, please
+		}
 		w.WriteHeader(status)
 		fmt.Fprint(w, bodies[min(n, len(bodies)-1)])
 		n++
@@ -113,6 +116,7 @@ func TestFieldsOfOtherServers(t *testing.T) {
 		{"outside of _embedded", 200, []string{`{"errors":[],"total":1,"data":[` + one + `]}`}, "text1", talkdesk.Created, "", 1},
 		{"no total, always the same", 200, []string{`{"fields":[` + one + `]}`}, "text1", talkdesk.Created, "", 2},
 		{"no total, an empty page", 200, []string{`{"fields":[` + one + `]}`, `{"fields":[` + two + `]}`, `{"fields":[]}`}, "text1 dropdown2", talkdesk.Created, "", 3},
+		{"no total, and no parameters", 200, []string{`{"fields":[` + one + `]}`, ``}, "text1", talkdesk.Created, "", 2},
 		{"a link to elsewhere", 200, []string{`{"_links":{"next":{"href":"https://evil.example/x?page=2"}},"_embedded":{"f":[` + one + `]}}`, `{"_embedded":{"f":[` + two + `]}}`, `{"_embedded":{"f":[]}}`}, "text1 dropdown2", talkdesk.Created, "", 3},
 		{"a total that is more", 200, []string{`{"total":9,"fields":[` + one + `]}`, `{"total":9,"fields":[` + one + `]}`}, "", talkdesk.Unknown, "repeats", 2},
 		{"a total that is more, then nothing", 200, []string{`{"total":9,"fields":[` + one + `]}`, `{"total":9,"fields":[]}`}, "text1", talkdesk.Created, "", 2},
