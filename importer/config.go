@@ -113,10 +113,11 @@ type Summary struct {
 	Reasons []Reason `json:"-"`
 
 	// Files says where things are; Report is empty where no row failed.
-	// Kept is the new name of an earlier failure report whose rows this run
-	// did not hold.
-	Files `json:"-"`
-	Kept  string `json:"-"`
+	// Kept is where an earlier failure report stands now whose rows this run
+	// did not hold, or which was edited and not read (KeptEdited).
+	Files      `json:"-"`
+	Kept       string `json:"-"`
+	KeptEdited bool   `json:"-"`
 }
 
 // Reason is why so many rows have no case.

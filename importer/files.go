@@ -14,15 +14,32 @@ import (
 // journal. json says that the input is JSON, and so the failure report JSON
 // lines. A results file behind a link stands where the link points to.
 func FilesOf(results string, json bool) Files {
-	if target, err := filepath.EvalSymlinks(results); err == nil {
-		results = target
-	}
+	results = behindLinks(results)
 	base := resultsEnding.ReplaceAllString(results, "")
 	report := base + ".failed.csv"
 	if json {
 		report = base + ".failed.jsonl"
 	}
 	return Files{Results: results, Journal: base + ".journal", Report: report}
+}
+
+// behindLinks is where a file stands, or would be made, that a path leads to.
+func behindLinks(path string) string {
+	const most = 40 // as systems have it
+	for range most {
+		if target, err := filepath.EvalSymlinks(path); err == nil {
+			return target
+		}
+		target, err := os.Readlink(path)
+		if err != nil {
+			return path
+		}
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(filepath.Dir(path), target)
+		}
+		path = target
+	}
+	return path
 }
 
 // oldJournal is what earlier versions called the journal, "" if that is no other
@@ -50,6 +67,7 @@ func CheckResultsName(path string) error {
 var (
 	resultsEnding = regexp.MustCompile(`(?i)\.(csv|jsonl)$`)
 	inputEnding   = regexp.MustCompile(`(?i)\.(csv|tsv|jsonl|ndjson|json)(\.gz)?$|\.gz$`)
+	unnamed       = regexp.MustCompile(`^/(dev|proc)/`)
 	reportEnding  = regexp.MustCompile(`(?i)^(.+\.results)\.failed(\.\d+)?\.(csv|jsonl)$`)
 )
 
@@ -58,6 +76,9 @@ var (
 func DefaultResults(input string, sandbox bool) (string, error) {
 	if input == "-" {
 		return "", errors.New("reading from standard input needs -o RESULTS: there is no name to derive it from")
+	}
+	if unnamed.MatchString(filepath.ToSlash(input)) {
+		return "", fmt.Errorf("reading from %s needs -o RESULTS: no results can stand beside it", input)
 	}
 	folder, name := filepath.Split(input)
 	if m := reportEnding.FindStringSubmatch(name); m != nil {

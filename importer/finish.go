@@ -10,6 +10,7 @@ import (
 
 	"caseimport/importer/identity"
 	"caseimport/importer/journal"
+	"caseimport/importer/results"
 )
 
 // finish brings the files into the form in which the next run, and people,
@@ -23,11 +24,12 @@ func (p *pipeline) finish(err error) (Summary, error) {
 
 	// Each of these is tried whatever became of the others: all of them
 	// help whoever comes next.
-	if neverBegan || hurry {
+	if neverBegan || hurry || p.unread {
 		p.report.Abort() // an earlier report is still right
 	} else {
 		var reportErr error
 		sum.Kept, reportErr = p.commitReport()
+		sum.KeptEdited = p.keptEdited
 		err = errors.Join(err, reportErr)
 	}
 	err = errors.Join(err, p.store.finish(hurry))
@@ -40,6 +42,8 @@ func (p *pipeline) finish(err error) (Summary, error) {
 		err = errors.Join(err, p.journal.Close())
 	}
 	switch {
+	case neverBegan: // tidying up is a courtesy
+		return sum, stop
 	case err != nil:
 		if first := p.journal.Err(); first != nil {
 			err = first // what failed after it need not be said
@@ -77,12 +81,12 @@ func isDiskFull(err error) bool {
 
 // commitReport puts the failure report in its place.
 func (p *pipeline) commitReport() (kept string, err error) {
-	edited := p.reportEdited()
+	earlier := p.earlierReport()
 	done, err := p.report.Commit(func(text string) bool {
 		kind, id, ok := identity.Parse(text)
 		dealtWith := p.journal.Met(id) && !p.undone[id]
 		return ok && (dealtWith || kind == identity.OfDuplicate && p.duplicates[id] || kind != identity.OfDuplicate && p.journal.State(id) == journal.Created)
-	}, edited)
+	}, earlier)
 	switch {
 	case err != nil:
 		return "", err
@@ -91,19 +95,27 @@ func (p *pipeline) commitReport() (kept string, err error) {
 	case done.Removed:
 		p.written = ""
 	}
-	if edited && done.Kept != "" {
+	if p.keptEdited = earlier == results.Edited && done.Kept != ""; p.keptEdited {
 		p.cfg.Log.Warn("the failure report was edited since it was written, and this run did not read that: it is kept, run it on its own: " + done.Kept)
 	}
 	return done.Kept, nil
 }
 
-// reportEdited reports whether the failure report that stands there is people's
-// work: neither what the program wrote last, nor the very bytes that this run
-// has read to their end as its input.
-func (p *pipeline) reportEdited() bool {
+// earlierReport tells what the failure report is that stands there: what the
+// program wrote last, the very bytes that this run has read as its input, or
+// people's work. Of an input that does not show its ids, rows may be left that
+// the new report does not hold.
+func (p *pipeline) earlierReport() results.Earlier {
 	sum := fileSum(p.files.Report)
-	read := p.readToEnd && sum == hex.EncodeToString(p.cfg.Table.Sum[:])
-	return sum != "" && sum != p.written && !read
+	wasInput := p.readToEnd && sum == hex.EncodeToString(p.cfg.Table.Sum[:])
+	switch {
+	case sum == "":
+	case wasInput && (p.isReport() || p.cfg.Progress.Done() == p.cfg.Table.Rows):
+		return results.Read
+	case sum != p.written && !wasInput:
+		return results.Edited
+	}
+	return results.Written
 }
 
 // fileSum is the SHA-256 of a file, "" if it cannot be read.

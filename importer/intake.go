@@ -12,6 +12,7 @@ import (
 	"caseimport/importer/results"
 	"caseimport/importer/source"
 	"caseimport/mapping"
+	"caseimport/mapping/words"
 )
 
 // errEnough ends the reading before the end of the input.
@@ -21,28 +22,35 @@ var errEnough = errors.New("enough rows")
 // known already, or handed to the machine.
 func (p *pipeline) read() error {
 	in := &intake{pipeline: p, same: map[journal.ID]int{}, ids: results.ReportColumns(p.cfg.Table.Columns)}
-	before, err := p.preflight()
-	if err == nil && p.going.Err() == nil {
-		if err := p.begin(); err != nil {
-			why := filesStop(err)
-			p.halt(lifecycle.Stop{Exit: why.Exit, Reason: err.Error(), Hint: why.Hint})
-		}
-	}
-	if err == nil {
-		in.before = before
-		if err = p.cfg.Table.Each(p.ctx, in.take); err == nil {
-			err = in.takeRefused()
-		}
-	}
+	ended := make(chan error, 1)
+	go func() { ended <- in.rows() }()
+	err := p.awaitReader(ended)
 	if err != nil && !errors.Is(err, errEnough) && p.going.Err() == nil {
 		p.halt(lifecycle.Stop{Exit: 4, Reason: err.Error()})
 	}
 	p.event((*lifecycle.Machine).AllRead)
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.readAll, p.readToEnd = true, err == nil
+	p.readAll, p.readToEnd, p.unread = true, err == nil, err == errSlow
 	p.due.Signal()
 	return nil
+}
+
+// rows is the reading itself.
+func (in *intake) rows() (err error) {
+	if in.before, err = in.preflight(); err != nil {
+		return err
+	}
+	if in.going.Err() == nil {
+		if err := in.begin(); err != nil {
+			why := filesStop(err)
+			in.halt(lifecycle.Stop{Exit: why.Exit, Reason: err.Error(), Hint: why.Hint})
+		}
+	}
+	if err := in.cfg.Table.Each(in.ctx, in.take); err != nil {
+		return err
+	}
+	return in.takeRefused()
 }
 
 func (p *pipeline) halt(why lifecycle.Stop) {
@@ -79,7 +87,7 @@ func (in *intake) take(row *source.Row) error {
 		in.refuse(row, "", in.pastID(row), statusInvalid, mapping.Fault{Reason: identity.NotCorrected})
 		return nil
 	}
-	who := in.cfg.Program.Identify(row)
+	who := in.identity(row)
 	if who.Filtered {
 		if in.ids.Report() {
 			in.pastID(row)
@@ -93,7 +101,7 @@ func (in *intake) take(row *source.Row) error {
 		return nil
 	}
 	if status == statusInvalid || who.Fault != nil {
-		_, faults := in.cfg.Program.Map(row)
+		_, faults := in.mapRow(row)
 		if reason != "" {
 			faults = append([]mapping.Fault{{Field: "key", Reason: reason}}, faults...)
 		}
@@ -143,7 +151,7 @@ func (in *intake) takeRefused() error {
 			in.skip(row)
 			return nil
 		}
-		who := in.cfg.Program.Identify(row)
+		who := in.identity(row)
 		id, _, _, _ := in.identify(row, who)
 		r, faults := in.build(row, id, who.Key)
 		if len(faults) > 0 {
@@ -154,7 +162,7 @@ func (in *intake) takeRefused() error {
 		return nil
 	})
 	if errors.Is(err, errEnough) {
-		return nil
+		return nil // all of the input was read before
 	}
 	return err
 }
@@ -195,7 +203,7 @@ func (in *intake) full() bool {
 // to be nothing.
 func (in *intake) pastLimit(row *source.Row) {
 	if row.Fault == "" {
-		who := in.cfg.Program.Identify(row)
+		who := in.identity(row)
 		if who.Filtered {
 			in.cfg.Progress.filtered.Add(1)
 			return
@@ -299,7 +307,7 @@ func (in *intake) byContent(row *source.Row) journal.ID {
 // build maps a row. A row with faults is built as well, without a body: it may
 // have a case all the same.
 func (in *intake) build(row *source.Row, id journal.ID, key string) (*lifecycle.Row, []mapping.Fault) {
-	c, faults := in.cfg.Program.Map(row)
+	c, faults := in.mapRow(row)
 	r := &lifecycle.Row{Ref: row, Claim: journal.Claim{ID: id, Row: row.Number, Key: key, Title: c.Title}}
 	if len(faults) == 0 {
 		body, err := c.Body()
@@ -320,10 +328,16 @@ func (in *intake) refuse(row *source.Row, key, id, status string, faults ...mapp
 	in.enqueue(refusal{row: row, key: key, id: id, status: status, faults: faults})
 }
 
+// maxFaults bounds what is written down of one row, as of an answer.
+const maxFaults = 100
+
 func faultText(faults []mapping.Fault) string {
-	all := make([]string, len(faults))
-	for i, f := range faults {
-		all[i] = f.String()
+	all := make([]string, min(len(faults), maxFaults))
+	for i := range all {
+		all[i] = words.Brief(faults[i].String())
+	}
+	if more := len(faults) - len(all); more > 0 {
+		all = append(all, words.Plural(more, "more fault"))
 	}
 	return strings.Join(all, "; ")
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"caseimport/importer/journal"
@@ -36,6 +37,10 @@ type pipeline struct {
 	readAll bool       // the reader is done
 	// readToEnd: it has read the whole input.
 	readToEnd bool
+	// unread: a row took too long when the run was to stop, so it and those
+	// after it have not been looked at.
+	unread  bool
+	mapping atomic.Int64 // see patience.go
 	// duplicates are the keys whose duplicate rows a failure report as input
 	// holds.
 	duplicates map[journal.ID]bool

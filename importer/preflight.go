@@ -11,6 +11,7 @@ import (
 	"caseimport/importer/lifecycle"
 	"caseimport/importer/source"
 	"caseimport/importer/talkdesk"
+	"caseimport/mapping/words"
 )
 
 const perPage = 500 // the most that the list gives ("Get Case List")
@@ -126,7 +127,7 @@ func (p *pipeline) wanted() (map[journal.ID]bool, error) {
 func (p *pipeline) eachKeyed(yield func(row *source.Row, key string)) error {
 	err := p.cfg.Table.Each(p.going, func(row *source.Row) error {
 		if row.Fault == "" {
-			if who := p.cfg.Program.Identify(row); !who.Filtered && who.Key != "" {
+			if who := p.identity(row); !who.Filtered && who.Key != "" {
 				yield(row, who.Key)
 			}
 		}
@@ -147,7 +148,7 @@ func (p *pipeline) refuseSecondImport() error {
 	}
 	var there []string
 	for _, row := range sample {
-		key := p.cfg.Program.Identify(row).Key
+		key := p.identity(row).Key
 		reply, ok := p.ask(lifecycle.Question{Key: key})
 		if !ok {
 			return nil
@@ -155,9 +156,9 @@ func (p *pipeline) refuseSecondImport() error {
 		a := reply.Answer
 		switch {
 		case a.Verdict == talkdesk.Created:
-			c, _ := p.cfg.Program.Map(row)
+			c, _ := p.mapRow(row)
 			there = append(there, fmt.Sprintf("  row %d, key %q: case %s has it; title there %q, here %q",
-				row.Number, key, reply.Found[0].ID, reply.Found[0].Title, c.Title))
+				row.Number, key, reply.Found[0].ID, words.Shown(reply.Found[0].Title), words.Shown(c.Title)))
 		case a.Denied:
 			p.cfg.Log.Warn("cases cannot be looked up, so rows without an answer will be left as unknown: " + a.Message)
 			return nil

@@ -15,6 +15,7 @@ import (
 	"caseimport/importer/results"
 	"caseimport/importer/source"
 	"caseimport/mapping"
+	"caseimport/mapping/words"
 )
 
 // What can be said of a row. Left is a status of failure reports only: a row
@@ -36,6 +37,9 @@ type tally struct {
 	// rows refused here, which have no ErrorCode.
 	extra   int
 	reasons map[string]int
+	// editedSince counts the warnings about rows whose case lacks a correction.
+	editedSince int
+	keptEdited  bool // the earlier failure report is people's work that was not read
 }
 
 // maxReasons bounds the different reasons that are counted.
@@ -257,7 +261,7 @@ func (p *pipeline) record(a lifecycle.Record) error {
 // recordRefusal writes down a row that is not sent.
 func (p *pipeline) recordRefusal(a refusal) error {
 	line := results.Line{Row: a.row.Number, Key: a.key, Status: a.status, ErrorMessage: faultText(a.faults), FinishedAt: time.Now()}
-	for _, f := range a.faults {
+	for _, f := range a.faults[:min(len(a.faults), maxFaults)] {
 		if f.Field != "" {
 			line.ErrorFields = append(line.ErrorFields, results.Field{Name: f.Field, Description: f.Reason + f.Hint})
 		}
@@ -268,7 +272,7 @@ func (p *pipeline) recordRefusal(a refusal) error {
 	} else {
 		p.cfg.Progress.invalid.Add(1)
 		for _, f := range a.faults {
-			p.count(f.Kind())
+			p.count(words.Brief(f.Kind()))
 		}
 	}
 	if err := p.results.Append(line); err != nil {

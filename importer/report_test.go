@@ -2,11 +2,13 @@ package importer
 
 import (
 	"encoding/csv"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf16"
 
 	"caseimport/importer/results"
 )
@@ -290,4 +292,66 @@ func TestCheckCountsRowsNotCells(t *testing.T) {
 			w.t.Errorf("%+v", report.Groups)
 		}
 	})
+}
+
+// A report whose rows all have their case is removed, in whatever form a
+// spreadsheet has saved it. Where it no longer shows its ids, what was left out of
+// the run keeps it.
+func TestReportThatWasRunIsRemovedInAnyForm(t *testing.T) {
+	wide := func(text string) string {
+		b := []byte{0xff, 0xfe}
+		for _, u := range utf16.Encode([]rune(text)) {
+			b = append(b, byte(u), byte(u>>8))
+		}
+		return string(b)
+	}
+	forms := map[string]func(string) string{
+		"UTF-16":           wide,
+		"a sep= line":      func(text string) string { return "sep=,\r\n" + text },
+		"the id's renamed": func(text string) string { return strings.Replace(text, results.IDColumn, "their_id", 1) },
+		"the id's dropped": func(text string) string {
+			all, _ := csv.NewReader(strings.NewReader(text)).ReadAll()
+			at := slices.Index(all[0], results.IDColumn)
+			var b strings.Builder
+			out := csv.NewWriter(&b)
+			for _, record := range all {
+				out.Write(slices.Delete(record, at, at+1))
+			}
+			out.Flush()
+			return b.String()
+		},
+	}
+	for form, save := range forms {
+		for _, limited := range []bool{false, true} {
+			t.Run(fmt.Sprint(form, " ", limited), func(t *testing.T) {
+				in(t, func(w *world) {
+					w.input("in.csv", line(1), "T-2,,Body of 2,open,low", "T-3,,Body of 3,open,low")
+					w.must(3, "in.csv")
+					text := save(strings.NewReplacer("T-2,,", "T-2,Subject 2,", "T-3,,", "T-3,Subject 3,").Replace(w.read("out.failed.csv")))
+					if err := os.WriteFile(w.path("out.failed.csv"), []byte(text), 0o600); err != nil {
+						t.Fatal(err)
+					}
+					exit := 0
+					if limited {
+						exit = 4
+					}
+					sum := w.must(exit, "out.failed.csv", func(cfg *Config) {
+						if limited {
+							cfg.Limit = 1
+						}
+					})
+					if limited {
+						if left := w.read("out.failed.csv"); !strings.Contains(strings.ReplaceAll(left, "\x00", ""), "T-3") {
+							t.Errorf("the row that is left is in no report: %q", left)
+						}
+					} else if w.has("out.failed.csv") || sum.Kept != "" {
+						t.Errorf("the report is still there, kept as %q", sum.Kept)
+					}
+					if !limited {
+						w.once(keys(1, 3)...)
+					}
+				})
+			})
+		}
+	}
 }

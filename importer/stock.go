@@ -197,11 +197,16 @@ func (p *pipeline) knowsReport() error {
 		case statusInvalid, statusDuplicate, statusLeft:
 			return nil // never sent
 		}
-		if _, id, ok := identity.Parse(ids.ID(row.Cell)); ok && p.journal.State(id) == journal.None {
-			return &Stop{Exit: 1, Err: fmt.Errorf("%s, row %d: this failure report belongs to another results file: the journal does not know its rows", p.cfg.Input, row.Number),
-				Hint: "use -o RESULTS of the first run"}
+		_, id, ok := identity.Parse(ids.ID(row.Cell))
+		switch {
+		case !ok || p.journal.State(id) != journal.None:
+			return nil
+		case ids.Status(row.Cell) == "":
+			return &Stop{Exit: 1, Err: fmt.Errorf("%s, row %d: it has no %s, and the journal does not know the row: cannot tell whether it was never sent, or belongs to another results file", p.cfg.Input, row.Number, results.StatusColumn),
+				Hint: "restore that column as it stood in the failure report, or run the input that the report came from again"}
 		}
-		return nil
+		return &Stop{Exit: 1, Err: fmt.Errorf("%s, row %d: this failure report belongs to another results file: the journal does not know its rows", p.cfg.Input, row.Number),
+			Hint: "use -o RESULTS of the first run"}
 	})
 	var stop *Stop
 	if err != nil && !errors.As(err, &stop) {

@@ -211,7 +211,9 @@ func (s *store) abandon() error {
 	err := s.results.Close()
 	s.report.Abort()
 	if s.begun && s.journal.Made() && !s.hadResults {
-		err = errors.Join(err, os.Remove(s.files.Results))
+		if gone := os.Remove(s.files.Results); !errors.Is(gone, fs.ErrNotExist) {
+			err = errors.Join(err, gone)
+		}
 	}
 	return err
 }

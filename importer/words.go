@@ -9,6 +9,9 @@ import (
 	"caseimport/mapping/words"
 )
 
+// maxAlike is how many warnings of one kind are worth reading.
+const maxAlike = 20
+
 // say puts a notice of the machine into words.
 func (p *pipeline) say(n lifecycle.Notice) {
 	at, until := clock(p.began.Add(n.At)), clock(p.began.Add(n.Until))
@@ -33,7 +36,12 @@ func (p *pipeline) say(n lifecycle.Notice) {
 	case lifecycle.Blind:
 		p.cfg.Log.Warn("rows without an answer stay unknown: each " + n.Text)
 	case lifecycle.EditedSince:
-		p.cfg.Log.Warn(fmt.Sprintf("row %d: its case %s was there already, without what was edited since", n.Rows, n.Text))
+		switch p.editedSince++; {
+		case p.editedSince <= maxAlike:
+			p.cfg.Log.Warn(fmt.Sprintf("row %d: its case %s was there already, without what was edited since", n.Rows, n.Text))
+		case p.editedSince == maxAlike+1:
+			p.cfg.Log.Warn("further rows whose case was there already, without what was edited since, are not listed here")
+		}
 	}
 }
 

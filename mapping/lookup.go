@@ -43,6 +43,9 @@ func lookUp[T any](table map[string]T, s string) (T, bool) {
 type pair struct {
 	from, to  string
 	node, end *yaml.Node // of the key and the value
+
+	line   int  // of the file, 0 in the mapping file itself
+	secret bool // the file may be another than was meant: its content is not shown
 }
 
 // table reads the look-up table of a rule; its values are converted here, once.
@@ -74,7 +77,7 @@ func (r *reader) table(n *yaml.Node, f *field) map[string]result {
 		case strings.TrimSpace(from) == "":
 			r.Fault(p.Key, "values cannot match an empty cell: use default")
 		default:
-			r.entry(f, out, pair{from, to.Value, p.Key, to})
+			r.entry(f, out, pair{from: from, to: to.Value, node: p.Key, end: to})
 		}
 	}
 	return out
@@ -91,7 +94,11 @@ func (r *reader) entry(f *field, out map[string]result, p pair) {
 		return
 	}
 	var err error
-	if out[key], err = f.asWritten(p.to); err != nil {
+	switch out[key], err = f.asWritten(p.to); {
+	case err == nil:
+	case p.secret:
+		r.Fault(p.end, "values of %s: what line %d of the file maps to %v", f.short, p.line, err)
+	default:
 		r.Fault(p.end, "values of %s: %q %v", f.short, words.Shown(p.to), err)
 	}
 }
@@ -114,7 +121,8 @@ func (r *reader) fileTable(n *yaml.Node, f *field, out map[string]result) {
 }
 
 // csvTable reads a CSV look-up table. Every fault is told at the line of the
-// mapping file that names it.
+// mapping file that names it. Unless its header has both columns that the mapping
+// names, the file may be any other (/etc/shadow), and nothing in it is shown.
 func (r *reader) csvTable(file, fromColumn, toColumn yamlfile.Text) []pair {
 	fault := func(format string, args ...any) {
 		r.Fault(file.Node, "%s: %s", file.Text, fmt.Sprintf(format, args...))
@@ -152,9 +160,10 @@ func (r *reader) csvTable(file, fromColumn, toColumn yamlfile.Text) []pair {
 		return nil
 	}
 	if max(from, to) >= len(header) {
-		fault("its header has only one column: %q", strings.Join(header, ""))
+		fault("line 1, its header, has only one column")
 		return nil
 	}
+	secret := !fromColumn.Set() || !toColumn.Set()
 	var pairs []pair
 	seen := map[string]pair{}
 	for {
@@ -172,14 +181,18 @@ func (r *reader) csvTable(file, fromColumn, toColumn yamlfile.Text) []pair {
 			}
 			return ""
 		}
-		p := pair{cell(from), cell(to), file.Node, file.Node}
+		line, _ := table.FieldPos(0)
+		p := pair{cell(from), cell(to), file.Node, file.Node, line, secret}
 		if strings.TrimSpace(p.from) == "" {
 			continue
 		}
 		if had, twice := seen[fold(p.from)]; twice {
-			if had.to != p.to {
-				line, _ := table.FieldPos(0)
-				fault("line %d maps %q to %q, an earlier line to %q", line, words.Shown(p.from), words.Shown(p.to), words.Shown(had.to))
+			switch {
+			case had.to == p.to:
+			case secret:
+				fault("line %d maps the same as line %d, to another value", line, had.line)
+			default:
+				fault("line %d maps %q to %q, line %d to %q", line, words.Shown(p.from), words.Shown(p.to), had.line, words.Shown(had.to))
 			}
 			continue
 		}
@@ -192,7 +205,7 @@ func (r *reader) csvTable(file, fromColumn, toColumn yamlfile.Text) []pair {
 func (r *reader) headerOf(name yamlfile.Text, header []string, file string) int {
 	at := slices.IndexFunc(header, func(h string) bool { return fold(h) == fold(name.Text) })
 	if at < 0 {
-		r.Fault(name.Node, "%s has no column %q%s", file, name.Text, words.DidYouMean(name.Text, header))
+		r.Fault(name.Node, "line 1 of %s, its header, has no column %q", file, name.Text)
 	}
 	return at
 }

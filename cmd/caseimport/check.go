@@ -3,13 +3,11 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -92,7 +90,7 @@ type checked struct {
 }
 
 func refusedCheck(err error) checked {
-	return checked{Report: check.Empty(), Exit: exitRefused, Error: err.Error()}
+	return checked{Report: check.Empty(), Exit: exitRefused, Error: brief(err.Error())}
 }
 
 func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err error) {
@@ -106,7 +104,7 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 	if err != nil {
 		return c, err
 	}
-	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interruptible(cmd.Context())
 	defer stop()
 	if c.table, err = o.reading.open(ctx, cmd, input); err != nil {
 		return c, interrupted(ctx, err)
@@ -126,7 +124,7 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 		defer asked.close()
 		cfg.Valid = asked.row
 	}
-	if c.Report, err = check.Run(ctx, cfg); err != nil {
+	if c.Report, err = checkRows(ctx, cfg); err != nil {
 		return c, interrupted(ctx, err)
 	}
 	if o.live {
@@ -144,6 +142,22 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 		c.Exit = exitFaults
 	}
 	return c, nil
+}
+
+// checkRows does not wait for a row whose expression takes its time when a signal
+// ends the command.
+func checkRows(ctx context.Context, cfg check.Config) (report check.Report, err error) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		report, err = check.Run(ctx, cfg)
+	}()
+	select {
+	case <-done:
+		return report, err
+	case <-ctx.Done():
+		return check.Empty(), ctx.Err()
+	}
 }
 
 func printCheck(w io.Writer, c checked, cmd *cobra.Command, o checkOptions, input string) {
@@ -172,7 +186,7 @@ func printCheck(w io.Writer, c checked, cmd *cobra.Command, o checkOptions, inpu
 		if i == 0 {
 			b.WriteString("\nWarnings\n")
 		}
-		fmt.Fprintf(&b, "  %s\n", warning)
+		fmt.Fprintf(&b, "  %s\n", words.Brief(warning))
 	}
 	printCoverage(&b, c)
 	printRequests(&b, c.Requests)
@@ -194,16 +208,24 @@ func printCheck(w io.Writer, c checked, cmd *cobra.Command, o checkOptions, inpu
 // holds more.
 const printedValues = 8
 
+// printedGroups is how many kinds of problems are: whoever has more begins with
+// these.
+const printedGroups = 100
+
 func printGroups(b *strings.Builder, groups []check.Group) {
 	for i, g := range groups {
-		if i == 0 {
+		switch i {
+		case 0:
 			b.WriteString("\nProblems\n")
+		case printedGroups:
+			fmt.Fprintf(b, "  and %s of other kinds: see --json\n", words.Plural(len(groups)-i, "problem"))
+			return
 		}
 		fault := mapping.Fault{Column: g.Column, Field: cmp.Or(g.Field, "the whole row"), Reason: g.Reason}
 		if len(g.Values) > 0 {
 			fault.Value = g.Values[0].Value
 		}
-		fmt.Fprintf(b, "  %s\n", fault.Kind())
+		fmt.Fprintf(b, "  %s\n", words.Brief(fault.Kind()))
 		fmt.Fprintf(b, "    %s\n", rowsOf(g))
 		if len(g.Values) > 0 {
 			shown := g.Values[:min(len(g.Values), printedValues)]
@@ -224,7 +246,7 @@ func printGroups(b *strings.Builder, groups []check.Group) {
 			if i > 0 {
 				lead = "         "
 			}
-			fmt.Fprintf(b, "%s%s\n", lead, fix)
+			fmt.Fprintf(b, "%s%s\n", lead, words.Brief(fix))
 		}
 	}
 }

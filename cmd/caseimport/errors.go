@@ -4,7 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
+	"log/slog"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -43,7 +44,7 @@ func explain(w io.Writer, err error) int {
 		return int(said)
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "caseimport: %s\n", strings.TrimRight(err.Error(), "\n"))
+	fmt.Fprintf(&b, "caseimport: %s\n", strings.TrimRight(brief(err.Error()), "\n"))
 	for line := range strings.Lines(stopOf(err).Hint) {
 		fmt.Fprintf(&b, "  %s\n", strings.TrimRight(line, "\n"))
 	}
@@ -57,6 +58,16 @@ func stopOf(err error) *importer.Stop {
 		return stop
 	}
 	return &importer.Stop{Exit: exitRefused, Err: err}
+}
+
+// brief cuts the lines of a message, which may name things of any length.
+func brief(s string) string {
+	var b strings.Builder
+	for line := range strings.Lines(s) {
+		text := strings.TrimRight(line, "\n")
+		b.WriteString(words.Brief(text) + line[len(text):])
+	}
+	return b.String()
 }
 
 // printable replaces what could move the cursor or colour the terminal. Line
@@ -105,6 +116,9 @@ func flagError(cmd *cobra.Command, err error) error {
 			"bool":     "true or false",
 			"duration": "a duration such as 30s, 10m or 1h",
 		}[flag.Value.Type()]
+		if errors.Is(err, strconv.ErrRange) {
+			wanted = "a smaller number"
+		}
 		if wanted == "" {
 			return usage(cmd, "", "--%s %q: %w", flag.Name, invalid.GetValue(), errors.Unwrap(invalid))
 		}
@@ -156,8 +170,25 @@ func noArguments(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// wantsJSON tells whether a command line that could not be parsed asked for
-// --json.
-func wantsJSON(args []string) bool {
-	return slices.Contains(args, "--json") || slices.Contains(args, "--json=true")
+// logError is explain for programs.
+func logError(log *slog.Logger, err error) {
+	if hint := stopOf(err).Hint; hint != "" {
+		log = log.With("hint", hint)
+	}
+	log.Error(brief(err.Error()))
+}
+
+// outputFlags reads what a command line that could not be parsed says of how to
+// answer it.
+func outputFlags(args []string) (asked struct {
+	json      bool
+	logFormat string
+}) {
+	f := pflag.NewFlagSet("", pflag.ContinueOnError)
+	f.ParseErrorsWhitelist.UnknownFlags = true
+	f.Usage = func() {}
+	f.BoolVar(&asked.json, "json", false, "")
+	f.StringVar(&asked.logFormat, "log-format", "", "")
+	_ = f.Parse(args)
+	return asked
 }

@@ -7,10 +7,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -59,7 +57,7 @@ func draftMapping(cmd *cobra.Command, o initOptions, input string) error {
 	if !toStdout && !o.force && exists(o.out) {
 		return alreadyThere(o.out)
 	}
-	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interruptible(cmd.Context())
 	defer stop()
 	account, err := readFields(o.fields, io.Discard)
 	if err != nil {
@@ -164,7 +162,7 @@ func printDraft(w io.Writer, d draft.Draft, cmd *cobra.Command, o initOptions, i
 			if i == 0 {
 				fmt.Fprintf(&b, "\n%s\n", part.heading)
 			}
-			fmt.Fprintf(&b, "  - %s\n", item)
+			fmt.Fprintf(&b, "  - %s\n", words.Brief(item))
 		}
 	}
 	if o.out != "-" {

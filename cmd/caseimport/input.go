@@ -36,9 +36,18 @@ func (r *reading) command(cmd *cobra.Command, run func(cmd *cobra.Command, input
 	f.StringVar(&r.delimiter, "delimiter", "", "the `CHAR` between cells: , ; tab or | (default: detected)")
 	f.BoolVar(&r.lazy, "lazy-quotes", false, "keep stray quotation marks inside cells as they are")
 	cmd.Args = oneInput
-	cmd.RunE = func(cmd *cobra.Command, args []string) error { return run(cmd, args[0]) }
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		input := args[0]
+		if slices.Contains(stdinNames, filepath.Clean(input)) {
+			input = "-"
+		}
+		return run(cmd, input)
+	}
 	return cmd
 }
+
+// stdinNames are the names of standard input beside "-".
+var stdinNames = []string{"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"}
 
 // mapped are the flags that check and run share.
 type mapped struct {
@@ -107,7 +116,7 @@ func loadMappingFor(cmd *cobra.Command, account *fields.File, path, input string
 	if path == "" {
 		return nil, usage(cmd, draftHint(input, "mapping.yaml"), "no mapping file: give one with -m, for example -m mapping.yaml")
 	}
-	text, err := os.ReadFile(path)
+	text, err := readSmall(path, maxMapping)
 	if err != nil {
 		return nil, noMapping(err, path, input)
 	}
@@ -116,7 +125,7 @@ func loadMappingFor(cmd *cobra.Command, account *fields.File, path, input string
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(filepath.Dir(path), name)
 		}
-		table, err := os.ReadFile(name)
+		table, err := readSmall(name, maxLookup)
 		_, _ = copied.Write(table)
 		return table, err
 	})
@@ -127,7 +136,7 @@ func readFields(path string, copied io.Writer) (*fields.File, error) {
 	if path == "" {
 		return nil, nil
 	}
-	text, err := os.ReadFile(path)
+	text, err := readSmall(path, maxLookup)
 	if err != nil {
 		return nil, refuse(fmt.Errorf("cannot read the account's fields: %w", err), "to write the file: "+program()+" fields -o "+shellQuote(path))
 	}
@@ -137,6 +146,41 @@ func readFields(path string, copied io.Writer) (*fields.File, error) {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return &file, nil
+}
+
+// How large the files may be that are read into memory as they are. Whatever is
+// larger is not what was meant.
+const (
+	maxMapping = 1 << 20
+	maxLookup  = 64 << 20
+)
+
+// readSmall reads a regular file, also behind links, as mounted configuration
+// is. Others, such as devices and pipes, might never end.
+func readSmall(path string, most int64) ([]byte, error) {
+	info, err := os.Stat(path) // before it is opened: a pipe would wait for its writer
+	if err != nil {
+		return nil, err
+	}
+	fault := func(format string, args ...any) error {
+		return &fs.PathError{Op: "read", Path: path, Err: fmt.Errorf(format, args...)}
+	}
+	switch {
+	case info.IsDir():
+		return nil, fault("this is a directory")
+	case !info.Mode().IsRegular():
+		return nil, fault("this is not a regular file")
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, most+1))
+	if err == nil && int64(len(text)) > most {
+		return nil, fault("larger than %d MB: this is not the file that was meant", most>>20)
+	}
+	return text, err
 }
 
 // compile binds a mapping to the columns of an export.

@@ -14,11 +14,13 @@ import (
 	"caseimport/mapping/words"
 )
 
-// newLogger returns the run's logger and its flush. Records go to w in the given
-// format ("text" is for people), coloured if w is a terminal. With quiet, only
-// records that say that the run must wait pass at once; warnings are held back
-// until flush, which is for a run that did not go well and ends the quiet.
-func newLogger(w io.Writer, format string, quiet bool) (log *slog.Logger, flush func()) {
+// levelNow is for what answers a person at the keyboard, also in a quiet run.
+const levelNow = importer.LevelWait + 1
+
+// newLogger returns the run's logger. Records go to w in the given format ("text"
+// is for people), coloured if w is a terminal. With quiet, warnings and what is
+// said of waiting are held back; held is nil without it.
+func newLogger(w io.Writer, format string, quiet bool) (*slog.Logger, *held) {
 	var out slog.Handler
 	if format == "json" {
 		out = slog.NewJSONHandler(w, &slog.HandlerOptions{ReplaceAttr: plainLevel})
@@ -27,16 +29,16 @@ func newLogger(w io.Writer, format string, quiet bool) (log *slog.Logger, flush 
 		out = tint.NewTextHandler(w, &tint.Options{TimeFormat: time.TimeOnly, NoColor: !terminal || s.plain, ReplaceAttr: forPeople})
 	}
 	if !quiet {
-		return slog.New(out), func() {}
+		return slog.New(out), nil
 	}
 	h := &held{out: out}
-	return slog.New(&hush{out, h}), h.flush
+	return slog.New(&hush{out, h}), h
 }
 
 // plainLevel writes the level of records about waiting as one that programs
 // know.
 func plainLevel(groups []string, a slog.Attr) slog.Attr {
-	if len(groups) == 0 && a.Key == slog.LevelKey && a.Value.Any() == importer.LevelWait {
+	if level, ok := a.Value.Any().(slog.Level); len(groups) == 0 && a.Key == slog.LevelKey && ok && level > slog.LevelWarn && level < slog.LevelError {
 		a.Value = slog.AnyValue(slog.LevelWarn)
 	}
 	return a
@@ -84,10 +86,10 @@ type hush struct {
 
 func (h *hush) Handle(ctx context.Context, r slog.Record) error {
 	switch {
-	case r.Level == importer.LevelWait:
+	case r.Level >= levelNow:
 		return h.Handler.Handle(ctx, r)
 	case r.Level >= slog.LevelWarn:
-		h.held.add(func() { _ = h.Handler.Handle(ctx, r) })
+		h.held.add(r.Level == importer.LevelWait, func() { _ = h.Handler.Handle(ctx, r) })
 	}
 	return nil
 }
@@ -111,12 +113,14 @@ type held struct {
 	mu      sync.Mutex
 	records []func()
 	dropped int
+	waits   bool // some of them say why the run waits
 	over    bool // flushed
 }
 
-func (h *held) add(record func()) {
+func (h *held) add(wait bool, record func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.waits = h.waits || wait
 	switch {
 	case h.over:
 		record()
@@ -127,7 +131,11 @@ func (h *held) add(record func()) {
 	}
 }
 
+// flush is for a run that did not go well: it ends the quiet.
 func (h *held) flush() {
+	if h == nil {
+		return
+	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, record := range h.records {
@@ -137,4 +145,42 @@ func (h *held) flush() {
 		slog.New(h.out).Warn(words.Plural(h.dropped, "more warning") + " not shown")
 	}
 	h.records, h.dropped, h.over = nil, 0, true
+}
+
+// longWait is how long a quiet run may wait before it says so.
+const longWait = 5 * time.Minute
+
+// watch ends the quiet if the run waits for long, until the returned function is
+// called.
+func (h *held) watch(p *importer.Progress) (stop func()) {
+	if h == nil {
+		return func() {}
+	}
+	over := make(chan struct{})
+	go func() {
+		ticker := time.NewTicker(longWait / 30)
+		defer ticker.Stop()
+		done, since := p.Done(), time.Now()
+		for {
+			select {
+			case now := <-ticker.C:
+				if n := p.Done(); n != done {
+					done, since = n, now
+				}
+				if now.Sub(since) > longWait && h.hasWaits() {
+					h.flush()
+					return
+				}
+			case <-over:
+				return
+			}
+		}
+	}()
+	return func() { close(over) }
+}
+
+func (h *held) hasWaits() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.waits
 }

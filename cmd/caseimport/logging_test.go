@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"caseimport/importer"
@@ -51,20 +52,24 @@ func TestLogKeepsControlCharactersOffTheTerminal(t *testing.T) {
 func TestQuietLogHoldsWarningsBack(t *testing.T) {
 	for _, format := range []string{"text", "json"} {
 		var out bytes.Buffer
-		log, flush := newLogger(&out, format, true)
+		log, held := newLogger(&out, format, true)
 		log.Info("chatter")
 		log.Warn("a warning")
+		log.Log(t.Context(), importer.LevelWait, "waiting for the server", "until", "noon")
 		if out.Len() > 0 {
 			t.Errorf("%s: a quiet run said %q", format, out.String())
 		}
-		log.Log(t.Context(), importer.LevelWait, "waiting for the server", "until", "noon")
+		log.Log(t.Context(), levelNow, "stopping")
+		if got := out.String(); !strings.Contains(got, "stopping") || strings.Contains(got, "WARN+") {
+			t.Errorf("%s: a signal got no answer: %q", format, got)
+		}
+		held.flush()
 		if got := out.String(); !strings.Contains(got, "waiting for the server") || !strings.Contains(got, "noon") {
 			t.Errorf("%s: the wait was not said: %q", format, got)
 		}
 		if got := out.String(); strings.Contains(got, "WARN+") || format == "json" && !strings.Contains(got, `"level":"WARN"`) {
 			t.Errorf("%s: no level that programs know: %q", format, got)
 		}
-		flush()
 		if got := out.String(); !strings.Contains(got, "a warning") || strings.Contains(got, "chatter") {
 			t.Errorf("%s: after the flush: %q", format, got)
 		}
@@ -73,15 +78,38 @@ func TestQuietLogHoldsWarningsBack(t *testing.T) {
 
 func TestQuietLogForgetsNoWarningInSilence(t *testing.T) {
 	var out bytes.Buffer
-	log, flush := newLogger(&out, "text", true)
+	log, held := newLogger(&out, "text", true)
 	for range maxHeld + 5 {
 		log.Warn("again")
 	}
-	flush()
+	held.flush()
 	if got := strings.Count(out.String(), "again"); got != maxHeld {
 		t.Errorf("%d warnings, want %d", got, maxHeld)
 	}
 	if !strings.Contains(out.String(), "5 more warnings") {
 		t.Errorf("the warnings beyond are not counted: %q", out.String()[out.Len()-100:])
+	}
+}
+
+func TestQuietRunSaysThatItWaitsForLong(t *testing.T) {
+	for _, waits := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			var out lockedBuffer
+			log, held := newLogger(&out, "text", true)
+			stop := held.watch(&importer.Progress{})
+			log.Warn("a warning")
+			if waits {
+				log.Log(t.Context(), importer.LevelWait, "the server is failing")
+			}
+			time.Sleep(longWait - time.Second)
+			if got := out.String(); got != "" {
+				t.Errorf("after less than five minutes it said %q", got)
+			}
+			time.Sleep(time.Minute)
+			if got := out.String(); strings.Contains(got, "failing") != waits {
+				t.Errorf("after more than five minutes it said %q", got)
+			}
+			stop()
+		})
 	}
 }

@@ -39,8 +39,16 @@ func exec(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 	root.SetOut(stdout)
 	root.SetErr(stderr)
 	cmd, err := root.ExecuteContextC(ctx)
-	if _, ok := errors.AsType[usageError](err); ok && wantsJSON(args) {
-		printUsageJSON(cmd, err)
+	if _, ok := errors.AsType[usageError](err); ok {
+		asked := outputFlags(args)
+		if asked.json {
+			printUsageJSON(cmd, err)
+		}
+		if asked.logFormat == "json" {
+			log, _ := newLogger(stderr, "json", false)
+			logError(log, err)
+			return stopOf(err).Exit
+		}
 	}
 	return explain(stderr, err)
 }

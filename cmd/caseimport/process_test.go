@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"caseimport/importer/sandbox"
 )
@@ -114,9 +115,11 @@ func TestSecondInterruptStopsAtOnce(t *testing.T) {
 	<-arrived
 	interrupt(t, cmd)
 	stderr.until(t, "finishing")
-	interrupt(t, cmd)
+	ended := insist(cmd, os.Interrupt)
 	stderr.rest()
-	if code := wait(t, cmd); code != exitStopped {
+	code := wait(t, cmd)
+	ended()
+	if code != exitStopped {
 		t.Errorf("exit code %d, want 4", code)
 	}
 }
@@ -165,6 +168,35 @@ func TestBrokenPipeDoesNotStopARun(t *testing.T) {
 	}
 	if len(box.Cases()) != 100 {
 		t.Errorf("%d cases, want 100", len(box.Cases()))
+	}
+}
+
+// What net/http thinks of a server is none of people's business, nor JSON.
+func TestNoLogOfNetHTTP(t *testing.T) {
+	box := sandbox.New(sandbox.Options{})
+	cmd := hundred(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !isCreate(r) {
+			box.ServeHTTP(w, r)
+			return
+		}
+		answer := httptest.NewRecorder()
+		box.ServeHTTP(answer, r)
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		defer conn.Close()
+		fmt.Fprintf(conn, "HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%sand more", answer.Body.Len(), answer.Body)
+	}), "--rate", "0", "--concurrency", "1", "--log-format", "json")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	if err := cmd.Run(); err != nil {
+		t.Error(err)
+	}
+	for line := range strings.Lines(stderr.String()) {
+		if !strings.HasPrefix(line, "{") {
+			t.Errorf("standard error has %q", line)
+		}
 	}
 }
 
@@ -240,6 +272,23 @@ func interrupt(t *testing.T, cmd *osexec.Cmd) {
 	if err := cmd.Process.Signal(os.Interrupt); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// insist sends a signal again and again, until ended is called: one that comes at
+// once belongs to the first.
+func insist(cmd *osexec.Cmd, s os.Signal) (ended func()) {
+	ticker, over := time.NewTicker(oneWish/4), make(chan struct{})
+	go func() {
+		for {
+			select {
+			case <-ticker.C:
+				_ = cmd.Process.Signal(s)
+			case <-over:
+				return
+			}
+		}
+	}()
+	return func() { close(over) }
 }
 
 func wait(t *testing.T, cmd *osexec.Cmd) int {

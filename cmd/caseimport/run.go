@@ -77,7 +77,7 @@ Exit codes:
 	f.IntVar(&o.limit, "limit", 0, "send only the next `N` rows, as a trial")
 	f.BoolVar(&o.resendUnknown, "resend-unknown", false, "resend rows of which it is unknown whether they have a case; may create duplicates")
 	f.BoolVar(&o.adopt, "adopt", false, "look every row up before creating it; also rebuilds a lost journal")
-	f.BoolVar(&o.quiet, "quiet", false, "print nothing unless the exit code is not 0 or the run has to wait")
+	f.BoolVar(&o.quiet, "quiet", false, "print nothing unless the exit code is not 0, or the run waits for more than five minutes")
 	o.jsonFlag(f)
 	f.StringVar(&o.logFormat, "log-format", "text", "`FORMAT` of logs and progress on standard error: text or json")
 	f.Lookup("timeout").DefValue, f.Lookup("outage-patience").DefValue = "60s", "10m"
@@ -94,33 +94,33 @@ func runImport(cmd *cobra.Command, o runOptions, input string) error {
 	if screen != nil {
 		errOut = screen
 	}
-	log, flush := newLogger(errOut, o.logFormat, o.quiet)
+	log, held := newLogger(errOut, o.logFormat, o.quiet)
 	say := func(err error) {
-		switch {
-		case err == nil || o.logFormat != "json":
+		if err == nil || o.logFormat != "json" {
 			explain(errOut, err)
-		case stopOf(err).Hint == "":
-			log.Error(err.Error())
-		default:
-			log.Error(err.Error(), "hint", stopOf(err).Hint)
+		} else {
+			logError(log, err)
 		}
 	}
 
-	sum, err := importFile(cmd, o, input, log, screen)
+	progress := &importer.Progress{}
+	unwatch := held.watch(progress)
+	sum, err := importFile(cmd, o, input, log, progress, screen)
+	unwatch()
 	if err == nil && sum.Exit == exitStopped && o.limit > 0 {
 		sum.Error = fmt.Sprintf("stopped after the %s that --limit allows: %s left", words.Plural(o.limit, "row"), words.Plural(sum.Left, "row"))
 	}
 	if err != nil {
-		sum.Exit, sum.Error = stopOf(err).Exit, err.Error()
+		sum.Exit, sum.Error = stopOf(err).Exit, brief(err.Error())
 	}
 	if sum.Exit != exitDone {
-		flush()
+		held.flush()
 	}
 	switch {
 	case o.json:
 		printJSON(cmd.OutOrStdout(), sum)
 		say(err)
-	case sum.Exit == exitRefused || sum.Exit == exitBusy: // nothing was sent
+	case sum.Exit == exitRefused || sum.Exit == exitBusy || sum.Results == "": // nothing was sent
 		say(err)
 	case o.quiet && sum.Exit == exitDone:
 	default:
@@ -135,12 +135,12 @@ func runImport(cmd *cobra.Command, o runOptions, input string) error {
 
 // importFile sets a run up and carries it out. What is quickly checked comes
 // first; nothing is written before all of it is right.
-func importFile(cmd *cobra.Command, o runOptions, input string, log *slog.Logger, s *screen) (importer.Summary, error) {
+func importFile(cmd *cobra.Command, o runOptions, input string, log *slog.Logger, progress *importer.Progress, s *screen) (importer.Summary, error) {
 	cfg, err := o.config(cmd, input)
 	if err != nil {
 		return importer.Summary{}, err
 	}
-	cfg.Log, cfg.Progress = log, &importer.Progress{}
+	cfg.Log, cfg.Progress = log, progress
 
 	all, intake, stop := interrupts(cmd.Context(), func() { sayDraining(log, cfg.Progress) })
 	defer stop()
@@ -158,7 +158,7 @@ func importFile(cmd *cobra.Command, o runOptions, input string, log *slog.Logger
 	defer end()
 	cfg.Table, err = o.reading.open(intake, cmd, input)
 	if err != nil && intake.Err() != nil {
-		return importer.Summary{}, &importer.Stop{Exit: exitStopped, Err: errors.New("interrupted while the file was being read: nothing was sent")}
+		return importer.Summary{}, &importer.Stop{Exit: exitStopped, Err: errors.New("interrupted while the file was being read: nothing was sent"), Hint: "run the same command again"}
 	}
 	if err != nil {
 		return importer.Summary{}, err
@@ -187,7 +187,7 @@ func sayDraining(log *slog.Logger, p *importer.Progress) {
 	if n := p.InFlight(); n > 0 {
 		message = "finishing " + words.Plural(n, "request") + " in flight; press Ctrl-C again to stop at once"
 	}
-	log.Log(context.Background(), importer.LevelWait, message)
+	log.Log(context.Background(), levelNow, message)
 }
 
 // config checks the flags and fills in what they alone decide.
@@ -208,9 +208,9 @@ func (o *runOptions) config(cmd *cobra.Command, input string) (importer.Config, 
 		{"concurrency", o.concurrency >= 1 && o.concurrency <= maxConcurrency, o.concurrency, fmt.Sprintf("1 to %d", maxConcurrency)},
 		{"max-attempts", o.maxAttempts >= 1, o.maxAttempts, "1 or more"},
 		{"limit", o.limit >= 1 || !cmd.Flags().Changed("limit"), o.limit, "1 or more; leave it out to send all rows"},
-		{"timeout", o.timeout > 0, o.timeout, "above zero"},
-		{"settle", o.settle > 0, o.settle, "above zero"},
-		{"outage-patience", o.outagePatience > 0, o.outagePatience, "above zero"},
+		{"timeout", isWait(o.timeout), o.timeout, waits},
+		{"settle", isWait(o.settle), o.settle, waits},
+		{"outage-patience", isWait(o.outagePatience), o.outagePatience, waits},
 	} {
 		if !flag.right {
 			return cfg, usage(cmd, "", "--%s %v: this must be %s", flag.name, flag.value, flag.want)
@@ -227,13 +227,25 @@ func (o *runOptions) config(cmd *cobra.Command, input string) (importer.Config, 
 	if err := o.target.fill(cmd); err != nil {
 		return cfg, err
 	}
+	if cfg.Results == "" && cmd.Flags().Changed("results") {
+		return cfg, usage(cmd, "for example: -o tickets.results.csv", "-o names no file")
+	}
 	if cfg.Results == "" {
 		if cfg.Results, err = importer.DefaultResults(input, o.sandbox); err != nil {
 			return cfg, usage(cmd, "for example: -o tickets.results.csv", "%w", err)
 		}
 	}
+	if err := importer.CheckResultsName(cfg.Results); err != nil {
+		return cfg, usage(cmd, "for example: -o tickets.results.csv", "%w", err)
+	}
 	return cfg, apart(input, cfg.Results)
 }
+
+// isWait accepts the durations that somebody might wait for. Much longer ones,
+// added to a moment, would be in the past.
+func isWait(d time.Duration) bool { return d > 0 && d <= 30*24*time.Hour }
+
+const waits = "above zero, and 720h at most"
 
 // maxConcurrency keeps a slip of the pen from opening thousands of connections.
 const maxConcurrency = 1024
@@ -243,6 +255,7 @@ const maxConcurrency = 1024
 const (
 	defaultRate        = "5/s"
 	defaultSandboxRate = "50/s"
+	maxRate            = 1_000_000
 )
 
 func (m *mapped) perSecond(cmd *cobra.Command, sandbox bool) (float64, error) {
@@ -260,6 +273,9 @@ func perSecondOf(cmd *cobra.Command, rate string, sandbox bool) (float64, error)
 	perSecond, err := ratelimit.ParseRate(rate)
 	if err != nil {
 		return 0, usage(cmd, "", "--rate: %w", err)
+	}
+	if perSecond > maxRate {
+		return 0, usage(cmd, "", "--rate %s: this must be %s/s at most, or 0 for no limit", rate, words.Count(maxRate))
 	}
 	return perSecond, nil
 }

@@ -3,9 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -143,7 +140,7 @@ func readJSON[T any](name string, parse func([]byte) ([]T, error)) ([]T, error) 
 	if name == "" {
 		return nil, nil
 	}
-	data, err := os.ReadFile(name)
+	data, err := readSmall(name, maxLookup)
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +153,7 @@ func readJSON[T any](name string, parse func([]byte) ([]T, error)) ([]T, error) 
 
 // serveSandbox serves until a signal or the context ends it.
 func serveSandbox(cmd *cobra.Command, listen string, opt sandbox.Options) error {
-	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interruptible(cmd.Context())
 	defer stop()
 	server, err := sandbox.Start(listen, opt)
 	if err != nil {

@@ -34,6 +34,7 @@ func TestScripts(t *testing.T) {
 			"exits":    exits,
 			"gzip":     compress,
 			"lines":    lineCount,
+			"repeat":   repeat,
 			"replace":  replace,
 			"sandbox":  startSandbox,
 			"truncate": truncate,
@@ -89,6 +90,25 @@ func replace(ts *testscript.TestScript, _ bool, args []string) {
 		ts.Fatalf("%s does not hold %q", args[0], args[1])
 	}
 	write(ts, args[0], strings.ReplaceAll(text, args[1], args[2]))
+}
+
+// repeat appends a text to a file many times, with the number for %d and a line
+// break for \n:
+//
+//	repeat FILE TIMES TEXT
+func repeat(ts *testscript.TestScript, _ bool, args []string) {
+	times, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	text := strings.TrimSuffix(ts.ReadFile(args[0]), "\n")
+	if strings.HasSuffix(args[2], `\n`) {
+		text += "\n"
+	}
+	var b strings.Builder
+	b.WriteString(text)
+	for i := range times {
+		b.WriteString(strings.NewReplacer("%d", strconv.Itoa(i), `\n`, "\n").Replace(args[2]))
+	}
+	write(ts, args[0], b.String())
 }
 
 // compress makes a gzip file of another:

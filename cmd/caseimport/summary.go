@@ -126,15 +126,25 @@ func haveOf(have, rows int) string {
 }
 
 func printFiles(b *strings.Builder, sum importer.Summary) {
+	report := sum.Report
+	if report == sum.Kept {
+		report = "" // there is no new one
+	}
+	kept := "kept under this name: its rows were not in this input"
+	if sum.KeptEdited {
+		kept = "kept under this name: it was edited, and this run did not read that"
+	}
 	files := []struct{ name, path, what string }{
 		{"results", sum.Results, "one line per row"},
-		{"failure report", sum.Report, "the rows without a case, and why"},
-		{"earlier report", sum.Kept, "kept under this name: its rows were not in this input"},
+		{"failure report", report, "the rows without a case, and why"},
+		{"earlier report", sum.Kept, kept},
 		{"journal", sum.Journal, "what was sent: keep it with the results"},
 	}
-	b.WriteString("\nFiles\n")
+	heading := "\nFiles\n"
 	for _, f := range files {
 		if f.path != "" && exists(f.path) {
+			b.WriteString(heading)
+			heading = ""
 			fmt.Fprintf(b, "  %-16s%s\n  %16s%s\n", f.name, f.path, "", f.what)
 		}
 	}

@@ -126,24 +126,37 @@ type Outcome struct {
 	Removed bool // an earlier report was removed, since nothing of it is left
 }
 
+// Earlier is what the caller knows of a report that stands there already.
+type Earlier uint8
+
+const (
+	// Written: it is as the program wrote it. Its ids tell what is in it.
+	Written Earlier = iota
+	// Edited: people have worked on it, and this run has not read that.
+	Edited
+	// Read: this run has read these very bytes to their end and dealt with
+	// every row, whatever the file looks like.
+	Read
+)
+
 // Commit puts the report in its place. The rows of an earlier report there must all
 // be in the new one or be covered (they have a case, or this run has dealt with
 // them otherwise); if one is not, or if the file cannot be read, it is kept under
-// another name, such as X.results.failed.2.csv; so is one that people have edited
-// and that nobody has read since. Without rows there is no report, and
+// another name, such as X.results.failed.2.csv; so is one that was edited, but not
+// one that was read. Without rows there is no report, and
 // an earlier one of which nothing is left is removed.
 //
 // After an error the earlier report is still there, under its own name or the new
 // one, and the new one is not.
-func (r *Report) Commit(covered func(id string) bool, edited bool) (Outcome, error) {
-	done, err := r.commit(covered, edited)
+func (r *Report) Commit(covered func(id string) bool, known Earlier) (Outcome, error) {
+	done, err := r.commit(covered, known)
 	if err != nil {
 		r.Abort()
 	}
 	return done, err
 }
 
-func (r *Report) commit(covered func(id string) bool, edited bool) (done Outcome, err error) {
+func (r *Report) commit(covered func(id string) bool, known Earlier) (done Outcome, err error) {
 	if r.err != nil {
 		return done, r.err
 	}
@@ -153,8 +166,11 @@ func (r *Report) commit(covered func(id string) bool, edited bool) (done Outcome
 		}
 	}
 	earlier := r.earlier(covered)
-	if edited && earlier == settled {
+	switch {
+	case known == Edited && earlier == settled:
 		earlier = foreign
+	case known == Read && earlier == foreign:
+		earlier = settled
 	}
 	if earlier == foreign {
 		done.Kept = r.opt.Path

@@ -32,7 +32,7 @@ func report(t interface {
 			t.Fatal(err)
 		}
 	}
-	if _, err := r.Commit(nil, false); err != nil {
+	if _, err := r.Commit(nil, results.Written); err != nil {
 		t.Fatal(err)
 	}
 	text, err := os.ReadFile(opt.Path)
@@ -308,7 +308,7 @@ func TestEarlierReportIsNeverLost(t *testing.T) {
 			if got, err := os.ReadFile(opt.Path); err == nil && string(got) != c.earlier {
 				t.Errorf("before Commit the report is\n%s", got)
 			}
-			got, err := r.Commit(covers(c.covered...), false)
+			got, err := r.Commit(covers(c.covered...), results.Written)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -350,7 +350,7 @@ func TestKeptReportsTakeFreeNames(t *testing.T) {
 		if err := r.Add(row(i, "")); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := r.Commit(nil, false); err != nil {
+		if _, err := r.Commit(nil, results.Written); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -377,7 +377,7 @@ func TestAbortLeavesNothingBehind(t *testing.T) {
 	if err := r.Add(row(2, "")); err == nil {
 		t.Error("a row was added to a report that was given up")
 	}
-	if _, err := r.Commit(nil, false); err == nil {
+	if _, err := r.Commit(nil, results.Written); err == nil {
 		t.Error("a report that was given up was put in place")
 	}
 }
@@ -412,7 +412,7 @@ func TestReportSurvivesEveryFault(t *testing.T) {
 			for n := 5; n < 9 && err == nil; n++ {
 				err = r.Add(row(n, big))
 			}
-			done, commitErr := r.Commit(covered, false)
+			done, commitErr := r.Commit(covered, results.Written)
 			if err == nil {
 				err = commitErr
 			} else if commitErr == nil {

@@ -46,6 +46,9 @@ func (v *survey) decide(asked string) (coding, error) {
 		if v.wide == "utf-16be" {
 			c.enc = unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)
 		}
+		if c.doubt = sound; v.bad > 0 {
+			c.doubt = replaced
+		}
 		if asked == "" {
 			c.remark = found(c.name)
 		}

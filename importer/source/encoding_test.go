@@ -192,3 +192,39 @@ func TestUnknownEncoding(t *testing.T) {
 		}
 	}
 }
+
+func TestHalvesOfCharactersInUTF16SpoilTheirRowsAlone(t *testing.T) {
+	le := func(units ...uint16) (text string) {
+		for _, u := range units {
+			text += string([]byte{byte(u), byte(u >> 8)})
+		}
+		return text
+	}
+	be := func(text string) string {
+		b := []byte(text)
+		for i := 0; i < len(b); i += 2 {
+			b[i], b[i+1] = b[i+1], b[i]
+		}
+		return string(b)
+	}
+	for _, c := range []struct {
+		name  string
+		units []uint16
+		bad   bool
+	}{
+		{"a pair", []uint16{0xd83d, 0xde00}, false},
+		{"the replacement character itself", []uint16{0xfffd}, false},
+		{"a first half", []uint16{0xd83d, 'x'}, true},
+		{"a second half", []uint16{'x', 0xde00}, true},
+		{"two first halves", []uint16{0xd83d, 0xd83d, 0xde00}, true},
+		{"a first half at the end", []uint16{'x', 0xd83d}, true},
+	} {
+		text := le(0xfeff, 'I', 'd', ',', 'T', '\n', '1', ',', 'a', '\n', '2', ',') + le(c.units...)
+		for form, content := range map[string]string{"LE": text, "BE": be(text)} {
+			all := rows(t, open(t, "x.csv", content, Options{}))
+			if all[0].Fault != "" || (all[1].Fault != "") != c.bad {
+				t.Errorf("%s, %s: %q and %q", c.name, form, all[0].Fault, all[1].Fault)
+			}
+		}
+	}
+}

@@ -67,3 +67,7 @@ func flat(t testing.TB, table *Table) []string {
 	}
 	return fields
 }
+
+type readerFunc func(p []byte) (int, error)
+
+func (f readerFunc) Read(p []byte) (int, error) { return f(p) }

@@ -48,24 +48,20 @@ func named(name string, err error) error {
 // prepare copies what can be read only once, such as a pipe, to a temporary
 // file.
 func (in *input) prepare(ctx context.Context, stdin io.Reader) error {
-	if in.path == "" {
-		if stdin == nil {
-			return errors.New("not available: name a file")
-		}
-		return in.copy(ctx, stdin)
-	}
-	if in.info.Mode().IsRegular() {
+	switch {
+	case in.path == "" && stdin == nil:
+		return errors.New("not available: name a file")
+	case in.path == "":
+		return in.copy(ctx, func() (io.ReadCloser, error) { return io.NopCloser(stdin), nil })
+	case in.info.Mode().IsRegular():
 		return nil
 	}
-	f, err := os.Open(in.path)
-	if err != nil {
-		return readFault(err)
-	}
-	defer f.Close()
-	return in.copy(ctx, f)
+	return in.copy(ctx, func() (io.ReadCloser, error) { return os.Open(in.path) })
 }
 
-func (in *input) copy(ctx context.Context, r io.Reader) error {
+// copy stores what open gives. Neither opening nor reading a pipe can be broken
+// off, so at the end of ctx they are left to themselves.
+func (in *input) copy(ctx context.Context, open func() (io.ReadCloser, error)) error {
 	f, err := os.CreateTemp("", "caseimport-*") // mode 0600
 	if err != nil {
 		return fmt.Errorf("cannot be stored: %w", err)
@@ -74,12 +70,23 @@ func (in *input) copy(ctx context.Context, r io.Reader) error {
 	// crash leaves the data behind.
 	os.Remove(f.Name())
 	in.spool = f
-	if _, err := io.Copy(f, readerFunc(func(p []byte) (int, error) {
-		if err := ctx.Err(); err != nil {
-			return 0, err
-		}
-		return r.Read(p)
-	})); err != nil {
+	done := make(chan error, 1)
+	go func() { done <- store(f, open) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func store(f *os.File, open func() (io.ReadCloser, error)) error {
+	r, err := open()
+	if err != nil {
+		return readFault(err)
+	}
+	defer r.Close()
+	if _, err := io.Copy(f, r); err != nil {
 		return fmt.Errorf("cannot be stored: %w", err)
 	}
 	return nil
@@ -127,10 +134,36 @@ func (in *input) open() (*stream, error) {
 			s.Close()
 			return nil, readFault(err)
 		}
-		s.Reader = z
+		s.Reader = &members{z, b}
 	}
 	return s, nil
 }
+
+// members reads a gzip file, which may have several parts. Left to itself
+// gzip.Reader takes whatever follows a part for one that is cut or damaged.
+type members struct {
+	z *gzip.Reader
+	b *bufio.Reader
+}
+
+func (m *members) Read(p []byte) (int, error) {
+	m.z.Multistream(false)
+	n, err := m.z.Read(p)
+	if err != io.EOF {
+		return n, err
+	}
+	magic, err := m.b.Peek(2)
+	switch {
+	case string(magic) == "\x1f\x8b":
+		return n, m.z.Reset(m.b)
+	case len(magic) > 0:
+		return n, errTrailing
+	}
+	return n, err
+}
+
+// errTrailing says that a gzip file goes on as something else.
+var errTrailing = errors.New("other bytes follow the end of the gzip data: unpack the file, look at its end, and import what is right")
 
 // stream is one reading of an input.
 type stream struct {
@@ -197,7 +230,3 @@ func formatOf(path, asked string) (string, error) {
 	}
 	return "", fmt.Errorf("the name %s does not tell the file's format: add %s", path, known)
 }
-
-type readerFunc func(p []byte) (int, error)
-
-func (f readerFunc) Read(p []byte) (int, error) { return f(p) }

@@ -202,3 +202,22 @@ func TestARowMayBeKept(t *testing.T) {
 		}
 	}
 }
+
+// What follows the packed data is no part of it that is missing.
+func TestGzipFollowedByOtherBytes(t *testing.T) {
+	packed := pack(t, "Id,T\n1,a\n")
+	for _, tail := range []string{"\n", "\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00", "2,b\n", "more bytes than a header of gzip has", "\x1f"} {
+		if got := refused(t, "x.csv.gz", packed+tail, Options{}); !strings.Contains(got, "other bytes follow the end of the gzip data") {
+			t.Errorf("%q: %s", tail, got)
+		}
+	}
+	two := packed + pack(t, "2,b\n")
+	if got := len(rows(t, open(t, "x.csv.gz", two, Options{}))); got != 2 {
+		t.Errorf("two parts hold %d rows, want 2", got)
+	}
+	for _, cut := range []int{1, 5, len(two) - len(packed) - 2} {
+		if got := refused(t, "x.csv.gz", two[:len(two)-cut], Options{}); !strings.Contains(got, "cut short") {
+			t.Errorf("%d bytes short: %s", cut, got)
+		}
+	}
+}

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -109,6 +111,9 @@ func (j *jsonRecords) next() error {
 	}
 	if fault := j.table.coding.fault(j.record); fault != "" {
 		j.fault = fault
+	}
+	if half := loneSurrogate(j.record); half != "" && j.fault == "" {
+		j.fault = fmt.Sprintf("holds %s, which is half of a character: correct it", half)
 	}
 	if j.table.json.tree.size > maxColumns {
 		return fmt.Errorf("line %d: the objects have more than %d different members: they seem to use data as names, which cannot be mapped", j.line, maxColumns)
@@ -247,4 +252,41 @@ func (j *jsonRecords) row(number int) *Row {
 		}
 	}
 	return r
+}
+
+// loneSurrogate finds the escape of a UTF-16 surrogate without its other half, "" if
+// there is none. Such a text is no Unicode: decoded, different ones would become
+// the same.
+func loneSurrogate(record []byte) string {
+	for {
+		at := bytes.IndexByte(record, '\\')
+		if at < 0 || at+1 >= len(record) {
+			return ""
+		}
+		first, rest := escapedUnit(record[at:])
+		if first < 0 { // \n, \\ and the like
+			record = record[at+2:]
+			continue
+		}
+		if utf16.IsSurrogate(first) {
+			second, after := escapedUnit(rest)
+			if second < 0 || utf16.DecodeRune(first, second) == utf8.RuneError {
+				return string(record[at : at+6])
+			}
+			rest = after
+		}
+		record = rest
+	}
+}
+
+// escapedUnit reads \uXXXX off the beginning of a text; -1 if there is none.
+func escapedUnit(text []byte) (unit rune, rest []byte) {
+	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
+		return -1, text
+	}
+	n, err := strconv.ParseUint(string(text[2:6]), 16, 16)
+	if err != nil {
+		return -1, text
+	}
+	return rune(n), text[6:]
 }

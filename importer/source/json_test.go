@@ -12,7 +12,7 @@ import (
 func TestJSONColumnsAndCells(t *testing.T) {
 	table := open(t, "x.jsonl", `{"id": 12345678901234567890, "requester": {"name": "Jané", "a.b": 1.50}, "tags": ["x", null, 1e3]}`+"\n"+
 		"\r\n"+
-		`{"subject": "caf\u00e9 \ud83d\ude00 \ud83d", "id": "2", "requester": null, "x.y": true, "comments": [{"body": "b", "public": false}]}`+"\n", Options{})
+		`{"subject": "caf\u00e9 \ud83d\ude00 \ufffd", "id": "2", "requester": null, "x.y": true, "comments": [{"body": "b", "public": false}]}`+"\n", Options{})
 	want := []string{"id", "requester", "requester.name", "requester.a.b", "tags", "subject", "x.y", "comments"}
 	if !reflect.DeepEqual(table.Columns, want) {
 		t.Fatalf("columns %q", table.Columns)
@@ -169,5 +169,21 @@ func TestDataUsedAsNamesIsRefused(t *testing.T) {
 	got := refused(t, "x.jsonl", b.String(), Options{})
 	if want := "x.jsonl: line 10001: the objects have more than 10000 different members: they seem to use data as names, which cannot be mapped"; got != want {
 		t.Errorf("got %s", got)
+	}
+}
+
+// Half of a character is no text: decoded, different halves would be the same.
+func TestHalfACharacterSpoilsItsRowAlone(t *testing.T) {
+	for text, want := range map[string]string{
+		`"\ud800"`: `\ud800`, `"\uDFFF"`: `\uDFFF`, `"a\ud83dz"`: `\ud83d`, `"\ud83d\ud83d\ude00"`: `\ud83d`,
+		`"\ud83d\n\ude00"`: `\ud83d`, `"\\\ud800"`: `\ud800`, `{"n":["\udc00"]}`: `\udc00`, `"x","\ud801":1,"b":"y"`: `\ud801`,
+		`"\ud83d\ude00"`: "", `"\\ud800"`: "", `"\\\\ud800"`: "", `"\u00e9\ufffd"`: "", `"�"`: "", `"\\"`: "",
+	} {
+		for form, content := range map[string]string{"x.jsonl": `{"a":"fine"}` + "\n" + `{"a":` + text + "}\n", "x.json": `[{"a":"fine"},{"a":` + text + "}]"} {
+			all := rows(t, open(t, form, content, Options{}))
+			if all[0].Fault != "" || (all[1].Fault != "") != (want != "") || !strings.Contains(all[1].Fault, want) {
+				t.Errorf("%s, %s: %q and %q, want %q", form, text, all[0].Fault, all[1].Fault, want)
+			}
+		}
 	}
 }

@@ -21,7 +21,8 @@ type survey struct {
 	mark     string    // the byte order mark, "" if there is none
 	wide     string    // utf-16le or utf-16be if the text is so encoded
 	good     int       // bytes that continue a character, as UTF-8 would have it
-	bad      int       // bytes that are no UTF-8
+	bad      int       // bytes that are no UTF-8; in UTF-16, halves of characters
+	half     bool      // a first half was last
 	firstBad int       // line of the first of them
 	sample   []byte    // lines with bad bytes, to guess the encoding from
 
@@ -73,6 +74,9 @@ func (in *input) survey(ctx context.Context, encoding string) (*survey, error) {
 	}
 	if v.wide != "" && v.size%2 != 0 {
 		return nil, fmt.Errorf("line %d: the file ends in the middle of a UTF-16 character: it may have been cut short; get a complete copy", v.line())
+	}
+	if v.half {
+		v.bad++
 	}
 	in.sum = s.sum
 	return v, nil
@@ -181,6 +185,8 @@ func (v *survey) add(chunk []byte) error {
 	}
 	if v.wide == "" {
 		v.judge(chunk)
+	} else {
+		v.judgeWide(chunk)
 	}
 	v.count(chunk)
 	v.sum.Write(chunk)
@@ -221,6 +227,21 @@ func (v *survey) judge(chunk []byte) {
 			}
 		}
 		at += next
+	}
+}
+
+// judgeWide counts the surrogates without their other half in UTF-16.
+func (v *survey) judgeWide(chunk []byte) {
+	high := 1 // the byte that tells
+	if v.wide == "utf-16be" {
+		high = 0
+	}
+	for i := 0; i+1 < len(chunk); i += 2 {
+		first, second := chunk[i+high]&0xfc == 0xd8, chunk[i+high]&0xfc == 0xdc
+		if v.half != second {
+			v.bad++
+		}
+		v.half = first
 	}
 }
 

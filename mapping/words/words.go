@@ -45,8 +45,12 @@ func Longer(s string, n int) bool {
 }
 
 // Shown cuts a value for a message.
-func Shown(s string) string {
-	const limit = 80
+func Shown(s string) string { return cutTo(s, 80) }
+
+// Brief cuts a message, which may name things of any length.
+func Brief(s string) string { return cutTo(s, 1000) }
+
+func cutTo(s string, limit int) string {
 	if cut := Cut(s, limit); len(cut) < len(s) {
 		return cut + "…"
 	}

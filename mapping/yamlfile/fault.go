@@ -25,13 +25,20 @@ type Error struct {
 	Faults []Fault
 }
 
-// Error prints every fault with its excerpt.
+// maxFaults is how many faults are printed: who has more has one cause.
+const maxFaults = 100
+
+// Error prints the first faults with their excerpts.
 func (e *Error) Error() string {
 	var b strings.Builder
 	if len(e.Faults) > 1 {
 		fmt.Fprintf(&b, "%d faults in %s\n", len(e.Faults), e.Name)
 	}
 	for i, f := range e.Faults {
+		if i == maxFaults {
+			fmt.Fprintf(&b, "\nand %s", words.Plural(len(e.Faults)-i, "more fault"))
+			break
+		}
 		if i > 0 {
 			b.WriteByte('\n')
 		}
@@ -63,7 +70,7 @@ func (r *Reader) faultAt(line, column int, format string, args ...any) {
 	line, column = max(line, 1), max(column, 1)
 	r.faults = append(r.faults, Fault{
 		Line: line, Column: column,
-		Message: fmt.Sprintf(format, args...),
+		Message: words.Brief(fmt.Sprintf(format, args...)),
 		Excerpt: excerpt(r.lines, line, column),
 	})
 }
