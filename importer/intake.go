@@ -63,6 +63,8 @@ type intake struct {
 	before earlierCases
 	same   map[journal.ID]int // rows of the same content met before, beyond the first
 	ids    results.Columns    // where a failure report keeps its ids
+	// compared says that the account's fields have been looked at.
+	compared bool
 	// refused are rows that were refused earlier with the same content. They come
 	// last: rows that were never tried go before them.
 	refused []refusedRow
@@ -173,6 +175,13 @@ func (in *intake) takeRefused() error {
 
 // hand gives a row to the machine, once there is room.
 func (in *intake) hand(r *lifecycle.Row) {
+	if !in.compared {
+		in.compared = true
+		if in.compareFields(); in.going.Err() != nil {
+			in.skip(r.Ref.(*source.Row))
+			return
+		}
+	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	for !in.machine.Room() {

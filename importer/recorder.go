@@ -276,7 +276,7 @@ func (p *pipeline) recordRefusal(a refusal) error {
 	line := results.Line{Row: a.row.Number, Key: a.key, Status: a.status, ErrorMessage: faultText(a.faults), FinishedAt: time.Now()}
 	for _, f := range a.faults[:min(len(a.faults), maxFaults)] {
 		if f.Field != "" {
-			line.ErrorFields = append(line.ErrorFields, results.Field{Name: f.Field, Description: f.Reason})
+			line.ErrorFields = append(line.ErrorFields, results.Field{Name: f.Field, Description: f.Reason + f.Hint})
 		}
 	}
 	p.extra++

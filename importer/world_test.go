@@ -38,6 +38,9 @@ type server struct {
 	alter func(key string) string
 	// named is the id that it gives a case, by its number from 1; nil: that number.
 	named func(n int) string
+	// fields decides on a read of the case fields; nil: there are none.
+	fields func(n int) (talkdesk.FieldsPage, talkdesk.Answer)
+	asked  int // for the case fields
 
 	mu       sync.Mutex
 	cases    []stored
@@ -180,6 +183,19 @@ func (s *server) Probe(ctx context.Context) talkdesk.Answer {
 		}
 	}
 	return talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+}
+
+func (s *server) ReadFields(ctx context.Context, _ talkdesk.FieldsQuery) (talkdesk.FieldsPage, talkdesk.Answer) {
+	s.begin()
+	defer s.end()
+	sleep(ctx, s.latency)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.asked++
+	if s.fields == nil {
+		return talkdesk.FieldsPage{}, talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+	}
+	return s.fields(s.asked)
 }
 
 // counts returns how many cases each key has.
@@ -332,7 +348,7 @@ func (w *world) open(name string) (*source.Table, *mapping.Program) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	m, err := mapping.Parse("mapping.yaml", []byte(w.mapping), nil)
+	m, err := mapping.Parse("mapping.yaml", []byte(w.mapping), func(name string) ([]byte, error) { return os.ReadFile(w.path(name)) })
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -61,7 +61,7 @@ func (a *asking) dial(cmd *cobra.Command, rate string) (account, error) {
 		return account{}, err
 	}
 	cfg := importer.Config{Concurrency: 1}
-	end, err := a.target.connect(&cfg, a.timeout)
+	end, err := a.target.connect(&cfg, nil, a.timeout)
 	if err != nil {
 		return account{}, err
 	}

@@ -100,7 +100,7 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 	if c.Rate, err = o.perSecond(cmd, o.live && o.sandbox); err != nil {
 		return c, err
 	}
-	mapping, _, err := loadMapping(cmd, o.mapping, input)
+	mapping, _, err := loadMapping(cmd, o.mapping, o.fields, input)
 	if err != nil {
 		return c, err
 	}
@@ -118,7 +118,7 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 	cfg := check.Config{Table: c.table, Program: program, Show: o.show}
 	var asked *lookAround
 	if o.live {
-		if asked, err = newLookAround(cmd, o, mapping, program, input, c.Rate); err != nil {
+		if asked, err = newLookAround(cmd, o, program, input, c.Rate); err != nil {
 			return c, err
 		}
 		defer asked.close()

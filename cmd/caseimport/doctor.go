@@ -14,7 +14,6 @@ import (
 
 	"caseimport/importer/doctor"
 	"caseimport/importer/talkdesk"
-	"caseimport/mapping"
 	"caseimport/mapping/fields"
 )
 
@@ -103,39 +102,18 @@ func examinedMapping(cmd *cobra.Command, path string) (*doctor.Mapping, error) {
 	if path == "" {
 		return nil, nil
 	}
-	m, _, err := loadMapping(cmd, path, "tickets.csv")
+	m, _, err := loadMapping(cmd, path, "", "tickets.csv")
 	if err != nil {
 		return nil, err
 	}
 	return &doctor.Mapping{Name: path, KeyField: m.KeyField(), Fields: m.CustomFields(),
-		Against: func(account fields.File) error { return against(m, account) }}, nil
+		Against: func(account fields.File) error { return against(cmd, path, account) }}, nil
 }
 
-// against says what is wrong with a mapping for an account with these fields.
-func against(m *mapping.Mapping, account fields.File) error {
-	var faults []string
-	for _, key := range m.CustomFields() {
-		f, ok := account.Field(key)
-		if ok && f.Active {
-			continue
-		}
-		fault := "the account has no custom field " + key
-		if ok {
-			fault = "custom field " + f.String() + " is inactive"
-		}
-		var near []string
-		for _, f := range account.Nearest(key) {
-			near = append(near, f.String())
-		}
-		if len(near) > 0 {
-			fault += "; nearest: " + strings.Join(near, ", ")
-		}
-		faults = append(faults, fault)
-	}
-	if len(faults) > 0 {
-		return fmt.Errorf("%s", strings.Join(faults, "\n"))
-	}
-	return nil
+// against says what is wrong with a mapping file for an account with these fields.
+func against(cmd *cobra.Command, path string, account fields.File) error {
+	_, err := loadMappingFor(cmd, &account, path, "tickets.csv", io.Discard)
+	return err
 }
 
 // printReport prints a line a check, and below it what to do.

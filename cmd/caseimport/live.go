@@ -22,18 +22,18 @@ import (
 // account for their cases.
 type lookAround struct {
 	account
-	mapping *mapping.Mapping
-	journal *journal.Journal // of earlier runs; nil without
+	against func(fields.File) error // what is wrong with the mapping for these fields
+	journal *journal.Journal        // of earlier runs; nil without
 	cfg     live.Config
 }
 
-func newLookAround(cmd *cobra.Command, o checkOptions, m *mapping.Mapping, program *mapping.Program, input string, rate float64) (l *lookAround, err error) {
+func newLookAround(cmd *cobra.Command, o checkOptions, program *mapping.Program, input string, rate float64) (l *lookAround, err error) {
 	field := program.KeyField()
 	if field == "" {
 		return nil, refuse(errors.New("--live looks cases up by their key, and the mapping names no key.custom_field"),
 			"add to the mapping: key: {column: …, custom_field: text1}, with the key of a text field of your account")
 	}
-	l = &lookAround{mapping: m}
+	l = &lookAround{against: func(account fields.File) error { return against(cmd, o.mapping, account) }}
 	if l.account, err = o.dial(cmd, o.rate); err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func (l *lookAround) misfits(ctx context.Context) []string {
 	if a.Verdict != talkdesk.Created {
 		return []string{"the account's case fields could not be read, so the mapping was not held against them: " + a.Message}
 	}
-	if err := against(l.mapping, fields.File{Account: l.name, BaseURL: l.baseURL, Fields: all}); err != nil {
+	if err := l.against(fields.File{Account: l.name, BaseURL: l.baseURL, Fields: all}); err != nil {
 		return strings.Split(strings.TrimSpace(err.Error()), "\n")
 	}
 	return []string{}

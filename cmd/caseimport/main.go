@@ -62,7 +62,8 @@ Run the same command again: it does only what is left, and never makes a case tw
 
 The usual way, from an export to cases:
 
-  caseimport init  tickets.csv                            draft mapping.yaml from the data
+  caseimport fields -o fields.json                        the account's custom fields
+  caseimport init  tickets.csv --fields fields.json       draft mapping.yaml from data and fields
   caseimport check tickets.csv -m mapping.yaml            what would be refused, without sending
   caseimport run   tickets.csv -m mapping.yaml --sandbox  rehearse: nothing leaves this machine
   caseimport run   tickets.csv -m mapping.yaml --limit 5  the first five; look at them in Talkdesk

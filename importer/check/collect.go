@@ -71,7 +71,7 @@ func (c *collector) add(row *source.Row, v *verdict) error {
 	if len(v.faults) > 0 {
 		r.Invalid++
 		for _, f := range v.faults {
-			c.fault(row, f, f.Reason)
+			c.fault(row, f, f.Reason+f.Hint)
 		}
 		return nil
 	}
@@ -160,6 +160,7 @@ func (c *collector) result() Report {
 	if r.Rows > 0 && r.Filtered == r.Rows {
 		r.Warnings = append(r.Warnings, "where leaves out every row: nothing would be imported")
 	}
+	r.Warnings = append(r.Warnings, c.cfg.Program.Warnings()...)
 	r.Warnings = append(r.Warnings, c.damage.warnings()...)
 	return r
 }
