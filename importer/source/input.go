@@ -93,10 +93,15 @@ func store(f *os.File, open func() (io.ReadCloser, error)) error {
 // storeFault puts into words what went wrong with the copy, or with what is copied.
 func storeFault(err error) error {
 	path, ok := errors.AsType[*fs.PathError](err)
-	if ok && path.Op != "read" {
+	switch {
+	case err == nil:
+		return nil
+	case ok && path.Op != "read":
 		return fmt.Errorf("cannot be stored in the folder %s: %w; TMPDIR names another", os.TempDir(), path.Err)
+	case ok:
+		return readFault(err)
 	}
-	return readFault(err)
+	return fmt.Errorf("%w: %w", errRead, err)
 }
 
 func (in *input) close() error {
