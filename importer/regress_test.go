@@ -844,7 +844,7 @@ func TestInterruptedAdoptionLeavesTheResults(t *testing.T) {
 		w.must(0, "in.csv")
 		os.Remove(w.path("out.journal"))
 		before := w.read("out.csv")
-		drain := after(time.Second)
+		drain := after(10 * time.Millisecond)
 		w.run("in.csv", func(c *Config) { c.Adopt, c.Drain = true, drain })
 		w.run("in.csv")
 		if w.read("out.csv") != before {
@@ -1000,7 +1000,7 @@ func TestKilledAdoptionLeavesTheResults(t *testing.T) {
 		w.must(0, "in.csv")
 		os.Remove(w.path("out.journal"))
 		before := w.read("out.csv")
-		drain := after(time.Second)
+		drain := after(10 * time.Millisecond)
 		w.run("in.csv", func(c *Config) { c.Adopt, c.Drain = true, drain })
 		j := strings.SplitAfter(w.read("out.journal"), "\n")
 		os.WriteFile(w.path("out.journal"), []byte(strings.Join(j[:2], "")), 0o600) // H and B

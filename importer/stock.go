@@ -3,6 +3,7 @@ package importer
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"caseimport/importer/identity"
@@ -20,14 +21,15 @@ func (p *pipeline) takeStock() error {
 			return err
 		}
 	}
-	if p.journal.Fresh() {
-		// The results file is not touched before it has been found out
-		// whether this run may begin at all (preflight).
-		if err := p.knowsResults(); err != nil {
-			return err
+	if err := p.proveJournal(); err != nil {
+		return err
+	}
+	// The results file of a fresh journal is not touched before it has been
+	// found out whether this run may begin at all (preflight).
+	if !p.journal.Fresh() {
+		if err := p.begin(); err != nil {
+			return filesStop(err)
 		}
-	} else if err := p.begin(); err != nil {
-		return filesStop(err)
 	}
 	p.remarkLast()
 	cfg := lifecycle.Config{
@@ -35,24 +37,21 @@ func (p *pipeline) takeStock() error {
 		MaxRefused: p.cfg.MaxFailures.Rows, MaxRefusedShare: p.cfg.MaxFailures.Percent / 100, Limit: p.cfg.Limit,
 		Searchable: p.cfg.Program.KeyField() != "", Resend: p.cfg.ResendUnknown, Backoff: backoff, Lag: p.journal.Lag(), Altered: p.journal.Altered(),
 	}
-	if text := p.journal.Newest(); text != nil {
-		line, err := parseLine(text)
-		if err != nil {
-			return filesStop(err)
-		}
-		cfg.Known = lifecycle.Case{Key: line.Key, ID: line.CaseID}
+	doubts, err := p.journal.Doubts()
+	if err != nil {
+		return filesStop(err)
 	}
+	if err := p.knownCase(&cfg); err != nil {
+		return filesStop(err)
+	}
+	cfg.Alone = p.looksEach() || slices.ContainsFunc(doubts, func(d journal.Doubt) bool { return d.Run > p.journal.NewestRun() })
 	p.machine = lifecycle.New(cfg)
 	p.clock = time.AfterFunc(time.Hour, func() { p.event((*lifecycle.Machine).Tick) })
 	if err := p.tellSandbox(); err != nil {
 		return err
 	}
-	doubts, err := p.journal.Doubts()
-	if err != nil {
-		return filesStop(err)
-	}
 	for _, d := range doubts {
-		p.machine.Inherit(d.Claim, -d.Age, d.Field != "" && d.Field == p.cfg.Program.KeyField())
+		p.machine.Inherit(lifecycle.Past{Claim: d.Claim, Since: -d.Age, Lost: !d.Findable})
 	}
 	if n := len(doubts); n > 0 {
 		p.cfg.Log.Info(rows(n) + " of an earlier run got no answer: checking for their cases")
@@ -66,7 +65,7 @@ func (p *pipeline) isReport() bool { return results.ReportColumns(p.cfg.Table.Co
 // remarkLast says what people should know of the last run.
 func (p *pipeline) remarkLast() {
 	last := p.journal.Last()
-	if last.Mapping != "" && p.cfg.Mapping != "" && last.Mapping != p.cfg.Mapping && p.journal.Newest() != nil {
+	if last.Mapping != "" && p.cfg.Mapping != "" && last.Mapping != p.cfg.Mapping && p.journal.HasCases() {
 		hint := ""
 		if p.cfg.BaseURL == "sandbox" {
 			hint = "; to rehearse the import from the beginning, delete " + p.files.Results + " and " + p.files.Journal
@@ -108,36 +107,43 @@ func filesStop(err error) *Stop {
 	return &Stop{Exit: 1, Err: err, Hint: "fix it and run the same command again"}
 }
 
-// knowsResults refuses a results file with cases of which the journal has never
-// heard: it is not its journal.
-func (p *pipeline) knowsResults() error {
-	if !p.hadResults || p.cfg.Adopt {
-		return nil
+// knownCase fills in the newest case that the journal knows, or, where that is
+// lost and rows are adopted, the results file.
+func (p *pipeline) knownCase(cfg *lifecycle.Config) error {
+	if text, lived, seen := p.journal.Newest(); text != nil {
+		line, err := parseLine(text)
+		cfg.Known = lifecycle.Case{Key: line.Key, ID: line.CaseID}
+		cfg.Spare, cfg.Seen = lived+p.beat(), seen
+		return err
 	}
-	for line, err := range results.ReadOwn(p.files.Results) {
-		if err != nil {
-			return filesStop(err)
-		}
-		if line.Status == statusCreated || line.Status == statusUnknown {
-			return &Stop{Exit: 1, Err: fmt.Errorf("%s holds rows that were sent, and its journal %s knows none of them", p.files.Results, p.files.Journal), Hint: tryAdopt}
+	if p.cfg.Adopt && p.hadResults {
+		for line, err := range results.ReadOwn(p.files.Results) {
+			if err == nil && line.Status == statusCreated {
+				cfg.Known = lifecycle.Case{Key: line.Key, ID: line.CaseID}
+			}
 		}
 	}
 	return nil
 }
 
 // knowsReport refuses a failure report whose rows the journal has never heard
-// of: sent again without their past, they might get a second case.
+// of: sent again without their past, they might get a second case. And one whose
+// columns were sorted apart.
 func (p *pipeline) knowsReport() error {
 	ids := results.ReportColumns(p.cfg.Table.Columns)
+	swapped := swapped{pipeline: p, requests: map[[8]byte][]*requestOf{}}
 	err := p.cfg.Table.Each(p.ctx, func(row *source.Row) error {
 		if row.Fault != "" {
 			return nil
+		}
+		kind, id, ok := identity.Parse(ids.ID(row.Cell))
+		if ok && kind == identity.ByCells && !p.cfg.Program.HasKey() && swapped.take(row, id) {
+			return swapped.refuse(row.Number)
 		}
 		switch ids.Status(row.Cell) {
 		case statusInvalid, statusDuplicate, statusLeft:
 			return nil // never sent
 		}
-		_, id, ok := identity.Parse(ids.ID(row.Cell))
 		switch {
 		case !ok || p.journal.State(id) != journal.None:
 			return nil
@@ -148,9 +154,85 @@ func (p *pipeline) knowsReport() error {
 		return &Stop{Exit: 1, Err: fmt.Errorf("%s, row %d: this failure report belongs to another results file: the journal does not know its rows", p.cfg.Input, row.Number),
 			Hint: "use -o RESULTS of the first run"}
 	})
+	if err == nil {
+		err = swapped.compare()
+	}
 	var stop *Stop
 	if err != nil && !errors.As(err, &stop) {
 		return &Stop{Exit: 1, Err: err}
 	}
 	return err
+}
+
+// swapped finds out whether in a report without keys the content of one row stands
+// beside the id of another: then its columns were sorted apart, and every row
+// might be sent as another.
+type swapped struct {
+	*pipeline
+	// requests are rows of a JSON report by the sums of their requests: the
+	// report holds their content in another form than the input did.
+	requests map[[8]byte][]*requestOf
+}
+
+type requestOf struct {
+	row         int
+	id          journal.ID
+	its, others bool // the request was made for that id, or for another
+}
+
+// take reports whether a row has the unchanged content of another row.
+func (s *swapped) take(row *source.Row, id journal.ID) bool {
+	content := identity.ContentOf(results.Original(s.cfg.Table.Header, row.Fields(), row.JSON()))
+	for n := 0; ; n++ {
+		switch other := identity.Cells(content, n); {
+		case other == id:
+			return false // unchanged
+		case s.journal.State(other) != journal.None:
+		case n > 0:
+			return true
+		default: // corrected
+			if row.JSON() != nil {
+				s.note(row, id)
+			}
+			return false
+		}
+	}
+}
+
+func (s *swapped) note(row *source.Row, id journal.ID) {
+	if c, faults := s.cfg.Program.Map(row); len(faults) == 0 {
+		if body, err := c.Body(); err == nil {
+			sum := sumOf(body)
+			s.requests[sum] = append(s.requests[sum], &requestOf{row: row.Number, id: id})
+		}
+	}
+}
+
+// compare refuses a report in which a row makes the request of another.
+func (s *swapped) compare() error {
+	if len(s.requests) == 0 {
+		return nil
+	}
+	err := s.journal.Claims(func(c journal.Claim) error {
+		for _, r := range s.requests[c.Sum] {
+			r.its, r.others = r.its || c.ID == r.id, r.others || c.ID != r.id
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, same := range s.requests {
+		for _, r := range same {
+			if r.others && !r.its {
+				return s.refuse(r.row)
+			}
+		}
+	}
+	return nil
+}
+
+func (s *swapped) refuse(row int) *Stop {
+	return &Stop{Exit: 1, Err: fmt.Errorf("%s, row %d holds the cells of another row: its columns were sorted apart from the %s column", s.cfg.Input, row, results.IDColumn),
+		Hint: "sort whole rows only; restore the report, or run the import's own input again, which writes it anew"}
 }

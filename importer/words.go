@@ -3,10 +3,10 @@ package importer
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"time"
 
 	"caseimport/importer/lifecycle"
+	"caseimport/mapping/words"
 )
 
 // maxAlike is how many warnings of one kind are worth reading.
@@ -57,9 +57,4 @@ func round(d time.Duration) time.Duration {
 	return d.Round(time.Second)
 }
 
-func rows(n int) string {
-	if n == 1 {
-		return "1 row"
-	}
-	return strconv.Itoa(n) + " rows"
-}
+func rows(n int) string { return words.Plural(n, "row") }

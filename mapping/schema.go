@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
-	"sync"
 
 	"github.com/invopop/jsonschema"
 
@@ -19,6 +18,7 @@ import (
 type fileKeys struct {
 	Version int        `json:"version" jsonschema:"enum=1" jsonschema_description:"The form of this file: 1."`
 	Key     keyKeys    `json:"key,omitempty" jsonschema_description:"What makes a row itself: rows with the same key are the same case. A bare string is a column."`
+	Fields  text       `json:"fields,omitempty" jsonschema_description:"What caseimport fields -o wrote: the account's fields and their options. Keys and options are then checked, and an option may be given by its label."`
 	Where   text       `json:"where,omitempty" jsonschema_description:"Expression that says true or false; rows for which it is false are left out."`
 	Case    caseKeys   `json:"case" jsonschema_description:"The standard fields of the case."`
 	Custom  customKeys `json:"custom_fields,omitempty" jsonschema_description:"The custom fields; the prefix of the name fixes the type."`
@@ -80,25 +80,17 @@ type tableKeys struct {
 	To   text `json:"to,omitempty" jsonschema_description:"Header of the column to take the value from; the second if not given."`
 }
 
-// keysOf reads the keys of a type above, once.
-func keysOf[T any]() yamlfile.Keys {
-	t := reflect.TypeFor[T]()
-	if known, ok := knownKeys.Load(t); ok {
-		return known.(yamlfile.Keys)
-	}
-	var keys yamlfile.Keys
-	for i := range t.NumField() {
-		name, optional, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+// keysOf reads the keys of a type above.
+func keysOf[T any]() (keys yamlfile.Keys) {
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[T]()) {
+		name, optional, _ := strings.Cut(f.Tag.Get("json"), ",")
 		keys.Known = append(keys.Known, name)
 		if optional == "" {
 			keys.Required = append(keys.Required, name)
 		}
 	}
-	knownKeys.Store(t, keys)
 	return keys
 }
-
-var knownKeys sync.Map
 
 // Schema returns the JSON Schema (draft 2020-12) of the mapping file, indented.
 // It has one form of rule for all fields: which modifiers and values make sense

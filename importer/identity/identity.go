@@ -45,14 +45,17 @@ func hash(b []byte) (id journal.ID) {
 	return id
 }
 
-// Content hashes the source cells, each after its length, so that no two rows can
-// run together.
-func Content(row *source.Row) (sum [32]byte) {
-	if row.JSON() != nil {
-		return sha256.Sum256(row.JSON())
+// Content hashes the source cells of a row.
+func Content(row *source.Row) [32]byte { return ContentOf(row.Fields(), row.JSON()) }
+
+// ContentOf hashes the text of a JSON row or else cells, each after its length,
+// so that no two rows can run together.
+func ContentOf(cells []string, text []byte) [32]byte {
+	if text != nil {
+		return sha256.Sum256(text)
 	}
 	var b []byte
-	for _, cell := range row.Fields() {
+	for _, cell := range cells {
 		b = strconv.AppendInt(b, int64(len(cell)), 10)
 		b = append(append(b, ':'), cell...)
 	}

@@ -41,6 +41,7 @@
 //	R  ids released
 //	L  the search lag that was measured, as a duration
 //	K  a key that the server stored as another
+//	S  that the newest case was found, and what the runs had lived since it
 //	T  how long the run has lived so far, as a duration
 //	E  a run ended in order: rows left, size and time of the results file
 //
@@ -54,7 +55,7 @@
 //
 // The files, in reading order: journal.go (what is remembered and how it is
 // written), line.go (the form of a line), replay.go (reading it back), query.go
-// (what is known), lock.go.
+// (what is known), peek.go (to ask without a lock), lock.go.
 //
 // The package must never interpret a row, map it, or talk to a server.
 package journal

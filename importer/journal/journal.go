@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
+
+	"caseimport/importer/atomicfile"
 )
 
 // ID is the identity of a row.
@@ -47,7 +50,10 @@ type Outcome struct {
 	ID    ID
 	State State
 	Row   int
-	Line  []byte
+	// Sent is when the request left that made a Created row's case, as the time
+	// that the run had lived; 0 if that is not known: the case was looked up.
+	Sent time.Duration
+	Line []byte
 }
 
 // Header pins a journal to what its claims are about. All but Input must be
@@ -85,6 +91,8 @@ type End struct {
 	// Report is the SHA-256 of the failure report that the program wrote last,
 	// "" if it has removed it. Any other report is people's work.
 	Report string `json:"report_sum,omitempty"`
+	// Whole: the run adopted, and took over all cases that the results held.
+	Whole bool `json:"whole,omitempty"`
 }
 
 // Last is what the journal says of the run before this one.
@@ -119,13 +127,14 @@ type Journal struct {
 	number   int // of the last line written
 	chunk    int // number of the last chunk written
 	field    string
-	rows     map[ID]row
+	rows     table
 	outcomes uint32 // number of the last outcome line
-	newest   []byte // the last Created line
+	newest   newest
 	moved    bool
 	renewed  bool
 	made     bool // by this run
 	suspect  bool
+	rebuilt  bool
 	adopting string // input of a run that adopts and has not come to its end
 	last     Last
 	lag      time.Duration
@@ -149,15 +158,28 @@ type flags uint8
 const (
 	met    flags = 1 << iota // the current input holds it
 	hidden                   // its last outcome is no longer what is to be said of it
+	taken                    // the slot of the table is in use
+	// unfindable: of the requests that may have made its case, one did not carry
+	// the field by which this run looks cases up.
+	unfindable
 )
 
 func (e row) is(f flags) bool { return e.flags&f != 0 }
+
+// newest is the case made last, of those that this run's field finds.
+type newest struct {
+	line []byte // nil without one
+	run  int    // number of the earlier run that made it
+	sent time.Duration
+	seen time.Duration // see NoteSeen
+}
 
 // pastRun is a run before this one.
 type pastRun struct {
 	chunk int // number of the last chunk before it
 	lived time.Duration
 	field string // by which its cases can be found, "" if none, or not known
+	lost  bool   // it is not known that it was a run: a line was lost there
 }
 
 // Open locks the journal at path, reads it, and creates it if it is not there.
@@ -195,7 +217,7 @@ func Open(path string, h Header, b Begin) (*Journal, error) {
 		return nil, errors.Join(err, j.Close())
 	}
 	if j.made {
-		if err := syncFolder(path); err != nil {
+		if err := atomicfile.OS.SyncDir(filepath.Dir(path)); err != nil {
 			return nil, errors.Join(err, j.Discard())
 		}
 	}
@@ -224,7 +246,7 @@ const format = 2
 
 func openFile(f File, size int64, h Header, b Begin, upgrade func(header []byte) error) (*Journal, error) {
 	h.Format, b.Format = format, format
-	j := &Journal{file: f, size: size, rows: map[ID]row{}, field: b.Field}
+	j := &Journal{file: f, size: size, field: b.Field}
 	if err := j.replay(h, b, upgrade); err != nil {
 		return nil, err
 	}
@@ -283,9 +305,9 @@ func (j *Journal) Claim(claims []Claim) error {
 	j.chunk++
 	j.mu.Lock()
 	for _, c := range claims {
-		e := j.rows[c.ID]
+		e := j.rows.get(c.ID)
 		e.state, e.row, e.sum = Claimed, uint32(c.Row), shortSum(c.Sum)
-		j.rows[c.ID] = e
+		j.rows.set(c.ID, e)
 	}
 	j.mu.Unlock()
 	if err := j.append('C', j.buf); err != nil {
@@ -326,7 +348,7 @@ func (j *Journal) Record(o Outcome) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	kind := byte('O')
-	if j.rows[o.ID].state == None {
+	if j.rows.get(o.ID).state == None {
 		kind = 'A'
 	}
 	j.add(kind, j.buf)
@@ -336,7 +358,7 @@ func (j *Journal) Record(o Outcome) error {
 
 func (j *Journal) settle(o Outcome) {
 	j.outcomes++
-	e := j.rows[o.ID]
+	e := j.rows.get(o.ID)
 	if e.outcome != 0 {
 		j.renewed = true
 	}
@@ -344,10 +366,7 @@ func (j *Journal) settle(o Outcome) {
 	if o.State == Created { // else what was said of it in this input stands
 		e.flags &^= hidden
 	}
-	j.rows[o.ID] = e
-	if o.State == Created {
-		j.newest = append(j.newest[:0], o.Line...)
-	}
+	j.rows.set(o.ID, e)
 }
 
 func shortSum(sum [8]byte) uint16 { return binary.BigEndian.Uint16(sum[:]) }
@@ -377,12 +396,12 @@ func (j *Journal) Release(ids []ID) error {
 
 // release notes that the row has no case. That it was unknown is no longer so.
 func (j *Journal) release(id ID) {
-	e := j.rows[id]
+	e := j.rows.get(id)
 	if e.state == Unknown {
 		e.outcome, j.moved = 0, true
 	}
 	e.state = Released
-	j.rows[id] = e
+	j.rows.set(id, e)
 }
 
 // NoteLived notes how long this run has lived, by a monotonic clock. Requests of
@@ -400,6 +419,10 @@ type Altered struct {
 
 // NoteAltered notes that the server alters keys.
 func (j *Journal) NoteAltered(a Altered) error { return j.append('K', asJSON(a)) }
+
+// NoteSeen notes what the runs had lived between the newest case and the look-up
+// that found it.
+func (j *Journal) NoteSeen(d time.Duration) error { return j.append('S', []byte(d.String())) }
 
 // NoteLag notes how long the server's search was seen to lag.
 func (j *Journal) NoteLag(d time.Duration) error {
@@ -429,9 +452,7 @@ func (j *Journal) Close() error {
 func (j *Journal) Discard() error {
 	j.mu.Lock()
 	keep := !j.made || j.outcomes > 0
-	for _, e := range j.rows {
-		keep = keep || e.state.InDoubt()
-	}
+	j.rows.each(func(_ ID, e row) { keep = keep || e.state.InDoubt() })
 	j.mu.Unlock()
 	if keep {
 		return j.Close()

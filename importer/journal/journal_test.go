@@ -65,8 +65,8 @@ func TestRemembersWhatBecameOfRows(t *testing.T) {
 			t.Errorf("row %d: state %q, want %q", n, got, want)
 		}
 	}
-	if string(j.Newest()) != string(lineOf(0)) || j.Lag() != 1500*time.Millisecond {
-		t.Errorf("newest %s, lag %s", j.Newest(), j.Lag())
+	if newest, _, _ := j.Newest(); string(newest) != string(lineOf(0)) || j.Lag() != 1500*time.Millisecond {
+		t.Errorf("newest %s, lag %s", newest, j.Lag())
 	}
 	if last := j.Last(); !last.Ended || last.Left != 7 || last.Input != "in.csv" {
 		t.Errorf("last run: %+v", last)

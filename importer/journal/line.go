@@ -9,6 +9,7 @@ import (
 	"hash/crc32"
 	"io"
 	"strconv"
+	"time"
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -179,6 +180,10 @@ func appendOutcome(b []byte, o Outcome) []byte {
 	b = append(b, '\t', byte(o.State), '\t')
 	b = strconv.AppendInt(b, int64(o.Row), 10)
 	b = append(b, '\t')
+	if o.Sent > 0 {
+		b = strconv.AppendInt(b, int64(o.Sent), 10)
+		b = append(b, '\t')
+	}
 	return append(b, o.Line...)
 }
 
@@ -193,8 +198,15 @@ func parseOutcome(payload []byte) (o Outcome, err error) {
 	}
 	o.State = State(cell[0])
 	cell, o.Line = field(rest)
-	o.Row, err = strconv.Atoi(string(cell))
-	return o, err
+	if o.Row, err = strconv.Atoi(string(cell)); err != nil {
+		return o, err
+	}
+	if sent, line, ok := bytes.Cut(o.Line, []byte{'\t'}); ok {
+		n, err := strconv.ParseInt(string(sent), 10, 64)
+		o.Sent, o.Line = time.Duration(n), line
+		return o, err
+	}
+	return o, nil
 }
 
 func parseID(cell []byte) (id ID, err error) {

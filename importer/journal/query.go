@@ -22,6 +22,10 @@ func (j *Journal) Suspect() bool { return j.suspect }
 // was sent and left some behind, "" if there is none.
 func (j *Journal) Adopting() string { return j.adopting }
 
+// Rebuilt reports whether the journal, or a part of it, was lost once, and what
+// rows of other inputs have their case may not be known.
+func (j *Journal) Rebuilt() bool { return j.rebuilt }
+
 // Last returns what is known of the run before this one.
 func (j *Journal) Last() Last { return j.last }
 
@@ -35,17 +39,49 @@ func (j *Journal) Altered() []Altered { return j.altered }
 func (j *Journal) Size() int {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return len(j.rows)
+	return j.rows.size()
 }
 
-// Newest returns the line of the newest Created outcome, nil if there is none.
-func (j *Journal) Newest() []byte {
+// Open returns how many rows were claimed of which no outcome is known.
+func (j *Journal) Open() (n int) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if j.newest == nil {
-		return nil
+	j.rows.each(func(_ ID, e row) {
+		if e.state == Claimed {
+			n++
+		}
+	})
+	return n
+}
+
+// Newest returns the line of the newest case that earlier runs have made and that
+// this run's field finds, nil if there is none; what the runs are known to have
+// lived since its request; and, if one of them has found it, the same up to then.
+func (j *Journal) Newest() (line []byte, lived, seen time.Duration) {
+	n := j.newest
+	if n.line == nil {
+		return nil, 0, 0
 	}
-	return append([]byte(nil), j.newest...)
+	lived = max(0, j.runs[n.run].lived-n.sent)
+	for _, run := range j.runs[n.run+1:] {
+		lived += run.lived
+	}
+	return n.line, lived, n.seen
+}
+
+// NewestRun returns the number of the run that made the newest case, -1 if that
+// is not known: the case was looked up, or was made by an older version.
+func (j *Journal) NewestRun() int {
+	if j.newest.sent == 0 {
+		return -1
+	}
+	return j.newest.run
+}
+
+// HasCases reports whether the journal holds the case of any row.
+func (j *Journal) HasCases() (has bool) {
+	j.rows.each(func(_ ID, e row) { has = has || e.state == Created })
+	return has
 }
 
 // Changed reports whether the latest outcomes, or the row numbers of them, are
@@ -60,7 +96,7 @@ func (j *Journal) Changed() bool {
 func (j *Journal) State(id ID) State {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.rows[id].state
+	return j.rows.get(id).state
 }
 
 // Meet notes that the current input holds the identity as its row number n,
@@ -69,7 +105,7 @@ func (j *Journal) State(id ID) State {
 func (j *Journal) Meet(id ID, n int) (s State, earlier int) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	e := j.rows[id]
+	e := j.rows.get(id)
 	if e.is(met) {
 		return e.state, int(e.row)
 	}
@@ -78,7 +114,7 @@ func (j *Journal) Meet(id ID, n int) (s State, earlier int) {
 		j.moved = true
 	}
 	e.row = uint32(n)
-	j.rows[id] = e
+	j.rows.set(id, e)
 	return e.state, 0
 }
 
@@ -87,10 +123,10 @@ func (j *Journal) Meet(id ID, n int) (s State, earlier int) {
 func (j *Journal) Supersede(id ID) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if e := j.rows[id]; e.outcome != 0 {
+	if e := j.rows.get(id); e.outcome != 0 {
 		e.flags |= hidden
 		j.moved = true
-		j.rows[id] = e
+		j.rows.set(id, e)
 	}
 }
 
@@ -98,7 +134,7 @@ func (j *Journal) Supersede(id ID) {
 func (j *Journal) Met(id ID) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.rows[id].is(met)
+	return j.rows.get(id).is(met)
 }
 
 // Refused reports whether the row failed in an earlier run with the same request.
@@ -106,31 +142,30 @@ func (j *Journal) Met(id ID) bool {
 func (j *Journal) Refused(id ID, sum [8]byte) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	e := j.rows[id]
+	e := j.rows.get(id)
 	return e.state == Failed && e.sum == shortSum(sum)
 }
 
 // Doubt is a row that may have a case, by its last claim. Age is how long the
-// runs have lived that came after the one that claimed it, Field by which custom
-// field its case could be found, "" if by none.
+// runs have lived that came after the one that claimed it, Run the number of
+// that one. Findable: its case, if there is one, carries the field that this
+// run's Begin names.
 type Doubt struct {
 	Claim
-	Age   time.Duration
-	Field string
+	Age      time.Duration
+	Run      int
+	Findable bool
 }
 
 // Doubts returns every row that is in doubt.
 func (j *Journal) Doubts() ([]Doubt, error) {
-	if err := j.Flush(); err != nil {
-		return nil, err
-	}
-	place := map[ID]int{}
+	place, findable := map[ID]int{}, map[ID]bool{}
 	j.mu.Lock()
-	for id, e := range j.rows {
+	j.rows.each(func(id ID, e row) {
 		if e.state.InDoubt() {
-			place[id] = -1
+			place[id], findable[id] = -1, !e.is(unfindable)
 		}
-	}
+	})
 	j.mu.Unlock()
 	if len(place) == 0 {
 		return nil, nil
@@ -142,7 +177,49 @@ func (j *Journal) Doubts() ([]Doubt, error) {
 	}
 	var doubts []Doubt
 	run := 0
-	err := lines(io.NewSectionReader(j.file, 0, j.size), func(text []byte, _ bool) error {
+	err := j.claims(func(chunk int, id ID, cells [][]byte) error {
+		for run+1 < len(j.runs) && j.runs[run+1].chunk < chunk {
+			run++
+		}
+		at, doubt := place[id]
+		if !doubt {
+			return nil
+		}
+		c, err := parseClaim(id, cells)
+		if err != nil {
+			return err
+		}
+		d := Doubt{Claim: c, Run: run, Findable: findable[id]}
+		if run < len(j.runs) && j.runs[run].chunk < chunk {
+			d.Age = after[run]
+		}
+		if at < 0 {
+			place[id] = len(doubts)
+			doubts = append(doubts, d)
+		} else {
+			doubts[at] = d
+		}
+		return nil
+	})
+	return doubts, err
+}
+
+// Claims calls yield with every claim that was ever written.
+func (j *Journal) Claims(yield func(Claim) error) error {
+	return j.claims(func(_ int, id ID, cells [][]byte) error {
+		c, err := parseClaim(id, cells)
+		if err != nil {
+			return err
+		}
+		return yield(c)
+	})
+}
+
+func (j *Journal) claims(yield func(chunk int, id ID, cells [][]byte) error) error {
+	if err := j.Flush(); err != nil {
+		return err
+	}
+	return lines(io.NewSectionReader(j.file, 0, j.size), func(text []byte, _ bool) error {
 		l, ok := open(text)
 		if !ok || l.kind != 'C' {
 			return nil
@@ -151,39 +228,33 @@ func (j *Journal) Doubts() ([]Doubt, error) {
 		if err != nil {
 			return err
 		}
-		for run+1 < len(j.runs) && j.runs[run+1].chunk < chunk {
-			run++
-		}
-		return eachClaim(rest, func(id ID, cells [][]byte) error {
-			at, doubt := place[id]
-			if !doubt {
-				return nil
-			}
-			c, err := parseClaim(id, cells)
-			if err != nil {
-				return err
-			}
-			d := Doubt{Claim: c, Age: after[run], Field: j.runs[run].field}
-			if at < 0 {
-				place[id] = len(doubts)
-				doubts = append(doubts, d)
-			} else {
-				doubts[at] = d
-			}
-			return nil
-		})
+		return eachClaim(rest, func(id ID, cells [][]byte) error { return yield(chunk, id, cells) })
 	})
-	return doubts, err
 }
 
 // Outcomes calls yield with the latest outcome of every row that has one, in
 // the order in which they were written, Row being that of the latest input.
 // Line is valid during the call. It must not run beside Record.
 func (j *Journal) Outcomes(yield func(Outcome) error) error {
+	number := uint32(0)
+	return j.History(func(o Outcome) error {
+		number++
+		j.mu.Lock()
+		e := j.rows.get(o.ID)
+		j.mu.Unlock()
+		if e.outcome != number || e.is(hidden) {
+			return nil
+		}
+		o.Row = int(e.row)
+		return yield(o)
+	})
+}
+
+// History calls yield with every outcome that was ever written.
+func (j *Journal) History(yield func(Outcome) error) error {
 	if err := j.Flush(); err != nil {
 		return err
 	}
-	number := uint32(0)
 	return lines(io.NewSectionReader(j.file, 0, j.size), func(text []byte, _ bool) error {
 		l, ok := open(text)
 		if !ok || l.kind != 'O' && l.kind != 'A' {
@@ -193,14 +264,6 @@ func (j *Journal) Outcomes(yield func(Outcome) error) error {
 		if err != nil {
 			return err
 		}
-		number++
-		j.mu.Lock()
-		e := j.rows[o.ID]
-		j.mu.Unlock()
-		if e.outcome != number || e.is(hidden) {
-			return nil
-		}
-		o.Row = int(e.row)
 		return yield(o)
 	})
 }

@@ -69,10 +69,11 @@ type (
 		State   State // Created, Failed or Unknown
 		Invalid bool  // Failed, and it cannot be sent as it stands now: see Row.Fault
 		Answer  talkdesk.Answer
-		CaseID  string // of a Created row
-		Found   bool   // the case was looked up: it is older than this run, or the answer to its request was lost
-		Note    string // for people
-		Others  int    // further cases that have the row's key
+		CaseID  string  // of a Created row
+		Sent    Instant // when its request left, 0 if the case was looked up
+		Found   bool    // the case was looked up: it is older than this run, or the answer to its request was lost
+		Note    string  // for people
+		Others  int     // further cases that have the row's key
 	}
 
 	// Leave says that this run does not bring the row to an end. InDoubt: it
@@ -90,12 +91,12 @@ type (
 	// NoteLag asks to note how long the search was seen to lag.
 	NoteLag struct{ Lag time.Duration }
 
+	// NoteSeen asks to note what the runs have lived between the newest case
+	// that an earlier run has made and the look-up that found it.
+	NoteSeen struct{ Lived time.Duration }
+
 	// NoteAltered asks to note, and to say, that the server alters keys.
 	NoteAltered struct{ journal.Altered }
-
-	// NoteLived asks to note how long this run has lived: a request of an
-	// earlier run has had that time to arrive.
-	NoteLived struct{ Lived time.Duration }
 
 	// Reply is the answer to a Question. The verdict is NotTaken only if the
 	// run stops.
@@ -115,8 +116,8 @@ func (Record) action()      {}
 func (Leave) action()       {}
 func (Release) action()     {}
 func (NoteLag) action()     {}
+func (NoteSeen) action()    {}
 func (NoteAltered) action() {}
-func (NoteLived) action()   {}
 func (Reply) action()       {}
 func (Say) action()         {}
 

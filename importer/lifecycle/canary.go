@@ -14,6 +14,8 @@ type knownCase struct {
 	Case
 	sent    Instant // when its request left; of an earlier run: 0, the lock
 	earlier bool    // of an earlier run
+	// spare is what the runs have lived, at most, between it and the lock.
+	spare   time.Duration
 	foundAt Instant // when a look-up found it
 	// lag is how long that took, as far as the search's lag can be told from
 	// it.
@@ -40,7 +42,7 @@ type canary struct {
 func newCanary(cfg Config) canary {
 	c := canary{noted: cfg.Lag}
 	if cfg.Known.Key != "" {
-		c.newest = knownCase{Case: cfg.Known, earlier: true}
+		c.newest = knownCase{Case: cfg.Known, earlier: true, spare: cfg.Spare}
 	}
 	return c
 }
@@ -87,27 +89,36 @@ func trustFrom(since Instant, settle time.Duration, c *knownCase, newest Instant
 var trust = trustFrom
 
 // lagGuess, times the settle delay, is what the search is thought to lag at most
-// while nothing was measured.
+// where nothing was measured and nothing else is known of it.
 const lagGuess = 5
 
 // lagOf says how long the search is to be thought to lag behind, now that it has
-// found c. Where a look missed it first, that was seen: the time since it was
-// sent, or, for a case of an earlier run, at least the time since the lock.
-// Where the first look found it, that time is only the most that the lag can be,
-// and what was noted before, or a guess, may be less.
+// found c. Where a look missed a case of this run first, that was seen: the time
+// since it was sent. Where the first look found it, that time is only the most
+// that the lag can be, and what was noted before, or a guess, may be less.
+//
+// How old a case of an earlier run was at the lock, no clock of ours has
+// measured. But the rows in doubt of that run, and of those before it, have
+// waited for the same time, less what the runs have lived since the case was
+// made. (Doubts of which that is not so are alone: see Config.)
 func lagOf(c knownCase, missed bool, noted, guess time.Duration) time.Duration {
-	sinceSent := c.foundAt - c.sent
+	most := c.foundAt - c.sent + c.spare
 	switch {
-	case missed && c.earlier:
-		return max(sinceSent, noted, guess)
 	case missed:
-		return max(sinceSent, noted)
+		return max(most, noted)
 	case c.earlier && noted > 0:
 		return noted
 	case c.earlier:
-		return guess
+		return most
 	}
-	return min(sinceSent, max(noted, guess))
+	return min(most, max(noted, guess))
+}
+
+// Knows tells of a case that existed before this run, if no other is known.
+func (m *Machine) Knows(c Case) {
+	if !m.canary.known() && !m.altered.has(c.Key) {
+		m.canary.newest = knownCase{Case: c, earlier: true}
+	}
 }
 
 // know notes a case that surely exists.
@@ -146,6 +157,9 @@ func (m *Machine) canaryAnswered(now Instant, a talkdesk.Answer, found []talkdes
 	case a.Verdict == talkdesk.Halt, a.Verdict == talkdesk.Unknown:
 		c.seeking = false
 		m.goBlind(blindness(a))
+	case a.Unfiltered: // it is there because all are
+		c.seeking = false
+		m.goBlind("it may have been created, and cannot be looked up: the server ignores the search by custom field")
 	case slices.ContainsFunc(found, func(f talkdesk.Found) bool { return f.ID == c.target.ID }):
 		m.canaryFound(now)
 	case now > c.begun+m.cfg.Patience:
@@ -173,18 +187,32 @@ func (m *Machine) canaryFound(now Instant) {
 	} else {
 		k.lag = lagOf(k, missed, c.noted, guess)
 		m.noteLag(k, missed, guess)
+		if most := k.foundAt + k.spare; k.earlier && (m.cfg.Seen == 0 || most < m.cfg.Seen) {
+			m.out = append(m.out, NoteSeen{most})
+		} else if k.earlier && c.noted == 0 {
+			k.lag = min(k.lag, m.cfg.Seen)
+		}
+		k.lag += k.lag / 4 // it differs from case to case
 	}
 	c.seeking, c.found = false, &k
 }
 
-// noteLag has the journal remember a lag that was seen.
+// noteLag has the journal remember a lag that was seen. What a case of an earlier
+// run shows is only the least that the lag can be, and so is noted only where it
+// is more than the guess.
 func (m *Machine) noteLag(k knownCase, missed bool, guess time.Duration) {
 	c := &m.canary
-	seen := missed || !k.earlier && k.lag < guess
+	seen := missed
+	if k.earlier {
+		seen = missed && k.lag > guess
+	} else if k.lag < guess {
+		seen = true
+	}
 	if !seen || k.lag <= c.noted {
 		return
 	}
-	c.noted = (k.lag + time.Millisecond - 1).Truncate(time.Millisecond) // up: it must not be less
+	const unit = time.Millisecond // never rounded down: it is the least to wait
+	c.noted = (k.lag + unit - 1).Truncate(unit)
 	m.out = append(m.out, NoteLag{c.noted})
 }
 

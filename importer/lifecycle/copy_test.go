@@ -103,6 +103,7 @@ func (c *copier) machine(m *Machine) *Machine {
 		n.canary.found = &found
 	}
 	n.release = slices.Clone(m.release)
+	n.cfg.Altered = slices.Clone(m.cfg.Altered)
 	return &n
 }
 
@@ -157,6 +158,7 @@ func (k *keyer) row(r *Row, inPast bool) {
 	}
 	k.bool(r.open)
 	k.bool(r.lost)
+	k.bool(r.alone)
 	k.bool(r.Retried)
 	k.bool(r.past != nil)
 	if r.past != nil {
@@ -213,6 +215,9 @@ func (k *keyer) machine(m *Machine) {
 		k.at(q.due)
 	}
 	k.bool(m.blind != "")
+	k.bool(m.altered.nonASCII)
+	k.bool(m.altered.markup)
+	k.int(m.altered.longest)
 	k.int(len(m.release))
 	for _, id := range m.release {
 		k.buf = append(k.buf, id[0])
@@ -228,10 +233,6 @@ func (k *keyer) machine(m *Machine) {
 	k.breaker(&m.breaker)
 	k.canary(&m.canary)
 	k.bool(m.said.suspected == m.breaker.since)
-	k.bool(len(m.past) > 0)
-	if len(m.past) > 0 {
-		k.at(m.lived)
-	}
 }
 
 func (k *keyer) breaker(b *breaker) {
@@ -274,6 +275,7 @@ func (k *keyer) known(c *knownCase) {
 	k.bool(c.earlier)
 	k.at(c.foundAt)
 	k.span(c.lag)
+	k.span(c.spare)
 }
 
 // world writes the whole state of a world.
@@ -331,11 +333,15 @@ func (k *keyer) action(a Action) {
 		k.buf = append(k.buf, a.Row.ID[0])
 		k.int(int(a.State))
 		k.text(a.CaseID)
+		k.span(a.Sent)
 	case Release:
 		k.int(3)
 		for _, id := range a.IDs {
 			k.buf = append(k.buf, id[0])
 		}
+	case NoteSeen:
+		k.int(5)
+		k.span(a.Lived)
 	case NoteLag:
 		k.int(4)
 		k.span(a.Lag)
@@ -368,6 +374,10 @@ func (k *keyer) disk(w *world) {
 		k.buf = append(k.buf, byte(r.state), byte(r.seq), byte(r.run))
 	}
 	k.buf = append(k.buf, byte(d.newest[0]), byte(d.newest[1]))
+	if w.run < w.runs {
+		k.span(d.sent)
+		k.span(d.seen)
+	}
 	k.span(d.lag)
 	k.bool(d.broken)
 	for _, l := range d.lived {
@@ -377,6 +387,7 @@ func (k *keyer) disk(w *world) {
 	for _, l := range d.tail {
 		k.buf = append(k.buf, l.kind, byte(l.rows), byte(l.word.state), byte(l.word.seq), byte(l.word.run))
 		k.span(l.lag)
+		k.span(l.word.sent)
 	}
 }
 

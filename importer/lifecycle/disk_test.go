@@ -9,8 +9,9 @@ import (
 // word is what a journal says of one row.
 type word struct {
 	state journal.State
-	seq   int8 // of a Created row: which of its requests made the case
-	run   int8 // the run of its last claim
+	seq   int8    // of a Created row: which of its requests made the case
+	run   int8    // the run of its last claim
+	sent  Instant // of a Created row: when its request left, 0 if its case was looked up
 }
 
 // line is one line of the journal.
@@ -25,7 +26,9 @@ type line struct {
 // it of which a crash leaves any.
 type disk struct {
 	rows   [maxRows]word
-	newest [2]int8 // row and request of the newest case, 0, 0: none
+	newest [2]int8 // row and request of the newest case that was made, 0, 0: none
+	sent   Instant // when its request left
+	seen   Instant // what the runs had lived between it and the look-up that found it, 0: none
 	lag    Instant
 	tail   []line
 	lived  [maxRuns]Instant // how long each run has lived
@@ -49,6 +52,10 @@ func (d *disk) replay(l line) {
 		d.lag = l.lag
 		return
 	}
+	if l.kind == 'S' {
+		d.seen = l.lag
+		return
+	}
 	for i := range maxRows {
 		if !l.rows.has(i) {
 			continue
@@ -58,8 +65,8 @@ func (d *disk) replay(l line) {
 			w.run = d.rows[i].run
 		}
 		d.rows[i] = w
-		if w.state == journal.Created {
-			d.newest = [2]int8{int8(i), w.seq}
+		if w.state == journal.Created && (w.sent > 0 || d.newest[1] == 0) {
+			d.newest, d.sent, d.seen = [2]int8{int8(i), w.seq}, w.sent, 0
 		}
 	}
 }
@@ -75,7 +82,7 @@ func (d *disk) sync() {
 // state is what the running process knows of a row: all that it has written.
 func (d *disk) state(i int) journal.State {
 	for _, l := range slices.Backward(d.tail) {
-		if l.kind != 'L' && l.rows.has(i) {
+		if l.rows.has(i) {
 			return l.word.state
 		}
 	}
@@ -96,7 +103,7 @@ func (d disk) crash(kept int) disk {
 
 // same reports whether two disks without a tail say the same.
 func (d disk) same(e disk) bool {
-	return d.rows == e.rows && d.newest == e.newest && d.lag == e.lag
+	return d.rows == e.rows && d.newest == e.newest && d.sent == e.sent && d.seen == e.seen && d.lag == e.lag
 }
 
 // crashes returns what may be kept of the tail: one choice for every disk that
@@ -119,4 +126,12 @@ func (d *disk) age(i, run int) (sum Instant) {
 		sum += d.lived[k]
 	}
 	return sum
+}
+
+// madeBy is the run that made the newest case, -1 if that is not known.
+func (d *disk) madeBy() int {
+	if d.sent == 0 {
+		return -1
+	}
+	return int(d.rows[d.newest[0]].run)
 }

@@ -156,8 +156,11 @@ func (w *world) processEvents(add func(k kind, a, b int)) {
 	}
 	switch {
 	case !w.inputWaits():
-	case w.nextRow == w.scenario.rows || w.m.stopped != nil:
+	case w.nextRow == w.scenario.rows:
 		add(inputEnds, 0, 0)
+	case w.m.stopped != nil: // the reader may hear of it or not
+		add(inputEnds, 0, 0)
+		add(reads, 0, 0)
 	default:
 		add(reads, 0, 0)
 	}
@@ -366,6 +369,9 @@ func (w *world) answer(i int, how answer) {
 	}
 	w.tell("  %s: %s", map[Kind]string{LookUp: "look-up of row " + f.q.Key, Canary: "search for the case that exists", Probe: "probe", Asked: "read"}[f.q.Kind], text)
 	w.m.Answered(w.now, f.q, a, found, len(found))
+	if f.q.Kind == LookUp && how == interrupted && f.q.Row.state == Unknown {
+		w.fail(machineSound, "a look-up of row %s that was given up decides on it", f.q.Key)
+	}
 	if f.q.Kind == LookUp && !f.q.Row.doubt {
 		row := int(f.q.Row.ID[0])
 		if len(found) == 0 && w.mayHaveCase(row) {

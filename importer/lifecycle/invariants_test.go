@@ -59,10 +59,6 @@ func (w *world) heard(a Action) {
 				w.fail(releasedTrue, "the claim of row %s is released, and there is none", names[id[0]])
 			}
 		}
-	case NoteLived:
-		if a.Lived > w.now {
-			w.fail(machineSound, "it is noted that the run has lived for %v, and it has for %v", a.Lived, w.now)
-		}
 	case Reply:
 		if w.replies++; a.Ask != w.question || w.replies > 1 {
 			w.fail(toldOnce, "a question was answered twice")

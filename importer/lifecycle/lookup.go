@@ -65,7 +65,13 @@ func (m *Machine) enqueueAgain(rows *[]*Row) {
 // provable says from when on a look-up that does not find the row proves that it
 // has no case; false if a newer canary must be found first.
 func (m *Machine) provable(r *Row) (Instant, bool) {
-	return trust(r.since, m.cfg.Settle, m.canary.found, m.canary.newestOwn(), m.canary.known())
+	c := m.canary.found
+	if r.alone && c != nil && c.earlier && m.canary.noted == 0 {
+		careful := *c
+		careful.lag = max(c.lag, lagGuess*m.cfg.Settle)
+		c = &careful
+	}
+	return trust(r.since, m.cfg.Settle, c, m.canary.newestOwn(), m.canary.known())
 }
 
 // retry is what is remembered of a read from one try to the next.
@@ -160,6 +166,9 @@ func (m *Machine) lookedUp(now Instant, q Request, a talkdesk.Answer, found []ta
 	switch {
 	case a.Verdict == talkdesk.Created:
 		m.found(r, found)
+	case a.Verdict == talkdesk.Absent && m.cannotLook(r) != "":
+		// Meanwhile something has shown that absences prove nothing.
+		m.back(r)
 	case a.Verdict == talkdesk.Absent:
 		// Cases that were created since may demand a newer canary.
 		if at, ok := m.provable(r); ok && q.sent >= at {

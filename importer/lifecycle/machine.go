@@ -32,8 +32,15 @@ type Config struct {
 	Lag time.Duration
 	// Altered are keys that the server was seen to store as others.
 	Altered []journal.Altered
-	// Known is the newest case of the earlier runs; its ID is "" without one.
-	Known Case
+	// Known is the newest case that an earlier run has made; its ID is ""
+	// without one. Spare is what the runs have lived, at most, since it was
+	// sent; Seen, if an earlier run has found it, the same up to then.
+	Known       Case
+	Spare, Seen time.Duration
+	// Alone: some row in doubt was sent by a later run than that, or was never
+	// sent by us, so the case tells nothing of how far the search had come by
+	// then.
+	Alone bool
 }
 
 // Case is a case that surely exists.
@@ -88,7 +95,6 @@ type Machine struct {
 	altered likeness
 	release []journal.ID
 	said    saying
-	lived   Instant // when it was last noted how long the run has lived
 
 	answers   int // of the server, of any kind
 	created   int
@@ -111,12 +117,21 @@ func New(cfg Config) *Machine {
 	return m
 }
 
-// Inherit adds a row that earlier runs have left in doubt. Its request could
-// have arrived at the moment since at the latest, which is 0 or before.
-// searchable: its case, if there is one, carries the field by which this run
-// looks cases up.
-func (m *Machine) Inherit(c journal.Claim, since Instant, searchable bool) {
-	r := &Row{Claim: c, state: Doubtful, doubt: true, since: since, open: true, past: &c, lost: !searchable}
+// Past is a row that earlier runs have left in doubt.
+type Past struct {
+	Claim journal.Claim
+	// Since is the last moment at which its request could have arrived: 0, when
+	// the lock was taken, or as much before it as later runs have lived.
+	Since Instant
+	// Lost: its case, if there is one, does not carry the field by which this
+	// run looks cases up.
+	Lost bool
+}
+
+// Inherit adds a row that earlier runs have left in doubt.
+func (m *Machine) Inherit(p Past) {
+	c := p.Claim
+	r := &Row{Claim: c, state: Doubtful, doubt: true, since: p.Since, open: true, past: &c, lost: p.Lost, alone: m.cfg.Alone}
 	m.past[c.ID] = r
 	m.active++
 	m.enqueue(r)
@@ -146,7 +161,7 @@ func (m *Machine) Read(now Instant, r *Row, lookFirst bool) (created bool) {
 	m.taken++
 	m.active++
 	if lookFirst {
-		r.state, r.doubt = Doubtful, true
+		r.state, r.doubt, r.alone = Doubtful, true, true
 		m.enqueue(r)
 	} else {
 		m.fresh = append(m.fresh, r)
@@ -284,19 +299,7 @@ func (m *Machine) proceed(now Instant) {
 	}
 	m.wakeLater(now)
 	m.claim()
-	m.noteLived(now)
 	m.explain(now)
-}
-
-func (m *Machine) noteEvery() time.Duration { return max(m.cfg.Settle/8, 50*time.Millisecond) }
-
-// noteLived keeps the time that inherited doubts have waited, so that runs which
-// are each shorter than the settle delay come to an end together. (Rule 3.)
-func (m *Machine) noteLived(now Instant) {
-	if len(m.past) > 0 && m.InDoubt() > 0 && now >= m.lived+m.noteEvery() {
-		m.lived = now
-		m.out = append(m.out, NoteLived{now})
-	}
 }
 
 // claim asks for the next chunk. Twice the workers keep them busy while the next

@@ -127,9 +127,6 @@ func (m *Machine) Wake(now Instant) Instant {
 	if len(m.later) > 0 {
 		at = min(at, m.later[0].due)
 	}
-	if len(m.past) > 0 && m.InDoubt() > 0 {
-		at = min(at, m.lived+m.noteEvery())
-	}
 	return min(at, m.said.wake(m))
 }
 
@@ -149,6 +146,9 @@ func (m *Machine) Answered(now Instant, q Request, a talkdesk.Answer, found []ta
 	}
 	if a.NoHost && m.answers == 0 {
 		m.stop(Stop{Exit: 1, Reason: a.Message, Hint: "check --region, --account, --base-url and --token-url"})
+	}
+	if a.Throttled {
+		m.longPause(now, a)
 	}
 	switch q.Kind {
 	case Create:

@@ -74,7 +74,8 @@ type Row struct {
 	open bool
 	// lost: the case, if there is one, carries no field by which this run could
 	// find it.
-	lost bool
+	lost  bool
+	alone bool // see Config; so is every row that this run has left in doubt
 	// past is the claim of the earlier run that left the row in doubt.
 	past *journal.Claim
 

@@ -151,3 +151,43 @@ func TestYoungerCaseWhileLookingUp(t *testing.T) {
 	}
 	s.calm()
 }
+
+// A row whose every new token is refused stops the run; one that is refused now
+// and then does not.
+func TestRenewalsInARow(t *testing.T) {
+	s := newScript(t, scenario{rows: 1, workers: 1, runs: 1, faults: 3 * maxRenewals, creates: []answer{renewed, throttled}})
+	s.on(readNext, synced)
+	for range 2 {
+		for range maxRenewals - 1 {
+			s.on(sends, answerWith(renewed))
+		}
+		s.on(sends, answerWith(throttled))
+	}
+	for range maxRenewals {
+		if s.m.stopped != nil {
+			t.Fatalf("stopped too early: %s", s.m.stopped.Reason)
+		}
+		s.on(sends, answerWith(renewed))
+	}
+	if s.m.stopped == nil {
+		t.Error("the run goes on")
+	}
+	s.calm()
+}
+
+// A server that asks for a longer pause than the run has patience stops it.
+func TestLongPauseStops(t *testing.T) {
+	for _, c := range []struct {
+		pause Instant
+		stops bool
+	}{{8 * tick, false}, {8*tick + 1, true}} {
+		s := newScript(t, scenario{rows: 1, workers: 1, runs: 1, patience: 8 * tick})
+		s.on(readNext, synced, sends)
+		a := answers[throttled]
+		a.Pause = c.pause
+		s.m.Answered(s.now, s.flights[0].q, a, nil, 0)
+		if got := s.m.stopped != nil; got != c.stops {
+			t.Errorf("a pause of %v stops the run: %v", c.pause, got)
+		}
+	}
+}

@@ -72,10 +72,10 @@ func TestLagOf(t *testing.T) {
 		{"own, found at the first look, long after: the guess, if more than what was noted", false, false, 10, 1000, 20, 150},
 		{"own, found at the first look, long after: what was noted, if more than the guess", false, false, 10, 1000, 200, 200},
 		{"own, found sooner than what was noted", false, false, 10, 12, 20, 2},
-		{"earlier, missed first: the guess at least", true, true, 0, 7, 0, 150},
+		{"earlier, missed first: the time since the lock", true, true, 0, 7, 0, 7},
 		{"earlier, missed first: what was noted, if more", true, true, 0, 7, 200, 200},
 		{"earlier, missed for longer than all that", true, true, 0, 300, 200, 300},
-		{"earlier, found at once: the guess", true, false, 0, 1, 0, 150},
+		{"earlier, found at once: at most the time since the lock", true, false, 0, 1, 0, 1},
 		{"earlier, found at once: what was noted", true, false, 0, 1, 20, 20},
 	} {
 		k := knownCase{sent: c.sent * s, foundAt: c.found * s, earlier: c.earlier}

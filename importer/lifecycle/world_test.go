@@ -150,7 +150,7 @@ func newWorld(s *scenario) *world {
 	w := &world{scenario: s, kills: s.kills, stops: s.stops, breaks: s.breaks, faults: s.faults, slow: s.slow}
 	if s.known {
 		w.sent[known] = 1
-		w.disk.rows[known] = word{journal.Created, 1, 0}
+		w.disk.rows[known] = word{state: journal.Created, seq: 1}
 		w.disk.newest = [2]int8{known, 1}
 		k := storedCase{row: known, seq: 1}
 		if s.old {
@@ -188,6 +188,17 @@ func (w *world) start(resend bool) {
 	}
 	if n := w.disk.newest; n[1] != 0 {
 		cfg.Known = Case{Key: names[n[0]], ID: caseID(n[0], n[1])}
+		cfg.Alone = w.lookFirst
+		if run := w.disk.madeBy(); run >= 0 {
+			cfg.Spare, cfg.Seen = -w.disk.sent, w.disk.seen
+			for k := run; k < w.run; k++ {
+				cfg.Spare += w.disk.lived[k]
+			}
+			cfg.Spare = max(0, cfg.Spare)
+		}
+		for i := range w.scenario.rows {
+			cfg.Alone = cfg.Alone || w.disk.rows[i].state.InDoubt() && int(w.disk.rows[i].run) > w.disk.madeBy()
+		}
 	}
 	w.m, w.resends = New(cfg), resend
 	w.rows, w.queue, w.flights, w.nextRow, w.idle = [maxRows]*Row{}, nil, nil, 0, 0
@@ -210,7 +221,7 @@ func (w *world) start(resend bool) {
 				age = settle
 			}
 			w.tell("row %s is in doubt since an earlier run", names[i])
-			w.m.Inherit(w.claim(i), -age, true)
+			w.m.Inherit(Past{Claim: w.claim(i), Since: -age})
 			w.rows[i] = w.m.past[rowID(i)]
 		}
 	}
@@ -293,6 +304,7 @@ func (w *world) carryOut(a Action) {
 		l := line{kind: 'O', rows: 1 << a.Row.ID[0], word: word{state: state}}
 		if a.State == Created {
 			_, l.word.seq = parseID(a.CaseID)
+			l.word.sent = a.Sent
 		}
 		w.disk.add(l)
 	case Release:
@@ -303,6 +315,8 @@ func (w *world) carryOut(a Action) {
 		w.disk.add(l)
 	case NoteLag:
 		w.disk.add(line{kind: 'L', lag: a.Lag})
+	case NoteSeen:
+		w.disk.add(line{kind: 'S', lag: a.Lived})
 	}
 }
 

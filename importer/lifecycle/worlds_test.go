@@ -1,6 +1,10 @@
 package lifecycle
 
-import "caseimport/importer/journal"
+import (
+	"time"
+
+	"caseimport/importer/journal"
+)
 
 // worlds are the scenarios that are explored. Each asks its own question; what
 // is in one is left out of others, so that each stays small.
@@ -43,7 +47,7 @@ func worlds() []*scenario {
 			creates: []answer{lost}},
 		{name: "a limit", rows: 3, workers: 1, runs: 2, kills: 1, faults: 1, limit: 1,
 			creates: []answer{lost}},
-		{name: "a search that does not show the case", rows: 1, workers: 1, runs: 2, stops: 1, faults: 1, known: true, lag: 15 * tick, patience: 8 * tick,
+		{name: "a search that never shows the case", rows: 1, workers: 1, runs: 2, stops: 1, faults: 1, known: true, lag: time.Hour, patience: 8 * tick,
 			creates: []answer{lost}},
 		{name: "too many refusals", rows: 3, workers: 2, runs: 1, faults: 3, maxRefused: 2,
 			creates: []answer{rejected, lost}},

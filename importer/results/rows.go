@@ -166,3 +166,15 @@ func withoutOwn(object []byte) []byte {
 	})
 	return kept
 }
+
+// Original returns what a row of a failure report was in the input, if nobody has
+// changed it: its cells, or its JSON, without what the report has added.
+func Original(header, cells []string, object []byte) ([]string, []byte) {
+	if object == nil {
+		return shapeOf(header).keep(nil, cells), nil
+	}
+	if end := bytes.LastIndex(object, []byte(`,"`+RowColumn+`":`)); end > 0 {
+		object = append(bytes.Clone(object[:end]), '}')
+	}
+	return nil, object
+}

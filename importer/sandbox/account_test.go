@@ -109,6 +109,9 @@ func TestDefinitionsInEachForm(t *testing.T) {
 		if !slices.Equal(keys, want) {
 			t.Errorf("%s: %v", form, keys)
 		}
+		if raw := first.Raw; !strings.Contains(raw, `"create_at":`) || strings.Contains(raw, `"created_at":`) {
+			t.Errorf("%s: the other spelling of the time is not there: %s", form, raw)
+		}
 		if first.IsArray() || first.Get("_links.next").Exists() != links {
 			t.Errorf("%s: %s", form, first)
 		}

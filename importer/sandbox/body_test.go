@@ -165,6 +165,7 @@ func TestUpdate(t *testing.T) {
 		{"an owner who is inactive", "1", `{"owner_id":"65f0c0de0000000000000004"}`, 400, "must be the id of an active agent"},
 		{"an assigned case is open", "1", `{"owner_id":"65f0c0de0000000000000001"}`, 200, `"status":"OPEN"`},
 		{"an assigned case is what it is told to be", "1", `{"owner_id":"65f0c0de0000000000000001","status":"PENDING"}`, 200, `"status":"PENDING"`},
+		{"an assigned case is new where it is told to be", "1", `{"owner_id":"65f0c0de0000000000000001","status":"NEW"}`, 200, `"status":"NEW"`},
 		{"resolve without a resolution", "1", `{"status":"RESOLVED"}`, 400, `"name":"resolution"`},
 		{"on hold in another spelling", "1", `{"status":"ON_HOLD"}`, 400, `"name":"status"`},
 		{"a resolved case", "8", `{"title":"New"}`, 400, "a resolved case cannot be updated"},

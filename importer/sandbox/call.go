@@ -243,38 +243,33 @@ func (c *call) update() {
 	}
 }
 
-// remove moves cases into the Trash. Nobody knows how several ids are given:
-// here with commas, or as a JSON array.
+// remove moves cases to the Trash. How several ids are given is not known: here
+// with commas, or as a JSON array.
 func (c *call) remove() {
 	plan := c.draw(c.r.RequestURI)
 	if !plan.fault.afterStoring() && c.spoiled(plan) {
 		return
 	}
 	if status := c.s.opt.DeleteStatus; status != 0 {
-		c.refuse(status, "refused", "deleting is not for this client")
+		c.refuse(status, "refused", "this client cannot delete cases")
 		return
 	}
 	values := c.r.URL.Query()
-	given := strings.Split(values.Get("ids"), ",")
-	wrong := "must be the id of a case, or several with commas between"
+	given, wrong := strings.Split(values.Get("ids"), ","), "must be the id of a case, or several with commas between"
 	if c.s.opt.DeleteArray {
+		given, wrong = nil, "must be a JSON array of the ids of cases"
 		parts, _ := array(values.Get("ids"))
-		given = nil
 		for _, raw := range parts {
 			given = append(given, plain(raw))
 		}
-		wrong = "must be a JSON array of the ids of cases"
 	}
 	var ids []int64
 	for _, s := range given {
-		id, ok := parseID(s)
-		if !ok {
-			given = nil
-			break
+		if id, ok := parseID(s); ok {
+			ids = append(ids, id)
 		}
-		ids = append(ids, id)
 	}
-	if len(values) != 1 || len(values["ids"]) != 1 || len(given) == 0 {
+	if len(values) != 1 || len(values["ids"]) != 1 || len(ids) == 0 || len(ids) != len(given) {
 		c.badRequest(fieldError{"ids", wrong})
 		return
 	}

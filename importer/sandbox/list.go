@@ -329,10 +329,7 @@ func (q *query) run(s *store, until time.Time) (page []*entry, total int) {
 			return cmp.Compare(a.current.Load().updated, b.current.Load().updated)
 		})
 	}
-	if q.newest != (q.faulty(OrderChanges) && q.page%2 == 0) {
-		found = slices.Clone(found)
-		slices.Reverse(found)
-	}
+	newest := q.newest != (q.faulty(OrderChanges) && q.page%2 == 0)
 	total = len(found)
 	first, most := (q.page-1)*q.perPage, q.perPage
 	switch {
@@ -343,8 +340,14 @@ func (q *query) run(s *store, until time.Time) (page []*entry, total int) {
 	case q.faulty(EmptyPage) && q.page > 2:
 		first -= q.perPage
 	}
-	first = min(first, total)
-	return found[first:min(first+most, total)], total
+	for n := first; n < min(first+most, total); n++ {
+		if newest {
+			page = append(page, found[total-1-n])
+		} else {
+			page = append(page, found[n])
+		}
+	}
+	return page, total
 }
 
 // more tells whether a page follows.

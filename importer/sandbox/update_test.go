@@ -68,6 +68,7 @@ func TestTrash(t *testing.T) {
 		{"a root goes with its subcases", Options{}, "1", "[1,2,3]"},
 		{"a subcase goes alone", Options{}, "2", "[2]"},
 		{"several", Options{}, "4,5,99", "[4,5]"},
+		{"one id and something else", Options{}, "5,x", "400"},
 		{"none", Options{}, "", "400"},
 		{"no id", Options{}, "x", "400"},
 		{"no such case", Options{}, "99", "404"},
@@ -172,6 +173,47 @@ func TestUpdateFaults(t *testing.T) {
 	mustCreate(t, s, caseWith())
 	if a := ask(s, "GET", casesPath+"/1", ""); a.Code != http.StatusOK {
 		t.Errorf("a read met a fault: %d", a.Code)
+	}
+}
+
+// Equal updates of several cases, as a run sends them, must not share their
+// fault.
+func TestUpdateFaultsDependOnTheCase(t *testing.T) {
+	s := newServer(Options{UpdateFaults: 50})
+	met := 0
+	for range 40 {
+		id := mustCreate(t, s, caseWith())
+		if a := ask(s, "PATCH", casesPath+"/"+id, `{"title":"New"}`); a.Code != http.StatusOK {
+			met++
+		}
+	}
+	same := newServer(Options{UpdateFaults: 50})
+	for id := 1; id <= 40; id++ {
+		mustCreate(t, same, caseWith())
+	}
+	again := 0
+	for id := 40; id >= 1; id-- {
+		if a := ask(same, "PATCH", fmt.Sprint(casesPath, "/", id), `{"title":"New"}`); a.Code != http.StatusOK {
+			again++
+		}
+		if (s.Cases()[id-1].Title == "New") != (same.Cases()[id-1].Title == "New") {
+			t.Errorf("case %d: its fault depends on the order", id)
+		}
+	}
+	if met < 8 || met > 32 || again != met {
+		t.Errorf("%d and %d of 40 met a fault", met, again)
+	}
+}
+
+func TestAdminShowsThePresentStateAndTheTrash(t *testing.T) {
+	s := newServer(Options{CaseShape: ShapeAbsent})
+	mustCreate(t, s, caseWith(`"custom_fields":{"text1":"a"}`))
+	ask(s, "PATCH", casesPath+"/1", `{"status":"PENDING"}`)
+	ask(s, "DELETE", casesPath+"?ids=1", "")
+	line := gjson.ParseBytes(serve(s, newRequest("GET", "/_sandbox/cases", "")).Body.Bytes())
+	if line.Get("now.status").Str != "PENDING" || line.Get("now.custom_fields.text1").Str != "a" ||
+		!line.Get("now.update_at").Exists() || !line.Get("trashed").Bool() {
+		t.Errorf("%s", line)
 	}
 }
 

@@ -41,32 +41,6 @@ func (c *Client) Read(ctx context.Context, q Query) (Page, Answer) {
 	return c.read(ctx, q, perPage)
 }
 
-// Find makes a whole look-up: see Search. before is called before every
-// further request.
-//
-// It goes when its last caller has switched to Search.
-func (c *Client) Find(ctx context.Context, field, key string, before func(context.Context) error) ([]Found, Answer) {
-	s, further := NewSearch(field, key), false
-	for q, more := s.Next(); more; q, more = s.Next() {
-		if further {
-			if err := before(ctx); err != nil {
-				return nil, Answer{Verdict: NotTaken, Code: "interrupted", Message: "the look-up was given up"}
-			}
-		}
-		further = true
-		s.Take(c.Read(ctx, q))
-	}
-	return s.Result()
-}
-
-// Page reads one page, from 1, of the list of all cases.
-//
-// It goes when its last caller has switched to Read.
-func (c *Client) Page(ctx context.Context, field string, number int) (cases []Found, total int, a Answer) {
-	p, a := c.Read(ctx, Query{Field: field, Page: number})
-	return p.Cases, p.Total, a
-}
-
 // Probe asks for one case only, to see whether the server is up: it is unless
 // Down or Throttled. The verdict is as of Read.
 func (c *Client) Probe(ctx context.Context) Answer {

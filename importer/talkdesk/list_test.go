@@ -1,9 +1,7 @@
 package talkdesk
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -218,15 +216,6 @@ func TestFindIsNoCrawl(t *testing.T) {
 	found, a := find(t, c, "text_key", "ZD-1")
 	if a.Verdict != Unknown || a.Code != "too many hits" || found != nil || len(*asked) != 20 {
 		t.Errorf("%d requests: %v %+v", len(*asked), found, a)
-	}
-}
-
-func TestFindGivesUpWhenToldTo(t *testing.T) {
-	c, asked := pages(t, many(700, 1, 500))
-	enough := errors.New("enough")
-	found, a := c.Find(t.Context(), "text_key", "ZD-1", func(context.Context) error { return enough })
-	if a.Verdict != NotTaken || a.Code != "interrupted" || a.Down || found != nil || len(*asked) != 1 {
-		t.Errorf("%v %+v", found, a)
 	}
 }
 

@@ -87,7 +87,7 @@ func (p *picker) person() *column {
 // isPerson holds for headers such as "Customer Name" and "requester_full_name".
 func isPerson(c *column) bool {
 	other := func(w string) bool { return !lexicon().Person[w] && !lexicon().PersonName[w] }
-	return hasWord(c, lexicon().Person) && !slices.ContainsFunc(words(c.name), other)
+	return hasWord(c, lexicon().Person) && !slices.ContainsFunc(wordsOf(c.name), other)
 }
 
 // emails gives up to three columns of addresses, the one to trust most first.
@@ -99,8 +99,9 @@ func (p *picker) emails() []*column {
 		return c.cells() && c.real() > 0 && (c.addresses+c.mailLists)*2 >= c.real()
 	}
 	var all []*column
+	another := func(c *column) bool { return ok(c) && !slices.Contains(all, c) }
 	for len(all) < 3 {
-		c := p.named("requester_email", func(c *column) bool { return ok(c) && !slices.Contains(all, c) })
+		c := p.named("requester_email", another)
 		if c == nil {
 			break
 		}
@@ -113,13 +114,8 @@ func (p *picker) emails() []*column {
 	if c := p.worded(lexicon().Email, mail); c != nil {
 		return []*column{c}
 	}
-	if p.rows == 0 || p.product != plainTable() {
-		return nil
-	}
-	for _, c := range p.columns {
-		if mail(c) {
-			return []*column{c}
-		}
+	if i := slices.IndexFunc(p.columns, mail); i >= 0 && p.rows > 0 && p.product == plainTable() {
+		return p.columns[i : i+1]
 	}
 	return nil
 }
@@ -131,15 +127,8 @@ func (p *picker) priority() *column {
 		if !c.cells() || c.several > 0 || c.values.more || len(c.values.items) > 20 {
 			return false
 		}
-		if strings.HasSuffix(string(c.plain), "priority") {
-			return true
-		}
-		for _, i := range c.values.items {
-			if p, _ := priorityOf(i.value); p != "" {
-				return true
-			}
-		}
-		return p.rows == 0
+		known := func(i item) bool { word, _ := priorityOf(i.value); return word != "" }
+		return strings.HasSuffix(string(c.plain), "priority") || p.rows == 0 || slices.ContainsFunc(c.values.items, known)
 	})
 }
 
@@ -149,10 +138,7 @@ func (p *picker) priority() *column {
 func (p *picker) worded(list set[string], ok func(*column) bool) *column {
 	var found *column
 	for _, c := range p.columns {
-		if !p.holds(c) || !ok(c) {
-			continue
-		}
-		if list != nil && !hasWord(c, list) {
+		if !p.holds(c) || !ok(c) || list != nil && !hasWord(c, list) {
 			continue
 		}
 		if !few(c) {
@@ -215,13 +201,13 @@ func couldBeID(c *column) bool {
 }
 
 func hasWord(c *column, list set[string]) bool {
-	return slices.ContainsFunc(words(c.name), func(w string) bool { return list[w] })
+	return slices.ContainsFunc(wordsOf(c.name), func(w string) bool { return list[w] })
 }
 
 // priorityOf gives the priority for what stands in a cell, and whether it is
 // sure: a bare number is a guess.
 func priorityOf(s string) (priority string, sure bool) {
-	ws := words(s)
+	ws := wordsOf(s)
 	if len(ws) > 1 && (ws[0] == "not" || ws[0] == "no" || ws[0] == "non") {
 		return "", false
 	}

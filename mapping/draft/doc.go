@@ -1,10 +1,35 @@
 // Package draft writes a first mapping file from what an export holds: it
-// recognises the product by its headers, sees which column serves which field
-// of a case, and says in comments what it saw and what only a person can
-// decide.
+// recognises the product by its headers, finds the column for each field of a
+// case, and says in comments what it found and what only a person can decide.
 //
 // A draft always loads. Its rules never lose text in silence, and where the
-// data leave a choice open it asks rather than pretends to know. It must never
-// read files, use the network, or know another package of this program than
-// mapping.
+// data leave a choice open it asks rather than pretends to know. Keys of custom
+// fields are the account's: without them their rules are comments. The package
+// must never read files, use the network, or know another package of this
+// program than mapping and its leaves.
+//
+// To add a helpdesk product, write products/NAME.yaml (products.go says what
+// stands in it) and put a small export of it into testdata, with made-up
+// people. Add the export to TestDraft, run go test -update, and read the draft
+// that it wrote beside it. Words of another language go into words.yaml.
+//
+// The files, in reading order:
+//
+//	draft.go     the parts of the mapping file, from its head to its key
+//	profile.go   what is seen of an input, row by row:
+//	column.go    of one column,
+//	dates.go     of its dates,
+//	unique.go    and whether it could be the key
+//	products.go  what is known of the helpdesk products (products/*.yaml)
+//	words.go     what is known of headers and cells in general (words.yaml)
+//	choose.go    which column serves which field
+//	standard.go  the rules of the standard fields,
+//	custom.go    of the custom fields,
+//	account.go   with the account's fields, where they are known,
+//	zone.go      of those that are dates,
+//	notes.go     and of the notes
+//	names.go     how headers are compared
+//	rule.go      one rule as text
+//	page.go      lines with their comments
+//	yaml.go      strings in YAML, values in comments
 package draft

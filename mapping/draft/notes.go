@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"caseimport/mapping/words"
 )
 
 // notes drafts the notes: comments first, then the cells that are remarks.
@@ -37,29 +39,23 @@ func (d *drafter) notes() page {
 }
 
 func (d *drafter) comments(p *page, c *column) {
-	switch {
-	case c.items > 0:
+	d.sure("notes: one for each comment in %s", c.name)
+	if c.items > 0 {
 		d.objectComments(p, c)
-	case c.leads*2 > c.texts && c.lead.count*2 > c.leads:
-		p.say(2, "%s in %s, written as date;author;text.", plural(c.texts, "comment"), rows(c.filled))
+		return
+	}
+	found := words.Plural(c.texts, "comment") + " in " + rows(c.filled)
+	if c.leads*2 > c.texts && c.lead.count*2 > c.leads {
+		p.say(2, "%s, written as date;author;text.", found)
 		p.add("  - each: "+scalar(c.name), "")
 		p.add("    note_title: "+expression(`join(split(item, ";", 3)[:2], ", ")`).String(), "")
 		p.add("    note_body: "+expression(`coalesce(split(item, ";", 3)[2], item)`).String(), "")
-		d.public(p)
-	default:
-		p.say(2, "%s in %s.", plural(c.texts, "comment"), rows(c.filled))
+	} else {
+		p.say(2, "%s.", found)
 		p.add("  - each: "+scalar(c.name), "")
 		p.add("    note_body: "+expression("item").String(), "")
-		d.public(p)
 	}
-	d.sure("notes: one for each comment in %s", c.name)
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return count(n) + " " + what + "s"
+	d.public(p)
 }
 
 // objectComments drafts notes of a list of objects by what their members are
@@ -76,7 +72,7 @@ func (d *drafter) objectComments(p *page, c *column) {
 	}
 	filled := func(m *column) bool { return m.real() > 0 && m.objects == 0 && m.lists == 0 }
 	body := member(filled, "plainbody", "bodytext", "descriptiontext", "body", "text", "content", "message", "comment", "note", "htmlbody", "summary")
-	p.say(2, "%s in %s.", plural(c.items, "comment"), rows(c.filled))
+	p.say(2, "%s in %s.", words.Plural(c.items, "comment"), rows(c.filled))
 	if body == nil {
 		d.ask(p, 2, "which member of %s holds the text of a comment?", show(c.name))
 		p.add("  # - {each: "+scalar(c.name)+", note_body: MEMBER}", "")

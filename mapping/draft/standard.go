@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"caseimport/mapping"
+	"caseimport/mapping/words"
 )
 
 // standard drafts the standard fields of the case.
@@ -47,7 +48,7 @@ func (d *drafter) title(p *page, c, body *column, sure bool) {
 	}
 	r = d.unsaid(r, c, "(no subject)")
 	if c.over150 > 0 || c.several > 0 && c.longest > 30 {
-		long := fmt.Sprintf("%s over 150 characters (longest %s)", rows(c.over150), count(c.longest))
+		long := fmt.Sprintf("%s over 150 characters (longest %s)", rows(c.over150), words.Count(c.longest))
 		if body == nil { // the description repeats it in full
 			r = r.with("truncate", "150").note("%s: cut, the description has the full text", long)
 		} else {
@@ -99,7 +100,7 @@ func (d *drafter) description(p *page, c, title *column, sure bool) {
 		r = r.note("HTML tags in %s (html: true would convert them to plain text)", rows(c.html))
 	}
 	if slices.ContainsFunc(sources, func(c *column) bool { return c.over2000 > 0 || c.several > 0 }) {
-		r = r.with("overflow", "notes").note("%s over 2,000 characters (longest %s): the rest goes into notes", rows(c.over2000), count(c.longest))
+		r = r.with("overflow", "notes").note("%s over 2,000 characters (longest %s): the rest goes into notes", rows(c.over2000), words.Count(c.longest))
 	}
 	if c.cut2000 > 2 && c.over2000 == 0 {
 		r = r.note("%s of exactly 2,000 characters: the export may have truncated them", rows(c.cut2000))
@@ -175,15 +176,11 @@ func placeholderNote(c *column) string {
 
 // anyCell is a cell for an example: the key's, if there is one.
 func (d *drafter) anyCell() string {
-	for _, c := range d.columns {
-		if d.used[c] {
-			return cell(c)
-		}
+	if len(d.columns) == 0 {
+		return `row["COLUMN"]`
 	}
-	if len(d.columns) > 0 {
-		return cell(d.columns[0])
-	}
-	return `row["COLUMN"]`
+	key := slices.IndexFunc(d.columns, func(c *column) bool { return d.used[c] })
+	return cell(d.columns[max(0, key)])
 }
 
 const noRequester = "Unknown requester"
@@ -290,8 +287,8 @@ func (d *drafter) priority(p *page) {
 	}
 	d.use(c)
 	codes := d.product.Codes[c.plain]
-	words := d.priorities(p, c)
-	r := from(c).with("values", flow(words))
+	values := d.priorities(p, c)
+	r := from(c).with("values", flow(values))
 	seen := tally(c.values.sorted(), 6, codes)
 	if seen != "" {
 		r = r.note("%s", seen)
@@ -311,7 +308,7 @@ func (d *drafter) priority(p *page) {
 	p.add("  priority:", "")
 	p.add("    column: "+scalar(c.name), join(r.notes))
 	p.add("    values:", "")
-	for _, q := range words {
+	for _, q := range values {
 		p.add("      "+q.key+": "+q.value, "")
 	}
 	if r.has("default") {

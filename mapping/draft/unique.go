@@ -3,7 +3,8 @@ package draft
 import (
 	"fmt"
 	"hash/maphash"
-	"unicode/utf8"
+
+	"caseimport/mapping/words"
 )
 
 // unique finds out whether a column could be the key: never empty, never the
@@ -24,11 +25,11 @@ func (u *unique) add(s string, row int) {
 	switch {
 	case u.lost != "":
 	case s == "":
-		u.lose(fmt.Sprintf("it is empty in row %s", count(row)))
-	case len(s) > maxKey && utf8.RuneCountInString(s) > maxKey:
-		u.lose(fmt.Sprintf("it is longer than %d characters in row %s", maxKey, count(row)))
+		u.lose(fmt.Sprintf("it is empty in row %s", words.Count(row)))
+	case words.Longer(s, maxKey):
+		u.lose(fmt.Sprintf("it is longer than %d characters in row %s", maxKey, words.Count(row)))
 	case !u.insert(maphash.String(seed, s)):
-		u.lose(fmt.Sprintf("row %s repeats an earlier value (%s)", count(row), show(s)))
+		u.lose(fmt.Sprintf("row %s repeats an earlier value (%s)", words.Count(row), show(s)))
 	}
 }
 

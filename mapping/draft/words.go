@@ -2,6 +2,7 @@ package draft
 
 import (
 	_ "embed"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -26,6 +27,12 @@ type vocabulary struct {
 	PersonID             set[header] `yaml:"person_id"`
 	Tags                 set[header]
 	Wrappings            []string
+	Origin, Batch        set[string]
+	Filler               set[string]
+	Alike                [][]string
+
+	starts  [256]bool // the bytes with which Nothing begins, for speed
+	longest int       // of Nothing, in bytes
 }
 
 //go:embed words.yaml
@@ -34,7 +41,11 @@ var wordsFile []byte
 var lexicon = sync.OnceValue(func() *vocabulary {
 	var v vocabulary
 	if err := decodeStrictly(wordsFile, &v); err != nil {
-		panic(err)
+		panic(fmt.Sprintf("words.yaml: %v", err))
+	}
+	for word := range v.Nothing {
+		v.starts[word[0]], v.starts[strings.ToUpper(word)[0]] = true, true
+		v.longest = max(v.longest, len(word))
 	}
 	return &v
 })
@@ -54,7 +65,8 @@ func (s *set[T]) UnmarshalYAML(n *yaml.Node) error {
 
 // isPlaceholder looks only at what may be one: every cell passes here.
 func isPlaceholder(s string) bool {
-	return len(s) <= 16 && strings.IndexByte("?-#(<nNuU", s[0]) >= 0 && lexicon().Nothing[strings.ToLower(s)]
+	v := lexicon()
+	return len(s) <= v.longest && v.starts[s[0]] && v.Nothing[strings.ToLower(s)]
 }
 
 // Priorities by number, where 1 (or 0) is the highest, as most products count.
@@ -66,7 +78,7 @@ var (
 // speaksOfDates reports whether a header announces dates.
 func speaksOfDates(header string) bool {
 	found := strings.HasSuffix(string(squeeze(header)), "date")
-	for _, w := range words(header) {
+	for _, w := range wordsOf(header) {
 		if lexicon().NoDate[w] {
 			return false
 		}
@@ -101,7 +113,8 @@ func isTame(s string) bool {
 	if at == nil {
 		return true
 	}
-	before, after := at[0] == 0 || strings.ContainsRune(" ,;<\t\n", rune(s[at[0]-1])), at[1] == len(s) || strings.ContainsRune(" ,;>\t\n", rune(s[at[1]]))
+	before := at[0] == 0 || strings.ContainsRune(" ,;<\t\n", rune(s[at[0]-1]))
+	after := at[1] == len(s) || strings.ContainsRune(" ,;>\t\n", rune(s[at[1]]))
 	return before && after && mapping.IsEmail(s[at[0]:at[1]])
 }
 
