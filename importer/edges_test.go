@@ -710,3 +710,19 @@ func TestThrottledForEver(t *testing.T) {
 		}
 	}
 }
+
+// An older copy of the journal, and nothing beside it that shows that.
+func TestOlderJournalWithoutResults(t *testing.T) {
+	in(t, func(w *world) {
+		w.input("in.csv", linesOf(1, 40)...)
+		w.must(4, "in.csv", func(c *Config) { c.Limit = 10 })
+		old := w.read("out.journal")
+		w.must(4, "in.csv", func(c *Config) { c.Limit = 20 })
+		os.Remove(w.path("out.csv"))
+		if err := os.WriteFile(w.path("out.journal"), []byte(old), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		w.must(0, "in.csv")
+		w.once(keys(1, 40)...)
+	})
+}

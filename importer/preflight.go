@@ -32,7 +32,7 @@ func (p *pipeline) preflight() (earlierCases, error) {
 	switch {
 	case p.journal.Suspect() && !canLook:
 		p.cfg.Log.Warn("the journal's last lines are damaged, and the mapping names no key.custom_field by which rows could be looked up: rows that were sent just before the damage may be sent again")
-	case p.cfg.Adopt || p.journal.Suspect() || p.journal.Adopting() != "" || p.journal.Rebuilt() && canLook:
+	case p.cfg.Adopt || p.journal.Suspect() || p.journal.Adopting() != "" || canLook && (p.journal.Rebuilt() || p.unproved()):
 		return p.adopt()
 	case p.journal.Fresh() && !canLook && p.cfg.Table.Rows > 0:
 		p.cfg.Log.Warn("the mapping names no key.custom_field: cases cannot be looked up, so rows without an answer will be left as unknown")
@@ -42,6 +42,10 @@ func (p *pipeline) preflight() (earlierCases, error) {
 	return earlierCases{}, nil
 }
 
+// unproved reports whether the results file is gone that would show that the journal
+// is no older copy: it is there before the first claim.
+func (p *pipeline) unproved() bool { return !p.journal.Fresh() && !p.hadResults }
+
 // adopt has every row looked up before it is sent. Where the whole list needs
 // fewer requests, it is read first, and saves the look-ups of the rows that it
 // shows. It proves presence only: whatever it lacks is looked up all the same,
@@ -50,6 +54,8 @@ func (p *pipeline) adopt() (earlierCases, error) {
 	cases := earlierCases{lookEach: true}
 	if p.journal.Suspect() {
 		p.cfg.Log.Warn("the journal's last lines are damaged: every row that it does not know is looked up before it is sent")
+	} else if !p.cfg.Adopt && p.unproved() {
+		p.cfg.Log.Warn("the results file is gone, and with it the proof that its journal is whole: every row that the journal does not know is looked up before it is sent")
 	} else if !p.cfg.Adopt && p.journal.Adopting() == "" {
 		p.cfg.Log.Warn("the journal was rebuilt by a run with --adopt from another input: every row that it does not know is looked up before it is sent")
 	} else if !p.cfg.Adopt {
