@@ -108,12 +108,23 @@ func filesStop(err error) *Stop {
 	return &Stop{Exit: exit, Err: err, Hint: "fix it and run the same command again"}
 }
 
-// newestCase is the newest case that the journal knows, or, where that is lost
+// newestCase is the newest case that the journal knows and the search can find, or, where that is lost
 // and rows are adopted, the results file.
 func (p *pipeline) newestCase() (c lifecycle.Case, err error) {
 	if text := p.journal.Newest(); text != nil {
 		line, err := parseLine(text)
-		return lifecycle.Case{Key: line.Key, ID: line.CaseID}, err
+		if err != nil || !lifecycle.Alters(p.journal.Altered(), line.Key) {
+			return lifecycle.Case{Key: line.Key, ID: line.CaseID}, err
+		}
+		for line, err := range p.latest() {
+			if err != nil {
+				return c, err
+			}
+			if line.Status == statusCreated && !lifecycle.Alters(p.journal.Altered(), line.Key) {
+				c = lifecycle.Case{Key: line.Key, ID: line.CaseID}
+			}
+		}
+		return c, nil
 	}
 	if p.cfg.Adopt && p.hadResults {
 		for line, err := range results.ReadOwn(p.files.Results) {

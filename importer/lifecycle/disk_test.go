@@ -11,25 +11,36 @@ type word struct {
 	state journal.State
 	seq   int8 // of a Created row: which of its requests made the case
 	run   int8 // the run of its last claim
+	field int8 // the custom field that its last claim, or its case, carries
+	mixed bool // a claim carried another, and its doubt was not ended since
 }
+
+// findable: its case, if there is one, carries that field.
+func (w word) findable(field int8) bool { return field >= 0 && w.field == field && !w.mixed }
+
+// newest is the newest case that a journal knows.
+type newest struct{ row, seq, field int8 }
 
 // line is one line of the journal.
 type line struct {
-	kind byte // C claim, O outcome, R release, L lag: the journal's own letters
+	kind byte // C claim, O outcome, R release, L lag, K altered key: the journal's own letters
 	rows rowSet
 	word word
 	lag  Instant
+	// altered: of a created row whose key the server alters.
+	altered bool
 }
 
 // disk is a journal as the disk holds it: what is durable, and the lines behind
 // it of which a crash leaves any.
 type disk struct {
-	rows   [maxRows]word
-	newest [2]int8 // row and request of the newest case, 0, 0: none
-	lag    Instant
-	tail   []line
-	lived  [maxRuns]Instant // how long each run has lived
-	broken bool             // it takes nothing any more
+	rows    [maxRows]word
+	newest  newest // its seq is 0 if there is none
+	lag     Instant
+	altered bool
+	tail    []line
+	lived   [maxRuns]Instant // how long each run has lived
+	broken  bool             // it takes nothing any more
 }
 
 // rowSet is a set of rows.
@@ -49,17 +60,28 @@ func (d *disk) replay(l line) {
 		d.lag = l.lag
 		return
 	}
+	if l.kind == 'K' {
+		d.altered = true
+		return
+	}
 	for i := range maxRows {
 		if !l.rows.has(i) {
 			continue
 		}
 		w := l.word
-		if l.kind != 'C' {
-			w.run = d.rows[i].run
+		was := d.rows[i]
+		switch {
+		case l.kind != 'C':
+			w.run, w.mixed = was.run, was.mixed
+			if w.state != journal.Created {
+				w.field = was.field
+			}
+		case was.state.InDoubt():
+			w.mixed = was.mixed || was.field != w.field
 		}
 		d.rows[i] = w
-		if w.state == journal.Created {
-			d.newest = [2]int8{int8(i), w.seq}
+		if w.state == journal.Created && !l.altered {
+			d.newest = newest{int8(i), w.seq, w.field}
 		}
 	}
 }
@@ -75,7 +97,7 @@ func (d *disk) sync() {
 // state is what the running process knows of a row: all that it has written.
 func (d *disk) state(i int) journal.State {
 	for _, l := range slices.Backward(d.tail) {
-		if l.kind != 'L' && l.rows.has(i) {
+		if l.rows.has(i) {
 			return l.word.state
 		}
 	}
@@ -96,7 +118,7 @@ func (d disk) crash(kept int) disk {
 
 // same reports whether two disks without a tail say the same.
 func (d disk) same(e disk) bool {
-	return d.rows == e.rows && d.newest == e.newest && d.lag == e.lag
+	return d.rows == e.rows && d.newest == e.newest && d.lag == e.lag && d.altered == e.altered
 }
 
 // crashes returns what may be kept of the tail: one choice for every disk that

@@ -86,6 +86,7 @@ type Machine struct {
 	canary  canary
 	blind   string // why looking up is of no use, "" while it is
 	altered likeness
+	given   given
 	release []journal.ID
 	said    saying
 	lived   Instant // when it was last noted how long the run has lived
