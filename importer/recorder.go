@@ -254,6 +254,9 @@ func (p *pipeline) record(a lifecycle.Record) error {
 		// What came of it is not known to the next run.
 		return errors.Join(err, p.leave(lifecycle.Leave{ID: a.Claim.ID, Ref: a.Ref, InDoubt: true}))
 	}
+	if a.Retracts {
+		progress.created.Add(-1)
+	}
 	if a.Ref != nil {
 		count.Add(1)
 	}
