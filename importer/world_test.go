@@ -141,7 +141,9 @@ func (s *server) store(body []byte) int {
 		id = s.named(len(s.cases) + 1)
 	}
 	for name, text := range c.Fields {
-		key = text // the only one
+		if strings.HasPrefix(name, "text") { // the only one
+			key = text
+		}
 		if s.alter != nil {
 			c.Fields[name] = s.alter(text)
 		}
