@@ -49,8 +49,8 @@ func (a *asking) dial(cmd *cobra.Command, rate string) (account, error) {
 		name  string
 		value time.Duration
 	}{{"timeout", a.timeout}, {"outage-patience", a.patience}} {
-		if flag.value <= 0 {
-			return account{}, usage(cmd, "", "--%s %v: this must be above zero", flag.name, flag.value)
+		if !isWait(flag.value) {
+			return account{}, usage(cmd, "", "--%s %v: this must be %s", flag.name, flag.value, waits)
 		}
 	}
 	perSecond, err := perSecondOf(cmd, rate, a.sandbox)
