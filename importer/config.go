@@ -22,6 +22,7 @@ type API interface {
 	Create(ctx context.Context, body []byte, field string) talkdesk.Answer
 	Read(ctx context.Context, q talkdesk.Query) (talkdesk.Page, talkdesk.Answer)
 	Probe(ctx context.Context) talkdesk.Answer
+	ReadFields(ctx context.Context, q talkdesk.FieldsQuery) (talkdesk.FieldsPage, talkdesk.Answer)
 }
 
 // Config is one run: what to read, where to send it, and how careful to be.

@@ -15,8 +15,8 @@ func TestArrowsRunOneWay(t *testing.T) {
 	leaves := []string{"caseimport/mapping/words"}
 	network := []string{"net/http", "net"}
 	house := map[string]struct{ may, never []string }{
-		"caseimport/cmd/caseimport":    {may: append(siblings, "caseimport/importer", "caseimport/importer/atomicfile", "caseimport/importer/check", "caseimport/importer/sandbox", "caseimport/mapping", "caseimport/mapping/draft", "caseimport/mapping/words", "caseimport/ratelimit")},
-		"caseimport/importer":          {may: append(siblings, "caseimport/importer/lifecycle", "caseimport/mapping", "caseimport/mapping/words", "caseimport/ratelimit"), never: append(network, "flag", "github.com/spf13/cobra")},
+		"caseimport/cmd/caseimport":    {may: append(siblings, "caseimport/importer", "caseimport/importer/atomicfile", "caseimport/importer/check", "caseimport/importer/doctor", "caseimport/importer/live", "caseimport/importer/reads", "caseimport/importer/sandbox", "caseimport/mapping", "caseimport/mapping/draft", "caseimport/mapping/fields", "caseimport/mapping/words", "caseimport/ratelimit")},
+		"caseimport/importer":          {may: append(siblings, "caseimport/importer/lifecycle", "caseimport/importer/reads", "caseimport/mapping", "caseimport/mapping/fields", "caseimport/mapping/words", "caseimport/ratelimit"), never: append(network, "flag", "github.com/spf13/cobra")},
 		"caseimport/importer/check":    {may: append(siblings, "caseimport/mapping"), never: network},
 		"caseimport/importer/identity": {may: []string{"caseimport/importer/journal", "caseimport/importer/source"}, never: network},
 		"caseimport/importer/source":   {may: []string{"caseimport/mapping"}, never: network},
@@ -24,15 +24,19 @@ func TestArrowsRunOneWay(t *testing.T) {
 		"caseimport/importer/lifecycle": {may: []string{"caseimport/importer/journal", "caseimport/importer/talkdesk"},
 			never: append(network, "os", "sync", "log/slog", "context", "math/rand/v2")},
 		"caseimport/importer/results":   {may: []string{"caseimport/importer/atomicfile", "caseimport/mapping"}, never: network},
-		"caseimport/importer/talkdesk":  {may: []string{"caseimport/mapping"}},
+		"caseimport/importer/talkdesk":  {may: []string{"caseimport/mapping/fields"}},
+		"caseimport/importer/doctor":    {may: []string{"caseimport/importer/reads", "caseimport/importer/talkdesk", "caseimport/mapping/fields", "caseimport/mapping/words"}, never: network},
+		"caseimport/importer/live":      {may: []string{"caseimport/importer/identity", "caseimport/importer/journal", "caseimport/importer/reads", "caseimport/importer/talkdesk", "caseimport/mapping/words"}, never: network},
+		"caseimport/importer/reads":     {may: []string{"caseimport/importer/talkdesk", "caseimport/mapping/fields", "caseimport/ratelimit"}, never: network},
 		"caseimport/importer/sandbox":   {},
-		"caseimport/mapping":            {may: append(leaves, "caseimport/mapping/convert", "caseimport/mapping/expression", "caseimport/mapping/htmltext", "caseimport/mapping/yamlfile"), never: append(network, "os", "io/fs")},
+		"caseimport/mapping":            {may: append(leaves, "caseimport/mapping/convert", "caseimport/mapping/expression", "caseimport/mapping/fields", "caseimport/mapping/htmltext", "caseimport/mapping/yamlfile"), never: append(network, "os", "io/fs")},
 		"caseimport/mapping/convert":    {never: append(network, "os")},
 		"caseimport/mapping/expression": {may: append(leaves, "caseimport/mapping/convert"), never: append(network, "os")},
 		"caseimport/mapping/htmltext":   {never: append(network, "os")},
 		"caseimport/mapping/yamlfile":   {may: leaves, never: append(network, "os")},
 		"caseimport/mapping/words":      {never: append(network, "os")},
-		"caseimport/mapping/draft":      {may: append(leaves, "caseimport/mapping", "caseimport/mapping/convert", "caseimport/mapping/yamlfile"), never: append(network, "os")},
+		"caseimport/mapping/fields":     {may: leaves, never: append(network, "os")},
+		"caseimport/mapping/draft":      {may: append(leaves, "caseimport/mapping", "caseimport/mapping/convert", "caseimport/mapping/fields", "caseimport/mapping/yamlfile"), never: append(network, "os")},
 		"caseimport/ratelimit":          {never: append(network, "os")},
 		"caseimport/examples":           {},
 

@@ -45,6 +45,9 @@ func Run(ctx context.Context, cfg Config) (Summary, error) {
 // execute opens the files, runs the pipeline, and brings the files into the form
 // in which the next run, and people, find them.
 func execute(ctx context.Context, cfg Config, files Files) (Summary, error) {
+	if err := sameAccount(cfg); err != nil {
+		return cfg.Progress.Summary(), err
+	}
 	s, err := openStore(cfg, files)
 	if err != nil {
 		return cfg.Progress.Summary(), err

@@ -19,7 +19,7 @@ import (
 // true, as for a JSON failure report, which holds only some of the members, or
 // there are no columns: then an absent column is an empty one.
 func (m *Mapping) Compile(columns []string, open bool) (*Program, error) {
-	p := &Program{columns: columns, open: open || len(columns) == 0, byName: map[string][]int{}}
+	p := &Program{account: m.account, columns: columns, open: open || len(columns) == 0, byName: map[string][]int{}}
 	for i, name := range columns {
 		p.byName[fold(name)] = append(p.byName[fold(name)], i)
 	}

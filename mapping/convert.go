@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"caseimport/mapping/convert"
 	"caseimport/mapping/words"
@@ -41,6 +42,12 @@ var standardWords = map[string]bool{"true": true, "yes": true, "1": true, "false
 func (f *field) asWritten(s string) (result, error) {
 	if f.limit > 0 && words.Longer(s, f.limit) {
 		return result{}, fmt.Errorf("is longer than %d characters", f.limit)
+	}
+	if f.options != nil && strings.TrimSpace(s) != "" {
+		var err error
+		if s, err = f.writtenOption(s); err != nil {
+			return result{}, err
+		}
 	}
 	if f.kind.isList() {
 		return f.listOf([]string{s})

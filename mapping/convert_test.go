@@ -50,6 +50,7 @@ func TestConvert(t *testing.T) {
 		{"multi_line_text1", "A", "a\nb", v("a\nb")},
 		{"dropdown_a", "A", "001", v("001")},
 		{"dropdown_a", "A", num("7"), v("7")},
+		{"drop_down1", "A", "001", v("001")},
 
 		{"checkbox_a", "A", "TRUE", v(true)}, {"checkbox_a", "A", " Yes ", v(true)}, {"checkbox_a", "A", "1", v(true)},
 		{"checkbox_a", "A", "false", v(false)}, {"checkbox_a", "A", "NO", v(false)}, {"checkbox_a", "A", "0", v(false)},

@@ -3,8 +3,8 @@
 //
 // It must never read a file, use the network, or know a package of this program
 // outside of its own leaves: yamlfile (YAML with the line of every fault),
-// expression (the language of expr and where), convert (dates, numbers, e-mail
-// addresses), htmltext and words. What is left is the file, its binding to
+// expression (the language of expr and where), fields (the account's fields),
+// convert (dates, numbers, e-mail addresses), htmltext and words. What is left is the file, its binding to
 // columns, and the row; it is larger than other packages, since these three
 // share one type, the field.
 //
@@ -15,7 +15,8 @@
 //   - the row and the case: value.go, case.go, fault.go, kinds.go (what fields
 //     hold and which modifiers they take)
 //   - the file: schema.go (its keys, and the JSON Schema), file.go (its
-//     sections), field.go (one rule), lookup.go (values)
+//     sections), field.go (one rule), lookup.go (values), account.go (what the
+//     account's fields and their options make of all this)
 //   - the binding: compile.go
 //   - the run: program.go (one row), rule.go (one rule of it), convert.go (one
 //     value), notes.go, fix.go (what would fix a fault)
@@ -36,6 +37,9 @@
 //     fault or, with overflow: notes, goes on in notes that are not public.
 //   - const, default and the values of a table are written as they are to be
 //     sent: dates in RFC 3339, decimals with a point. They are checked by Parse.
+//   - Where the account is known (fields), an option is given by its label or its
+//     code, in a cell as in the mapping file, and is sent as its code. In the
+//     mapping file a code goes before a label.
 //   - Texts are carried exactly. Only what is no text is trimmed before it is
 //     converted: dates, numbers, checkboxes. So " HIGH" and "high" are no
 //     priorities without values, and " a@b.org" is no e-mail address.

@@ -12,13 +12,16 @@ type Fault struct {
 	// Column is the column to blame as the file writes it; "" where none is.
 	Column string
 	// Field is the field that was to be filled: title, notes[0].note_body,
-	// custom_fields.dropdown_region, key, where.
+	// custom_fields.drop_down1, key, where.
 	Field string
 	// Value is what stood there, cut to 80 characters.
 	Value string
 	// Reason does not hold the value: it is equal for all rows at fault in the
 	// same way. It reads on from the value: "is not in values".
 	Reason string
+	// Hint is what depends on the value beside the reason, such as what was
+	// probably meant: "; nearest: …". It follows the reason.
+	Hint string
 	// Fix is the line of the mapping file that would mend it, as YAML, or "".
 	// It stands for the whole rule of the field, except that of a missing entry
 	// of values only the new entry is given. A "?" is for the person to fill in.
@@ -63,7 +66,7 @@ func (f Fault) String() string {
 		}
 		fmt.Fprintf(&b, "column %q ", f.Column)
 	}
-	b.WriteString(f.Reason)
+	b.WriteString(f.Reason + f.Hint)
 	return b.String()
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"caseimport/mapping/convert"
 	"caseimport/mapping/expression"
+	"caseimport/mapping/fields"
 	"caseimport/mapping/words"
 	"caseimport/mapping/yamlfile"
 )
@@ -17,13 +18,16 @@ import (
 // field is one rule made ready: everything that does not need a row has been
 // done by Parse, and Compile has bound its columns.
 type field struct {
-	name   string // as faults name it: custom_fields.text_x
-	short  string // as the file names it: text_x
+	name   string // as faults name it: custom_fields.text1
+	short  string // as the file names it, or the account: text1
 	kind   kind
 	index  int        // among the standard fields
 	limit  int        // characters; 0: none is known
 	node   *yaml.Node // of the rule
 	inEach bool       // columns are members of the element
+
+	options *fields.Field     // what the account offers; nil: not known, or none
+	codes   map[string]string // its labels and codes → codes, for speed
 
 	columns  []yamlfile.Text // of column and columns
 	source   yamlfile.Text   // of expr
@@ -60,20 +64,35 @@ func (r *reader) rule(n *yaml.Node, short, name string, k kind, limit int) *fiel
 	if n == nil || !r.Plain(n) {
 		return nil
 	}
-	f := &field{name: name, short: short, kind: k, limit: limit, node: n, inEach: r.inEach}
-	switch n.Kind {
+	return r.fill(&field{name: name, short: short, kind: k, limit: limit, node: n, inEach: r.inEach})
+}
+
+// customRule reads the rule of a custom field. def is nil where the account is
+// not known.
+func (r *reader) customRule(n *yaml.Node, key string, k kind, def *fields.Field) *field {
+	if n == nil || !r.Plain(n) {
+		return nil
+	}
+	f := &field{name: "custom_fields." + key, short: key, kind: k, node: n}
+	f.offer(def)
+	return r.fill(f)
+}
+
+// fill reads the rule of a field of which all else is known.
+func (r *reader) fill(f *field) *field {
+	switch n := f.node; n.Kind {
 	case yaml.ScalarNode:
-		f.columns = r.bareColumn(n, short)
+		f.columns = r.bareColumn(n, f.short)
 	case yaml.SequenceNode:
-		r.Fault(n, "%s: expected a column or keys and values, got a list; for several columns use {columns: [A, B]}", short)
+		r.Fault(n, "%s: expected a column or keys and values, got a list; for several columns use {columns: [A, B]}", f.short)
 		return nil
 	default:
-		keys := r.Map(n, short, keysOf[ruleKeys]())
+		keys := r.Map(n, f.short, keysOf[ruleKeys]())
 		r.source(keys, f, sources...)
 		r.sense(keys, f)
 		r.modifiers(keys, f)
 	}
-	if k == kindCheckbox && f.words == nil {
+	if f.kind == kindCheckbox && f.words == nil {
 		f.words = standardWords
 	}
 	return f
@@ -176,6 +195,10 @@ func (r *reader) literal(keys *yamlfile.Map, f *field, key string) *result {
 		}
 		if out, err = f.listOf(list); err != nil {
 			r.Fault(at, "%s of %s %v", key, f.short, err)
+		} else if f.options != nil {
+			if out.value, err = f.writtenOptions(list); err != nil {
+				r.Fault(at, "%s of %s: %v", key, f.short, err)
+			}
 		}
 	} else if out, err = f.asWritten(texts[0].Text); err != nil && strings.TrimSpace(texts[0].Text) != "" {
 		r.Fault(at, "%s of %s: %q %v", key, f.short, words.Shown(texts[0].Text), err)

@@ -8,6 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"caseimport/mapping/expression"
+	"caseimport/mapping/fields"
 	"caseimport/mapping/words"
 	"caseimport/mapping/yamlfile"
 )
@@ -15,8 +16,9 @@ import (
 // Mapping is a mapping file that has been read and found right in itself;
 // whether the input has its columns, Compile knows.
 type Mapping struct {
-	name string
-	file *yamlfile.Reader
+	name    string
+	file    *yamlfile.Reader
+	account *fields.File // nil: not known
 
 	where  yamlfile.Text
 	key    *field // nil without
@@ -34,19 +36,26 @@ type noteFields struct {
 	title, body, public *field // title and public may be nil
 }
 
-// Parse reads a mapping file. The name is for messages only. open reads a
-// look-up table named by `values: {file: …}`, path as written: this package
-// never opens files itself. The error is a *FileError that lists every fault.
+// Parse reads a mapping file. The name is for messages only. open reads what the
+// mapping names, path as written: a look-up table by `values: {file: …}`, the
+// account's fields by `fields`. This package never opens files itself. The error is a *FileError that lists every fault.
 func Parse(name string, src []byte, open func(path string) ([]byte, error)) (*Mapping, error) {
+	return ParseFor(nil, name, src, open)
+}
+
+// ParseFor is Parse where the account's fields are given in place of the file
+// that the mapping names, if it does.
+func ParseFor(account *fields.File, name string, src []byte, open func(path string) ([]byte, error)) (*Mapping, error) {
 	m := &Mapping{name: name, file: yamlfile.NewReader(src)}
 	m.file.Elsewhere = elsewhere
-	r := &reader{Reader: m.file, open: open}
+	r := &reader{Reader: m.file, open: open, account: account}
 	if root := r.Root("the mapping file is empty: it needs at least version and case"); root != nil {
 		r.mapping(root, m)
 	}
 	if err := r.Err(name); err != nil {
 		return nil, err
 	}
+	m.account = r.account
 	return m, nil
 }
 
@@ -55,8 +64,9 @@ func Parse(name string, src []byte, open func(path string) ([]byte, error)) (*Ma
 // that do not need a row.
 type reader struct {
 	*yamlfile.Reader
-	open   func(path string) ([]byte, error)
-	inEach bool // the rule at hand stands beside each
+	open    func(path string) ([]byte, error)
+	account *fields.File // nil: not known
+	inEach  bool         // the rule at hand stands beside each
 }
 
 func (r *reader) mapping(root *yaml.Node, m *Mapping) {
@@ -64,6 +74,7 @@ func (r *reader) mapping(root *yaml.Node, m *Mapping) {
 	if n := top.Value("version"); n != nil && (n.ShortTag() != "!!int" || n.Value != "1") {
 		r.Fault(n, "unsupported version %s: this release reads version 1", yamlfile.Written(n))
 	}
+	r.readAccount(top.Text("fields"))
 	if m.where = top.Text("where"); m.where.Set() {
 		r.expression(m.where, true)
 	}
@@ -102,12 +113,27 @@ func (r *reader) customFields(n *yaml.Node, m *Mapping) {
 		r.Fault(n, "custom_fields: expected keys and values, got %s", yamlfile.Shape(n))
 		return
 	}
+	first := map[string]*yaml.Node{} // by the account's key
 	for _, p := range r.Pairs(n, "custom_fields") {
 		name := p.Key.Value
 		_, kind, ok := prefixOf(name)
 		if !ok {
-			r.Fault(p.Key, "custom field %q has no known prefix (%s)%s", name, strings.Join(prefixNames(), ", "), hintForPrefix(name))
-		} else if f := r.rule(p.Value, name, "custom_fields."+name, kind, 0); f != nil {
+			r.Fault(p.Key, "custom field %q has no known prefix (%s)%s", name, strings.Join(prefixNames(), ", "), r.hintForPrefix(name))
+			continue
+		}
+		if unkeyed(name) {
+			r.Fault(p.Key, "%q is no key yet: put the number that the account gave the field in place of the N", name)
+			continue
+		}
+		def := r.definition(p.Key, name)
+		if def != nil {
+			name = def.Key
+			if had := first[name]; had != nil {
+				r.Fault(p.Key, "%q and %q (line %d) are the same field", p.Key.Value, had.Value, had.Line)
+			}
+			first[name] = p.Key
+		}
+		if f := r.customRule(p.Value, name, kind, def); f != nil {
 			m.custom = append(m.custom, f)
 		}
 	}
@@ -156,12 +182,23 @@ func (r *reader) key(n *yaml.Node, m *Mapping) {
 	if prefix, _, ok := prefixOf(to.Text); prefix != "text" {
 		hint := ""
 		if !ok {
-			hint = hintForPrefix(to.Text)
+			hint = r.hintForPrefix(to.Text)
 		}
 		r.Fault(to.Node, "key.custom_field must be a text field: %q does not start with \"text\"%s", to.Text, hint)
 		return
 	}
+	if unkeyed(to.Text) {
+		r.Fault(to.Node, "%q is no key yet: put the number that the account gave the field in place of the N", to.Text)
+	} else {
+		r.definition(to.Node, to.Text)
+	}
 	m.keyTo = to.Text
+}
+
+// unkeyed says whether a draft left the key of a field open: textN.
+func unkeyed(key string) bool {
+	prefix, _, ok := prefixOf(key)
+	return ok && key == prefix+"N"
 }
 
 // expression checks an expression without knowing the columns.
@@ -183,12 +220,16 @@ func elsewhere(key string) string {
 	return ""
 }
 
-// hintForPrefix mends a prefix and keeps the rest of the name.
-func hintForPrefix(name string) string {
-	if slices.Contains(keysOf[caseKeys]().Known, name) {
+// hintForPrefix names the account's fields that may be meant; where they are not
+// known, it mends a prefix and keeps the rest of the name.
+func (r *reader) hintForPrefix(name string) string {
+	switch {
+	case slices.Contains(keysOf[caseKeys]().Known, name):
 		return `; it belongs under "case"`
+	case r.account != nil:
+		return r.nearFields(name)
 	}
-	best, least := "text_"+name, 100
+	best, least := "", 100
 	for at := 1; at <= len(name); at++ {
 		if at < len(name) && name[at] != '_' {
 			continue
@@ -197,6 +238,9 @@ func hintForPrefix(name string) string {
 		if d := words.Distance(name[:at], near); near != "" && d < least {
 			best, least = near+name[at:], d
 		}
+	}
+	if best == "" {
+		return "; the account gives each of its fields a key, such as text1: caseimport fields lists them"
 	}
 	return fmt.Sprintf("; did you mean %q?", best)
 }

@@ -58,14 +58,22 @@ func (f *field) makeFixes() {
 	}
 }
 
-// fixEntry offers the entry that values lacks. Only the priority can be guessed.
+// fixEntry offers the entry that values lacks. Only a priority and an option of
+// the account can be guessed.
 func (f *field) fixEntry(text string) (fix, entry string) {
 	if words.Longer(text, 60) {
 		return "", ""
 	}
 	to := "?"
-	if f.kind == kindPriority {
+	switch {
+	case f.kind == kindPriority:
 		to = guessPriority(text)
+	case f.options != nil && f.kind != kindDependent:
+		if _, fault := f.options.Codes([]string{text}); fault == nil {
+			to = strings.TrimSpace(text)
+		} else {
+			to = meant(fault)
+		}
 	}
 	return f.short + ": {values: {" + entryMark + "}}  # add to those already there", yamlfile.Quote(strings.TrimSpace(text)) + ": " + yamlfile.Quote(to)
 }

@@ -90,14 +90,16 @@ func (k kind) isText() bool { return k == kindText || k == kindBounded }
 func (k kind) isList() bool { return k == kindMultiSelect || k == kindDependent }
 
 // prefixes fix the type of a custom field ("Understanding Case Fields and
-// Field Formats"). None begins with another, so that the longest match is the
-// only one.
+// Field Formats"). The vendor's pages spell the drop-down in two ways; it is
+// sent as the mapping writes it, and where the account is known, as the account
+// does. None begins with another, so that the longest match is the only one.
 var prefixes = []struct {
 	name string
 	kind kind
 }{
 	{"checkbox", kindCheckbox},
 	{"dropdown", kindCode},
+	{"drop_down", kindCode},
 	{"text", kindText},
 	{"multi_line_text", kindText},
 	{"dependent_field", kindDependent},

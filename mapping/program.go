@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"caseimport/mapping/expression"
+	"caseimport/mapping/fields"
 	"caseimport/mapping/words"
 )
 
@@ -13,6 +14,7 @@ type Program struct {
 	columns []string
 	byName  map[string][]int // folded
 	open    bool
+	account *fields.File
 
 	where    *expression.Expression
 	key      *field

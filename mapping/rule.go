@@ -161,6 +161,9 @@ func (c *run) one(f *field, v *Value, column string) (result, outcome) {
 	if f.kind.isText() { // nothing to convert
 		return result{text: v.Text}, isFound
 	}
+	if f.options != nil && f.kind != kindDependent { // whose levels need each other
+		return c.option(f, v.Text, column)
+	}
 	r, err := f.convert(v)
 	if err != nil {
 		fix, entry := f.fixValue(v.Text)
@@ -264,13 +267,16 @@ func (c *run) list(f *field) (result, bool) {
 		return *f.constant, true
 	}
 	faults := len(c.faults)
-	var out []string
+	var out, from []string
 	add := func(v *Value, column string) {
 		r, what := c.one(f, v, column)
 		if list, ok := r.value.([]string); ok { // from the mapping file
 			out = append(out, list...)
 		} else if what == isFound {
 			out = append(out, r.text)
+		}
+		for len(from) < len(out) && f.options != nil {
+			from = append(from, column)
 		}
 	}
 	for i := range f.sourceCount() {
@@ -305,6 +311,14 @@ func (c *run) list(f *field) (result, bool) {
 	if err != nil {
 		c.fault(Fault{Column: f.column(), Field: f.name, Value: strings.Join(out, ", "), Reason: err.Error()})
 		return result{}, false
+	}
+	if f.options != nil && f.kind == kindDependent {
+		codes, fault := f.options.Codes(out)
+		if fault != nil {
+			c.fault(f.optionFault(fault, from[len(fault.Path)]))
+			return result{}, false
+		}
+		r.value = codes
 	}
 	return r, true
 }

@@ -18,6 +18,7 @@ import (
 type fileKeys struct {
 	Version int        `json:"version" jsonschema:"enum=1" jsonschema_description:"The form of this file: 1."`
 	Key     keyKeys    `json:"key,omitempty" jsonschema_description:"What makes a row itself: rows with the same key are the same case. A bare string is a column."`
+	Fields  text       `json:"fields,omitempty" jsonschema_description:"What caseimport fields -o wrote: the account's fields and their options. Keys and options are then checked, and an option may be given by its label."`
 	Where   text       `json:"where,omitempty" jsonschema_description:"Expression that says true or false; rows for which it is false are left out."`
 	Case    caseKeys   `json:"case" jsonschema_description:"The standard fields of the case."`
 	Custom  customKeys `json:"custom_fields,omitempty" jsonschema_description:"The custom fields; the prefix of the name fixes the type."`

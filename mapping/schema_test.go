@@ -22,6 +22,7 @@ func TestSchemaAgreesWithParse(t *testing.T) {
 	v := newValidator(t)
 	blind := map[string]bool{ // what only Parse sees
 		"alias-and-merge": true, "tag": true, "two-documents": true, "duplicate-keys": true, "where-no-condition": true, "unknown-columns": true,
+		"unkeyed": true, "fields": true, "fields-options": true, "fields-missing": true, "fields-unreadable": true,
 	}
 	files, err := filepath.Glob("testdata/faults/*.yaml")
 	if err != nil || len(files) == 0 {
@@ -66,6 +67,7 @@ func TestSchemaOfRules(t *testing.T) {
 		{true, "custom_fields: {date_a: {column: A, layout: excel, timezone: UTC}}"}, {true, "custom_fields: {date_a: {column: A, layout: [unix, rfc3339]}}"}, {false, "custom_fields: {date_a: {column: A, layout: []}}"}, {false, "custom_fields: {date_a: {column: A, timezone: UTC}}"}, {true, "custom_fields: {date_a: {const: '2024-01-01T00:00:00Z'}}"},
 		{true, "custom_fields: {numeric_a: {const: 5}}"}, {true, "custom_fields: {numeric_a: {const: '+5'}}"}, {true, "custom_fields: {decimal_a: {column: A, decimal_comma: true, default: 5.5}}"},
 		{true, "custom_fields: {multi_select_a: {column: A, split: ' '}}"}, {false, "custom_fields: {multi_select_a: {column: A, split: ''}}"}, {true, "custom_fields: {multi_select_a: {const: [a, 1]}}"}, {false, "custom_fields: {multi_select_a: {const: []}}"}, {true, "custom_fields: {dependent_field_a: {const: [a, b, c]}}"},
+		{true, "custom_fields: {dropdown1: A, drop_down2: A}"}, {false, "custom_fields: {drop-down1: A}"},
 		{false, "custom_fields: {text_a: {column: A, trunkate: 3}}"}, {false, "extra: 1"},
 	} {
 		src := head + c.src

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"caseimport/importer/check"
+	"caseimport/importer/live"
 	"caseimport/importer/source"
 	"caseimport/mapping"
 	"caseimport/mapping/words"
@@ -20,7 +21,10 @@ import (
 
 type checkOptions struct {
 	mapped
-	show int
+	asking
+	results string
+	show    int
+	live    bool
 }
 
 func newCheck() *cobra.Command {
@@ -33,19 +37,27 @@ mapping file and the export, invalid rows and why, duplicate keys, and how long 
 run will take. Problems are grouped, each with the line of the mapping file that
 would fix it. Nothing is written.
 
+With --live the account is asked, by reads only, which rows have a case already: by
+their keys one by one or by the list of all cases, whichever takes fewer requests.
+
 Exit codes:
-  0  every row can be sent, or is left out by "where"
-  1  the mapping file or the export cannot be read
+  0  every row can be sent, or is left out by "where"; with --live: done
+  1  the mapping file or the export cannot be read, or the account not be asked
   3  some rows are invalid or duplicate`,
 		Example: `  caseimport check tickets.csv -m mapping.yaml
   caseimport check tickets.csv -m mapping.yaml --show 3     show the first three requests
-  caseimport check tickets.csv -m mapping.yaml --rate 2/s   how long at this rate?`,
+  caseimport check tickets.csv -m mapping.yaml --rate 2/s   how long at this rate?
+  caseimport check tickets.csv -m mapping.yaml --live       what has a case already?`,
 	}
 	f := cmd.Flags()
 	o.mappingFlag(f)
 	f.IntVar(&o.show, "show", 0, "print the first `N` requests as they would be sent")
-	o.rateFlag(f, "`RATE` for the estimate: 10/s, 600/m or a number per second (default 5/s)")
+	o.rateFlag(f, "`RATE` for the estimate and for --live: 10/s, 600/m or a number per second (default 5/s)")
 	o.jsonFlag(f)
+	f.BoolVar(&o.live, "live", false, "ask the account which rows have a case already")
+	f.StringVarP(&o.results, "results", "o", "", "with --live, the results `FILE` of earlier runs, for their journal (default: next to INPUT)")
+	o.target.flags(f)
+	o.waits(f, 10*time.Minute, "10m")
 	return o.reading.command(cmd, func(cmd *cobra.Command, input string) error {
 		report, err := checkFile(cmd, o, input)
 		if err != nil {
@@ -69,8 +81,10 @@ type checked struct {
 	// Estimate is how long sending will take at Rate, both 0 without a limit.
 	Rate     float64 `json:"rate"`             // requests a second
 	Estimate float64 `json:"estimate_seconds"` // seconds
-	Exit     int     `json:"exit"`
-	Error    string  `json:"error,omitempty"`
+	// Live is what the account was found to have, with --live.
+	Live  *live.Report `json:"live,omitempty"`
+	Exit  int          `json:"exit"`
+	Error string       `json:"error,omitempty"`
 
 	table *source.Table
 }
@@ -83,10 +97,10 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 	if o.show < 0 {
 		return c, usage(cmd, "", "--show %d: this must be 1 or more", o.show)
 	}
-	if c.Rate, err = o.perSecond(cmd, false); err != nil {
+	if c.Rate, err = o.perSecond(cmd, o.live && o.sandbox); err != nil {
 		return c, err
 	}
-	mapping, _, err := loadMapping(cmd, o.mapping, input)
+	mapping, _, err := loadMapping(cmd, o.mapping, o.fields, input)
 	if err != nil {
 		return c, err
 	}
@@ -101,14 +115,30 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 		return c, err
 	}
 	c.Remarks = c.table.Remarks
-	c.Report, err = checkRows(ctx, check.Config{Table: c.table, Program: program, Show: o.show})
-	if err != nil {
+	cfg := check.Config{Table: c.table, Program: program, Show: o.show}
+	var asked *lookAround
+	if o.live {
+		if asked, err = newLookAround(cmd, o, program, input, c.Rate); err != nil {
+			return c, err
+		}
+		defer asked.close()
+		cfg.Valid = asked.row
+	}
+	if c.Report, err = checkRows(ctx, cfg); err != nil {
 		return c, interrupted(ctx, err)
 	}
-	if c.Rate > 0 {
-		c.Estimate = float64(c.Valid) / c.Rate
+	if o.live {
+		if c.Live, err = asked.run(ctx); err != nil {
+			return c, err
+		}
 	}
-	if c.Invalid+c.Duplicate > 0 {
+	if send := c.Valid; c.Rate > 0 {
+		if c.Live != nil {
+			send = c.Live.Create
+		}
+		c.Estimate = float64(send) / c.Rate
+	}
+	if c.Invalid+c.Duplicate > 0 && !o.live {
 		c.Exit = exitFaults
 	}
 	return c, nil
@@ -160,14 +190,17 @@ func printCheck(w io.Writer, c checked, cmd *cobra.Command, o checkOptions, inpu
 	}
 	printCoverage(&b, c)
 	printRequests(&b, c.Requests)
+	if c.Live != nil {
+		printLive(&b, c.Live)
+	}
 	b.WriteString("\n" + estimate(c) + "\n")
 	b.WriteString("\nWhat next\n")
-	if c.Exit != exitDone {
+	if c.Invalid+c.Duplicate > 0 {
 		fmt.Fprintf(&b, "  Fix the mapping file %s or the rows, and check again.\n", o.mapping)
 		b.WriteString("  Or continue without those rows: run lists them in a failure report.\n")
 	}
 	fmt.Fprintf(&b, "  Rehearse (nothing leaves this machine):\n    %s --sandbox\n",
-		commandLine(cmd, "run", input, "show", "rate", "json"))
+		commandLine(cmd, "run", input, "show", "rate", "json", "live", "sandbox"))
 	_, _ = io.WriteString(w, printable(b.String()))
 }
 
@@ -273,8 +306,12 @@ func printRequests(b *strings.Builder, requests []json.RawMessage) {
 
 // estimate says how long sending will take.
 func estimate(c checked) string {
-	rows := words.Plural(c.Valid, "row")
-	if c.Valid == 0 {
+	send := c.Valid
+	if c.Live != nil {
+		send = c.Live.Create
+	}
+	rows := words.Plural(send, "row")
+	if send == 0 {
 		return "There is nothing to send."
 	}
 	if c.Rate == 0 {

@@ -13,6 +13,7 @@ import (
 	"caseimport/importer"
 	"caseimport/importer/sandbox"
 	"caseimport/importer/talkdesk"
+	"caseimport/mapping/fields"
 )
 
 // target are the flags that say where the cases go. TALKDESK_* variables
@@ -47,16 +48,20 @@ func (t *target) fill(cmd *cobra.Command) error {
 	return nil
 }
 
-// connect makes the client and pins the journal to whom it speaks with. end
-// belongs after the run.
-func (t *target) connect(cfg *importer.Config, timeout time.Duration) (end func(), err error) {
+// connect makes the client and pins the journal to whom it speaks with. The
+// sandbox has the account's fields, if they are known. end belongs after the run.
+func (t *target) connect(cfg *importer.Config, account *fields.File, timeout time.Duration) (end func(), err error) {
 	client := talkdesk.Config{
 		Region: t.region, Account: t.account, BaseURL: t.baseURL, TokenURL: t.tokenURL,
 		Timeout: timeout, Concurrency: cfg.Concurrency, UserAgent: "caseimport/" + strings.Trim(version(), "()"),
 	}
 	end = func() {}
 	if t.sandbox {
-		box, err := sandbox.Start("127.0.0.1:0", sandbox.Options{})
+		opt, err := likeAccount(account)
+		if err != nil {
+			return nil, err
+		}
+		box, err := sandbox.Start("127.0.0.1:0", opt)
 		if err != nil {
 			return nil, err
 		}
@@ -83,6 +88,19 @@ func (t *target) connect(cfg *importer.Config, timeout time.Duration) (end func(
 		cfg.BaseURL = "sandbox"
 	}
 	return end, nil
+}
+
+// likeAccount is a sandbox with the account's fields. Where they are not known, it
+// takes any key with a known prefix.
+func likeAccount(account *fields.File) (opt sandbox.Options, err error) {
+	switch {
+	case account == nil:
+	case len(account.Fields) == 0:
+		opt.Fields = []sandbox.Field{}
+	default:
+		opt.Fields, err = sandbox.ParseFields(account.JSON())
+	}
+	return opt, err
 }
 
 // program is how this program was called, for command lines that are to be

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,13 +15,14 @@ import (
 	"caseimport/importer/atomicfile"
 	"caseimport/importer/source"
 	"caseimport/mapping/draft"
+	"caseimport/mapping/fields"
 	"caseimport/mapping/words"
 )
 
 type initOptions struct {
 	reading
-	out, from string
-	force     bool
+	out, from, fields string
+	force             bool
 }
 
 func newInit() *cobra.Command {
@@ -31,14 +33,20 @@ func newInit() *cobra.Command {
 		Long: `Read an export, detect which product it comes from, and write a mapping file for it,
 with comments that show the evidence and ask what only you can decide. The draft
 always loads; check tells what is still wrong. An existing file is never overwritten
-without --force.`,
-		Example: `  caseimport init tickets.csv
+without --force.
+
+Custom fields have keys that only the account knows. With --fields, columns are
+matched with the account's fields and their values with its options; without, the
+rules of custom fields are commented out, ready to be given a key.`,
+		Example: `  caseimport fields -o fields.json && caseimport init tickets.csv --fields fields.json
+  caseimport init tickets.csv
   caseimport init tickets.csv -o acme.yaml --from jira
   caseimport init tickets.jsonl.gz -o -                  print it`,
 	}
 	f := cmd.Flags()
 	f.StringVarP(&o.out, "output", "o", "mapping.yaml", "the mapping `FILE` to write, - for standard output")
 	f.StringVar(&o.from, "from", "", "`NAME` of the product that it comes from: "+strings.Join(draft.Products(), ", ")+" (default: detected)")
+	fieldsFlag(f, &o.fields, "")
 	f.BoolVar(&o.force, "force", false, "overwrite the mapping file")
 	return o.reading.command(cmd, func(cmd *cobra.Command, input string) error { return draftMapping(cmd, o, input) })
 }
@@ -52,12 +60,16 @@ func draftMapping(cmd *cobra.Command, o initOptions, input string) error {
 	}
 	ctx, stop := interruptible(cmd.Context())
 	defer stop()
+	account, err := readFields(o.fields, io.Discard)
+	if err != nil {
+		return err
+	}
 	table, err := o.reading.open(ctx, cmd, input)
 	if err != nil {
 		return interrupted(ctx, err)
 	}
 	defer table.Close()
-	d, err := profile(ctx, table, o.from)
+	d, err := profile(ctx, table, account, o)
 	if err != nil {
 		return interrupted(ctx, err)
 	}
@@ -78,7 +90,7 @@ func draftMapping(cmd *cobra.Command, o initOptions, input string) error {
 // whole, so that a key is known to be unique.
 const sampleRows = 5_000_000
 
-func profile(ctx context.Context, table *source.Table, from string) (draft.Draft, error) {
+func profile(ctx context.Context, table *source.Table, account *fields.File, o initOptions) (draft.Draft, error) {
 	p := draft.NewProfile(table.Columns)
 	seen, enough := 0, errors.New("enough rows")
 	err := table.Each(ctx, func(row *source.Row) error {
@@ -94,7 +106,18 @@ func profile(ctx context.Context, table *source.Table, from string) (draft.Draft
 	if err != nil && !errors.Is(err, enough) {
 		return draft.Draft{}, err
 	}
-	return p.Draft(from)
+	return p.DraftFor(account, beside(o.out, o.fields), o.from)
+}
+
+// beside is the path of a file as a mapping file at another path is to name it.
+func beside(mapping, path string) string {
+	if mapping == "-" || filepath.IsAbs(path) {
+		return path
+	}
+	if from, err := filepath.Rel(filepath.Dir(mapping), path); err == nil {
+		return filepath.ToSlash(from)
+	}
+	return path
 }
 
 // writeNew writes the whole file or nothing, and over an existing one only with
@@ -139,7 +162,7 @@ func printDraft(w io.Writer, d draft.Draft, cmd *cobra.Command, o initOptions, i
 	}
 	if o.out != "-" {
 		next := func(command string) string {
-			return commandLine(cmd, command, input, "output", "from", "force") + " -m " + shellQuote(o.out)
+			return commandLine(cmd, command, input, "output", "from", "force", "fields") + " -m " + shellQuote(o.out)
 		}
 		fmt.Fprintf(&b, "\nWritten to %s\n", o.out)
 		fmt.Fprintf(&b, "\nWhat next\n  Read the file and answer its questions. Then check and rehearse:\n")

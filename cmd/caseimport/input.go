@@ -17,6 +17,7 @@ import (
 
 	"caseimport/importer/source"
 	"caseimport/mapping"
+	"caseimport/mapping/fields"
 )
 
 // reading are the flags of every command that reads an export.
@@ -51,12 +52,18 @@ var stdinNames = []string{"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"}
 // mapped are the flags that check and run share.
 type mapped struct {
 	reading
-	mapping, rate string
-	json          bool
+	mapping, fields, rate string
+	json                  bool
 }
 
 func (m *mapped) mappingFlag(f *pflag.FlagSet) {
 	f.StringVarP(&m.mapping, "mapping", "m", "", "the mapping `FILE` (to draft one: caseimport init)")
+	fieldsFlag(f, &m.fields, " (default: the one that the mapping names)")
+}
+
+// fieldsFlag is --fields of init, check and run.
+func fieldsFlag(f *pflag.FlagSet, to *string, otherwise string) {
+	f.StringVar(to, "fields", "", "the account's fields, a `FILE` that \"caseimport fields -o\" wrote"+otherwise)
 }
 
 func (m *mapped) rateFlag(f *pflag.FlagSet, usage string) {
@@ -89,27 +96,56 @@ func interrupted(ctx context.Context, err error) error {
 	return err
 }
 
-// loadMapping reads the mapping file; input is for the hint. A look-up table is
-// named relative to the mapping file. sum is a fingerprint of all that was read.
-func loadMapping(cmd *cobra.Command, path, input string) (m *mapping.Mapping, sum string, err error) {
+// loadMapping reads the mapping file; input is for the hint. What it names, such as
+// a look-up table, stands relative to it. definitions is a file of the account's
+// fields in place of the one that it names, or "". sum is a fingerprint of all that
+// was read.
+func loadMapping(cmd *cobra.Command, path, definitions, input string) (m *mapping.Mapping, sum string, err error) {
+	hash := sha256.New()
+	account, err := readFields(definitions, hash)
+	if err != nil {
+		return nil, "", err
+	}
+	m, err = loadMappingFor(cmd, account, path, input, hash)
+	return m, hex.EncodeToString(hash.Sum(nil)[:16]), err
+}
+
+// loadMappingFor is loadMapping with the account's fields at hand, unless they are
+// nil. What is read is copied.
+func loadMappingFor(cmd *cobra.Command, account *fields.File, path, input string, copied io.Writer) (*mapping.Mapping, error) {
 	if path == "" {
-		return nil, "", usage(cmd, draftHint(input, "mapping.yaml"), "no mapping file: give one with -m, for example -m mapping.yaml")
+		return nil, usage(cmd, draftHint(input, "mapping.yaml"), "no mapping file: give one with -m, for example -m mapping.yaml")
 	}
 	text, err := readSmall(path, maxMapping)
 	if err != nil {
-		return nil, "", noMapping(err, path, input)
+		return nil, noMapping(err, path, input)
 	}
-	hash := sha256.New()
-	hash.Write(text)
-	m, err = mapping.Parse(path, text, func(name string) ([]byte, error) {
+	_, _ = copied.Write(text)
+	return mapping.ParseFor(account, path, text, func(name string) ([]byte, error) {
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(filepath.Dir(path), name)
 		}
 		table, err := readSmall(name, maxLookup)
-		hash.Write(table)
+		_, _ = copied.Write(table)
 		return table, err
 	})
-	return m, hex.EncodeToString(hash.Sum(nil)[:16]), err
+}
+
+// readFields reads a file of the account's fields, and copies it; nil without one.
+func readFields(path string, copied io.Writer) (*fields.File, error) {
+	if path == "" {
+		return nil, nil
+	}
+	text, err := readSmall(path, maxLookup)
+	if err != nil {
+		return nil, refuse(fmt.Errorf("cannot read the account's fields: %w", err), "to write the file: "+program()+" fields -o "+shellQuote(path))
+	}
+	_, _ = copied.Write(text)
+	file, err := fields.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return &file, nil
 }
 
 // How large the files may be that are read into memory as they are. Whatever is

@@ -5,8 +5,9 @@
 // and exit codes. It must never decide what becomes of a row.
 //
 // The files in reading order: main.go; a file for each command (init.go,
-// check.go, run.go, sandbox.go, schema.go); what they share: input.go (the export
-// and its mapping), environment.go (where the cases go), signals.go; what people
+// check.go, run.go, fields.go, doctor.go, sandbox.go, schema.go); what they share:
+// input.go (the export and its mapping), environment.go (where the cases go),
+// asking.go (commands that only read), signals.go; what people
 // see: progress.go and terminal.go (the bar), logging.go, summary.go, errors.go
 // (messages and exit codes), words.go.
 package main
@@ -61,7 +62,8 @@ Run the same command again: it does only what is left, and never makes a case tw
 
 The usual way, from an export to cases:
 
-  caseimport init  tickets.csv                            draft mapping.yaml from the data
+  caseimport fields -o fields.json                        the account's custom fields
+  caseimport init  tickets.csv --fields fields.json       draft mapping.yaml from data and fields
   caseimport check tickets.csv -m mapping.yaml            what would be refused, without sending
   caseimport run   tickets.csv -m mapping.yaml --sandbox  rehearse: nothing leaves this machine
   caseimport run   tickets.csv -m mapping.yaml --limit 5  the first five; look at them in Talkdesk
@@ -74,7 +76,7 @@ The usual way, from an export to cases:
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newInit(), newCheck(), newRun(), newSandbox(), newSchema())
+	root.AddCommand(newInit(), newCheck(), newRun(), newFields(), newDoctor(), newSandbox(), newSchema())
 	return root
 }
 

@@ -146,12 +146,12 @@ func importFile(cmd *cobra.Command, o runOptions, input string, log *slog.Logger
 	defer stop()
 	cfg.Drain = intake.Done()
 
-	mapping, sum, err := loadMapping(cmd, o.mapping, input)
+	mapping, sum, err := loadMapping(cmd, o.mapping, o.fields, input)
 	if err != nil {
 		return importer.Summary{}, err
 	}
 	cfg.Mapping = sum
-	end, err := o.target.connect(&cfg, o.timeout)
+	end, err := o.target.connect(&cfg, mapping.Account(), o.timeout)
 	if err != nil {
 		return importer.Summary{}, err
 	}
@@ -169,6 +169,9 @@ func importFile(cmd *cobra.Command, o runOptions, input string, log *slog.Logger
 	}
 	if cfg.Program, err = compile(mapping, cfg.Table); err != nil {
 		return importer.Summary{}, err
+	}
+	if o.sandbox && mapping.Account() == nil && cfg.Table.Rows > 0 {
+		log.Info("the keys and options of custom fields are not checked: the mapping has no \"fields: fields.json\", a file that caseimport fields -o writes")
 	}
 	unwatch := watch(cfg.Progress, cfg.Table.Rows, o.limit, s, log)
 	defer unwatch()
@@ -256,7 +259,10 @@ const (
 )
 
 func (m *mapped) perSecond(cmd *cobra.Command, sandbox bool) (float64, error) {
-	rate := m.rate
+	return perSecondOf(cmd, m.rate, sandbox)
+}
+
+func perSecondOf(cmd *cobra.Command, rate string, sandbox bool) (float64, error) {
 	switch {
 	case cmd.Flags().Changed("rate"):
 	case sandbox:

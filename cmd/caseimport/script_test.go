@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"errors"
+	"io"
 	"os"
 	osexec "os/exec"
 	"strconv"
@@ -11,8 +14,6 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
-
-	"caseimport/importer/sandbox"
 )
 
 // The scripts run the real main, as processes of their own, inside the test
@@ -135,18 +136,34 @@ func write(ts *testscript.TestScript, name, text string) {
 	ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o600))
 }
 
-// startSandbox serves a sandbox until the script ends, for caseimport to use:
+// startSandbox serves `caseimport sandbox` with its own flags until the script
+// ends, for caseimport to use:
 //
-//	sandbox [--client-id ID]
+//	sandbox [--list-shape text …]
 func startSandbox(ts *testscript.TestScript, _ bool, args []string) {
-	var opt sandbox.Options
-	if len(args) == 2 {
-		opt.ClientID = args[1]
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	out, in := io.Pipe()
+	var failure bytes.Buffer
+	for i := range args {
+		if _, err := os.Stat(ts.MkAbs(args[i])); err == nil {
+			args[i] = ts.MkAbs(args[i]) // it runs in this process, in another folder
+		}
 	}
-	server, err := sandbox.Start("127.0.0.1:0", opt)
-	ts.Check(err)
-	ts.Defer(func() { _ = server.Close() })
-	ts.Setenv("TALKDESK_BASE_URL", server.URL)
-	ts.Setenv("TALKDESK_TOKEN_URL", server.TokenURL)
+	go func() {
+		exec(ctx, append([]string{"sandbox"}, args...), nil, in, &failure)
+		in.Close()
+		close(ended)
+	}()
+	lines := bufio.NewReader(out)
+	url, err := lines.ReadString('\n')
+	if err != nil {
+		ts.Fatalf("the sandbox did not start: %s", failure.String())
+	}
+	go func() { _, _ = io.Copy(io.Discard, lines) }()
+	ts.Defer(func() { stop(); <-ended })
+	url = strings.TrimSpace(url)
+	ts.Setenv("TALKDESK_BASE_URL", url)
+	ts.Setenv("TALKDESK_TOKEN_URL", url+"/oauth/token")
 	ts.Setenv("TALKDESK_ACCOUNT", "acme")
 }

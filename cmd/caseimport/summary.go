@@ -33,6 +33,10 @@ func printUsageJSON(cmd *cobra.Command, err error) {
 		printJSON(cmd.OutOrStdout(), importer.Summary{Exit: exitRefused, Error: err.Error()})
 	case "check":
 		printJSON(cmd.OutOrStdout(), refusedCheck(err))
+	case "fields":
+		printJSON(cmd.OutOrStdout(), refusedFields(err))
+	case "doctor":
+		printJSON(cmd.OutOrStdout(), refusedDoctor("command line", err))
 	}
 }
 

@@ -28,6 +28,8 @@ type Config struct {
 	Program *mapping.Program
 	// Show is how many requests to put into the report as they would be sent.
 	Show int
+	// Valid, if set, is told of every row that can be sent, in their order.
+	Valid func(row int, key string, c *mapping.Case)
 }
 
 // Report is what a check found. Its JSON form is what check --json prints.

@@ -24,7 +24,7 @@ func checkOf(t *testing.T, name, content, mappingFile string) Report {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { table.Close() })
-	m, err := mapping.Parse("m.yaml", []byte(mappingFile), nil)
+	m, err := mapping.Parse("m.yaml", []byte(mappingFile), func(string) ([]byte, error) { return []byte(accountFields), nil })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,6 +66,37 @@ custom_fields: {text2: Extra}
 	}
 	if len(r.Requests) != 1 || !strings.Contains(string(r.Requests[0]), `"title":"c"`) {
 		t.Errorf("requests %s", r.Requests)
+	}
+}
+
+const accountFields = `{"account": "acme", "fields": [
+	{"key": "text1", "name": "Source ID"},
+	{"key": "drop_down3", "name": "Region", "options": [{"code": "001", "label": "Europe"}, {"code": "002", "label": "Asia"}]},
+	{"key": "drop_down4", "name": "Level", "required": true, "options": [{"code": "1", "label": "Gold"}]}]}`
+
+// TestCheckGroupsOptions puts all values of a column that are no option into one
+// group, with one line that deals with them, and says of each row what is near.
+func TestCheckGroupsOptions(t *testing.T) {
+	r := checkOf(t, "t.csv", "Id,Region\n1,Europe\n2,Eurpe\n3,EMEA\n4,Eurpe\n5,002\n", `version: 1
+fields: fields.json
+key: {column: Id, custom_field: text1}
+case: {title: {const: t}, description: {const: d}, requester_name: {const: n}}
+custom_fields: {dropdown3: Region}
+`)
+	want := []Group{{Column: "Region", Field: "custom_fields.drop_down3", Reason: `is not an option of "Region"`, Rows: 3, FirstRows: []int{2, 3, 4},
+		Values: []ValueCount{{"Eurpe", 2}, {"EMEA", 1}}, Different: 2,
+		Fixes: []string{`drop_down3: {column: Region, values: {Eurpe: Europe, EMEA: "?"}, pass: true}  # options: "Europe" (001), "Asia" (002)`}}}
+	if !reflect.DeepEqual(r.Groups, want) {
+		t.Errorf("groups\ngot  %+v\nwant %+v", r.Groups, want)
+	}
+	if want := `is not an option of "Region"; nearest: "Europe" (001)`; len(r.Problems) != 3 || r.Problems[0].Reason != want {
+		t.Errorf("problems %+v", r.Problems)
+	}
+	if want := []Coverage{{"title", 2}, {"description", 2}, {"requester_name", 2}, {"custom_fields.drop_down3", 2}, {"custom_fields.text1", 2}}; !reflect.DeepEqual(r.Coverage, want) {
+		t.Errorf("coverage %+v, want %+v", r.Coverage, want)
+	}
+	if len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0], `requires drop_down4 ("Level")`) {
+		t.Errorf("warnings %q", r.Warnings)
 	}
 }
 

@@ -71,12 +71,15 @@ func (c *collector) add(row *source.Row, v *verdict) error {
 	if len(v.faults) > 0 {
 		r.Invalid++
 		for _, f := range v.faults {
-			c.fault(row, f, f.Reason)
+			c.fault(row, f, f.Reason+f.Hint)
 		}
 		return nil
 	}
 	r.Valid++
 	c.cover(&v.mapped)
+	if c.cfg.Valid != nil {
+		c.cfg.Valid(row.Number, v.key, &v.mapped)
+	}
 	if len(r.Requests) < c.cfg.Show {
 		body, err := v.mapped.Body()
 		if err != nil {
@@ -157,6 +160,7 @@ func (c *collector) result() Report {
 	if r.Rows > 0 && r.Filtered == r.Rows {
 		r.Warnings = append(r.Warnings, "where leaves out every row: nothing would be imported")
 	}
+	r.Warnings = append(r.Warnings, c.cfg.Program.Warnings()...)
 	r.Warnings = append(r.Warnings, c.damage.warnings()...)
 	return r
 }

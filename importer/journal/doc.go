@@ -55,7 +55,7 @@
 //
 // The files, in reading order: journal.go (what is remembered and how it is
 // written), line.go (the form of a line), replay.go (reading it back), query.go
-// (what is known), lock.go.
+// (what is known), peek.go (to ask without a lock), lock.go.
 //
 // The package must never interpret a row, map it, or talk to a server.
 package journal

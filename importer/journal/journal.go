@@ -91,6 +91,8 @@ type End struct {
 	// Report is the SHA-256 of the failure report that the program wrote last,
 	// "" if it has removed it. Any other report is people's work.
 	Report string `json:"report_sum,omitempty"`
+	// Whole: the run adopted, and took over all cases that the results held.
+	Whole bool `json:"whole,omitempty"`
 }
 
 // Last is what the journal says of the run before this one.
@@ -132,6 +134,7 @@ type Journal struct {
 	renewed  bool
 	made     bool // by this run
 	suspect  bool
+	rebuilt  bool
 	adopting string // input of a run that adopts and has not come to its end
 	last     Last
 	lag      time.Duration
@@ -156,6 +159,9 @@ const (
 	met    flags = 1 << iota // the current input holds it
 	hidden                   // its last outcome is no longer what is to be said of it
 	taken                    // the slot of the table is in use
+	// unfindable: of the requests that may have made its case, one did not carry
+	// the field by which this run looks cases up.
+	unfindable
 )
 
 func (e row) is(f flags) bool { return e.flags&f != 0 }
@@ -173,6 +179,7 @@ type pastRun struct {
 	chunk int // number of the last chunk before it
 	lived time.Duration
 	field string // by which its cases can be found, "" if none, or not known
+	lost  bool   // it is not known that it was a run: a line was lost there
 }
 
 // Open locks the journal at path, reads it, and creates it if it is not there.

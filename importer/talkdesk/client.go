@@ -23,6 +23,9 @@ import (
 // The collection of cases, under the base URL.
 const casesPath = "/cm/core/va/cases"
 
+// The definitions of the custom fields ("Get a List of Case Fields").
+const fieldsPath = "/cm/meta/va/fields"
+
 // The longest answers that are read. A list page holds up to 500 cases.
 const (
 	maxCaseBytes = 1 << 20
@@ -169,6 +172,16 @@ func (c *Client) Login(ctx context.Context) Answer {
 	return Answer{Verdict: Created}
 }
 
+// Scopes returns what the token endpoint granted with the current token; said is
+// false where it did not say, or there is no token.
+func (c *Client) Scopes() (scopes []string, said bool) {
+	t := c.tokens.current.Load()
+	if t == nil {
+		return nil, false
+	}
+	return t.scopes, len(t.scopes) > 0
+}
+
 // buffers take the answers to create requests.
 var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
@@ -213,7 +226,7 @@ func (c *Client) send(ctx context.Context, req *http.Request, t *token, buf *byt
 	// The transport itself, not an http.Client: that would follow redirects.
 	res, err := c.transport.RoundTrip(req.WithContext(httptrace.WithClientTrace(ctx, &trace)))
 	if err == nil {
-		x.status, x.header, x.now = res.StatusCode, res.Header, time.Now()
+		x.status, x.header, x.now, x.tls = res.StatusCode, res.Header, time.Now(), res.TLS
 		_, err = buf.ReadFrom(io.LimitReader(res.Body, limit+1))
 		res.Body.Close()
 		x.body, x.tooLong = buf.Bytes(), int64(buf.Len()) > limit

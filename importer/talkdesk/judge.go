@@ -1,7 +1,9 @@
 package talkdesk
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -17,6 +19,7 @@ import (
 // exchange is all there is to know about one HTTP attempt.
 type exchange struct {
 	method  string
+	scope   string        // that it needs; "": the one of its method
 	url     string        // for messages: see address
 	gotConn bool          // a connection was got, so the request may have left
 	status  int           // 0: no answer began
@@ -30,6 +33,7 @@ type exchange struct {
 	static  bool          // the token cannot be renewed
 	renewed bool          // the token was refused and another one will be got
 	secrets censor        // of what the server says
+	tls     *tls.ConnectionState
 }
 
 // errTimeout is the cause of a context that ended by our own limit.
@@ -67,7 +71,7 @@ func decide(x *exchange) Answer {
 		// A firewall may dislike one body. A read has none to be disliked.
 		if a.Denied = a.APIForm || x.method == http.MethodGet; a.Denied {
 			a.Verdict = Halt
-			a.Message = fmt.Sprintf("access denied (%s): the credentials lack the scope %s", clean(a.Message, maxMessage/3), scope(x.method))
+			a.Message = fmt.Sprintf("access denied (%s): the credentials lack the scope %s", clean(a.Message, maxMessage/3), cmp.Or(x.scope, scope(x.method)))
 		} else {
 			a.Verdict, a.Blocked = Rejected, true
 		}
@@ -239,10 +243,18 @@ func unauthorized(x *exchange, a *Answer) {
 // scope is what the token needs ("Create a New Case", "Get Case List").
 func scope(method string) string {
 	if method == http.MethodGet {
-		return "cases-public:read"
+		return ScopeRead
 	}
-	return "cases-public:write"
+	return ScopeWrite
 }
+
+// The scopes, as each operation's page names them.
+const (
+	ScopeWrite  = "cases-public:write"
+	ScopeRead   = "cases-public:read"
+	ScopeFields = "case-fields-public:read"
+	ScopeUsers  = "users:read"
+)
 
 const checkAddress = "a wrong address, or a proxy in between: check the region and the base URL (--base-url, TALKDESK_BASE_URL)"
 

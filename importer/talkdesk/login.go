@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -59,6 +60,8 @@ func (l *login) fetch(ctx context.Context) (*token, Answer) {
 	}
 	t := newToken(got.AccessToken, l.userAgent, proof...)
 	t.lasts(asked, life)
+	said, _ := got.Extra("scope").(string)
+	t.scopes = strings.Fields(t.secrets.clean(said, maxMessage))
 	return t, Answer{}
 }
 

@@ -32,6 +32,9 @@ type Page struct {
 	// be there all the same.
 	Unfiltered bool
 
+	Shape     string // of custom fields, for people; "" if no case has any
+	TextField string // where no field was asked for: the key of one that has a text
+
 	size   int   // cases that a full page holds
 	next   bool  // a link to a next page is given
 	others bool  // of a single case: it shows other custom fields, but not the one asked for
@@ -48,7 +51,7 @@ func readPage(x *exchange, q Query) (Page, bool) {
 	list := gjson.ParseBytes(x.body)
 	if q.ID != "" {
 		f, others := readCase(list, q.Field, x.secrets.forData())
-		p := Page{Cases: []Found{f}, Total: 1, form: q.form, others: others && !f.Shown}
+		p := Page{Cases: []Found{f}, Total: 1, form: q.form, others: others && !f.Shown, Shape: shapeOf(list.Get("custom_fields"))}
 		p.check(q.Key)
 		return p, f.ID == q.ID
 	}
@@ -63,6 +66,7 @@ func readPage(x *exchange, q Query) (Page, bool) {
 	if !data.IsArray() {
 		return p, p.Total == 0 && !data.IsObject()
 	}
+	p.notice(data, q)
 	ok, secrets := true, x.secrets.forData()
 	data.ForEach(func(_, c gjson.Result) bool {
 		f, _ := readCase(c, q.Field, secrets)

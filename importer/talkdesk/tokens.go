@@ -16,6 +16,7 @@ type token struct {
 	secrets  censor      // of what the server sends back
 	renew    time.Time   // when to get the next one; zero: it cannot be renewed
 	expires  time.Time
+	scopes   []string    // granted; empty: it was not said which
 	first    bool        // none was got before it
 	accepted atomic.Bool // the API has answered a request that carried it
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"caseimport/mapping/fields"
 	"caseimport/mapping/words"
 )
 
@@ -13,41 +14,74 @@ import (
 const maxOptions = 25
 
 // custom drafts a custom field for every column that is left and says something.
+// Where the account has a field for it, it has that field's key; all others are
+// commented out, ready to be given one.
 func (d *drafter) custom() page {
 	var p page
-	p.say(0, "Custom fields. Each must exist in the Talkdesk account under exactly this name: rename those that "+
-		"have another name there, and put # before those that the account does not have. The prefix of the name is the type.")
-	p.say(0, "A dropdown takes the codes of its options, which only the account knows, so its column is mapped as text. "+
-		"To use the dropdown instead, remove that line and the # of the lines below it, and fill in the codes.")
+	if d.account == nil {
+		p.say(0, "Custom fields, commented out: only the account knows the keys of its fields, such as text1. To fill a field, "+
+			"remove the # before its line and put its number in place of the N. The beginning of a key is the type.")
+		p.say(0, "%s", offeredTwice)
+	} else {
+		p.say(0, "Custom fields, by the account's keys. An option is given by its label or its code.")
+	}
 	p.add("custom_fields:", "")
-	p.add("  # text_import_batch: {const: "+scalar(d.product.name+" import")+"}", "to find all cases of this import again")
-	before := len(p.lines)
-	d.dateQuestion(&p)
-	named := len(p.lines)
+	var left []*column
 	for _, c := range d.columns {
 		switch reason := d.useless(c); {
 		case d.used[c]:
 		case reason != "":
 			d.skip(c, "%s", reason)
-		case c.nested > 0 && len(c.fields) > 0:
-			for _, f := range c.fields {
-				if f.filled > 0 && f.cells() {
-					d.found(&p, c, f)
-				}
-			}
-		case c.nested > 0:
-			p.rule(d.names.take("text", slug(c.name, c.at)),
-				expression(`join(map(%s, .%s), ", ")`, cell(c), c.named().name).note("lists in %s", rows(c.filled)))
 		default:
-			d.field(&p, c)
+			left = append(left, c)
 		}
 	}
-	if len(p.lines) == named {
+	d.batch(&p)
+	found := map[*column]match{}
+	if d.account != nil {
+		found = d.matches(left)
+	}
+	before := len(p.lines)
+	d.dateQuestion(&p)
+	for _, c := range left {
+		if m, ok := found[c]; ok {
+			d.matched(&p, c, m)
+		}
+	}
+	without := slices.DeleteFunc(left, func(c *column) bool { _, ok := found[c]; return ok })
+	if len(without) > 0 && d.account != nil {
+		p.say(2, "No field of the account has a name like these columns. To fill one all the same, remove the # before "+
+			"its line and write the field's key. %s", offeredTwice)
+	}
+	for _, c := range without {
+		d.field(&p, c)
+	}
+	if len(left) == 0 {
 		p.lines = p.lines[:before]
-	} else {
-		d.remind("each custom field in the file must exist in the Talkdesk account: rename or remove those that do not")
+	} else if d.account == nil {
+		d.remind("custom fields are commented out: give each that you want the key of a field of the account, or remove it")
+	} else if len(without) > 0 {
+		d.remind("columns without a field in the account: %s", some(without))
 	}
 	return p
+}
+
+const offeredTwice = "A drop-down takes options of the account only, so a column of few values is offered twice: as text, " +
+	"and as a drop-down with a line for each value, to be filled with the option that it stands for."
+
+// batch marks all cases of the import.
+func (d *drafter) batch(p *page) {
+	mark := rule{}.with("const", scalar(d.product.name+" import"))
+	if d.account != nil {
+		for _, f := range d.account.free() {
+			if f.Kind == fields.Text && hasAny(nameWords(f.Name), lexicon().Batch) {
+				d.account.used[f.Key] = true
+				p.rule(f.Key, mark.note("%s: to find all cases of this import again", f.Name))
+				return
+			}
+		}
+	}
+	p.rule("# textN", mark.note("to find all cases of this import again"))
 }
 
 // useless says why a column is not worth a field; "" if it is.
@@ -86,15 +120,29 @@ func (c *column) named() *column {
 	return nil
 }
 
+// unkeyed is a rule that waits for the key of its field.
+func unkeyed(prefix string) string { return "# " + prefix + "N" }
+
 // found adds the field for one id of a list of {id, value} objects.
 func (d *drafter) found(p *page, c, f *column) {
 	prefix, r := d.kind(f)
 	r.pairs = slices.Concat(expression("find(%s, .id == %s).value", cell(c), quote(f.name)).pairs, r.pairs[1:])
-	p.rule(d.names.take(prefix, "field_"+slug(f.name, f.at)), r.note("in %s", rows(f.filled)))
+	p.rule(unkeyed(prefix), r.note("%s in %s", f.name, rows(f.filled)))
 }
 
-// field adds the field for a column.
+// field adds the field for a column, commented out.
 func (d *drafter) field(p *page, c *column) {
+	if c.nested > 0 {
+		for _, f := range c.fields {
+			if f.filled > 0 && f.cells() {
+				d.found(p, c, f)
+			}
+		}
+		if len(c.fields) == 0 {
+			p.rule(unkeyed("text"), joinedNames(c))
+		}
+		return
+	}
 	prefix, r := d.kind(c)
 	if c.filled < d.rows {
 		r = r.note("in %s", rows(c.filled))
@@ -102,20 +150,19 @@ func (d *drafter) field(p *page, c *column) {
 	if n := c.empty.total(); n > 0 && !r.has("values") {
 		r = r.note("%s in %s is kept as text", show(c.empty.sorted()[0].value), rows(n))
 	}
-	name := slug(c.name, c.at)
-	p.rule(d.names.take(prefix, name), r)
+	p.rule(unkeyed(prefix), r)
 	if prefix != "text" {
 		return
 	}
 	if c.lists > 0 || lexicon().Tags[c.plain] {
-		d.multiSelect(p, c, name)
+		d.multiSelect(p, c)
 	} else if isCategory(c) {
-		d.options(p, c, d.names.take("dropdown", name))
+		d.table(p, c, "drop_down")
 	}
 }
 
 // multiSelect offers the column as a field of several options.
-func (d *drafter) multiSelect(p *page, c *column, name string) {
+func (d *drafter) multiSelect(p *page, c *column) {
 	tags, many := lexicon().Tags[c.plain], c.values.more
 	if !tags && (many || c.parts < 2*len(c.values.items)) {
 		return
@@ -126,17 +173,16 @@ func (d *drafter) multiSelect(p *page, c *column, name string) {
 			r = r.with("split", quote(s))
 		}
 	}
-	field := d.names.take("multi_select", name)
 	if many || len(c.values.items) > maxOptions || r.has("split") {
-		p.rule("# "+field, r.with("values", "{file: options.csv}").note("or as options: options.csv maps words to codes"))
+		p.rule(unkeyed("multi_select"), r.with("values", "{file: options.csv}").note("or as options: options.csv maps words to options"))
 		return
 	}
-	d.options(p, c, field)
+	d.table(p, c, "multi_select")
 }
 
-// options offers a field with a look-up table of what the column holds.
-func (d *drafter) options(p *page, c *column, field string) {
-	p.add("  # "+field+":", "")
+// table offers a field with a look-up table of what the column holds.
+func (d *drafter) table(p *page, c *column, prefix string) {
+	p.add("  "+unkeyed(prefix)+":", "")
 	p.add("  #   column: "+scalar(c.name), "")
 	p.add("  #   values:", "")
 	var options []pair

@@ -3,7 +3,8 @@
 // case, and says in comments what it found and what only a person can decide.
 //
 // A draft always loads. Its rules never lose text in silence, and where the
-// data leave a choice open it asks rather than pretends to know. The package
+// data leave a choice open it asks rather than pretends to know. Keys of custom
+// fields are the account's: without them their rules are comments. The package
 // must never read files, use the network, or know another package of this
 // program than mapping and its leaves.
 //
@@ -24,9 +25,10 @@
 //	choose.go    which column serves which field
 //	standard.go  the rules of the standard fields,
 //	custom.go    of the custom fields,
+//	account.go   with the account's fields, where they are known,
 //	zone.go      of those that are dates,
 //	notes.go     and of the notes
-//	names.go     how headers are compared and fields named
+//	names.go     how headers are compared
 //	rule.go      one rule as text
 //	page.go      lines with their comments
 //	yaml.go      strings in YAML, values in comments

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"caseimport/mapping/fields"
 	"caseimport/mapping/words"
 )
 
@@ -18,7 +19,11 @@ type Draft struct {
 
 // Draft writes the mapping file. from is one of Products, or "" to go by the
 // headers.
-func (p *Profile) Draft(from string) (Draft, error) {
+func (p *Profile) Draft(from string) (Draft, error) { return p.DraftFor(nil, "", from) }
+
+// DraftFor is Draft where the account's fields are known, unless they are nil. path
+// is how the mapping file is to name their file.
+func (p *Profile) DraftFor(known *fields.File, path, from string) (Draft, error) {
 	product, told, err := recognise(p.columns, from)
 	if err != nil {
 		return Draft{}, err
@@ -28,7 +33,9 @@ func (p *Profile) Draft(from string) (Draft, error) {
 		product: product,
 		pick:    picker{columns: p.columns, product: product, rows: p.rows},
 		used:    map[*column]bool{},
-		names:   names{keyField: true},
+	}
+	if known != nil {
+		d.account = &account{File: known, path: path, used: map[string]bool{}}
 	}
 	d.order, d.orderFrom = d.commonOrder()
 
@@ -41,7 +48,7 @@ func (p *Profile) Draft(from string) (Draft, error) {
 	notes := d.notes()
 	custom := d.custom()
 	var all page
-	for _, part := range []page{head, key, where, standard, custom, notes, d.rest()} {
+	for _, part := range []page{head, key, where, standard, custom, notes, d.rest(), d.unfilled()} {
 		if len(part.lines) == 0 {
 			continue
 		}
@@ -53,16 +60,13 @@ func (p *Profile) Draft(from string) (Draft, error) {
 	return Draft{Product: product.Label, YAML: all.bytes(), Sure: d.sureLines, Ask: d.askLines}, nil
 }
 
-// keyField carries the key, so that a case can be looked up by it.
-const keyField = "text_source_id"
-
 type drafter struct {
 	*Profile
 	product *product
 	pick    picker
 	used    map[*column]bool // serves a field already
 	skipped []line           // columns that are not mapped, and why
-	names   names
+	account *account         // nil: not known
 
 	order     order   // of day and month, where a column leaves it open
 	orderFrom *column // the column that decides it
@@ -115,6 +119,12 @@ func (d *drafter) head(told []string) page {
 		p.say(0, "No known product has these headers: treated as %s.", d.product.Label)
 		d.sure("source: no known product has these headers; treated as %s", d.product.Label)
 	}
+	if d.account == nil {
+		p.say(0, "The keys of custom fields are the account's own. Get them first, and draft this file again with them:")
+		p.add("#   caseimport fields -o fields.json", "")
+		p.add("#   caseimport init INPUT --fields fields.json --force", "")
+		d.remind("the keys of custom fields are the account's own: caseimport fields -o fields.json gets them, and init --fields fields.json drafts with them")
+	}
 	if d.product.Advice != "" {
 		p.say(0, "%s", d.product.Advice)
 		d.remind("%s", d.product.Advice)
@@ -123,6 +133,9 @@ func (d *drafter) head(told []string) page {
 	p.say(0, "Lines that begin with # are comments. A name on its own is a column of the export.")
 	p.say(0, "Answer what is marked QUESTION, then run: caseimport check INPUT -m FILE")
 	p.add("version: 1", "")
+	if d.account != nil {
+		p.add("fields: "+scalar(d.account.path), fmt.Sprintf("the fields of account %s", show(d.account.Account)))
+	}
 	return p
 }
 
@@ -141,11 +154,11 @@ func (d *drafter) key() page {
 		if best != nil {
 			c = scalar(best.name)
 		}
-		p.add("# key: {column: "+c+", custom_field: "+keyField+"}", "")
+		p.add("# key: {column: "+c+", custom_field: textN}", "")
 		return p
 	}
 	d.use(key)
-	p.say(0, "The column that identifies a ticket, so that no case is created twice. Cases carry it in the text field %s.", keyField)
+	p.say(0, "The column that identifies a ticket, so that no case is created twice. Cases carry it in a text field of the account.")
 	note := fmt.Sprintf("unique and never empty in %s", rows(d.rows))
 	switch {
 	case d.rows == 0:
@@ -160,10 +173,44 @@ func (d *drafter) key() page {
 	if key.formulas > 0 && key.formulas == key.filled {
 		r = unwrapped(key)
 	}
-	p.add("key: "+r.with("custom_field", keyField).String(), note)
 	d.sure("key: %s (%s)", key.name, note)
-	d.remind("the Talkdesk account needs a text field named %s for the key, or rename it in the file", keyField)
+	d.carry(&p, key, r, note)
 	return p
+}
+
+// carry adds the key's rule r with the field in which cases carry it, or asks for
+// the field.
+func (d *drafter) carry(p *page, key *column, r rule, note string) {
+	field, others := d.keyField(key)
+	if field != nil {
+		d.account.used[field.Key] = true
+		d.sure("cases carry the key in %s", field)
+		p.add("key: "+r.with("custom_field", field.Key).String(), fmt.Sprintf("%s; in %s", note, show(field.Name)))
+		return
+	}
+	to, which := "textN", "?"
+	switch {
+	case len(others) > 0:
+		to, which = others[0].Key, ": "+someFields(others)+"?"
+	case d.account != nil:
+		which = "? It has none yet: add one in Talkdesk, named Source ID for example."
+	}
+	d.ask(p, 0, "which text field of the account carries the ticket's id%s Without one, a row whose answer was lost cannot be looked up.", which)
+	p.say(0, "With its key, this line takes the place of the next:")
+	p.add("# key: "+r.with("custom_field", to).String(), "")
+	p.add("key: "+r.String(), note)
+}
+
+func someFields(all []fields.Field) string {
+	const most = 8
+	var names []string
+	for _, f := range all[:min(len(all), most)] {
+		names = append(names, f.String())
+	}
+	if more := len(all) - most; more > 0 {
+		names = append(names, fmt.Sprintf("and %d more", more))
+	}
+	return strings.Join(names, ", ")
 }
 
 // insteadOf says why the column that should be the key is not.

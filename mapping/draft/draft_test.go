@@ -3,6 +3,7 @@ package draft_test
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,7 +17,8 @@ import (
 var update = flag.Bool("update", false, "write the drafts to testdata")
 
 // TestDraft compares the drafts of small exports with those in testdata. Every
-// row of every one of them is valid with the unedited draft.
+// row of every one of them is valid with the unedited draft, and with one whose
+// custom fields were given keys.
 func TestDraft(t *testing.T) {
 	products := map[string]string{
 		"zendesk.csv":      "a Zendesk CSV export",
@@ -50,8 +52,10 @@ func TestDraft(t *testing.T) {
 			if d.Product != product {
 				t.Errorf("recognised as %s, want %s", d.Product, product)
 			}
-			if _, faults := input.valid(t, d.YAML); len(faults) > 0 {
-				t.Errorf("invalid with the unedited draft: %s", strings.Join(faults, "\n"))
+			for _, draft := range [][]byte{d.YAML, keyed(d.YAML)} {
+				if _, faults := input.valid(t, draft); len(faults) > 0 {
+					t.Errorf("invalid: %s\n%s", strings.Join(faults, "\n"), draft)
+				}
 			}
 			golden := filepath.Join("testdata", name+".yaml")
 			said := slices.Concat(d.YAML, []byte("\n# On the terminal:\n"), lines("# + ", d.Sure), lines("# ? ", d.Ask))
@@ -96,13 +100,13 @@ func TestDropdowns(t *testing.T) {
 		var out []string
 		inside := false
 		for l := range strings.Lines(string(d.YAML)) {
-			begins := strings.HasPrefix(l, "  # dropdown_")
+			begins := strings.HasPrefix(l, "  # drop_downN:")
 			inside = begins || inside && strings.HasPrefix(l, "  #   ")
 			if begins {
 				offered++
 			}
 			if inside {
-				l = strings.Replace(l, "# ", "", 1)
+				l = strings.Replace(strings.Replace(l, "# ", "", 1), "drop_downN", fmt.Sprintf("drop_down%d", offered), 1)
 			}
 			out = append(out, l)
 		}
@@ -148,16 +152,16 @@ func TestKey(t *testing.T) {
 		rows    []row
 		want    string
 	}{
-		{[]string{"Subject", "Ticket ID"}, []row{{text("a"), text("1")}, {text("b"), text("2")}}, `key: {column: Ticket ID,`},
+		{[]string{"Subject", "Ticket ID"}, []row{{text("a"), text("1")}, {text("b"), text("2")}}, "\nkey: Ticket ID "},
 		{[]string{"Ticket ID", "Subject"}, []row{{text("1"), text("a")}, {text("1"), text("b")}}, `No key: "Ticket ID" looks like one, but it has only 1 different value in 2 rows.`},
 		{[]string{"Ticket ID", "Subject"}, []row{{text("1"), text("a")}, {text(""), text("b")}}, `No key: "Ticket ID" looks like one, but it is empty in row 2.`},
 		{[]string{"Ticket ID", "Subject"}, []row{{text("1.2E+11"), text("a")}, {text("2"), text("b")}}, `No key: "Ticket ID" looks like one, but a spreadsheet turned 1 of its numbers`},
 		{[]string{"Ticket ID", "Subject"}, []row{{text(strings.Repeat("1", 201)), text("a")}, {text("2"), text("b")}}, `it is longer than 200 characters in row 1.`},
-		{[]string{"Ticket ID", "Order number"}, []row{{text("1"), text("7")}, {text("1"), text("8")}}, `key: {column: Order number,`},
+		{[]string{"Ticket ID", "Order number"}, []row{{text("1"), text("7")}, {text("1"), text("8")}}, "\nkey: Order number "},
 		{[]string{"Contact ID", "Subject"}, []row{{text("1"), text("a b")}, {text("2"), text("c d")}}, `No key: no column has`},
 		{[]string{"Subject", "Code"}, []row{{text("a b"), text("X1")}, {text("c d"), text("X2")}}, `is "Code" the ticket's own id? Its name is not a known one.`},
-		{[]string{"Ticket ID", "Subject"}, []row{{text(`="001"`), text("a")}, {text(`="002"`), text("b")}}, `key: {expr: 'trim(row["Ticket ID"], "=\"")', custom_field: text_source_id}`},
-		{[]string{"CaseNumber", "Id", "OwnerId"}, []row{{text("1"), text("A"), text("x")}, {text("1"), text("B"), text("x")}}, `key: {column: Id,`},
+		{[]string{"Ticket ID", "Subject"}, []row{{text(`="001"`), text("a")}, {text(`="002"`), text("b")}}, `key: {expr: 'trim(row["Ticket ID"], "=\"")', custom_field: textN}`},
+		{[]string{"CaseNumber", "Id", "OwnerId"}, []row{{text("1"), text("A"), text("x")}, {text("1"), text("B"), text("x")}}, "\nkey: Id "},
 	} {
 		input := &table{columns: test.columns, rows: test.rows}
 		d, err := input.profile().Draft("")
@@ -165,7 +169,7 @@ func TestKey(t *testing.T) {
 			t.Fatal(err)
 		}
 		input.valid(t, d.YAML)
-		if plain := strings.ReplaceAll(string(d.YAML), "\n# ", " "); !strings.Contains(plain, test.want) {
+		if plain := strings.ReplaceAll(string(d.YAML), "\n# ", " "); !strings.Contains(plain, test.want) && !strings.Contains(string(d.YAML), test.want) {
 			t.Errorf("no %s in\n%s", test.want, d.YAML)
 		}
 	}
@@ -182,13 +186,12 @@ func ruleFor(t *testing.T, header string, cells ...string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, faults := input.valid(t, d.YAML); len(faults) > 0 {
+	if _, faults := input.valid(t, keyed(d.YAML)); len(faults) > 0 {
 		t.Errorf("%s: %v\n%s", header, faults, d.YAML)
 	}
-	_, custom, _ := strings.Cut(string(d.YAML), "\ncustom_fields:\n")
-	for l := range strings.Lines(custom) {
-		if rule, ok := strings.CutPrefix(l, "  "); ok && !strings.HasPrefix(rule, "#") {
-			rule, _, _ := strings.Cut(rule, "  #")
+	for _, l := range unkeyed.FindAllString(string(d.YAML), -1) {
+		rule, _, _ := strings.Cut(strings.TrimPrefix(l, "  # "), "  #")
+		if !strings.Contains(rule, "{const: ") {
 			return strings.TrimSpace(rule)
 		}
 	}
@@ -201,32 +204,30 @@ func TestKinds(t *testing.T) {
 		cells  []string
 		want   string
 	}{
-		{"Reopens", []string{"0", "12", ""}, `numeric_reopens: Reopens`},
-		{"Balance", []string{"-1", "0.5"}, `decimal_balance: Balance`},
-		{"Balance", []string{"1,5", "2"}, `decimal_balance: {column: Balance, decimal_comma: true}`},
-		{"Amount", []string{"1,234.50", "2"}, `text_amount: Amount`},
-		{"Contract no", []string{"00123", "4"}, `text_contract_no: Contract no`},
-		{"Customer id", []string{"17", "4"}, `text_customer_id: Customer id`},
-		{"Serial", []string{"1.2E+11", "4"}, `text_serial: Serial`},
-		{"Contract", []string{`="00123"`, `="00124"`}, `text_contract: {expr: 'trim(row["Contract"], "=\"")'}`},
-		{"Long", []string{"12345678901234567890", "4"}, `text_long: Long`},
-		{"VIP", []string{"TRUE", "no"}, `checkbox_vip: VIP`},
-		{"VIP", []string{"Ja", "nein"}, `checkbox_vip: {column: VIP, true: ja, false: nein}`},
-		{"VIP", []string{"y", "N", "x"}, `checkbox_vip: {column: VIP, true: [x, "y"], false: "n"}`},
-		{"VIP", []string{"yes", "?"}, `checkbox_vip: {column: VIP, values: {"?": ""}, pass: true}`},
-		{"Is closed", []string{"1", ""}, `checkbox_is_closed: Is closed`},
-		{"Rating", []string{"1", "0"}, `numeric_rating: Rating`},
-		{"Notes 1", []string{"one", "two\nlines"}, `multi_line_text_notes_1: Notes 1`},
-		{"Body 2", []string{"<p>a</p>", "<div>b</div>"}, `text_body_2: {column: Body 2, html: true}`},
-		{"Größe: #1", []string{"L", "M"}, `text_grosse_1: "Größe: #1"`},
-		{"数量", []string{"many", "few"}, `text_column_5: 数量`},
-		{"yes", []string{"many", "few"}, `text_yes: "yes"`},
-		{"42", []string{"many", "few"}, `text_42: "42"`},
-		{`say "x"`, []string{"many", "few"}, `text_say_x: 'say "x"'`},
-		{"Text", []string{"a", "b"}, `text_text: Text`},
-		{"Date of birth", []string{"2024-01-02"}, `date_of_birth: {column: Date of birth, layout: "2006-01-02", timezone: UTC}`},
-		{"Text source id", []string{"a", "b"}, `text_source_id_2: Text source id`},
-		{"Source id", []string{"a", "b"}, `text_source_id_2: Source id`},
+		{"Reopens", []string{"0", "12", ""}, `numericN: Reopens`},
+		{"Balance", []string{"-1", "0.5"}, `decimalN: Balance`},
+		{"Balance", []string{"1,5", "2"}, `decimalN: {column: Balance, decimal_comma: true}`},
+		{"Amount", []string{"1,234.50", "2"}, `textN: Amount`},
+		{"Contract no", []string{"00123", "4"}, `textN: Contract no`},
+		{"Customer id", []string{"17", "4"}, `textN: Customer id`},
+		{"Serial", []string{"1.2E+11", "4"}, `textN: Serial`},
+		{"Contract", []string{`="00123"`, `="00124"`}, `textN: {expr: 'trim(row["Contract"], "=\"")'}`},
+		{"Long", []string{"12345678901234567890", "4"}, `textN: Long`},
+		{"VIP", []string{"TRUE", "no"}, `checkboxN: VIP`},
+		{"VIP", []string{"Ja", "nein"}, `checkboxN: {column: VIP, true: ja, false: nein}`},
+		{"VIP", []string{"y", "N", "x"}, `checkboxN: {column: VIP, true: [x, "y"], false: "n"}`},
+		{"VIP", []string{"yes", "?"}, `checkboxN: {column: VIP, values: {"?": ""}, pass: true}`},
+		{"Is closed", []string{"1", ""}, `checkboxN: Is closed`},
+		{"Rating", []string{"1", "0"}, `numericN: Rating`},
+		{"Notes 1", []string{"one", "two\nlines"}, `multi_line_textN: Notes 1`},
+		{"Body 2", []string{"<p>a</p>", "<div>b</div>"}, `textN: {column: Body 2, html: true}`},
+		{"Größe: #1", []string{"L", "M"}, `textN: "Größe: #1"`},
+		{"数量", []string{"many", "few"}, `textN: 数量`},
+		{"yes", []string{"many", "few"}, `textN: "yes"`},
+		{"42", []string{"many", "few"}, `textN: "42"`},
+		{`say "x"`, []string{"many", "few"}, `textN: 'say "x"'`},
+		{"Text", []string{"a", "b"}, `textN: Text`},
+		{"Date of birth", []string{"2024-01-02"}, `dateN: {column: Date of birth, layout: "2006-01-02", timezone: UTC}`},
 	} {
 		if got := ruleFor(t, test.header, test.cells...); got != test.want {
 			t.Errorf("%s %q:\n got %s\nwant %s", test.header, test.cells, got, test.want)
@@ -240,29 +241,29 @@ func TestDates(t *testing.T) {
 		cells  []string
 		want   string
 	}{
-		{"Created", []string{"2024-01-02T03:04:05Z", "2024-01-02T03:04:05.123+02:00"}, `date_created: Created`},
-		{"Created", []string{"6/13/2025 16:14", "1/2/2025 9:05"}, `date_created: {column: Created, layout: "1/2/2006 15:04", timezone: UTC}`},
-		{"Created", []string{"13/6/2025", "1/2/2025"}, `date_created: {column: Created, layout: "2/1/2006", timezone: UTC}`},
-		{"Created", []string{"1/2/2025", "3/4/2025"}, `date_created: {column: Created, layout: "1/2/2006", timezone: UTC}`},
-		{"Created", []string{"1.2.2025", "3.4.2025"}, `date_created: {column: Created, layout: "2.1.2006", timezone: UTC}`},
-		{"Created", []string{"13/6/2025", "6/13/2025"}, `text_created: Created`},
-		{"Created", []string{"29-02-2016 01:16", "?"}, `date_created: {column: Created, values: {"?": ""}, pass: true, layout: "2-1-2006 15:04", timezone: UTC}`},
-		{"Created", []string{"14/Jul/25 3:42 PM"}, `date_created: {column: Created, layout: "2/Jan/06 3:04 PM", timezone: UTC}`},
-		{"Created", []string{"2025-06-21 16:14:03 UTC"}, `date_created: {column: Created, layout: "2006-01-02 15:04:05 UTC", timezone: UTC}`},
-		{"Created", []string{"2016-04-28T11:19:34 -10:00"}, `date_created: {column: Created, layout: "2006-01-02T15:04:05 -07:00"}`},
-		{"Created", []string{"2024-07-11T21:22:07.000+0000", "2024-07-11T21:22:07Z"}, `date_created: {column: Created, layout: "2006-01-02T15:04:05Z0700"}`},
-		{"Created", []string{"Wed, 2 Oct 2013 10:15:50 +0300"}, `date_created: {column: Created, layout: "Mon, 2 Jan 2006 15:04:05 -0700"}`},
-		{"Created", []string{"45306", "45306.5"}, `date_created: {column: Created, layout: excel, timezone: UTC}`},
-		{"Created", []string{"1380698150"}, `date_created: {column: Created, layout: unix}`},
-		{"Number seen", []string{"1380698150", "45306"}, `numeric_number_seen: Number seen`},
-		{"Created", []string{"2024-01-02", "2024-01-03", "3.1.2024", "45306"}, `date_created: {column: Created, layout: ["2006-01-02", "2.1.2006", excel], timezone: UTC}`},
-		{"Created", []string{"2024-01-02", "soon"}, `text_created: Created`},
-		{"Created", []string{"2024-02-30"}, `text_created: Created`},
-		{"Seen (America/New_York)", []string{"2024-01-02 10:00"}, `date_seen: {column: Seen (America/New_York), layout: "2006-01-02 15:04", timezone: America/New_York}`},
+		{"Created", []string{"2024-01-02T03:04:05Z", "2024-01-02T03:04:05.123+02:00"}, `dateN: Created`},
+		{"Created", []string{"6/13/2025 16:14", "1/2/2025 9:05"}, `dateN: {column: Created, layout: "1/2/2006 15:04", timezone: UTC}`},
+		{"Created", []string{"13/6/2025", "1/2/2025"}, `dateN: {column: Created, layout: "2/1/2006", timezone: UTC}`},
+		{"Created", []string{"1/2/2025", "3/4/2025"}, `dateN: {column: Created, layout: "1/2/2006", timezone: UTC}`},
+		{"Created", []string{"1.2.2025", "3.4.2025"}, `dateN: {column: Created, layout: "2.1.2006", timezone: UTC}`},
+		{"Created", []string{"13/6/2025", "6/13/2025"}, `textN: Created`},
+		{"Created", []string{"29-02-2016 01:16", "?"}, `dateN: {column: Created, values: {"?": ""}, pass: true, layout: "2-1-2006 15:04", timezone: UTC}`},
+		{"Created", []string{"14/Jul/25 3:42 PM"}, `dateN: {column: Created, layout: "2/Jan/06 3:04 PM", timezone: UTC}`},
+		{"Created", []string{"2025-06-21 16:14:03 UTC"}, `dateN: {column: Created, layout: "2006-01-02 15:04:05 UTC", timezone: UTC}`},
+		{"Created", []string{"2016-04-28T11:19:34 -10:00"}, `dateN: {column: Created, layout: "2006-01-02T15:04:05 -07:00"}`},
+		{"Created", []string{"2024-07-11T21:22:07.000+0000", "2024-07-11T21:22:07Z"}, `dateN: {column: Created, layout: "2006-01-02T15:04:05Z0700"}`},
+		{"Created", []string{"Wed, 2 Oct 2013 10:15:50 +0300"}, `dateN: {column: Created, layout: "Mon, 2 Jan 2006 15:04:05 -0700"}`},
+		{"Created", []string{"45306", "45306.5"}, `dateN: {column: Created, layout: excel, timezone: UTC}`},
+		{"Created", []string{"1380698150"}, `dateN: {column: Created, layout: unix}`},
+		{"Number seen", []string{"1380698150", "45306"}, `numericN: Number seen`},
+		{"Created", []string{"2024-01-02", "2024-01-03", "3.1.2024", "45306"}, `dateN: {column: Created, layout: ["2006-01-02", "2.1.2006", excel], timezone: UTC}`},
+		{"Created", []string{"2024-01-02", "soon"}, `textN: Created`},
+		{"Created", []string{"2024-02-30"}, `textN: Created`},
+		{"Seen (America/New_York)", []string{"2024-01-02 10:00"}, `dateN: {column: Seen (America/New_York), layout: "2006-01-02 15:04", timezone: America/New_York}`},
 		// Clocks were set forward over this hour there.
-		{"Seen (America/New_York)", []string{"2024-03-10 02:30"}, `text_seen: Seen (America/New_York)`},
-		{"Seen (Atlantis)", []string{"2024-01-02 10:00"}, `date_seen_atlantis: {column: Seen (Atlantis), layout: "2006-01-02 15:04", timezone: UTC}`},
-		{"Version", []string{"1.2.10", "3.4.11"}, `text_version: Version`},
+		{"Seen (America/New_York)", []string{"2024-03-10 02:30"}, `textN: Seen (America/New_York)`},
+		{"Seen (Atlantis)", []string{"2024-01-02 10:00"}, `dateN: {column: Seen (Atlantis), layout: "2006-01-02 15:04", timezone: UTC}`},
+		{"Version", []string{"1.2.10", "3.4.11"}, `textN: Version`},
 	} {
 		if got := ruleFor(t, test.header, test.cells...); got != test.want {
 			t.Errorf("%s %q:\n got %s\nwant %s", test.header, test.cells, got, test.want)
@@ -278,7 +279,7 @@ func TestOrderFromAnotherColumn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := `date_closed: {column: Closed, layout: "2/1/2006", timezone: UTC}`; !strings.Contains(string(d.YAML), want) {
+	if want := `dateN: {column: Closed, layout: "2/1/2006", timezone: UTC}`; !strings.Contains(string(d.YAML), want) {
 		t.Errorf("no %s in\n%s", want, d.YAML)
 	}
 }

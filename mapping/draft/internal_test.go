@@ -60,22 +60,33 @@ func TestPriorityOf(t *testing.T) {
 	}
 }
 
-func TestSlug(t *testing.T) {
-	for header, want := range map[string]string{
-		"Customer Name":                 "customer_name",
-		"CreatedDate":                   "created_date",
-		"Custom field (Story Points)":   "story_points",
-		"Plan [list]":                   "plan",
-		"Contract_No__c":                "contract_no",
-		"custom_fields.cf_region":       "region",
-		"Updated at (America/New_York)": "updated_at",
-		"Größe / Straße":                "grosse_strasse",
-		"数量":                            "column_3",
-		"#":                             "column_3",
-		"How likely are you to recommend us to a friend": "how_likely_are_you_to_recommend_us_to_a",
+func TestNameScore(t *testing.T) {
+	for _, c := range []struct {
+		column, field string
+		want          int
+	}{
+		{"Region", "region", sameName},
+		{"Custom field (Story Points)", "Story points", sameName},
+		{"Plan [list]", "Plan", sameName},
+		{"Contract_No__c", "Contract number", sameName},
+		{"custom_fields.cf_region", "Region", sameName},
+		{"Updated at (America/New_York)", "Updated", sameName},
+		{"Größe / Straße", "grosse strasse", sameName},
+		{"数量", "数量", sameName},
+		{"CreatedDate", "Created", likeName},
+		{"Opened at", "Opened at the source", likeName},
+		{"Satisfaction Score", "Satisfaction", likeName},
+		{"Organisation", "Organization", likeName},
+		{"Reopens", "Reopened", likeName},
+		{"Created at", "Opened at the source", likeName},
+		{"assignment_group", "Team", likeName},
+		{"Status", "Region", otherName},
+		{"Tag", "VIP", otherName},
+		{"#", "Number", otherName},
+		{"of", "the", otherName},
 	} {
-		if got := slug(header, 2); got != want {
-			t.Errorf("slug(%q) = %q, want %q", header, got, want)
+		if got := nameScore(c.column, c.field); got != c.want {
+			t.Errorf("nameScore(%q, %q) = %d, want %d", c.column, c.field, got, c.want)
 		}
 	}
 }

@@ -1,7 +1,6 @@
 package draft
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
 	"unicode"
@@ -54,17 +53,10 @@ var camelCase = regexp.MustCompile(`(\p{Ll})(\p{Lu})`)
 // and an accent.
 var plainLetters = strings.NewReplacer("ß", "ss", "æ", "ae", "œ", "oe", "ø", "o", "ł", "l", "đ", "d", "ı", "i", "þ", "th", "ð", "d")
 
-var (
-	foreign     = regexp.MustCompile(`[^a-z0-9_]`)
-	underscores = regexp.MustCompile(`_+`)
-)
-
-// maxName is the longest made-up part of a field's name.
-const maxName = 40
-
-// slug makes the part of a field's name that follows the prefix, for column
-// number i: lower-case ASCII letters, digits and underscores.
-func slug(name string, i int) string {
+// nameWords are the words of a name that count when a column and a field are
+// compared: without what products put around it, without accents, and abbreviations
+// written out.
+func nameWords(name string) []string {
 	s := withoutZone(name)
 	for _, wrapping := range lexicon().Wrappings {
 		before, after, _ := strings.Cut(wrapping, "*")
@@ -72,36 +64,24 @@ func slug(name string, i int) string {
 			s = strings.TrimSpace(strings.TrimSuffix(inner, after))
 		}
 	}
-	s = plainLetters.Replace(strings.Join(wordsOf(s), "_"))
-	s = foreign.ReplaceAllString(norm.NFKD.String(s), "")
-	s = strings.Trim(underscores.ReplaceAllString(s, "_"), "_")
-	if len(s) > maxName {
-		s = s[:maxName]
-		if at := strings.LastIndexByte(s, '_'); at > maxName/2 {
-			s = s[:at]
+	s = norm.NFKD.String(plainLetters.Replace(strings.Join(wordsOf(s), " ")))
+	s = strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
 		}
-		s = strings.Trim(s, "_")
+		return r
+	}, s)
+	var ws []string
+	for _, w := range strings.Fields(s) {
+		switch w {
+		case "no", "nr", "num":
+			w = "number"
+		case "ids":
+			w = "id"
+		}
+		if !lexicon().Filler[w] {
+			ws = append(ws, w)
+		}
 	}
-	if s == "" {
-		return fmt.Sprintf("column_%d", i+1)
-	}
-	return s
-}
-
-// names gives out field names, each once.
-type names map[string]bool
-
-// take makes a name of the prefix and the slug; a slug that begins with the
-// prefix, as of "Date of purchase", is one already.
-func (n names) take(prefix, slug string) string {
-	first := prefix + "_" + slug
-	if strings.HasPrefix(slug, prefix+"_") {
-		first = slug
-	}
-	name := first
-	for i := 2; n[name]; i++ {
-		name = fmt.Sprintf("%s_%d", first, i)
-	}
-	n[name] = true
-	return name
+	return ws
 }

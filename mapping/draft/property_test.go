@@ -9,6 +9,7 @@ import (
 
 	"caseimport/mapping"
 	"caseimport/mapping/draft"
+	"caseimport/mapping/fields"
 
 	"pgregory.net/rapid"
 )
@@ -114,28 +115,34 @@ func holds(t *rapid.T, input *table) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := mapping.Parse("draft.yaml", d.YAML, nil)
+	loads(t, input, d.YAML, nil)
+	loads(t, input, keyed(d.YAML), nil)
+	for _, l := range slices.Concat(d.Sure, d.Ask) {
+		if strings.ContainsFunc(l, func(r rune) bool { return r < ' ' }) {
+			t.Fatalf("a line for the terminal holds control characters: %q", l)
+		}
+	}
+}
+
+// loads maps every row with a draft, and sees that each has a key of its own.
+func loads(t *rapid.T, input *table, yaml []byte, account *fields.File) {
+	m, err := mapping.ParseFor(account, "draft.yaml", yaml, nil)
 	if err != nil {
-		t.Fatalf("the draft does not load: %v\n%s", err, d.YAML)
+		t.Fatalf("the draft does not load: %v\n%s", err, yaml)
 	}
 	p, err := m.Compile(input.columns, false)
 	if err != nil {
-		t.Fatalf("the draft does not fit its input: %v\n%s", err, d.YAML)
+		t.Fatalf("the draft does not fit its input: %v\n%s", err, yaml)
 	}
 	keys := map[string]bool{}
 	for i, r := range input.rows {
 		if _, faults := p.Map(r); len(faults) > 0 {
-			t.Fatalf("row %d: %s\n%s", i+1, faults[0], d.YAML)
+			t.Fatalf("row %d: %s\n%s", i+1, faults[0], yaml)
 		}
 		if key := p.Identify(r).Key; p.HasKey() && keys[key] {
-			t.Fatalf("row %d: the key %q came before\n%s", i+1, key, d.YAML)
+			t.Fatalf("row %d: the key %q came before\n%s", i+1, key, yaml)
 		} else {
 			keys[key] = true
-		}
-	}
-	for _, l := range slices.Concat(d.Sure, d.Ask) {
-		if strings.ContainsFunc(l, func(r rune) bool { return r < ' ' }) {
-			t.Fatalf("a line for the terminal holds control characters: %q", l)
 		}
 	}
 }

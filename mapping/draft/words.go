@@ -27,6 +27,9 @@ type vocabulary struct {
 	PersonID             set[header] `yaml:"person_id"`
 	Tags                 set[header]
 	Wrappings            []string
+	Origin, Batch        set[string]
+	Filler               set[string]
+	Alike                [][]string
 
 	starts  [256]bool // the bytes with which Nothing begins, for speed
 	longest int       // of Nothing, in bytes

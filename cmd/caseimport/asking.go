@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"caseimport/importer"
+	"caseimport/importer/reads"
+	"caseimport/importer/talkdesk"
+	"caseimport/ratelimit"
+)
+
+// asking are the flags of commands that ask the account something and change
+// nothing in it.
+type asking struct {
+	target
+	timeout, patience time.Duration
+}
+
+// askingRate is the flag --rate of those that do nothing else.
+func askingRate(f *pflag.FlagSet, rate *string) {
+	f.StringVar(rate, "rate", "", "at most `RATE` requests: 10/s, 600/m or a number per second, 0 for no limit (default 5/s)")
+}
+
+// waits are its flags but for the target's.
+func (a *asking) waits(f *pflag.FlagSet, patience time.Duration, written string) {
+	f.DurationVar(&a.timeout, "timeout", 60*time.Second, "give up on a request after this `TIME`")
+	f.DurationVar(&a.patience, "outage-patience", patience, "wait this `TIME` for a server that is down")
+	f.Lookup("timeout").DefValue, f.Lookup("outage-patience").DefValue = "60s", written
+}
+
+// account is whom a command asks.
+type account struct {
+	api     *talkdesk.Client
+	name    string
+	baseURL string // normalised, or the word sandbox
+	reader  *reads.Reader
+	close   func()
+}
+
+// dial connects to the account, and sends nothing yet.
+func (a *asking) dial(cmd *cobra.Command, rate string) (account, error) {
+	for _, flag := range []struct {
+		name  string
+		value time.Duration
+	}{{"timeout", a.timeout}, {"outage-patience", a.patience}} {
+		if flag.value <= 0 {
+			return account{}, usage(cmd, "", "--%s %v: this must be above zero", flag.name, flag.value)
+		}
+	}
+	perSecond, err := perSecondOf(cmd, rate, a.sandbox)
+	if err != nil {
+		return account{}, err
+	}
+	if err := a.target.fill(cmd); err != nil {
+		return account{}, err
+	}
+	cfg := importer.Config{Concurrency: 1}
+	end, err := a.target.connect(&cfg, nil, a.timeout)
+	if err != nil {
+		return account{}, err
+	}
+	return account{
+		api:     cfg.API.(*talkdesk.Client),
+		name:    cfg.Account,
+		baseURL: cfg.BaseURL,
+		reader:  &reads.Reader{Limiter: ratelimit.New(perSecond), Patience: a.patience, Say: sayWaiting(cmd.ErrOrStderr())},
+		close:   end,
+	}, nil
+}
+
+// sayWaiting tells people why a command waits.
+func sayWaiting(w io.Writer) func(string) {
+	log, _ := newLogger(w, "text", false)
+	return func(message string) { log.Log(context.Background(), importer.LevelWait, message) }
+}
+
+// refused is the error of a command whose reads were not answered.
+func refused(ctx context.Context, a talkdesk.Answer) error {
+	if ctx.Err() != nil {
+		return errors.New("interrupted")
+	}
+	hint := "to find out what is wrong: " + program() + " doctor"
+	return refuse(errors.New(a.Message), hint)
+}

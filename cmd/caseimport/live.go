@@ -1,0 +1,120 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"caseimport/importer"
+	"caseimport/importer/journal"
+	"caseimport/importer/live"
+	"caseimport/importer/talkdesk"
+	"caseimport/mapping"
+	"caseimport/mapping/fields"
+	"caseimport/mapping/words"
+)
+
+// lookAround is check --live: it takes the rows that can be sent, and asks the
+// account for their cases.
+type lookAround struct {
+	account
+	against func(fields.File) error // what is wrong with the mapping for these fields
+	journal *journal.Journal        // of earlier runs; nil without
+	cfg     live.Config
+}
+
+func newLookAround(cmd *cobra.Command, o checkOptions, program *mapping.Program, input string, rate float64) (l *lookAround, err error) {
+	field := program.KeyField()
+	if field == "" {
+		return nil, refuse(errors.New("--live looks cases up by their key, and the mapping names no key.custom_field"),
+			"add to the mapping: key: {column: …, custom_field: text1}, with the key of a text field of your account")
+	}
+	l = &lookAround{against: func(account fields.File) error { return against(cmd, o.mapping, account) }}
+	if l.account, err = o.dial(cmd, o.rate); err != nil {
+		return nil, err
+	}
+	results := o.results
+	if results == "" && input != "-" {
+		if results, err = importer.DefaultResults(input, o.sandbox); err != nil {
+			l.account.close()
+			return nil, err
+		}
+	}
+	say := cmd.ErrOrStderr()
+	l.cfg = live.Config{Field: field, API: l.api, Reader: l.reader, Rate: rate, Say: func(message string) { fmt.Fprintln(say, printable(message)) }}
+	if results != "" {
+		files := importer.FilesOf(results, false)
+		header := journal.Header{Account: l.name, BaseURL: l.baseURL, KeyRule: program.KeyRule()}
+		if l.journal, err = journal.Peek(files.Journal, header, filepath.Base(files.Results)); err != nil {
+			l.account.close()
+			return nil, refuse(err, "name the results file of this import with -o")
+		}
+	}
+	if l.journal != nil {
+		l.cfg.State = l.journal.State
+	}
+	return l, nil
+}
+
+func (l *lookAround) close() {
+	if l.journal != nil {
+		_ = l.journal.Close() // it was only read
+	}
+	l.account.close()
+}
+
+// row takes a row that can be sent.
+func (l *lookAround) row(number int, key string, c *mapping.Case) {
+	l.cfg.Rows = append(l.cfg.Rows, live.Row{Number: number, Key: strings.Clone(key), Title: strings.Clone(c.Title)})
+}
+
+func (l *lookAround) run(ctx context.Context) (*live.Report, error) {
+	misfits := l.misfits(ctx)
+	report, a := live.Run(ctx, l.cfg)
+	if a.Verdict != talkdesk.Created {
+		return nil, refused(ctx, a)
+	}
+	report.Remarks = append(misfits, report.Remarks...)
+	return &report, nil
+}
+
+// misfits says where the mapping does not fit the account's fields as they are now.
+func (l *lookAround) misfits(ctx context.Context) []string {
+	all, _, a := l.reader.Fields(ctx, l.api)
+	if a.Verdict != talkdesk.Created {
+		return []string{"the account's case fields could not be read, so the mapping was not held against them: " + a.Message}
+	}
+	if err := l.against(fields.File{Account: l.name, BaseURL: l.baseURL, Fields: all}); err != nil {
+		return strings.Split(strings.TrimSpace(err.Error()), "\n")
+	}
+	return []string{}
+}
+
+func printLive(b *strings.Builder, r *live.Report) {
+	b.WriteString("\nIn the account\n")
+	already := "have their case"
+	if r.Remembered > 0 {
+		already = fmt.Sprintf("have their case (%s by the journal of earlier runs)", words.Count(r.Remembered))
+	}
+	for _, n := range []struct {
+		name string
+		n    int
+		what string
+	}{
+		{"to create", r.Create, "no case has their key"},
+		{"already there", r.Already, already},
+		{"other title", r.OtherTitle, "a case has their key, but another title"},
+		{"in doubt", r.InDoubt, "it cannot be told"},
+	} {
+		if n.n > 0 || n.name == "to create" {
+			fmt.Fprintf(b, "  %-13s %9s   %s\n", n.name, words.Count(n.n), n.what)
+		}
+	}
+	for _, text := range append(r.Remarks, r.Examples...) {
+		fmt.Fprintf(b, "  %s\n", text)
+	}
+}
