@@ -117,7 +117,7 @@ func TestAdoptRowByRow(t *testing.T) {
 		time.Sleep(time.Second)
 		os.Remove(w.path("out.journal"))
 		sum := w.must(0, "in.csv", func(c *Config) { c.Adopt = true })
-		if sum.Already != 2 || sum.Created != 1 || sum.Lookups != 5 { // a page, a canary, three rows
+		if sum.Already != 2 || sum.Created != 1 || sum.Lookups != 4 { // the newest of the results, a page, a canary, one row
 			w.t.Errorf("%+v", sum)
 		}
 		if n := w.api.counts(); n["T-1"] != 1 || n["T-2"] != 1 || n["T-3"] != 1 {

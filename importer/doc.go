@@ -24,12 +24,13 @@
 // # The files, in the order in which a run meets them
 //
 // config.go (what a run is told, and what it says at its end), files.go (names),
-// run.go (the whole), store.go (open the journal and the results), stock.go
-// (what earlier runs left), pipeline.go (the goroutines around the machine),
-// preflight.go (was this imported before?), account.go (are its fields as the
-// mapping has them?), intake.go (rows up to the machine), patience.go (a stop waits
-// for no expression), recorder.go (the writer), words.go (what people are told
-// meanwhile), progress.go (counts), finish.go (the files at the end).
+// run.go (the whole), store.go (open the journal and the results), proof.go (do
+// they belong together?), stock.go (what earlier runs left), pipeline.go (the
+// goroutines around the machine), preflight.go (was this imported before?),
+// account.go (are its fields as the mapping has them?), intake.go (rows up to the
+// machine), patience.go (a stop waits for no expression), recorder.go (the
+// writer), words.go (what people are told meanwhile), progress.go (counts),
+// finish.go (the files at the end).
 //
 // It must never parse flags, print, or use net/http.
 package importer

@@ -134,7 +134,7 @@ func fileSum(path string) string {
 
 // end describes the run's end for the next run.
 func (p *pipeline) end(hurry bool) journal.End {
-	e := journal.End{Left: p.cfg.Table.Rows - p.cfg.Progress.Done(), Extra: p.extra, Lived: p.now(), Report: p.written}
+	e := journal.End{Left: p.cfg.Table.Rows - p.cfg.Progress.Done(), Extra: p.extra, Lived: p.now(), Report: p.written, Whole: p.whole}
 	if !p.begun || hurry && p.journal.Changed() {
 		return e // the results file is not, or not yet, what the journal says
 	}

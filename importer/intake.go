@@ -63,11 +63,18 @@ type intake struct {
 	before earlierCases
 	same   map[journal.ID]int // rows of the same content met before, beyond the first
 	ids    results.Columns    // where a failure report keeps its ids
-	// refused are the numbers of rows that were refused earlier with the same
-	// content. They come last: rows that were never tried go before them.
-	refused []int
+	// refused are rows that were refused earlier with the same content. They come
+	// last: rows that were never tried go before them.
+	refused []refusedRow
 	// compared says that the account's fields have been looked at.
 	compared bool
+}
+
+// refusedRow is a row by its number. Its identity is kept: to form it again could
+// count it as another of the same content.
+type refusedRow struct {
+	number int
+	id     journal.ID
 }
 
 func (in *intake) take(row *source.Row) error {
@@ -127,7 +134,7 @@ func (in *intake) take(row *source.Row) error {
 		return nil
 	}
 	if known == journal.Failed && in.journal.Refused(id, r.Sum) {
-		in.refused = append(in.refused, row.Number)
+		in.refused = append(in.refused, refusedRow{row.Number, id})
 		return nil
 	}
 	in.hand(r)
@@ -143,17 +150,16 @@ func (in *intake) takeRefused() error {
 		if len(in.refused) == 0 {
 			return errEnough
 		}
-		if row.Number != in.refused[0] {
+		if row.Number != in.refused[0].number {
 			return nil
 		}
+		id := in.refused[0].id
 		in.refused = in.refused[1:]
 		if in.going.Err() != nil || in.cfg.Limit > 0 && in.full() {
 			in.skip(row)
 			return nil
 		}
-		who := in.identity(row)
-		id, _, _, _ := in.identify(row, who)
-		r, faults := in.build(row, id, who.Key)
+		r, faults := in.build(row, id, in.identity(row).Key)
 		if len(faults) > 0 {
 			return fmt.Errorf("internal error: row %d was valid when it was read first", row.Number)
 		}
@@ -312,15 +318,20 @@ func (in *intake) build(row *source.Row, id journal.ID, key string) (*lifecycle.
 	if len(faults) == 0 {
 		body, err := c.Body()
 		if err == nil {
-			sum := sha256.Sum256(body)
-			r.Body = body
-			copy(r.Sum[:], sum[:])
+			r.Body, r.Sum = body, sumOf(body)
 			return r, nil
 		}
 		faults = []mapping.Fault{{Reason: err.Error()}}
 	}
 	r.Fault = faultText(faults)
 	return r, faults
+}
+
+// sumOf tells whether a request has changed.
+func sumOf(body []byte) (sum [8]byte) {
+	whole := sha256.Sum256(body)
+	copy(sum[:], whole[:])
+	return sum
 }
 
 // refuse records a row that is not sent.

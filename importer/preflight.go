@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"caseimport/importer/identity"
 	"caseimport/importer/journal"
 	"caseimport/importer/lifecycle"
+	"caseimport/importer/results"
 	"caseimport/importer/source"
 	"caseimport/importer/talkdesk"
 	"caseimport/mapping/words"
@@ -43,7 +45,8 @@ func (p *pipeline) preflight() (earlierCases, error) {
 
 // looksEach reports whether every row is looked up before it is sent.
 func (p *pipeline) looksEach() bool {
-	return p.cfg.Adopt || p.journal.Suspect() || p.journal.Adopting() != ""
+	canLook := p.cfg.Program.KeyField() != ""
+	return p.cfg.Adopt || p.journal.Suspect() || p.journal.Adopting() != "" || p.journal.Rebuilt() && canLook
 }
 
 // adopt has every row looked up before it is sent. Where the whole list needs
@@ -54,8 +57,13 @@ func (p *pipeline) adopt() (earlierCases, error) {
 	cases := earlierCases{lookEach: true}
 	if p.journal.Suspect() {
 		p.cfg.Log.Warn("the journal's last lines are damaged: every row that it does not know is looked up before it is sent")
+	} else if !p.cfg.Adopt && p.journal.Adopting() == "" {
+		p.cfg.Log.Warn("the journal was rebuilt by a run with --adopt from another input: every row that it does not know is looked up before it is sent")
 	} else if !p.cfg.Adopt {
 		p.cfg.Log.Warn("a run with --adopt did not finish: every row that the journal does not know is looked up before it is sent: " + p.journal.Adopting())
+	}
+	if p.cfg.Adopt {
+		p.takeOver()
 	}
 	wanted, err := p.wanted()
 	if err != nil || len(wanted) == 0 {
@@ -81,6 +89,36 @@ func (p *pipeline) adopt() (earlierCases, error) {
 	}
 	cases.listed = p.list(first, wanted)
 	return cases, nil
+}
+
+// takeOver notes the cases that the results hold and the journal does not know, of
+// whatever input, if the search finds the newest of them: the results may be of
+// another account.
+func (p *pipeline) takeOver() {
+	if !p.hadResults {
+		return
+	}
+	var noted []journal.Outcome
+	var newest results.Line
+	for line, err := range results.ReadOwn(p.files.Results) {
+		if err != nil {
+			return
+		}
+		if id := identity.Key(line.Key); line.Status == statusCreated && line.CaseID != "" && line.Key != "" && p.journal.State(id) != journal.Created {
+			text, _ := json.Marshal(line) // our own plain struct
+			noted, newest = append(noted, journal.Outcome{ID: id, State: journal.Created, Row: line.Row, Line: text}), line
+		}
+	}
+	if len(noted) > 0 {
+		reply, ok := p.ask(lifecycle.Question{Key: newest.Key})
+		if !ok || !slices.ContainsFunc(reply.Found, func(f talkdesk.Found) bool { return f.ID == newest.CaseID }) {
+			return
+		}
+		done := make(chan struct{})
+		p.enqueue(takenOver{noted, done})
+		<-done
+	}
+	p.whole = true
 }
 
 // list reads the list, from its first page, for cases with wanted keys, as far as

@@ -69,6 +69,12 @@ type refusal struct {
 	faults          []mapping.Fault
 }
 
+// takenOver are cases of which the journal has not heard; done is closed when it has.
+type takenOver struct {
+	cases []journal.Outcome
+	done  chan struct{}
+}
+
 // handBack is a row of a failure report that this run does not come to.
 type handBack struct{ row *source.Row }
 
@@ -186,6 +192,13 @@ func (p *pipeline) carryOut(a any) error {
 		p.say(a.Notice)
 	case refusal:
 		return p.broken(p.recordRefusal(a), nil)
+	case takenOver:
+		defer close(a.done)
+		for _, o := range a.cases {
+			if err := p.journal.Record(o); err != nil {
+				return p.broken(err, nil)
+			}
+		}
 	case handBack:
 		return p.broken(p.giveBack(a.row), nil)
 	}

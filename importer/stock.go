@@ -1,10 +1,8 @@
 package importer
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"time"
 
@@ -13,7 +11,6 @@ import (
 	"caseimport/importer/lifecycle"
 	"caseimport/importer/results"
 	"caseimport/importer/source"
-	"caseimport/mapping/words"
 )
 
 // takeStock learns what earlier runs have left, refuses files that do not belong
@@ -54,7 +51,7 @@ func (p *pipeline) takeStock() error {
 		return err
 	}
 	for _, d := range doubts {
-		p.machine.Inherit(lifecycle.Past{Claim: d.Claim, Since: -d.Age, Lost: d.Field == "" || d.Field != p.cfg.Program.KeyField()})
+		p.machine.Inherit(lifecycle.Past{Claim: d.Claim, Since: -d.Age, Lost: !d.Findable})
 	}
 	if n := len(doubts); n > 0 {
 		p.cfg.Log.Info(rows(n) + " of an earlier run got no answer: checking for their cases")
@@ -130,74 +127,24 @@ func (p *pipeline) knownCase(cfg *lifecycle.Config) error {
 	return nil
 }
 
-// proveJournal holds the results file against the journal. A journal that has
-// never heard of cases which the results hold is an older copy, or another
-// import's, and would have their rows made again. An outcome that a crash took
-// from the journal, and that the results hold, is given back to it.
-func (p *pipeline) proveJournal() error {
-	last := p.journal.Last()
-	info, err := os.Stat(p.files.Results)
-	if err != nil || !p.hadResults || p.cfg.Adopt || last.Ended && info.Size() == last.Size && info.ModTime().Equal(last.Time) {
-		return nil
-	}
-	strangers := map[string]bool{} // ids of cases
-	for line, err := range results.ReadOwn(p.files.Results) {
-		if err != nil {
-			break // torn by a crash, or edited: what was read counts
-		}
-		if line.Status != statusCreated || line.CaseID == "" {
-			continue
-		}
-		id := identity.Key(line.Key)
-		state := p.journal.State(id)
-		switch {
-		case p.cfg.Program.HasKey() && state == journal.Claimed:
-			text, err := json.Marshal(line)
-			if err == nil {
-				err = p.journal.Record(journal.Outcome{ID: id, State: journal.Created, Row: line.Row, Line: text})
-			}
-			if err != nil {
-				return filesStop(err)
-			}
-		case !p.cfg.Program.HasKey() || state != journal.Created:
-			strangers[line.CaseID] = true
-		}
-	}
-	if len(strangers) > 0 {
-		for line, err := range p.latest() {
-			if err != nil {
-				return filesStop(err)
-			}
-			delete(strangers, line.CaseID)
-		}
-	}
-	doubts := 0
-	if !p.cfg.Program.HasKey() { // a line cannot be tied to its row, but may be of one whose outcome was lost
-		doubts = p.journal.Open()
-	}
-	if len(strangers) <= doubts {
-		return nil
-	}
-	return &Stop{Exit: 1, Err: fmt.Errorf("%s holds %s that its journal %s has never heard of: the journal is an older copy, or another import's", p.files.Results, words.Plural(len(strangers), "case"), p.files.Journal),
-		Hint: "put the newer journal back, or add --adopt: every row that the journal does not know is then looked up before it is created; if people have merely edited the results file, move it away: it is rebuilt"}
-}
-
 // knowsReport refuses a failure report whose rows the journal has never heard
-// of: sent again without their past, they might get a second case.
+// of: sent again without their past, they might get a second case. And one whose
+// columns were sorted apart.
 func (p *pipeline) knowsReport() error {
 	ids := results.ReportColumns(p.cfg.Table.Columns)
+	swapped := swapped{pipeline: p, requests: map[[8]byte][]*requestOf{}}
 	err := p.cfg.Table.Each(p.ctx, func(row *source.Row) error {
 		if row.Fault != "" {
 			return nil
 		}
-		if err := p.refuseSwapped(ids, row); err != nil {
-			return err
+		kind, id, ok := identity.Parse(ids.ID(row.Cell))
+		if ok && kind == identity.ByCells && !p.cfg.Program.HasKey() && swapped.take(row, id) {
+			return swapped.refuse(row.Number)
 		}
 		switch ids.Status(row.Cell) {
 		case statusInvalid, statusDuplicate, statusLeft:
 			return nil // never sent
 		}
-		_, id, ok := identity.Parse(ids.ID(row.Cell))
 		switch {
 		case !ok || p.journal.State(id) != journal.None:
 			return nil
@@ -208,6 +155,9 @@ func (p *pipeline) knowsReport() error {
 		return &Stop{Exit: 1, Err: fmt.Errorf("%s, row %d: this failure report belongs to another results file: the journal does not know its rows", p.cfg.Input, row.Number),
 			Hint: "use -o RESULTS of the first run"}
 	})
+	if err == nil {
+		err = swapped.compare()
+	}
 	var stop *Stop
 	if err != nil && !errors.As(err, &stop) {
 		return &Stop{Exit: 1, Err: err}
@@ -215,26 +165,75 @@ func (p *pipeline) knowsReport() error {
 	return err
 }
 
-// refuseSwapped refuses a report without keys in which the content of one row
-// stands beside the id of another: its columns were sorted apart, and every row
+// swapped finds out whether in a report without keys the content of one row stands
+// beside the id of another: then its columns were sorted apart, and every row
 // might be sent as another.
-func (p *pipeline) refuseSwapped(ids results.Columns, row *source.Row) error {
-	kind, id, ok := identity.Parse(ids.ID(row.Cell))
-	if !ok || kind != identity.ByCells || p.cfg.Program.HasKey() {
-		return nil
-	}
-	content := identity.ContentOf(results.Original(p.cfg.Table.Header, row.Fields(), row.JSON()))
+type swapped struct {
+	*pipeline
+	// requests are rows of a JSON report by the sums of their requests: the
+	// report holds their content in another form than the input did.
+	requests map[[8]byte][]*requestOf
+}
+
+type requestOf struct {
+	row         int
+	id          journal.ID
+	its, others bool // the request was made for that id, or for another
+}
+
+// take reports whether a row has the unchanged content of another row.
+func (s *swapped) take(row *source.Row, id journal.ID) bool {
+	content := identity.ContentOf(results.Original(s.cfg.Table.Header, row.Fields(), row.JSON()))
 	for n := 0; ; n++ {
-		other := identity.Cells(content, n)
-		switch {
+		switch other := identity.Cells(content, n); {
 		case other == id:
-			return nil // unchanged
-		case p.journal.State(other) == journal.None:
-			if n == 0 {
-				return nil // corrected
+			return false // unchanged
+		case s.journal.State(other) != journal.None:
+		case n > 0:
+			return true
+		default: // corrected
+			if row.JSON() != nil {
+				s.note(row, id)
 			}
-			return &Stop{Exit: 1, Err: fmt.Errorf("%s, row %d holds the cells of another row: its columns were sorted apart from the %s column", p.cfg.Input, row.Number, results.IDColumn),
-				Hint: "sort whole rows only; restore the report, or run the import's own input again, which writes it anew"}
+			return false
 		}
 	}
+}
+
+func (s *swapped) note(row *source.Row, id journal.ID) {
+	if c, faults := s.cfg.Program.Map(row); len(faults) == 0 {
+		if body, err := c.Body(); err == nil {
+			sum := sumOf(body)
+			s.requests[sum] = append(s.requests[sum], &requestOf{row: row.Number, id: id})
+		}
+	}
+}
+
+// compare refuses a report in which a row makes the request of another.
+func (s *swapped) compare() error {
+	if len(s.requests) == 0 {
+		return nil
+	}
+	err := s.journal.Claims(func(c journal.Claim) error {
+		for _, r := range s.requests[c.Sum] {
+			r.its, r.others = r.its || c.ID == r.id, r.others || c.ID != r.id
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, same := range s.requests {
+		for _, r := range same {
+			if r.others && !r.its {
+				return s.refuse(r.row)
+			}
+		}
+	}
+	return nil
+}
+
+func (s *swapped) refuse(row int) *Stop {
+	return &Stop{Exit: 1, Err: fmt.Errorf("%s, row %d holds the cells of another row: its columns were sorted apart from the %s column", s.cfg.Input, row, results.IDColumn),
+		Hint: "sort whole rows only; restore the report, or run the import's own input again, which writes it anew"}
 }

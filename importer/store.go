@@ -26,7 +26,9 @@ type store struct {
 
 	// hadResults says that the results file was there before this run.
 	hadResults bool
-	begun      bool // the results file has been brought to what the journal knows
+	// whole says that a run with --adopt has taken over all that the results held.
+	whole bool
+	begun bool // the results file has been brought to what the journal knows
 	// written is the hash of the failure report that the program wrote last:
 	// any other is people's work.
 	written string

@@ -37,6 +37,10 @@ type server struct {
 	// fields decides on a read of the case fields; nil: there are none.
 	fields func(n int) (talkdesk.FieldsPage, talkdesk.Answer)
 	asked  int // for the case fields
+	// alter is what the server makes of a key that it stores.
+	alter func(key string) string
+	// named is the id that it gives a case, by its number from 1; nil: that number.
+	named func(n int) string
 
 	mu       sync.Mutex
 	cases    []stored
@@ -47,6 +51,7 @@ type server struct {
 
 type stored struct {
 	id, key, title, body string
+	fields               map[string]string
 	shown                time.Time
 	answered             bool // the client was told
 }
@@ -108,18 +113,20 @@ func (s *server) Create(ctx context.Context, body []byte, field string) talkdesk
 	}
 	a := f.answer
 	if f.stored {
-		id := s.store(body)
+		at := s.store(body)
 		if a.Verdict == talkdesk.Created {
-			a.CaseID = id
 			s.mu.Lock()
-			s.cases[atoi(id)-1].answered = true
+			a.CaseID = s.cases[at].id
+			a.Key, a.KeyShown = s.cases[at].fields[field]
+			s.cases[at].answered = true
 			s.mu.Unlock()
 		}
 	}
 	return a
 }
 
-func (s *server) store(body []byte) string {
+// store makes a case and returns its place.
+func (s *server) store(body []byte) int {
 	var c struct {
 		Title  string            `json:"title"`
 		Fields map[string]string `json:"custom_fields"`
@@ -129,9 +136,18 @@ func (s *server) store(body []byte) string {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	id := strconv.Itoa(len(s.cases) + 1)
-	s.cases = append(s.cases, stored{id: id, key: c.Fields["text_source_id"], title: c.Title, body: string(body), shown: time.Now().Add(s.lag)})
-	return id
+	id, key := strconv.Itoa(len(s.cases)+1), ""
+	if s.named != nil {
+		id = s.named(len(s.cases) + 1)
+	}
+	for name, text := range c.Fields {
+		key = text // the only one
+		if s.alter != nil {
+			c.Fields[name] = s.alter(text)
+		}
+	}
+	s.cases = append(s.cases, stored{id: id, key: key, title: c.Title, body: string(body), fields: c.Fields, shown: time.Now().Add(s.lag)})
+	return len(s.cases) - 1
 }
 
 // Read gives a page of the list, or of the cases with a key.
@@ -147,8 +163,8 @@ func (s *server) Read(ctx context.Context, q talkdesk.Query) (talkdesk.Page, tal
 	s.mu.Lock()
 	var all []talkdesk.Found
 	for _, c := range s.cases {
-		if (q.Key == "" || c.key == q.Key) && !time.Now().Before(c.shown) {
-			all = append(all, talkdesk.Found{ID: c.id, Title: c.title, Key: c.key, Shown: true})
+		if key := c.fields[q.Field]; (q.Key == "" || key == q.Key) && !time.Now().Before(c.shown) {
+			all = append(all, talkdesk.Found{ID: c.id, Title: c.title, Key: key, Shown: true})
 		}
 	}
 	s.mu.Unlock()
@@ -189,6 +205,17 @@ func (s *server) counts() map[string]int {
 	n := map[string]int{}
 	for _, c := range s.cases {
 		n[c.key]++
+	}
+	return n
+}
+
+// titles returns how many cases each title has.
+func (s *server) titles() map[string]int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := map[string]int{}
+	for _, c := range s.cases {
+		n[c.title]++
 	}
 	return n
 }
@@ -399,6 +426,18 @@ func (w *world) once(keys ...string) {
 	}
 	for k, n := range counts {
 		w.t.Errorf("%s has %d cases and should have none", k, n)
+	}
+}
+
+// onceByTitle demands the same of the rows from to to, by their titles: for cases
+// that carry no key.
+func (w *world) onceByTitle(from, to int) {
+	w.t.Helper()
+	titles := w.api.titles()
+	for n := from; n <= to; n++ {
+		if c := titles[fmt.Sprintf("Subject %d", n)]; c != 1 {
+			w.t.Errorf("row T-%d has %d cases", n, c)
+		}
 	}
 }
 

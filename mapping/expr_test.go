@@ -108,8 +108,8 @@ func TestExpressionFaults(t *testing.T) {
 	for _, c := range []struct {
 		expr, column, reason string
 	}{
-		{`row.text * 2`, "text", failed + "cannot calculate text * number; use int() or float() to convert text"},
-		{`-row.text`, "text", failed + "cannot calculate number - text; use int() or float() to convert text"},
+		{`row.text * 2`, "text", failed + "cannot calculate with text; use int() or float() to convert text"},
+		{`-row.text`, "text", failed + "cannot calculate with text; use int() or float() to convert text"},
 		{`int(row.text)`, "text", failed + "int() needs a whole number; use float() for decimals"},
 		{`float(row.text)`, "text", failed + "expected a number, got text"},
 		{`round(row.text)`, "text", failed + "expected a number, got text"},

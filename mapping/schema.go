@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
-	"sync"
 
 	"github.com/invopop/jsonschema"
 
@@ -81,25 +80,17 @@ type tableKeys struct {
 	To   text `json:"to,omitempty" jsonschema_description:"Header of the column to take the value from; the second if not given."`
 }
 
-// keysOf reads the keys of a type above, once.
-func keysOf[T any]() yamlfile.Keys {
-	t := reflect.TypeFor[T]()
-	if known, ok := knownKeys.Load(t); ok {
-		return known.(yamlfile.Keys)
-	}
-	var keys yamlfile.Keys
-	for i := range t.NumField() {
-		name, optional, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+// keysOf reads the keys of a type above.
+func keysOf[T any]() (keys yamlfile.Keys) {
+	for _, f := range reflect.VisibleFields(reflect.TypeFor[T]()) {
+		name, optional, _ := strings.Cut(f.Tag.Get("json"), ",")
 		keys.Known = append(keys.Known, name)
 		if optional == "" {
 			keys.Required = append(keys.Required, name)
 		}
 	}
-	knownKeys.Store(t, keys)
 	return keys
 }
-
-var knownKeys sync.Map
 
 // Schema returns the JSON Schema (draft 2020-12) of the mapping file, indented.
 // It has one form of rule for all fields: which modifiers and values make sense

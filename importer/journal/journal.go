@@ -7,8 +7,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
+
+	"caseimport/importer/atomicfile"
 )
 
 // ID is the identity of a row.
@@ -88,6 +91,8 @@ type End struct {
 	// Report is the SHA-256 of the failure report that the program wrote last,
 	// "" if it has removed it. Any other report is people's work.
 	Report string `json:"report_sum,omitempty"`
+	// Whole: the run adopted, and took over all cases that the results held.
+	Whole bool `json:"whole,omitempty"`
 }
 
 // Last is what the journal says of the run before this one.
@@ -129,6 +134,7 @@ type Journal struct {
 	renewed  bool
 	made     bool // by this run
 	suspect  bool
+	rebuilt  bool
 	adopting string // input of a run that adopts and has not come to its end
 	last     Last
 	lag      time.Duration
@@ -153,6 +159,9 @@ const (
 	met    flags = 1 << iota // the current input holds it
 	hidden                   // its last outcome is no longer what is to be said of it
 	taken                    // the slot of the table is in use
+	// unfindable: of the requests that may have made its case, one did not carry
+	// the field by which this run looks cases up.
+	unfindable
 )
 
 func (e row) is(f flags) bool { return e.flags&f != 0 }
@@ -170,6 +179,7 @@ type pastRun struct {
 	chunk int // number of the last chunk before it
 	lived time.Duration
 	field string // by which its cases can be found, "" if none, or not known
+	lost  bool   // it is not known that it was a run: a line was lost there
 }
 
 // Open locks the journal at path, reads it, and creates it if it is not there.
@@ -207,7 +217,7 @@ func Open(path string, h Header, b Begin) (*Journal, error) {
 		return nil, errors.Join(err, j.Close())
 	}
 	if j.made {
-		if err := syncFolder(path); err != nil {
+		if err := atomicfile.OS.SyncDir(filepath.Dir(path)); err != nil {
 			return nil, errors.Join(err, j.Discard())
 		}
 	}

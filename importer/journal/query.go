@@ -22,6 +22,10 @@ func (j *Journal) Suspect() bool { return j.suspect }
 // was sent and left some behind, "" if there is none.
 func (j *Journal) Adopting() string { return j.adopting }
 
+// Rebuilt reports whether the journal, or a part of it, was lost once, and what
+// rows of other inputs have their case may not be known.
+func (j *Journal) Rebuilt() bool { return j.rebuilt }
+
 // Last returns what is known of the run before this one.
 func (j *Journal) Last() Last { return j.last }
 
@@ -144,28 +148,26 @@ func (j *Journal) Refused(id ID, sum [8]byte) bool {
 
 // Doubt is a row that may have a case, by its last claim. Age is how long the
 // runs have lived that came after the one that claimed it, Run the number of
-// that one, Field by which custom field its case could be found, "" if by none.
+// that one. Findable: its case, if there is one, carries the field that this
+// run's Begin names.
 type Doubt struct {
 	Claim
-	Age   time.Duration
-	Run   int
-	Field string
+	Age      time.Duration
+	Run      int
+	Findable bool
 }
 
 // Doubts returns every row that is in doubt.
 func (j *Journal) Doubts() ([]Doubt, error) {
-	if err := j.Flush(); err != nil {
-		return nil, err
-	}
-	at := map[ID]int{}
+	place, findable := map[ID]int{}, map[ID]bool{}
 	j.mu.Lock()
 	j.rows.each(func(id ID, e row) {
 		if e.state.InDoubt() {
-			at[id] = -1
+			place[id], findable[id] = -1, !e.is(unfindable)
 		}
 	})
 	j.mu.Unlock()
-	if len(at) == 0 {
+	if len(place) == 0 {
 		return nil, nil
 	}
 	// How long all runs after the nth have lived, at n.
@@ -175,7 +177,49 @@ func (j *Journal) Doubts() ([]Doubt, error) {
 	}
 	var doubts []Doubt
 	run := 0
-	err := lines(io.NewSectionReader(j.file, 0, j.size), func(text []byte, _ bool) error {
+	err := j.claims(func(chunk int, id ID, cells [][]byte) error {
+		for run+1 < len(j.runs) && j.runs[run+1].chunk < chunk {
+			run++
+		}
+		at, doubt := place[id]
+		if !doubt {
+			return nil
+		}
+		c, err := parseClaim(id, cells)
+		if err != nil {
+			return err
+		}
+		d := Doubt{Claim: c, Run: run, Findable: findable[id]}
+		if run < len(j.runs) && j.runs[run].chunk < chunk {
+			d.Age = after[run]
+		}
+		if at < 0 {
+			place[id] = len(doubts)
+			doubts = append(doubts, d)
+		} else {
+			doubts[at] = d
+		}
+		return nil
+	})
+	return doubts, err
+}
+
+// Claims calls yield with every claim that was ever written.
+func (j *Journal) Claims(yield func(Claim) error) error {
+	return j.claims(func(_ int, id ID, cells [][]byte) error {
+		c, err := parseClaim(id, cells)
+		if err != nil {
+			return err
+		}
+		return yield(c)
+	})
+}
+
+func (j *Journal) claims(yield func(chunk int, id ID, cells [][]byte) error) error {
+	if err := j.Flush(); err != nil {
+		return err
+	}
+	return lines(io.NewSectionReader(j.file, 0, j.size), func(text []byte, _ bool) error {
 		l, ok := open(text)
 		if !ok || l.kind != 'C' {
 			return nil
@@ -184,39 +228,33 @@ func (j *Journal) Doubts() ([]Doubt, error) {
 		if err != nil {
 			return err
 		}
-		for run+1 < len(j.runs) && j.runs[run+1].chunk < chunk {
-			run++
-		}
-		return eachClaim(rest, func(id ID, cells [][]byte) error {
-			i, doubt := at[id]
-			if !doubt {
-				return nil
-			}
-			c, err := parseClaim(id, cells)
-			if err != nil {
-				return err
-			}
-			d := Doubt{Claim: c, Age: after[run], Run: run, Field: j.runs[run].field}
-			if i < 0 {
-				at[id] = len(doubts)
-				doubts = append(doubts, d)
-			} else {
-				doubts[i] = d
-			}
-			return nil
-		})
+		return eachClaim(rest, func(id ID, cells [][]byte) error { return yield(chunk, id, cells) })
 	})
-	return doubts, err
 }
 
 // Outcomes calls yield with the latest outcome of every row that has one, in
 // the order in which they were written, Row being that of the latest input.
 // Line is valid during the call. It must not run beside Record.
 func (j *Journal) Outcomes(yield func(Outcome) error) error {
+	number := uint32(0)
+	return j.History(func(o Outcome) error {
+		number++
+		j.mu.Lock()
+		e := j.rows.get(o.ID)
+		j.mu.Unlock()
+		if e.outcome != number || e.is(hidden) {
+			return nil
+		}
+		o.Row = int(e.row)
+		return yield(o)
+	})
+}
+
+// History calls yield with every outcome that was ever written.
+func (j *Journal) History(yield func(Outcome) error) error {
 	if err := j.Flush(); err != nil {
 		return err
 	}
-	number := uint32(0)
 	return lines(io.NewSectionReader(j.file, 0, j.size), func(text []byte, _ bool) error {
 		l, ok := open(text)
 		if !ok || l.kind != 'O' && l.kind != 'A' {
@@ -226,14 +264,6 @@ func (j *Journal) Outcomes(yield func(Outcome) error) error {
 		if err != nil {
 			return err
 		}
-		number++
-		j.mu.Lock()
-		e := j.rows.get(o.ID)
-		j.mu.Unlock()
-		if e.outcome != number || e.is(hidden) {
-			return nil
-		}
-		o.Row = int(e.row)
 		return yield(o)
 	})
 }

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"regexp"
-	"strings"
 	"time"
 )
 
@@ -95,7 +93,7 @@ type reader struct {
 func (r *reader) header(text []byte, ended bool, want Header) (have Header, err error) {
 	r.at, r.begin = 1, int64(len(text))+1
 	l, ok := open(text)
-	if !ok && !ended && headerBegins(text) {
+	if !ok && !ended && headerBegins(text, want) {
 		// A crash while the journal was made: nothing was claimed yet.
 		r.torn = 0
 		return have, nil
@@ -126,19 +124,16 @@ func (r *reader) header(text []byte, ended bool, want Header) (have Header, err 
 	return have, nil
 }
 
-// headerBegins reports whether a text without an end may be the beginning of a
-// header. Anything else is somebody's file and not to be touched.
-func headerBegins(text []byte) bool {
-	rest := text[min(len(text), len("00000000 ")):]
-	for _, form := range []string{`1 H {"format":`, `H {"format":`} {
-		if checksumBegins.Match(text) && strings.HasPrefix(form, string(rest[:min(len(rest), len(form))])) {
-			return true
-		}
-	}
-	return false
+// headerBegins reports whether a text without an end is the beginning of the
+// header that this run, or an older version in its place, would write: then a
+// crash tore it. Anything else is somebody's file and not to be touched.
+func headerBegins(text []byte, want Header) bool {
+	text = bytes.TrimRight(text, "\x00") // what some file systems leave of a write
+	old := want
+	old.Format = 1
+	older := reseal(append([]byte("00000000 H "), asJSON(old)...))
+	return bytes.HasPrefix(seal(nil, 1, 'H', asJSON(want)), text) || bytes.HasPrefix(older, text)
 }
-
-var checksumBegins = regexp.MustCompile(`^(?:[0-9a-f]{0,8}|[0-9a-f]{8} .*)$`)
 
 // take reads a line behind the header.
 func (r *reader) take(text []byte, ended bool) error {
@@ -171,12 +166,31 @@ func (r *reader) take(text []byte, ended bool) error {
 }
 
 // lost notes that a line is missing or bad. It may have been anything: a chunk,
-// or the beginning of a run.
+// or the beginning of a run, of which neither the field is known nor how long it
+// lived.
 func (r *reader) lost() {
 	if r.unread == 0 {
 		r.unread = r.at
 	}
-	r.journal.runs = append(r.journal.runs, pastRun{chunk: r.journal.chunk}) // its field is not known
+	j := r.journal
+	if run := r.run(); run == nil || !run.lost || run.chunk != j.chunk {
+		j.runs = append(j.runs, pastRun{chunk: j.chunk, lost: true})
+	}
+}
+
+// run is the run that the lines belong to, nil if none is known to have begun.
+func (r *reader) run() *pastRun {
+	if n := len(r.journal.runs); n > 0 {
+		return &r.journal.runs[n-1]
+	}
+	return nil
+}
+
+// lived notes how long the run has lived at least.
+func (r *reader) lived(d time.Duration) {
+	if run := r.run(); run != nil && !run.lost {
+		run.lived = max(run.lived, d)
+	}
 }
 
 // follows checks that a line stands in its place.
@@ -208,10 +222,18 @@ func (r *reader) apply(l line) error {
 		}
 		j.chunk = n
 		r.unread = 0 // a later chunk of the same run: what was lost was none
+		run := r.run()
+		found := run != nil && run.field != "" && run.field == r.now.Field
 		return eachClaim(rest, func(id ID, cells [][]byte) error {
 			e := j.rows.get(id)
 			if e.state == Created { // which is final
 				return nil
+			}
+			if !e.state.InDoubt() {
+				e.flags &^= unfindable
+			}
+			if !found {
+				e.flags |= unfindable
 			}
 			e.state, e.sum = Claimed, 0
 			if sum, err := parseSum(cells[4]); err == nil {
@@ -259,17 +281,16 @@ func (r *reader) apply(l line) error {
 			j.newest.seen = d
 		}
 	case 'T':
-		if d, err := time.ParseDuration(string(l.payload)); err == nil && len(j.runs) > 0 {
-			j.runs[len(j.runs)-1].lived = max(j.runs[len(j.runs)-1].lived, d)
+		if d, err := time.ParseDuration(string(l.payload)); err == nil {
+			r.lived(d)
 		}
 	case 'B':
 		return r.applyBegin(l)
 	case 'E':
 		if err := json.Unmarshal(l.payload, &j.last.End); err == nil {
 			j.last.Ended = true
-			if run := len(j.runs) - 1; run >= 0 {
-				j.runs[run].lived = max(j.runs[run].lived, j.last.Lived)
-			}
+			r.lived(j.last.Lived)
+			j.rebuilt = j.rebuilt && !j.last.Whole
 			if j.last.Left == 0 && j.last.Input == j.adopting {
 				j.adopting = ""
 			}
@@ -280,13 +301,13 @@ func (r *reader) apply(l line) error {
 
 // notice remembers the newest case that this run could find.
 func (r *reader) notice(o Outcome) {
-	j, run := r.journal, len(r.journal.runs)-1
-	if o.State != Created || run < 0 || j.runs[run].field != r.now.Field {
+	j, run := r.journal, r.run()
+	if o.State != Created || run == nil || run.lost || run.field != r.now.Field {
 		return
 	}
-	j.runs[run].lived = max(j.runs[run].lived, o.Sent)
+	r.lived(o.Sent)
 	if o.Sent > 0 || j.newest.line == nil {
-		j.newest = newest{line: bytes.Clone(o.Line), run: run, sent: o.Sent}
+		j.newest = newest{line: bytes.Clone(o.Line), run: len(j.runs) - 1, sent: o.Sent}
 	}
 }
 
@@ -311,7 +332,7 @@ func (r *reader) applyBegin(l line) error {
 	}
 	j.runs = append(j.runs, run)
 	if b.Adopt {
-		j.adopting = b.Input
+		j.adopting, j.rebuilt = b.Input, true
 	}
 	return nil
 }

@@ -22,10 +22,9 @@ func (l *likeness) alter(a journal.Altered) {
 	case cut && (l.longest == 0 || length(a.Made) < l.longest):
 		l.longest = length(a.Made) + 1
 	case cut:
-	case isMarkup(a.Key):
-		l.markup = true
-	case !isASCII(a.Key):
-		l.nonASCII = true
+	case isMarkup(a.Key) || !isASCII(a.Key): // or for both reasons
+		l.markup = l.markup || isMarkup(a.Key)
+		l.nonASCII = l.nonASCII || !isASCII(a.Key)
 	default: // no likeness that we know: nothing can be looked up
 		l.longest = 1
 	}

@@ -157,6 +157,9 @@ func (m *Machine) canaryAnswered(now Instant, a talkdesk.Answer, found []talkdes
 	case a.Verdict == talkdesk.Halt, a.Verdict == talkdesk.Unknown:
 		c.seeking = false
 		m.goBlind(blindness(a))
+	case a.Unfiltered: // it is there because all are
+		c.seeking = false
+		m.goBlind("it may have been created, and cannot be looked up: the server ignores the search by custom field")
 	case slices.ContainsFunc(found, func(f talkdesk.Found) bool { return f.ID == c.target.ID }):
 		m.canaryFound(now)
 	case now > c.begun+m.cfg.Patience:

@@ -74,7 +74,7 @@ func (m *Machine) notTaken(now Instant, q Request, a talkdesk.Answer) {
 		m.sendAgain(r)
 	case a.Throttled:
 		m.breaker.neutral(q)
-		m.throttle(now, a)
+		m.throttle(now)
 		m.sendAgain(r)
 	default:
 		own := m.charge(now, q, a)
@@ -98,17 +98,19 @@ func (m *Machine) sendAgain(r *Row) {
 	m.again = append(m.again, r)
 }
 
-// throttle stops a run that gets nothing but answers 429. They cost a row
-// nothing: it is not its fault.
-func (m *Machine) throttle(now Instant, a talkdesk.Answer) {
-	if m.throttled == never {
-		m.throttled = now
-	}
-	switch {
-	case a.Pause > m.cfg.Patience:
+// longPause stops a run that is asked to pause for longer than it may wait.
+func (m *Machine) longPause(now Instant, a talkdesk.Answer) {
+	if a.Pause > m.cfg.Patience {
 		m.stop(Stop{Exit: 4, Reason: fmt.Sprintf("the server asks for a pause of %v, longer than --outage-patience", a.Pause), At: now + a.Pause,
 			Hint: "run the same command again then"})
-	case now-m.throttled >= m.cfg.Patience:
+	}
+}
+
+// throttle stops a run that gets nothing but answers 429. They cost a row
+// nothing: it is not its fault.
+func (m *Machine) throttle(now Instant) {
+	m.throttled = min(m.throttled, now)
+	if now-m.throttled >= m.cfg.Patience {
 		m.stop(Stop{Exit: 4, Reason: fmt.Sprintf("the server has answered nothing but 429 (too many requests) for %v", (now - m.throttled).Round(1e9)),
 			Hint: "find out what else uses the account's quota, or lower --rate, and run the same command again"})
 	}

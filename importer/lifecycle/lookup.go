@@ -166,6 +166,9 @@ func (m *Machine) lookedUp(now Instant, q Request, a talkdesk.Answer, found []ta
 	switch {
 	case a.Verdict == talkdesk.Created:
 		m.found(r, found)
+	case a.Verdict == talkdesk.Absent && m.cannotLook(r) != "":
+		// Meanwhile something has shown that absences prove nothing.
+		m.back(r)
 	case a.Verdict == talkdesk.Absent:
 		// Cases that were created since may demand a newer canary.
 		if at, ok := m.provable(r); ok && q.sent >= at {

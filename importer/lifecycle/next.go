@@ -147,6 +147,9 @@ func (m *Machine) Answered(now Instant, q Request, a talkdesk.Answer, found []ta
 	if a.NoHost && m.answers == 0 {
 		m.stop(Stop{Exit: 1, Reason: a.Message, Hint: "check --region, --account, --base-url and --token-url"})
 	}
+	if a.Throttled {
+		m.longPause(now, a)
+	}
 	switch q.Kind {
 	case Create:
 		m.createAnswered(now, q, a)

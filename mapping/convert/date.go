@@ -1,6 +1,7 @@
 package convert
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -85,7 +86,6 @@ var (
 	errNoLayout = errors.New("matches none of the layouts")
 	errYears    = errors.New("is outside the years 1 to 9999")
 	errZoneName = errors.New("has an unknown time zone abbreviation: add timezone, such as timezone: America/New_York")
-	errForm     = errors.New("is not written in the layout")
 )
 
 // Parse reads a date. The error does not hold the value.
@@ -103,11 +103,11 @@ func (d *Dates) Parse(s string) (time.Time, error) {
 		failed = d.Layouts[0].misfit
 	}
 	for _, l := range d.Layouts {
-		t, err := d.parseAs(l, s)
-		if err == nil {
+		t, fits, err := d.parseAs(l, s)
+		if fits && err == nil {
 			return t, InYears(t)
 		}
-		if err != errForm {
+		if fits {
 			failed = err
 		}
 	}
@@ -135,49 +135,42 @@ func parseRFC3339(s string) (time.Time, error) {
 	return t, nil
 }
 
-// parseAs tries one layout. The error is errForm unless the text has the
-// layout's form and still is no date.
-func (d *Dates) parseAs(l Layout, s string) (time.Time, error) {
-	switch l.Text {
-	case layoutRFC3339:
-		t, err := parseRFC3339(s)
-		if err != nil {
-			return t, errForm
-		}
-		return t, nil
-	case layoutUnix:
+// parseAs tries one layout. An error is of a text that fits the layout and still
+// is no date.
+func (d *Dates) parseAs(l Layout, s string) (t time.Time, fits bool, err error) {
+	switch {
+	case l.Text == layoutRFC3339:
+		t, err = parseRFC3339(s)
+		return t, err == nil, nil
+	case l.Text == layoutUnix:
 		seconds, err := strconv.ParseInt(s, 10, 64)
-		if err != nil || seconds > 253402300799 || seconds < -62135596800 {
-			return time.Time{}, errForm
-		}
-		return time.Unix(seconds, 0), nil
-	case layoutExcel:
-		wall, ok := excelDate(s)
-		if !ok {
-			return wall, errForm
-		}
-		return d.local(wall)
+		return time.Unix(seconds, 0), err == nil && seconds <= 253402300799 && seconds >= -62135596800, nil
+	case l.Zoned:
+		return d.parseZoned(l, s)
+	case l.Text == layoutExcel:
+		t, fits = excelDate(s)
+	default:
+		t, err = time.Parse(l.Text, s)
+		fits = err == nil
 	}
-	if !l.Zoned {
-		wall, err := time.Parse(l.Text, s)
-		if err != nil {
-			return wall, errForm
-		}
-		return d.local(wall)
+	if !fits {
+		return t, false, nil
 	}
-	zone := d.Zone
-	if zone == nil {
-		zone = time.UTC
-	}
-	t, err := time.ParseInLocation(l.Text, s, zone)
+	t, err = d.local(t)
+	return t, true, err
+}
+
+func (d *Dates) parseZoned(l Layout, s string) (t time.Time, fits bool, err error) {
+	zone := cmp.Or(d.Zone, time.UTC)
+	t, err = time.ParseInLocation(l.Text, s, zone)
 	if err != nil {
-		return t, errForm
+		return t, false, nil
 	}
 	// time.Parse takes an abbreviation that it does not know for UTC.
 	if name, offset := t.Zone(); l.named && offset == 0 && t.Location() != zone && t.Location() != time.UTC && name != "UTC" && name != "GMT" {
-		return t, errZoneName
+		return t, true, errZoneName
 	}
-	return t, nil
+	return t, true, nil
 }
 
 // local takes a wall clock's time for one in the field's zone. An hour that
@@ -185,15 +178,12 @@ func (d *Dates) parseAs(l Layout, s string) (time.Time, error) {
 // (clocks set forward) is no date.
 func (d *Dates) local(wall time.Time) (time.Time, error) {
 	before, after := offsetAt(wall.Add(-24*time.Hour), d.Zone), offsetAt(wall.Add(24*time.Hour), d.Zone)
-	t := wall.Add(-max(before, after)) // the greater offset is the earlier moment
-	if before == after || offsetAt(t, d.Zone) == max(before, after) {
-		return t, nil
+	for _, offset := range [2]time.Duration{max(before, after), min(before, after)} { // the greater is the earlier moment
+		if t := wall.Add(-offset); before == after || offsetAt(t, d.Zone) == offset {
+			return t, nil
+		}
 	}
-	t = wall.Add(-min(before, after))
-	if offsetAt(t, d.Zone) == min(before, after) {
-		return t, nil
-	}
-	return t, fmt.Errorf("does not exist in %s: clocks were set forward past it", d.Zone)
+	return time.Time{}, fmt.Errorf("does not exist in %s: clocks were set forward past it", d.Zone)
 }
 
 func offsetAt(t time.Time, zone *time.Location) time.Duration {

@@ -45,7 +45,7 @@ func IsEmail(s string) bool {
 	labels := 0
 	for label := range strings.SplitSeq(domain, ".") {
 		labels++
-		if label == "" || label[0] == '-' || label[len(label)-1] == '-' ||
+		if label == "" || strings.Trim(label, "-") != label ||
 			strings.ContainsFunc(label, func(r rune) bool { return !isAlphanumeric(r) && r != '-' }) {
 			return false
 		}

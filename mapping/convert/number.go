@@ -60,33 +60,22 @@ func Decimal(s string, comma bool) (json.Number, error) {
 // IsDecimal says whether s is [sign] digits [.digits] [exponent], where the
 // digits before a point may be missing.
 func IsDecimal(s string) bool {
-	if s != "" && (s[0] == '-' || s[0] == '+') {
-		s = s[1:]
+	if strings.Trim(s, "0123456789.eE+-") != "" || strings.HasSuffix(s, ".") || strings.Contains(strings.ToLower(s), ".e") {
+		return false // hex and inf, too, which ParseFloat knows
 	}
-	mantissa := s
-	if i := strings.IndexAny(s, "eE"); i >= 0 {
-		if !IsInteger(s[i+1:]) {
-			return false
-		}
-		mantissa = s[:i]
-	}
-	whole, fraction, point := strings.Cut(mantissa, ".")
-	digits := func(s string) bool { return strings.Trim(s, "0123456789") == "" }
-	return digits(whole) && digits(fraction) && (whole != "" || point) && (fraction != "" || !point)
+	_, err := strconv.ParseFloat(s, 64)
+	return err == nil || errors.Is(err, strconv.ErrRange)
 }
 
-// jsonSpelling mends what JSON does not allow: a plus sign, zeros in front, a
+// jsonSpelling fixes what JSON does not allow: a plus sign, zeros in front, a
 // missing zero before the point.
 func jsonSpelling(s string) string {
-	sign := ""
-	if s[0] == '-' || s[0] == '+' {
-		sign, s = strings.TrimPrefix(s[:1], "+"), s[1:]
+	digits := strings.TrimLeft(strings.TrimLeft(s, "+-"), "0")
+	if digits == "" || digits[0] < '0' || digits[0] > '9' {
+		digits = "0" + digits
 	}
-	for len(s) > 1 && s[0] == '0' && '0' <= s[1] && s[1] <= '9' {
-		s = s[1:]
+	if s[0] == '-' {
+		return "-" + digits
 	}
-	if s[0] == '.' {
-		s = "0" + s
-	}
-	return sign + s
+	return digits
 }

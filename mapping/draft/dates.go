@@ -4,97 +4,10 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
+
+	"caseimport/mapping/convert"
 )
-
-// form is one way in which dates are written. Where the day and the month are
-// both numbers, layout has the month first and swapped the day.
-type form struct {
-	layout, swapped string
-	hinted          bool // believed only under a header that speaks of dates
-}
-
-// forms are all known ways by their shape, put together once from days, times
-// and zones.
-var forms = sync.OnceValue(func() map[string][]form {
-	days := []string{
-		"2006-01-02", "2006-1-2", "2006/1/2", "2006.1.2",
-		"1/2/2006", "1-2-2006", "1.2.2006",
-		"2/Jan/06", "2/Jan/2006", "2-Jan-06", "2-Jan-2006", "2 Jan 06", "2 Jan 2006", "2 January 2006",
-		"Jan 2, 2006", "Jan 2 2006", "January 2, 2006",
-		"Mon, 2 Jan 2006", "Mon, Jan 2, 2006", "Mon Jan 2 2006", "Monday, January 2, 2006", "Monday, 2 January 2006",
-	}
-	hinted := []string{"1/2/06", "1-2-06", "1.2.06", "20060102"}
-	times := []string{" 15:04:05", " 15:04"}
-	for _, half := range []string{" PM", "PM", " pm", "pm"} {
-		times = append(times, " 3:04"+half, " 3:04:05"+half)
-	}
-	for _, t := range times {
-		times = append(times, ","+t)
-	}
-	times = append(times, "T15:04:05", "T15:04")
-	zones := []string{"", "Z07:00", "Z0700", " -0700", " -07:00", " UTC", " GMT"}
-
-	tails := []string{""}
-	for _, t := range times {
-		for _, z := range zones {
-			tails = append(tails, t+z)
-		}
-	}
-	var all []form
-	for i, day := range slices.Concat(days, hinted) {
-		for _, tail := range tails {
-			all = append(all, form{layout: day + tail, swapped: swapped(day + tail), hinted: i >= len(days)})
-		}
-	}
-	return byShape(append(all, form{layout: time.ANSIC}, form{layout: time.RubyDate}))
-})
-
-// swapped puts the day before the month where both are numbers. It returns ""
-// where they are not.
-func swapped(layout string) string {
-	if layout[0] != '1' || layout[2] != '2' {
-		return ""
-	}
-	return "2" + layout[1:2] + "1" + layout[3:]
-}
-
-func byShape(all []form) map[string][]form {
-	shapes := make(map[string][]form)
-	east := time.Date(2033, 11, 27, 22, 33, 44, 0, time.FixedZone("", 5*3600))
-	for _, f := range all {
-		here, there := shape(east.UTC().Format(f.layout)), shape(east.Format(f.layout))
-		shapes[here] = append(shapes[here], f)
-		if there != here { // Z or an offset
-			shapes[there] = append(shapes[there], f)
-		}
-	}
-	return shapes
-}
-
-// shape writes 0 for digits, a for letters and - for either sign, and leaves
-// out fractions of a second, so that only layouts that may fit are tried.
-func shape(s string) string {
-	var b []byte
-	for i := range len(s) {
-		c := s[i]
-		switch {
-		case '0' <= c && c <= '9':
-			c = '0'
-		case 'a' <= c|0x20 && c|0x20 <= 'z':
-			c = 'a'
-		case c == '+':
-			c = '-'
-		}
-		if n := len(b); n == 0 || b[n-1] != c || c != '0' && c != 'a' {
-			b = append(b, c)
-		}
-	}
-	return fraction.Replace(string(b))
-}
-
-var fraction = strings.NewReplacer("0:0:0.0", "0:0:0", "0:0:0,0", "0:0:0")
 
 // zoned reports whether dates of that layout say themselves in which zone they
 // stand. " UTC" and " GMT" are plain letters in a layout and do not count.
@@ -111,20 +24,20 @@ func inUTC(layout string) bool {
 // month first, only with the day first, and either way. Forms that leave no
 // such choice count under either.
 type seenForm struct {
-	form
+	convert.Form
 	month, day, either int
 }
 
 // take counts a value if it is a date of this form.
 func (f *seenForm) take(s string) bool {
-	first := parses(f.layout, s)
-	if f.swapped == "" {
+	first := parses(f.Layout, s)
+	if f.Swapped == "" {
 		if first {
 			f.either++
 		}
 		return first
 	}
-	second := parses(f.swapped, s)
+	second := parses(f.Swapped, s)
 	switch {
 	case first && second:
 		f.either++
@@ -211,8 +124,8 @@ func (d *dates) miss(s string) {
 // found counts a date, unless its hour never was where the header says that it
 // stands: clocks were set forward over it.
 func (d *dates) found(f *seenForm, s string) {
-	if d.zone != nil && !zoned(f.layout) {
-		for _, layout := range []string{f.layout, f.swapped} {
+	if d.zone != nil && !zoned(f.Layout) {
+		for _, layout := range []string{f.Layout, f.Swapped} {
 			wall, err := time.Parse(layout, s)
 			if layout == "" || err != nil {
 				continue
@@ -231,12 +144,12 @@ func (d *dates) recognise(s string) *seenForm {
 	if len(s) < 6 || len(s) > 45 {
 		return nil
 	}
-	for _, f := range forms()[shape(s)] {
-		if f.hinted && !d.hinted {
+	for _, f := range convert.Forms(s) {
+		if f.Hinted && !d.hinted {
 			continue
 		}
-		if parses(f.layout, s) || f.swapped != "" && parses(f.swapped, s) {
-			return &seenForm{form: f}
+		if parses(f.Layout, s) || f.Swapped != "" && parses(f.Swapped, s) {
+			return &seenForm{Form: f}
 		}
 	}
 	return nil
@@ -277,7 +190,7 @@ func (d *dates) order() order {
 	found := noChoice
 	month, day := 0, 0
 	for _, f := range d.seen {
-		if f.swapped != "" {
+		if f.Swapped != "" {
 			found = open
 		}
 		month += f.month
@@ -302,10 +215,10 @@ func (d *dates) layouts(o order) []string {
 	})
 	var all []string
 	for _, f := range seen {
-		if f.swapped != "" && o == dayFirst {
-			all = append(all, f.swapped)
+		if f.Swapped != "" && o == dayFirst {
+			all = append(all, f.Swapped)
 		} else {
-			all = append(all, f.layout)
+			all = append(all, f.Layout)
 		}
 	}
 	return all

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -85,7 +86,7 @@ func (l line) write(b *bytes.Buffer, column int) {
 // tidy makes any text fit for a comment: one line, nothing invisible.
 func tidy(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unprintable(r) {
+		if r == utf8.RuneError || !unicode.IsPrint(r) {
 			return ' '
 		}
 		return r

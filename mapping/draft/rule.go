@@ -30,7 +30,7 @@ func from(columns ...*column) rule {
 
 // expression takes what an expression gives.
 func expression(format string, args ...any) rule {
-	return rule{}.with("expr", singleQuoted(fmt.Sprintf(format, args...)))
+	return rule{}.with("expr", "'"+strings.ReplaceAll(fmt.Sprintf(format, args...), "'", "''")+"'")
 }
 
 // unwrapped takes what a spreadsheet wrote as ="00123" without its wrapping.

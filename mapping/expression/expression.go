@@ -57,10 +57,10 @@ func Compile(source string, o Options) (*Expression, []Fault) {
 	if len(source) > maxSource {
 		return nil, []Fault{{0, fmt.Sprintf("the expression is longer than %d characters", maxSource)}}
 	}
-	r := newRewriter(o)
+	r := &rewriter{Options: o}
 	program, err := expr.Compile(source, append(slices.Clone(language()), expr.Patch(r))...)
-	if faults := r.faultsLeft(); len(faults) > 0 {
-		return nil, faults
+	if len(r.faults) > 0 {
+		return nil, r.faults
 	}
 	if err != nil {
 		return nil, []Fault{compileFault(err)}
@@ -71,24 +71,15 @@ func Compile(source string, o Options) (*Expression, []Fault) {
 	return &Expression{program}, nil
 }
 
-// language is what all expressions share.
+// language is what all expressions share. Of the functions of expr those stay
+// that take a condition; it has no switch for them.
 var language = sync.OnceValue(func() []expr.Option {
-	options := []expr.Option{
-		expr.Env(map[string]any{"row": map[string]any{}, "item": any(nil)}),
-		expr.MaxNodes(maxNodes),
-		expr.DisableAllBuiltins(),
-	}
-	for name := range native {
-		options = append(options, expr.EnableBuiltin(name))
-	}
-	for _, table := range []map[string]function{functions, internals} {
-		for name, f := range table {
-			options = append(options, expr.Function(name, f.call, f.signatures()...))
-		}
+	options := []expr.Option{expr.Env(map[string]any{}), expr.MaxNodes(maxNodes), expr.DisableAllBuiltins()}
+	for name, f := range functions {
+		options = append(options, expr.Function(name, f.call, f.signatures()...))
 	}
 	for name, read := range readers {
-		call := func(args ...any) (any, error) { return read(args[0].(*scope), args[1:]) }
-		options = append(options, expr.Function(name, call, function{max: 1}.signatures()...))
+		options = append(options, expr.Function(name, read, function{max: 1}.signatures()...))
 	}
 	return options
 })
@@ -136,8 +127,6 @@ func result(v any, depth int) (any, error) {
 		if err := convert.InYears(v); err != nil {
 			return nil, errors.New("the result " + err.Error())
 		}
-	case []int:
-		return list(v), nil
 	case []any:
 		if depth > 0 {
 			return nil, errors.New("the result is a list of lists: use flatten()")

@@ -87,7 +87,7 @@ func TestBareWords(t *testing.T) {
 	const fault = `unknown name Status: write row["Status"] for the column, "Status" for the text`
 	for _, source := range []string{
 		`Status != "spam"`, `Status`, `"spam" == Status`, `lower(Status) != "spam"`, `Status in ["spam"]`, `not (Status startsWith "s")`,
-		`let x = Status; x`, `map(row.tags, # + Status)`, `Status.name`, `Status ?? "x"`,
+		`let x = Status; x`, `map(row.tags, # + Status)`, `Status.name`, `Status ?? "x"`, `lower(lower(Status))`, `map(row.tags, lower(Status) == #)`,
 	} {
 		_, faults := Compile(source, Options{Condition: true})
 		if len(faults) != 1 || faults[0].Message != fault || source[faults[0].Offset:][:6] != "Status" {
@@ -96,6 +96,22 @@ func TestBareWords(t *testing.T) {
 	}
 	for _, source := range []string{`let x = 1; let y = x + 1; y > x`, `any(1..3, {let x = #; x > 2})`} {
 		if _, faults := Compile(source, Options{}); len(faults) > 0 {
+			t.Errorf("%s: %v", source, faults)
+		}
+	}
+}
+
+// What is wrong within a call is seen before the first row, however deep.
+func TestFaultsWithinCalls(t *testing.T) {
+	for source, fault := range map[string]string{
+		`upper(lower())`:                       "not enough arguments to call lower",
+		`lower(trim(row.a, "x", "y")) == "b"`:  "too many arguments to call trim",
+		`lower(row.a) and true`:                "expected true or false",
+		`trim(lower(row.a) ? "b" : "c")`:       "expected true or false",
+		`upper(join(filter(row.a, lower(#))))`: "expected true or false",
+	} {
+		_, faults := Compile(source, Options{})
+		if len(faults) != 1 || faults[0].Message != "invalid expression: "+fault {
 			t.Errorf("%s: %v", source, faults)
 		}
 	}
@@ -119,6 +135,9 @@ func TestJSONNumbers(t *testing.T) {
 		{`row.n == 2`, "2.0", true}, {`row.n == "2"`, "2.0", true}, {`row.n > 1.5`, "1.50", false}, {`row.n in [2]`, "2.00", true},
 		{`row.n == 18446744073709551`, "18446744073709551616", false}, {`row.n == "18446744073709551617"`, "18446744073709551616", false}, {`row.n == "18446744073709551616"`, "18446744073709551616", true},
 		{`sort([row.n, 10, 9])[0]`, "1e1", 9}, {`sortBy([{"a": row.n}, {"a": 9}], .a)[0].a`, "1e1", 9},
+		{`sortBy([{"a": "10"}, {"a": row.n}], .a)[0].a`, "9", 9}, {`sortBy([{"a": 1}, {"a": row.n}], .a, "desc")[0].a`, "9", 9},
+		{`[1, 2, 3][row.n]`, "-3", 1}, {`[1, 2, 3][row.n]`, "-4", nil}, {`"äöü"[row.n]`, "-1", "ü"}, {`"äöü"[row.n:]`, "-2", "öü"},
+		{`len(1..row.n / 2)`, "7", 3}, {`abs(row.n)`, "-9007199254740993", 9007199254740993},
 	} {
 		x, faults := Compile(c.expr, Options{Column: cells{"n": nil}.column})
 		if len(faults) > 0 {

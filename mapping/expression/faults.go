@@ -24,17 +24,27 @@ func compileFault(err error) Fault {
 		line, _, _ := strings.Cut(err.Error(), "\n")
 		return Fault{0, "invalid expression: " + line}
 	}
-	message := token.ReplaceAllString(at.Message, "unexpected $1")
+	message := "invalid expression: " + token.ReplaceAllString(at.Message, "unexpected $1")
+	name, isName := strings.CutPrefix(at.Message, "unknown name ")
 	switch {
 	case at.Message == "unexpected token EOF":
-		message = "it ends too soon"
+		message = "invalid expression: it ends too soon"
 	case at.Message == `unexpected token Operator("=")`:
-		message = "use == to compare"
+		message = "invalid expression: use == to compare"
+	case noCondition.MatchString(at.Message):
+		message = "invalid expression: expected true or false"
+	case name == "row":
+		message = `row is not a value by itself: name a column, row["…"]`
+	case isName:
+		message = fmt.Sprintf("unknown name %s: write row[%q] for the column, %q for the text", name, name, name)
 	}
-	return Fault{at.From, "invalid expression: " + message}
+	return Fault{at.From, message}
 }
 
-var token = regexp.MustCompile(`^unexpected token \w+\("(.*)"\)`)
+var (
+	token       = regexp.MustCompile(`^unexpected token \w+\("(.*)"\)`)
+	noCondition = regexp.MustCompile(`mismatched type|^non-bool expression|should return boolean`)
+)
 
 // plainError says what went wrong in an expression without the machine's words.
 func plainError(err error) error {
@@ -53,36 +63,19 @@ func plainError(err error) error {
 		_, is, _ := strings.Cut(message, " is ")
 		is, not, _ := strings.Cut(is, ", not ")
 		return fmt.Errorf("expected %s, got %s", typeName(not), typeName(is))
-	case strings.HasPrefix(message, "invalid operation: "):
-		return fmt.Errorf("cannot calculate %s; use int() or float() to convert text", plainTypes(strings.TrimPrefix(message, "invalid operation: ")))
 	case strings.HasPrefix(message, "memory budget"):
 		return errTooMuch
-	case strings.HasPrefix(message, "reflect"):
-		return errors.New("it has a value of the wrong type")
 	}
 	return errors.New(message)
 }
 
-// plainTypes puts a person's words for the types in "string < int".
-func plainTypes(operation string) string {
-	parts := strings.Split(operation, " ")
-	for i, p := range parts {
-		parts[i] = cmp.Or(kinds[p][1], p)
-	}
-	return strings.Join(parts, " ")
+// kinds are the types of Go as a person would call them.
+var kinds = map[string]string{
+	"<nil>": "nothing", "nil": "nothing", "string": "text", "bool": "true or false",
+	"int": "a number", "float64": "a number", "json.Number": "a number", "time.Time": "a time",
+	"[]interface {}": "a list", "map[string]interface {}": "an object",
 }
 
-// kinds are the types of Go as a person would call them, in a sentence and
-// between operators.
-var kinds = map[string][2]string{
-	"<nil>": {"nothing", "nothing"}, "nil": {"nothing", "nothing"}, "string": {"text", "text"}, "bool": {"true or false", "true/false"},
-	"int": {"a number", "number"}, "float64": {"a number", "number"}, "json.Number": {"a number", "number"}, "time.Time": {"a time", "time"},
-	"[]interface {}": {"a list", "list"}, "[]int": {"a list", "list"}, "[]string": {"a list", "list"}, "map[string]interface {}": {"an object", "object"},
-}
-
-func typeName(goType string) string { return cmp.Or(kinds[goType][0], "another value") }
+func typeName(goType string) string { return cmp.Or(kinds[goType], "another value") }
 
 func typeOf(v any) string { return typeName(fmt.Sprintf("%T", v)) }
-
-// short is typeOf between operators.
-func short(v any) string { return cmp.Or(kinds[fmt.Sprintf("%T", v)][1], "another value") }

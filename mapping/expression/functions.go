@@ -12,25 +12,27 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/expr-lang/expr/vm/runtime"
+
 	"caseimport/mapping/convert"
 	"caseimport/mapping/words"
 )
 
-// native are functions of the language that are kept, and what prepares their
-// arguments. loops are those that take a condition, which are always there.
-var native = map[string]string{
-	"first": "#list", "last": "#list", "take": "#list", "reverse": "#list", "concat": "#lists",
-	"abs": "#number", "ceil": "#number", "floor": "#number", "round": "#number",
-}
-
+// loops are the functions of expr that take a condition.
 var loops = []string{
 	"all", "any", "count", "filter", "find", "findIndex", "findLast", "findLastIndex", "map", "none", "one", "reduce", "sortBy", "sum",
 }
 
 // Functions names every function that an expression may call.
 func Functions() []string {
-	names := append(slices.Clone(loops), slices.Collect(maps.Keys(native))...)
-	return slices.Sorted(slices.Values(slices.AppendSeq(names, maps.Keys(functions))))
+	names := slices.Clone(loops)
+	for name := range functions {
+		if name[0] != '#' {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // function is one entry of the table. It fails by calling fail, as functions of
@@ -71,43 +73,52 @@ var functions = map[string]function{
 	"float":        {1, 1, nil, toFloat},
 	"min":          {1, many, nil, func(a []any) any { return extreme(a, -1) }},
 	"max":          {1, many, nil, func(a []any) any { return extreme(a, +1) }},
-	"sort":         {1, 2, []any{}, sorted},
+	"abs":          {1, 1, nil, absolute},
+	"ceil":         {1, 1, 0.0, func(a []any) any { return math.Ceil(float(number(a[0]))) }},
+	"floor":        {1, 1, 0.0, func(a []any) any { return math.Floor(float(number(a[0]))) }},
+	"round":        {1, 1, 0.0, func(a []any) any { return math.Round(float(number(a[0]))) }},
+	"first":        {1, 1, nil, func(a []any) any { return member([]any{list(a[0]), 0}) }},
+	"last":         {1, 1, nil, func(a []any) any { return member([]any{list(a[0]), -1}) }},
+	"take":         {2, 2, []any{}, func(a []any) any { return slice([]any{list(a[0]), nil, whole(a[1], "the number that take() takes")}) }},
+	"concat":       {1, many, []any{}, concat},
+	"reverse":      {1, 1, []any{}, reverse},
+	"sort":         {1, 2, []any{}, func(a []any) any { return sorted(list(a[0]), a[1:], itself) }},
 	"uniq":         {1, 1, []any{}, uniq},
 	"flatten":      {1, 1, []any{}, func(a []any) any { return flatten(nil, a[0]) }},
-	"date":         {1, 2, nil, toDate},
+	"date":         {1, 3, nil, toDate},
 	"format":       {2, 3, nil, format},
+
+	// What follows is put in by the rewriter; such names cannot be written.
+	"#member":     {2, 2, nil, member},
+	"#slice":      {3, 3, nil, slice},
+	"#list":       {1, 1, []any{}, func(a []any) any { return list(a[0]) }},
+	"#range":      {2, 2, []any{}, span},
+	"#sum":        {1, 1, nil, sum},
+	"#sortBy":     {1, 2, []any{}, sortedBy},
+	"#contains":   {2, 2, true, func(a []any) any { return strings.Contains(text(a[0]), text(a[1])) }},
+	"#startsWith": {2, 2, true, func(a []any) any { return strings.HasPrefix(text(a[0]), text(a[1])) }},
+	"#endsWith":   {2, 2, true, func(a []any) any { return strings.HasSuffix(text(a[0]), text(a[1])) }},
+	"#matches":    {2, 2, true, func(a []any) any { return pattern(a[1]).MatchString(text(a[0])) }},
+	"#in":         {2, 2, true, in},
+	"#eq":         {2, 2, true, func(a []any) any { return equal(a[0], a[1]) }},
+	"#ne":         {2, 2, true, func(a []any) any { return !equal(a[0], a[1]) }},
+	"#lt":         {2, 2, true, func(a []any) any { return order(a[0], a[1]) < 0 }},
+	"#le":         {2, 2, true, func(a []any) any { return order(a[0], a[1]) <= 0 }},
+	"#gt":         {2, 2, true, func(a []any) any { return order(a[0], a[1]) > 0 }},
+	"#ge":         {2, 2, true, func(a []any) any { return order(a[0], a[1]) >= 0 }},
+	"#add":        {2, 2, nil, add},
+	"#sub":        {2, 2, nil, minus},
+	"#mul":        {2, 2, nil, exact(runtime.Multiply)},
+	"#div":        {2, 2, 0.0, func(a []any) any { return float(operand(a[0])) / float(operand(a[1])) }},
+	"#pow":        {2, 2, 0.0, func(a []any) any { return math.Pow(float(operand(a[0])), float(operand(a[1]))) }},
+	"#mod":        {2, 2, nil, modulo},
 }
 
-// internals are what the rewriter puts in; their names cannot be written in an
-// expression.
-var internals = map[string]function{
-	"#member":  {2, 2, nil, member},
-	"#slice":   {3, 3, nil, slice},
-	"#list":    {1, 1, nil, func(a []any) any { return list(a[0]) }},
-	"#number":  {1, 1, nil, func(a []any) any { return number(a[0]) }},
-	"#plain":   {1, 1, nil, func(a []any) any { return plain(a[0]) }},
-	"#sum":     {1, 1, nil, sum},
-	"#matches": {2, 2, true, func(a []any) any { return pattern(a[1]).MatchString(text(a[0])) }},
-	"#in":      {2, 2, true, in},
-	"#eq":      {2, 2, true, func(a []any) any { return equal(a[0], a[1]) }},
-	"#ne":      {2, 2, true, func(a []any) any { return !equal(a[0], a[1]) }},
-	"#lt":      {2, 2, true, func(a []any) any { return order(a[0], a[1]) < 0 }},
-	"#le":      {2, 2, true, func(a []any) any { return order(a[0], a[1]) <= 0 }},
-	"#gt":      {2, 2, true, func(a []any) any { return order(a[0], a[1]) > 0 }},
-	"#ge":      {2, 2, true, func(a []any) any { return order(a[0], a[1]) >= 0 }},
-	"#add":     {2, 2, nil, add},
-	"#sub":     {2, 2, nil, func(a []any) any { return calculate(a[0], "-", a[1]) }},
-	"#mul":     {2, 2, nil, func(a []any) any { return calculate(a[0], "*", a[1]) }},
-	"#div":     {2, 2, nil, func(a []any) any { return calculate(a[0], "/", a[1]) }},
-	"#mod":     {2, 2, nil, func(a []any) any { return calculate(a[0], "%", a[1]) }},
-	"#pow":     {2, 2, nil, func(a []any) any { return calculate(a[0], "**", a[1]) }},
-}
-
-// readers are the internals that read the row.
-var readers = map[string]func(s *scope, a []any) (any, error){
-	"#cell":   func(s *scope, a []any) (any, error) { return s.row.Cell(a[0].(int)), nil },
-	"#item":   func(s *scope, a []any) (any, error) { return s.row.Item(), nil },
-	"#column": func(s *scope, a []any) (any, error) { return s.row.Named(text(a[0])) },
+// readers are put in, too, and read the row; what they read is not made.
+var readers = map[string]func(a ...any) (any, error){
+	"#cell":   func(a ...any) (any, error) { return a[0].(*scope).row.Cell(a[1].(int)), nil },
+	"#item":   func(a ...any) (any, error) { return a[0].(*scope).row.Item(), nil },
+	"#column": func(a ...any) (any, error) { return a[0].(*scope).row.Named(text(a[1])) },
 }
 
 // call calls the function with the scope as its first argument, to which what
@@ -216,8 +227,6 @@ func length(a []any) any {
 	switch v := a[0].(type) {
 	case []any:
 		return len(v)
-	case []int:
-		return len(v)
 	case map[string]any:
 		return len(v)
 	}
@@ -257,19 +266,9 @@ func replaceRegex(a []any) any {
 
 func coalesce(a []any) any {
 	for _, v := range a {
-		switch v := v.(type) {
-		case nil:
-			continue
-		case string:
-			if blank(v) {
-				continue
-			}
-		case []any:
-			if len(v) == 0 {
-				continue
-			}
+		if len(list(v)) > 0 {
+			return v
 		}
-		return v
 	}
 	return nil
 }
@@ -289,24 +288,65 @@ func extreme(a []any, wanted int) any {
 func sum(a []any) any {
 	var total any = 0
 	for _, v := range list(a[0]) {
-		total = calculate(total, "+", v)
+		total = plus([]any{total, v})
 	}
 	return total
 }
 
-func sorted(a []any) any {
-	out := slices.Clone(list(a[0]))
-	direction := 1
-	if len(a) == 2 {
-		switch a[1] {
-		case "asc":
-		case "desc":
-			direction = -1
-		default:
-			fail(`sort() takes "asc" or "desc"`)
-		}
+// sorted sorts by the key of each element; direction may hold one text.
+func sorted(elements, direction []any, key func(e any) any) []any {
+	sign := 1
+	if len(direction) > 0 && direction[0] == "desc" {
+		sign = -1
+	} else if len(direction) > 0 && direction[0] != "asc" {
+		fail(`sort() takes "asc" or "desc"`)
 	}
-	slices.SortStableFunc(out, func(x, y any) int { return direction * order(x, y) })
+	return slices.SortedStableFunc(slices.Values(elements), func(x, y any) int { return sign * order(key(x), key(y)) })
+}
+
+func itself(e any) any { return e }
+
+// sortedBy takes a list of pairs: the key of an element and the element.
+func sortedBy(a []any) any {
+	out := sorted(list(a[0]), a[1:], func(e any) any { return e.([]any)[0] })
+	for i, e := range out {
+		out[i] = e.([]any)[1]
+	}
+	return out
+}
+
+func span(a []any) any {
+	from, to := toInt([]any{operand(a[0])}).(int), toInt([]any{operand(a[1])}).(int)
+	if float64(to)-float64(from) > maxElements {
+		panic(errTooMuch)
+	}
+	out := []any{}
+	for n := from; n <= to; n++ {
+		out = append(out, n)
+	}
+	return out
+}
+
+func concat(a []any) any {
+	out := []any{}
+	for _, v := range a {
+		out = append(out, list(v)...)
+		fits(elementBytes * len(out))
+	}
+	return out
+}
+
+func absolute(a []any) any {
+	n := number(a[0])
+	if float(n) < 0 {
+		return minus([]any{0, n})
+	}
+	return n
+}
+
+func reverse(a []any) any {
+	out := slices.Clone(list(a[0]))
+	slices.Reverse(out)
 	return out
 }
 
@@ -325,10 +365,9 @@ func uniq(a []any) any {
 // flatten appends the elements of v, however deep, to out.
 func flatten(out []any, v any) []any {
 	for _, e := range list(v) {
-		switch e.(type) {
-		case []any, []int:
+		if _, isList := e.([]any); isList {
 			out = flatten(out, e)
-		default:
+		} else {
 			out = append(out, e)
 		}
 		fits(elementBytes * len(out))
@@ -351,11 +390,10 @@ func toInt(a []any) any {
 }
 
 func toFloat(a []any) any {
-	n := numberOrNothing(a[0])
-	if i, ok := n.(int); ok {
-		return float64(i)
+	if n := numberOrNothing(a[0]); n != nil {
+		return float(n)
 	}
-	return n
+	return nil
 }
 
 func numberOrNothing(v any) any {
@@ -373,9 +411,12 @@ func toDate(a []any) any {
 	if blank(s) {
 		return nil
 	}
-	dates := &convert.Dates{}
-	if len(a) == 2 {
-		dates = a[1].(*convert.Dates)
+	var dates convert.Dates
+	if len(a) > 1 {
+		dates.Layouts = []convert.Layout{a[1].(convert.Layout)}
+	}
+	if len(a) > 2 {
+		dates.Zone = a[2].(*time.Location)
 	}
 	t, err := dates.Parse(s)
 	if err != nil {
@@ -412,17 +453,19 @@ func member(a []any) any {
 	if !ok {
 		fail("%s has no members", typeOf(a[0]))
 	}
-	if s, ok := a[0].(string); ok {
-		return coalesce([]any{part(s, i, i+1, i == -1)})
+	of := a[0]
+	if _, isText := of.(string); !isText {
+		of = list(of)
 	}
-	elements := list(a[0])
-	if i < 0 {
-		i += len(elements)
+	var end any
+	if i != -1 {
+		end = i + 1
 	}
-	if i < 0 || i >= len(elements) {
-		return nil
+	part := slice([]any{of, i, end})
+	if elements, isList := part.([]any); isList && len(elements) > 0 {
+		return elements[0]
 	}
-	return elements[i]
+	return coalesce([]any{part})
 }
 
 // memberNamed finds a member by name, without regard to case where none has
@@ -439,44 +482,34 @@ func memberNamed(object map[string]any, name string) any {
 	return nil
 }
 
+// slice gives a part of a list, or of a text by characters.
 func slice(a []any) any {
-	if a[0] == nil {
+	switch of := a[0].(type) {
+	case nil:
 		return nil
+	case []any:
+		from, to := bounds(a[1], a[2], len(of))
+		return of[from:to]
 	}
-	const what = "where a part begins and ends"
-	from, to, open := 0, 0, a[2] == nil
-	if a[1] != nil {
-		from = whole(a[1], what)
-	}
-	if !open {
-		to = whole(a[2], what)
-	}
-	switch a[0].(type) {
-	case []any, []int:
-		elements := list(a[0])
-		from, to = bounds(len(elements), from, to, open)
-		return elements[from:to]
-	}
-	return part(text(a[0]), from, to, open)
-}
-
-// part takes part of a text by characters.
-func part(text string, from, to int, open bool) string {
-	from, to = bounds(utf8.RuneCountInString(text), from, to, open)
-	head := words.Cut(text, to)
+	s := text(a[0])
+	from, to := bounds(a[1], a[2], utf8.RuneCountInString(s))
+	head := words.Cut(s, to)
 	return head[len(words.Cut(head, from)):]
 }
 
-// bounds counts negative positions from the end and stays within n.
-func bounds(n, from, to int, open bool) (int, int) {
-	if from < 0 {
-		from += n
+func bounds(from, to any, n int) (i, j int) {
+	j = position(to, n, n)
+	return min(position(from, n, 0), j), j
+}
+
+// position counts from the end where it is negative, and stays within n.
+func position(v any, n, otherwise int) int {
+	if v == nil {
+		return otherwise
 	}
-	if open {
-		to = n
-	} else if to < 0 {
-		to += n
+	i := whole(v, "where a part begins and ends")
+	if i < 0 {
+		i += n
 	}
-	to = min(max(to, 0), n)
-	return min(max(from, 0), to), to
+	return min(max(i, 0), n)
 }

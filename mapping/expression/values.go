@@ -11,17 +11,16 @@ import (
 	"strings"
 	"time"
 
+	"github.com/expr-lang/expr/vm/runtime"
+
 	"caseimport/mapping/convert"
 )
 
 // Number is a JSON number in an expression: an int or a float64 where that gives
 // back the spelling, else it stays as it is spelled.
 func Number(spelling string) any {
-	if n, err := strconv.Atoi(spelling); err == nil && strconv.Itoa(n) == spelling {
+	if n, ok := written(spelling); ok && text(n) == spelling {
 		return n
-	}
-	if f, err := strconv.ParseFloat(spelling, 64); err == nil && floatText(f) == spelling {
-		return f
 	}
 	return json.Number(spelling)
 }
@@ -67,12 +66,6 @@ func list(v any) []any {
 		return []any{}
 	case []any:
 		return v
-	case []int:
-		out := make([]any, len(v))
-		for i, n := range v {
-			out[i] = n
-		}
-		return out
 	case string:
 		if blank(v) {
 			return []any{}
@@ -148,7 +141,7 @@ func operand(v any) any {
 	_, isInt := n.(int)
 	switch {
 	case !isNumber(v):
-		fail("expected a number, got %s", typeOf(v))
+		fail("cannot calculate with %s; use int() or float() to convert text", typeOf(v))
 	case spelled && !isInt && (n == v || convert.IsInteger(string(spelling))):
 		panic(errTooLarge)
 	}
@@ -160,45 +153,33 @@ var errTooLarge = errors.New("numbers too large to calculate with")
 // add adds numbers and joins anything else as text.
 func add(a []any) any {
 	if isNumber(a[0]) && isNumber(a[1]) {
-		return calculate(a[0], "+", a[1])
+		return plus(a)
 	}
 	return text(a[0]) + text(a[1])
 }
 
-// calculate takes two numbers. What is whole stays whole, and is an error where
-// it does not fit, except that / and ** give a fraction.
-func calculate(a any, op string, b any) any {
-	if !isNumber(a) || !isNumber(b) {
-		fail("cannot calculate %s %s %s; use int() or float() to convert text", short(a), op, short(b))
-	}
-	x, y := operand(a), operand(b)
-	i, whole1 := x.(int)
-	j, whole2 := y.(int)
-	f, g := float(x), float(y)
-	switch op {
-	case "+":
-		f, i = f+g, i+j
-	case "-":
-		f, i = f-g, i-j
-	case "*":
-		f, i = f*g, i*j
-	case "/":
-		return f / g
-	case "**":
-		return math.Pow(f, g)
-	case "%":
-		if !whole1 || !whole2 || j == 0 {
-			fail("%% needs two whole numbers, the second not 0")
+var plus, minus = exact(runtime.Add), exact(runtime.Subtract)
+
+// exact calculates with two numbers. What is whole stays whole, and is an error
+// where it does not fit.
+func exact(do func(x, y any) any) func(a []any) any {
+	return func(a []any) any {
+		x, y := operand(a[0]), operand(a[1])
+		out := do(x, y)
+		if _, isInt := out.(int); isInt && math.Abs(do(float(x), float(y)).(float64)) >= math.MaxInt64 {
+			panic(errTooLarge) // it has wrapped, or nearly so
 		}
-		return i % j
+		return out
 	}
-	switch {
-	case !whole1 || !whole2:
-		return f
-	case math.Abs(f) >= math.MaxInt64: // i has wrapped, or nearly so
-		panic(errTooLarge)
+}
+
+func modulo(a []any) any {
+	x, whole1 := operand(a[0]).(int)
+	y, whole2 := operand(a[1]).(int)
+	if !whole1 || !whole2 || y == 0 {
+		fail("%% needs two whole numbers, the second not 0")
 	}
-	return i
+	return x % y
 }
 
 // float is an operand as a fraction.
@@ -220,17 +201,15 @@ func compareNumbers(a, b any) (int, bool) {
 	if !ok1 || !ok2 {
 		return 0, false
 	}
-	i, whole1 := x.(int)
-	j, whole2 := y.(int)
-	if whole1 && whole2 {
-		return cmp.Compare(i, j), true
+	c := cmp.Compare(float(x), float(y))
+	if c == 0 { // a fraction does not hold the last digits
+		m, ok1 := new(big.Int).SetString(strings.TrimSpace(text(a)), 10)
+		n, ok2 := new(big.Int).SetString(strings.TrimSpace(text(b)), 10)
+		if ok1 && ok2 {
+			return m.Cmp(n), true
+		}
 	}
-	if s, t := strings.TrimSpace(text(a)), strings.TrimSpace(text(b)); convert.IsInteger(s) && convert.IsInteger(t) {
-		m, _ := new(big.Int).SetString(s, 10)
-		n, _ := new(big.Int).SetString(t, 10)
-		return m.Cmp(n), true
-	}
-	return cmp.Compare(float(x), float(y)), true
+	return c, true
 }
 
 // equal compares as the package comment says.
@@ -241,35 +220,28 @@ func equal(a, b any) bool {
 	if b == "" {
 		b = nil
 	}
-	if a == nil || b == nil {
-		return a == nil && b == nil
-	}
 	if c, ok := compareNumbers(a, b); ok {
 		return c == 0
 	}
 	switch x := a.(type) {
 	case string:
-		switch y := b.(type) {
-		case string:
-			return x == y
-		case bool:
-			return strings.EqualFold(x, strconv.FormatBool(y))
+		if y, ok := b.(bool); ok {
+			return strings.EqualFold(x, text(y))
 		}
 	case bool:
-		switch y := b.(type) {
-		case bool:
-			return x == y
-		case string:
-			return strings.EqualFold(y, strconv.FormatBool(x))
+		if y, ok := b.(string); ok {
+			return strings.EqualFold(text(x), y)
 		}
 	case time.Time:
-		if y, ok := b.(time.Time); ok {
-			return x.Equal(y)
-		}
+		y, ok := b.(time.Time)
+		return ok && x.Equal(y)
 	case []any, map[string]any:
+		if b == nil {
+			return false
+		}
 		fail("cannot compare %s: name an element, or use in", typeOf(a))
 	}
-	return false
+	return a == b
 }
 
 // order compares numbers, texts and times.

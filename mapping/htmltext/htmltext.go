@@ -105,12 +105,7 @@ func (w *writer) flush() {
 	case w.out.Len() == 0:
 		w.out.WriteString(w.quoteMark())
 	case w.pending > 0:
-		for i := range w.pending {
-			w.out.WriteByte('\n')
-			if i == w.pending-1 {
-				w.out.WriteString(w.quoteMark())
-			}
-		}
+		w.out.WriteString(strings.Repeat("\n", w.pending) + w.quoteMark())
 	case w.space:
 		w.out.WriteByte(' ')
 	}
@@ -151,6 +146,7 @@ func isHTMLSpace(r rune) bool {
 }
 
 func (w *writer) start(t tokenizer.Token, closed bool) {
+	w.breakLine(breaks(t.DataAtom))
 	switch t.DataAtom {
 	case atom.Script, atom.Style, atom.Title, atom.Template:
 		if !closed {
@@ -171,59 +167,47 @@ func (w *writer) start(t tokenizer.Token, closed bool) {
 			w.links = append(w.links, link{address, w.out.Len()})
 		}
 	case atom.Li:
-		w.breakLine(1)
 		w.item()
-	case atom.Ul, atom.Ol:
-		w.breakLine(listBreaks(len(w.lists)))
-		first := 0
-		if t.DataAtom == atom.Ol {
-			first = 1
-		}
-		w.lists = append(w.lists, first)
+	case atom.Ul:
+		w.breakList()
+		w.lists = append(w.lists, 0)
+	case atom.Ol:
+		w.breakList()
+		w.lists = append(w.lists, 1)
 	case atom.Tr:
-		w.breakLine(1)
 		w.cells = 0
 	case atom.Td, atom.Th:
 		if w.cells++; w.cells > 1 {
 			w.text(" | ")
 		}
 	case atom.Blockquote:
-		w.breakLine(2)
 		w.quote++
 	case atom.Pre:
-		w.breakLine(2)
 		w.pre++
-	default:
-		w.breakLine(breaks(t.DataAtom))
 	}
 }
 
 func (w *writer) end(tag atom.Atom) {
+	w.breakLine(breaks(tag))
 	switch tag {
 	case atom.Script, atom.Style, atom.Title, atom.Template:
 		w.hidden = max(0, w.hidden-1)
 	case atom.A:
 		w.closeLink()
 	case atom.Ul, atom.Ol:
-		if n := len(w.lists); n > 0 {
-			w.lists = w.lists[:n-1]
-		}
-		w.breakLine(listBreaks(len(w.lists)))
+		w.lists = w.lists[:max(0, len(w.lists)-1)]
+		w.breakList()
 	case atom.Blockquote:
-		w.breakLine(2)
 		w.quote = max(0, w.quote-1)
 	case atom.Pre:
-		w.breakLine(2)
 		w.pre = max(0, w.pre-1)
-	default:
-		w.breakLine(breaks(tag))
 	}
 }
 
 // breaks says how many line breaks stand around a block.
 func breaks(tag atom.Atom) int {
 	switch tag {
-	case atom.P, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Table, atom.Dl:
+	case atom.P, atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6, atom.Table, atom.Dl, atom.Blockquote, atom.Pre:
 		return 2
 	case atom.Div, atom.Section, atom.Article, atom.Header, atom.Footer, atom.Aside, atom.Main, atom.Nav,
 		atom.Address, atom.Form, atom.Fieldset, atom.Figure, atom.Figcaption, atom.Center, atom.Body, atom.Html,
@@ -234,13 +218,8 @@ func breaks(tag atom.Atom) int {
 	return 0
 }
 
-// listBreaks sets a list apart, but not one within another.
-func listBreaks(depth int) int {
-	if depth > 0 {
-		return 1
-	}
-	return 2
-}
+// breakList sets a list apart, and one within another a little.
+func (w *writer) breakList() { w.breakLine(2 - min(len(w.lists), 1)) }
 
 // item writes the mark of a list's element.
 func (w *writer) item() {

@@ -96,22 +96,20 @@ func (r *Reader) position(n *yaml.Node, text string, offset int) (line, column i
 	row := strings.Count(lead, "\n")
 	lead = lead[strings.LastIndexByte(lead, '\n')+1:]
 	wanted := strings.Split(text, "\n")[row]
-	from := n.Column - 1
-	line = n.Line + row
+	line, column = n.Line+row, n.Column
 	if n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0 {
-		line, from = line+1, 0
+		line, column = line+1, 1
 	}
 	if wanted == "" || line > len(r.lines) {
 		return n.Line, n.Column
 	}
-	runes := []rune(r.lines[line-1])
-	from = min(from, len(runes))
-	at := strings.Index(string(runes[from:]), wanted)
+	inFile := r.lines[line-1]
+	from := len(words.Cut(inFile, column-1))
+	at := strings.Index(inFile[from:], wanted)
 	if at < 0 {
 		return n.Line, n.Column
 	}
-	start := from + utf8.RuneCountInString(string(runes[from:])[:at])
-	return line, start + utf8.RuneCountInString(lead) + 1
+	return line, 1 + utf8.RuneCountInString(inFile[:from+at]) + utf8.RuneCountInString(lead)
 }
 
 // excerpt shows a line of the file with a caret below the column. A long line
@@ -137,12 +135,11 @@ func excerpt(lines []string, line, column int) string {
 		text, tail = text[:width], "…"
 	}
 	// The caret's line keeps tabs, so that it stands right however wide they are.
-	blank := make([]rune, 0, at)
-	for _, r := range lead + string(text[:at]) {
+	blank := strings.Map(func(r rune) rune {
 		if r != '\t' {
-			r = ' '
+			return ' '
 		}
-		blank = append(blank, r)
-	}
-	return fmt.Sprintf("%5d | %s%s%s\n      | %s^", line, lead, string(text), tail, string(blank))
+		return r
+	}, lead+string(text[:at]))
+	return fmt.Sprintf("%5d | %s%s%s\n      | %s^", line, lead, string(text), tail, blank)
 }

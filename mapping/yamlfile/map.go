@@ -118,18 +118,12 @@ func (m *Map) Value(key string) *yaml.Node {
 }
 
 // Text takes a text that is not blank.
-func (m *Map) Text(key string) Text {
-	n := m.Value(key)
-	if n == nil {
-		return Text{}
-	}
-	return m.r.Text(n, key)
-}
+func (m *Map) Text(key string) Text { return m.r.Text(m.values[key], key) }
 
-// Text takes a text that is not blank.
+// Text takes a text that is not blank, or nothing where the node is nil.
 func (r *Reader) Text(n *yaml.Node, what string) Text {
 	switch {
-	case !r.Plain(n):
+	case n == nil || !r.Plain(n):
 	case n.Kind != yaml.ScalarNode || IsNull(n):
 		r.Fault(n, "%s: expected text, got %s", what, Shape(n))
 	case n.ShortTag() != "!!str":
@@ -145,10 +139,7 @@ func (r *Reader) Text(n *yaml.Node, what string) Text {
 // Texts takes a list of texts or, where one alone will do, a text.
 func (m *Map) Texts(key string, alone bool, what string) []Text {
 	n := m.Value(key)
-	switch {
-	case n == nil:
-		return nil
-	case n.Kind != yaml.SequenceNode && !alone:
+	if n != nil && n.Kind != yaml.SequenceNode && !alone {
 		m.r.Fault(n, "%s: expected a list of columns such as [A, B], got %s", key, Shape(n))
 		return nil
 	}
@@ -163,9 +154,6 @@ func (m *Map) Texts(key string, alone bool, what string) []Text {
 // words here, not a boolean and a number. blank is the fault of an empty one.
 func (m *Map) Scalars(key, blank string) (out []Text, isList bool) {
 	n := m.Value(key)
-	if n == nil {
-		return nil, false
-	}
 	for _, e := range m.elements(n, key) {
 		switch {
 		case !m.r.Plain(e):
@@ -178,50 +166,52 @@ func (m *Map) Scalars(key, blank string) (out []Text, isList bool) {
 		}
 		out = append(out, Text{e.Value, e})
 	}
-	return out, n.Kind == yaml.SequenceNode
+	return out, n != nil && n.Kind == yaml.SequenceNode
 }
 
 func (m *Map) elements(n *yaml.Node, key string) []*yaml.Node {
-	if n.Kind != yaml.SequenceNode {
+	switch {
+	case n == nil:
+		return nil
+	case n.Kind != yaml.SequenceNode:
 		return []*yaml.Node{n}
-	}
-	if len(n.Content) == 0 {
+	case len(n.Content) == 0:
 		m.r.Fault(n, "%s is an empty list", key)
 	}
 	return n.Content
 }
 
+// typed takes a scalar of a type; takes says to people what is expected. What
+// does not pass is a fault, and then there is none.
+func (m *Map) typed(key, tag, takes string, passes func(string) bool) string {
+	n := m.Value(key)
+	if n == nil {
+		return ""
+	}
+	if n.ShortTag() != tag || !passes(n.Value) {
+		m.r.Fault(n, "%s: expected %s, got %s", key, takes, Written(n))
+		return ""
+	}
+	return n.Value
+}
+
 // Quoted takes any text; takes says which.
 func (m *Map) Quoted(key, takes string, empty bool) string {
-	n := m.Value(key)
-	switch {
-	case n == nil:
-	case n.Kind != yaml.ScalarNode || n.ShortTag() != "!!str" || n.Value == "" && !empty:
-		m.r.Fault(n, "%s: expected %s, got %s", key, takes, Written(n))
-	default:
-		return n.Value
-	}
-	return ""
+	return m.typed(key, "!!str", takes, func(s string) bool { return s != "" || empty })
 }
 
 // Flag takes true or false.
 func (m *Map) Flag(key string) bool {
-	n := m.Value(key)
-	if n != nil && (n.Kind != yaml.ScalarNode || n.ShortTag() != "!!bool") {
-		m.r.Fault(n, "%s: expected true or false, got %s", key, Written(n))
-	}
-	return n != nil && strings.EqualFold(n.Value, "true")
+	set := m.typed(key, "!!bool", "true or false", func(string) bool { return true })
+	return strings.EqualFold(set, "true")
 }
 
 // Count takes a whole number from 1.
-func (m *Map) Count(key string) int {
-	n := m.Value(key)
-	if n == nil {
-		return 0
-	}
-	number, err := strconv.Atoi(n.Value)
-	if n.Kind != yaml.ScalarNode || n.ShortTag() != "!!int" || err != nil || number < 1 {
-		m.r.Fault(n, "%s: expected a whole number of at least 1, got %s", key, Written(n))
-	}
-	return number
+func (m *Map) Count(key string) (n int) {
+	m.typed(key, "!!int", "a whole number of at least 1", func(s string) bool {
+		var err error
+		n, err = strconv.Atoi(s)
+		return err == nil && n > 0
+	})
+	return n
 }

@@ -16,27 +16,19 @@ func Quote(s string) string {
 	if strings.ContainsFunc(s, func(r rune) bool { return r == utf8.RuneError || r != ' ' && !unicode.IsPrint(r) }) {
 		return strconv.Quote(s)
 	}
-	text, err := yaml.Marshal(struct {
-		List []string `yaml:",flow"`
-	}{[]string{s}})
-	if err != nil { // a text does not fail
+	var n yaml.Node
+	if err := n.Encode(s); err != nil { // a text does not fail
 		return strconv.Quote(s)
 	}
-	bare := between(text)
+	bare := Flow(&n)
 	first, _ := utf8.DecodeRuneInString(bare)
 	switch {
-	case unicode.IsLetter(first):
-		return bare
 	case strings.ContainsAny(s, `"\`):
 		return "'" + strings.ReplaceAll(s, "'", "''") + "'"
+	case unicode.IsLetter(first):
+		return bare
 	}
 	return `"` + s + `"`
-}
-
-// between gives what stands between the brackets of a list in flow style.
-func between(text []byte) string {
-	_, line, _ := strings.Cut(strings.TrimSpace(string(text)), "[")
-	return line[:len(line)-1]
 }
 
 // Flow writes a node in one line as it can stand within {} and [], without
@@ -47,7 +39,8 @@ func Flow(n *yaml.Node) string {
 	if err != nil { // no node that was parsed or made here fails
 		return strconv.Quote(n.Value)
 	}
-	return between(text)
+	_, line, _ := strings.Cut(string(text), "[")
+	return strings.TrimSuffix(line, "]\n")
 }
 
 // oneLine copies a node in a form that fits into one line.

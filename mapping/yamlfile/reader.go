@@ -2,6 +2,7 @@ package yamlfile
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"io"
 	"regexp"
@@ -66,12 +67,10 @@ func (r *Reader) Root(empty string) *yaml.Node {
 
 // InvalidUTF8 is the index of the first byte that is not UTF-8, or -1.
 func InvalidUTF8(src []byte) int {
-	for at := 0; at < len(src); {
-		r, size := utf8.DecodeRune(src[at:])
-		if r == utf8.RuneError && size == 1 {
+	for at, r := range string(src) {
+		if r == utf8.RuneError && !bytes.HasPrefix(src[at:], []byte("\ufffd")) {
 			return at
 		}
-		at += size
 	}
 	return -1
 }
@@ -104,28 +103,15 @@ func (r *Reader) syntax(err error) {
 }
 
 // IsNull says whether nothing stands there.
-func IsNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
+func IsNull(n *yaml.Node) bool { return n.ShortTag() == "!!null" }
+
+var shapes = map[string]string{
+	"!!map": "keys and values", "!!seq": "a list", "!!null": "nothing", "!!bool": "true or false",
+	"!!int": "a number", "!!float": "a number", "!!str": "text",
+}
 
 // Shape calls a node by what a person would call it.
-func Shape(n *yaml.Node) string {
-	switch {
-	case n.Kind == yaml.MappingNode:
-		return "keys and values"
-	case n.Kind == yaml.SequenceNode:
-		return "a list"
-	}
-	switch n.ShortTag() {
-	case "!!null":
-		return "nothing"
-	case "!!bool":
-		return "true or false"
-	case "!!int", "!!float":
-		return "a number"
-	case "!!str":
-		return "text"
-	}
-	return n.Value
-}
+func Shape(n *yaml.Node) string { return cmp.Or(shapes[n.ShortTag()], n.Value) }
 
 // Written shows a scalar as written and anything else by its shape.
 func Written(n *yaml.Node) string {
