@@ -33,7 +33,10 @@ func (p *pipeline) finish(err error) (Summary, error) {
 		err = errors.Join(err, reportErr)
 	}
 	err = errors.Join(err, p.store.finish(hurry))
-	if neverBegan && p.journal.Made() {
+	// A journal in which nothing was claimed would only pin the next run to an
+	// address that may have been a slip; that a person asked for --adopt must
+	// not be forgotten.
+	if p.journal.Made() && (neverBegan || !p.begun && !p.cfg.Adopt) {
 		err = errors.Join(err, p.discard())
 	} else {
 		if err == nil {

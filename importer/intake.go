@@ -63,11 +63,11 @@ type intake struct {
 	before earlierCases
 	same   map[journal.ID]int // rows of the same content met before, beyond the first
 	ids    results.Columns    // where a failure report keeps its ids
+	// compared says that the account's fields have been looked at.
+	compared bool
 	// refused are rows that were refused earlier with the same content. They come
 	// last: rows that were never tried go before them.
 	refused []refusedRow
-	// compared says that the account's fields have been looked at.
-	compared bool
 }
 
 // refusedRow is a row by its number. Its identity is kept: to form it again could

@@ -101,11 +101,10 @@ func (p *pipeline) tellSandbox() error {
 
 // filesStop is an error of our own files before anything was sent.
 func filesStop(err error) *Stop {
-	exit := 1
 	if isDiskFull(err) {
-		exit = 4
+		return &Stop{Exit: 4, Err: err, Hint: "make room on the disk and run the same command again"}
 	}
-	return &Stop{Exit: exit, Err: err, Hint: "fix it and run the same command again"}
+	return &Stop{Exit: 1, Err: err, Hint: "fix it and run the same command again"}
 }
 
 // knownCase fills in the newest case that the journal knows, or, where that is

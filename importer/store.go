@@ -109,6 +109,9 @@ func journalStop(err error) error {
 	case errors.As(err, &damage):
 		return &Stop{Exit: 1, Err: err, Hint: "move it away together with the results file and run with --adopt: every row is then looked up before it is created"}
 	}
+	if isDiskFull(err) {
+		return &Stop{Exit: 4, Err: err, Hint: "make room on the disk and run the same command again"}
+	}
 	return &Stop{Exit: 1, Err: fmt.Errorf("cannot use the journal: %w", err), Hint: "the folder of the results file must exist and be writable; -o names another"}
 }
 

@@ -34,13 +34,13 @@ type server struct {
 	fate func(n int) fate
 	// read decides on a look-up or probe; nil: all are answered.
 	read func() (talkdesk.Answer, bool)
-	// fields decides on a read of the case fields; nil: there are none.
-	fields func(n int) (talkdesk.FieldsPage, talkdesk.Answer)
-	asked  int // for the case fields
 	// alter is what the server makes of a key that it stores.
 	alter func(key string) string
 	// named is the id that it gives a case, by its number from 1; nil: that number.
 	named func(n int) string
+	// fields decides on a read of the case fields; nil: there are none.
+	fields func(n int) (talkdesk.FieldsPage, talkdesk.Answer)
+	asked  int // for the case fields
 
 	mu       sync.Mutex
 	cases    []stored
@@ -141,7 +141,9 @@ func (s *server) store(body []byte) int {
 		id = s.named(len(s.cases) + 1)
 	}
 	for name, text := range c.Fields {
-		key = text // the only one
+		if strings.HasPrefix(name, "text") { // the only one
+			key = text
+		}
 		if s.alter != nil {
 			c.Fields[name] = s.alter(text)
 		}

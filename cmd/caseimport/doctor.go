@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -83,7 +81,7 @@ func examine(cmd *cobra.Command, o doctorOptions) (doctor.Report, error) {
 		return refusedDoctor("credentials", err), err
 	}
 	defer account.close()
-	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interruptible(cmd.Context())
 	defer stop()
 	creds, _ := talkdesk.CredentialsFromEnv(os.Getenv)
 	report := doctor.Run(ctx, doctor.Config{

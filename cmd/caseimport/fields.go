@@ -5,10 +5,8 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 	"unicode/utf8"
 
@@ -97,7 +95,7 @@ func readAccount(cmd *cobra.Command, o fieldsOptions) (file fields.File, err err
 	if err := mayReplace(o.out, account.name); err != nil {
 		return file, err
 	}
-	ctx, stop := signal.NotifyContext(cmd.Context(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interruptible(cmd.Context())
 	defer stop()
 	all, _, a := account.reader.Fields(ctx, account.api)
 	if a.Verdict != talkdesk.Created {
@@ -114,7 +112,7 @@ func mayReplace(path, account string) error {
 	if path == "" || path == "-" {
 		return nil
 	}
-	text, err := os.ReadFile(path)
+	text, err := readSmall(path, maxLookup)
 	if errors.Is(err, os.ErrNotExist) {
 		return nil
 	}

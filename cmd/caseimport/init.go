@@ -124,7 +124,7 @@ func beside(mapping, path string) string {
 func writeNew(path string, text []byte, force bool) error {
 	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
 	if err != nil {
-		return fmt.Errorf("cannot write the file: %w", err)
+		return notWritten(path, err)
 	}
 	defer os.Remove(temp.Name())
 	_, err = temp.Write(text)
@@ -139,9 +139,19 @@ func writeNew(path string, text []byte, force bool) error {
 		}
 	}
 	if err != nil {
-		return fmt.Errorf("cannot write the file: %w", err)
+		return notWritten(path, err)
 	}
 	return nil
+}
+
+// notWritten names the file that was meant, not the temporary one.
+func notWritten(path string, err error) error {
+	if system, ok := errors.AsType[*fs.PathError](err); ok {
+		err = system.Err
+	} else if link, ok := errors.AsType[*os.LinkError](err); ok {
+		err = link.Err
+	}
+	return fmt.Errorf("cannot write %s: %w", path, err)
 }
 
 func alreadyThere(path string) error {

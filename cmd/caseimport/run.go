@@ -142,7 +142,7 @@ func importFile(cmd *cobra.Command, o runOptions, input string, log *slog.Logger
 	}
 	cfg.Log, cfg.Progress = log, progress
 
-	all, intake, stop := interrupts(cmd.Context(), func() { sayDraining(log, cfg.Progress) })
+	all, intake, stop := interrupts(cmd.Context(), func() { sayDraining(log, cfg.Progress, o.timeout) })
 	defer stop()
 	cfg.Drain = intake.Done()
 
@@ -179,13 +179,13 @@ func importFile(cmd *cobra.Command, o runOptions, input string, log *slog.Logger
 }
 
 // sayDraining answers the first Ctrl-C, if there is something to wait for.
-func sayDraining(log *slog.Logger, p *importer.Progress) {
+func sayDraining(log *slog.Logger, p *importer.Progress, timeout time.Duration) {
 	if p.Summary().Requests == 0 {
 		return
 	}
 	message := "stopping"
 	if n := p.InFlight(); n > 0 {
-		message = "finishing " + words.Plural(n, "request") + " in flight; press Ctrl-C again to stop at once"
+		message = "finishing " + words.Plural(n, "request") + " in flight (" + human(timeout) + " at most); press Ctrl-C again to stop at once"
 	}
 	log.Log(context.Background(), levelNow, message)
 }

@@ -64,7 +64,7 @@ func (in *input) prepare(ctx context.Context, stdin io.Reader) error {
 func (in *input) copy(ctx context.Context, open func() (io.ReadCloser, error)) error {
 	f, err := os.CreateTemp("", "caseimport-*") // mode 0600
 	if err != nil {
-		return fmt.Errorf("cannot be stored: %w", err)
+		return storeFault(err)
 	}
 	// Where the system allows it the name goes at once, so that not even a
 	// crash leaves the data behind.
@@ -86,10 +86,22 @@ func store(f *os.File, open func() (io.ReadCloser, error)) error {
 		return readFault(err)
 	}
 	defer r.Close()
-	if _, err := io.Copy(f, r); err != nil {
-		return fmt.Errorf("cannot be stored: %w", err)
+	_, err = io.Copy(f, r)
+	return storeFault(err)
+}
+
+// storeFault puts into words what went wrong with the copy, or with what is copied.
+func storeFault(err error) error {
+	path, ok := errors.AsType[*fs.PathError](err)
+	switch {
+	case err == nil:
+		return nil
+	case ok && path.Op != "read":
+		return fmt.Errorf("cannot be stored in the folder %s: %w; TMPDIR names another", os.TempDir(), path.Err)
+	case ok:
+		return readFault(err)
 	}
-	return nil
+	return fmt.Errorf("%w: %w", errRead, err)
 }
 
 func (in *input) close() error {

@@ -128,7 +128,7 @@ func TestStandardInput(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if _, err := Open(context.Background(), "-", Options{Format: "csv", Stdin: iotest.ErrReader(errors.New("broken pipe"))}); err == nil || err.Error() != "standard input: cannot be stored: broken pipe" {
+	if _, err := Open(context.Background(), "-", Options{Format: "csv", Stdin: iotest.ErrReader(errors.New("broken pipe"))}); err == nil || err.Error() != "standard input: cannot be read: broken pipe" {
 		t.Error(err)
 	}
 	if _, err := Open(context.Background(), "-", Options{Format: "csv", Stdin: strings.NewReader("a,\x00")}); err == nil {
