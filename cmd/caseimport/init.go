@@ -1,17 +1,18 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"caseimport/importer/atomicfile"
 	"caseimport/importer/source"
 	"caseimport/mapping/draft"
 	"caseimport/mapping/fields"
@@ -120,38 +121,22 @@ func beside(mapping, path string) string {
 }
 
 // writeNew writes the whole file or nothing, and over an existing one only with
-// force.
+// force. It is meant to be shared, so others may read it.
 func writeNew(path string, text []byte, force bool) error {
-	temp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-	if err != nil {
-		return notWritten(path, err)
+	if !force && exists(path) { // made while the export was read
+		return alreadyThere(path)
 	}
-	defer os.Remove(temp.Name())
-	_, err = temp.Write(text)
-	err = errors.Join(err, temp.Chmod(0o644), temp.Sync(), temp.Close())
+	err := atomicfile.Write(atomicfile.OS, path, func(w *bufio.Writer) error {
+		_, err := w.Write(text)
+		return err
+	})
 	if err == nil {
-		if force {
-			err = os.Rename(temp.Name(), path)
-		} else if err = os.Link(temp.Name(), path); errors.Is(err, fs.ErrExist) {
-			return alreadyThere(path)
-		} else if err != nil && !exists(path) { // a file system without links
-			err = os.Rename(temp.Name(), path)
-		}
+		err = os.Chmod(path, 0o644)
 	}
 	if err != nil {
-		return notWritten(path, err)
+		return atomicfile.Error("cannot write", path, err)
 	}
 	return nil
-}
-
-// notWritten names the file that was meant, not the temporary one.
-func notWritten(path string, err error) error {
-	if system, ok := errors.AsType[*fs.PathError](err); ok {
-		err = system.Err
-	} else if link, ok := errors.AsType[*os.LinkError](err); ok {
-		err = link.Err
-	}
-	return fmt.Errorf("cannot write %s: %w", path, err)
 }
 
 func alreadyThere(path string) error {

@@ -68,10 +68,9 @@ func byShape(all []Form) map[string][]Form {
 	shapes := make(map[string][]Form)
 	east := time.Date(2033, 11, 27, 22, 33, 44, 0, time.FixedZone("", 5*3600))
 	for _, f := range all {
-		here, there := shape(east.UTC().Format(f.Layout)), shape(east.Format(f.Layout))
-		shapes[here] = append(shapes[here], f)
-		if there != here { // Z or an offset
-			shapes[there] = append(shapes[there], f)
+		in := []string{shape(east.UTC().Format(f.Layout)), shape(east.Format(f.Layout))} // with Z, and with an offset
+		for _, s := range slices.Compact(in) {
+			shapes[s] = append(shapes[s], f)
 		}
 	}
 	return shapes

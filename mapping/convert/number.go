@@ -31,10 +31,8 @@ func Integer(s string) (json.Number, error) {
 
 // IsInteger says whether s is digits, with or without a sign.
 func IsInteger(s string) bool {
-	if s != "" && (s[0] == '-' || s[0] == '+') {
-		s = s[1:]
-	}
-	return s != "" && strings.Trim(s, "0123456789") == ""
+	digits := strings.TrimLeft(s, "+-")
+	return digits != "" && len(s)-len(digits) <= 1 && strings.Trim(digits, "0123456789") == ""
 }
 
 // Decimal takes digits with at most one decimal sign and an exponent.
