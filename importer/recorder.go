@@ -110,7 +110,10 @@ func (p *pipeline) write() (first error) {
 		clear(work)
 		if stale {
 			// Later runs know by it how long doubts have waited.
-			err := errors.Join(p.journal.NoteLived(p.now()), p.results.Flush())
+			err := p.journal.NoteLived(p.now())
+			if p.opened.Load() {
+				err = errors.Join(err, p.results.Flush())
+			}
 			first = cmp.Or(first, p.broken(err, nil))
 			beat.Reset(p.beat())
 		}

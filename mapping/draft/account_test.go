@@ -189,6 +189,21 @@ func TestFieldForTheKey(t *testing.T) {
 	}
 }
 
+// TestNoKey keeps the field for the key free of other columns.
+func TestNoKey(t *testing.T) {
+	account := &fields.File{Account: "acme", Fields: []fields.Field{field("text1", "Source ID")}}
+	input := &table{columns: []string{"Id", "Source", "Subject"}, rows: []row{{text("1"), text("a"), text("a b")}, {text("1"), text("b"), text("b c")}, {text("1"), text("b"), text("b c")}}}
+	d, err := input.profile().DraftFor(account, "fields.json", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"\n# key: {column: Id, custom_field: text1}\n", "\n  # textN: Source "} {
+		if !strings.Contains(string(d.YAML), want) {
+			t.Errorf("no %s in\n%s", want, d.YAML)
+		}
+	}
+}
+
 // TestAnyTableForAnAccount drafts any table for an account whose fields have the
 // names of its columns, and options among its cells: the draft loads, and every row
 // is valid with it, but for paths that only check can see.

@@ -154,7 +154,12 @@ func (d *drafter) key() page {
 		if best != nil {
 			c = scalar(best.name)
 		}
-		p.add("# key: {column: "+c+", custom_field: textN}", "")
+		to := "textN"
+		if field, _ := d.keyField(&column{}); field != nil {
+			d.account.used[field.Key] = true
+			to = field.Key
+		}
+		p.add("# key: {column: "+c+", custom_field: "+to+"}", "")
 		return p
 	}
 	d.use(key)

@@ -71,7 +71,7 @@ func nameWords(name string) []string {
 		}
 		return r
 	}, s)
-	var ws []string
+	var ws, fillers []string
 	for _, w := range strings.Fields(s) {
 		switch w {
 		case "no", "nr", "num":
@@ -79,9 +79,14 @@ func nameWords(name string) []string {
 		case "ids":
 			w = "id"
 		}
-		if !lexicon().Filler[w] {
+		if lexicon().Filler[w] {
+			fillers = append(fillers, w)
+		} else {
 			ws = append(ws, w)
 		}
+	}
+	if len(ws) == 0 {
+		return fillers // they are all there is
 	}
 	return ws
 }
