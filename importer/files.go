@@ -14,15 +14,33 @@ import (
 // journal. json says that the input is JSON, and so the failure report JSON
 // lines. A results file behind a link stands where the link points to.
 func FilesOf(results string, json bool) Files {
-	if target, err := filepath.EvalSymlinks(results); err == nil {
-		results = target
-	}
+	results = behindLinks(results)
 	base := resultsEnding.ReplaceAllString(results, "")
 	report := base + ".failed.csv"
 	if json {
 		report = base + ".failed.jsonl"
 	}
 	return Files{Results: results, Journal: base + ".journal", Report: report}
+}
+
+// behindLinks is where a file stands, or will stand.
+func behindLinks(path string) string {
+	for range 40 { // more is a circle
+		target, err := os.Readlink(path)
+		switch {
+		case err != nil:
+			return path
+		case filepath.IsAbs(target):
+			path = target
+		default:
+			folder := filepath.Dir(path)
+			if real, err := filepath.EvalSymlinks(folder); err == nil {
+				folder = real // where .. leads to
+			}
+			path = filepath.Join(folder, target)
+		}
+	}
+	return path
 }
 
 // oldJournal is what earlier versions called the journal, "" if that is no other
