@@ -60,8 +60,6 @@ func loses(every int, f fate) func(int) fate {
 	}
 }
 
-func by(mapping string) func(w *world) { return func(w *world) { w.mapping = mapping } }
-
 func hash(text string) func(*Config) { return func(c *Config) { c.Mapping = text } }
 
 func adopt(c *Config) { c.Adopt = true }
@@ -768,4 +766,131 @@ func TestOneIDForSeveralRows(t *testing.T) {
 			})
 		}
 	}
+}
+
+// 12. Corrections are never overwritten, whatever run comes between.
+func TestCorrectionsAreKept(t *testing.T) {
+	ways := map[string]func(w *world){
+		"refused credentials": func(w *world) {
+			w.api.fate = func(int) fate {
+				return fate{answer: talkdesk.Answer{Verdict: talkdesk.Halt, Status: 401, Message: "no"}}
+			}
+			w.run("in.csv")
+		},
+		"two signals": func(w *world) {
+			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Millisecond)
+			defer cancel()
+			w.runCtx(ctx, "in.csv", func(c *Config) { c.Drain = after(10 * time.Millisecond) })
+		},
+		"a signal": func(w *world) {
+			w.run("in.csv", func(c *Config) { c.Drain = after(10 * time.Millisecond) })
+		},
+		"killed": func(w *world) {
+			losing.Store(true)
+			defer losing.Store(false)
+			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Millisecond)
+			defer cancel()
+			w.runCtx(ctx, "in.csv")
+		},
+		"a limit":      func(w *world) { w.run("in.csv", func(c *Config) { c.Limit = 1 }) },
+		"a whole run":  func(w *world) { w.run("in.csv") },
+		"other rows":   func(w *world) { w.run("other.csv") },
+		"all is well":  func(w *world) { w.run("well.csv") },
+		"another form": func(w *world) { w.run("in.jsonl") },
+	}
+	for name, way := range ways {
+		for _, second := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, again %v", name, second), func(t *testing.T) {
+				forgetful(t, false)
+				in(t, func(w *world) {
+					w.input("in.csv", line(1), line(2), "T-3,,no subject,open,low", "T-4,,no subject,open,low")
+					w.input("other.csv", line(5), line(6), "T-7,,no subject,open,low")
+					w.input("well.csv", line(8))
+					w.write("in.jsonl", `{"Id":"T-9","Subject":"","Body":"b","Status":"open","Priority":"low"}`)
+					w.api.fate = func(int) fate { return refusedBy }
+					w.must(3, "in.csv")
+					w.api.fate = nil
+					w.edit("out.failed.csv", "T-3,,", "T-3,Corrected with care,")
+					way(w)
+					w.api.fate = nil
+					if second {
+						way(w)
+					}
+					w.run("in.csv")
+					w.run("in.csv")
+					w.corrected("Corrected with care")
+				})
+			})
+		}
+	}
+}
+
+// corrected demands that a correction stands in some report, or has its case.
+func (w *world) corrected(text string) {
+	w.t.Helper()
+	found := w.api.titles()[text] > 0
+	files, _ := os.ReadDir(w.dir)
+	for _, f := range files {
+		found = found || strings.Contains(f.Name(), ".failed") && strings.Contains(w.read(f.Name()), text)
+	}
+	if !found {
+		w.t.Errorf("the correction %q is lost: %v", text, files)
+	}
+}
+
+// A report that is saved again while it is being run.
+func TestReportSavedWhileItRuns(t *testing.T) {
+	for _, at := range []time.Duration{time.Millisecond, 10 * time.Millisecond, 30 * time.Millisecond, 70 * time.Millisecond} {
+		for _, refuse := range []bool{false, true} {
+			in(t, func(w *world) {
+				w.input("in.csv", linesOf(1, 8)...)
+				w.api.fate = func(int) fate { return refusedBy }
+				w.must(3, "in.csv")
+				if !refuse {
+					w.api.fate = nil
+				}
+				w.edit("out.failed.csv", "Body of 3", "First edit")
+				time.AfterFunc(at, func() {
+					w.write("saved", strings.TrimSuffix(strings.ReplaceAll(w.read("out.failed.csv"), "Body of 4", "Second edit"), "\n"))
+					os.Rename(w.path("saved"), w.path("out.failed.csv"))
+				})
+				w.run("out.failed.csv", func(c *Config) { c.Concurrency = 2 })
+				time.Sleep(time.Second)
+				found := false
+				files, _ := os.ReadDir(w.dir)
+				for _, f := range files {
+					found = found || strings.Contains(f.Name(), ".failed") && strings.Contains(w.read(f.Name()), "Second edit")
+				}
+				for _, c := range w.api.cases {
+					found = found || strings.Contains(c.body, "Second edit")
+				}
+				if !found {
+					t.Errorf("saved after %v, refused %v: the second edit is lost: %v", at, refuse, files)
+				}
+			})
+		}
+	}
+}
+
+// 20. A results file behind a link, whether its target is there or not.
+func TestResultsBehindALink(t *testing.T) {
+	in(t, func(w *world) {
+		if err := os.Mkdir(w.path("real"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		w.mapping = keyless
+		os.Symlink("real/there.csv", w.path("link.csv"))
+		os.Symlink("link.csv", w.path("link2.csv"))
+		w.input("in.csv", linesOf(1, 5)...)
+		for _, name := range []string{"link.csv", "link2.csv", "real/there.csv"} {
+			to := func(c *Config) { c.Results = w.path(name) }
+			w.must(0, "in.csv", to)
+			if !w.has("real/there.journal") || !w.has("real/there.csv") || w.has("link.journal") {
+				t.Errorf("%s: the files do not stand where the link points to", name)
+			}
+		}
+		os.Remove(w.path("real/there.csv"))
+		w.must(0, "in.csv", func(c *Config) { c.Results = w.path("link.csv") })
+		w.onceByTitle(1, 5)
+	})
 }

@@ -23,21 +23,22 @@ func FilesOf(results string, json bool) Files {
 	return Files{Results: results, Journal: base + ".journal", Report: report}
 }
 
-// behindLinks is where a file stands, or would be made, that a path leads to.
+// behindLinks is where a file stands, or will stand.
 func behindLinks(path string) string {
-	const most = 40 // as systems have it
-	for range most {
-		if target, err := filepath.EvalSymlinks(path); err == nil {
-			return target
-		}
+	for range 40 { // more is a circle
 		target, err := os.Readlink(path)
-		if err != nil {
+		switch {
+		case err != nil:
 			return path
+		case filepath.IsAbs(target):
+			path = target
+		default:
+			folder := filepath.Dir(path)
+			if real, err := filepath.EvalSymlinks(folder); err == nil {
+				folder = real // where .. leads to
+			}
+			path = filepath.Join(folder, target)
 		}
-		if !filepath.IsAbs(target) {
-			target = filepath.Join(filepath.Dir(path), target)
-		}
-		path = target
 	}
 	return path
 }
