@@ -7,16 +7,20 @@
 //
 // # A row's life
 //
-//	            ┌───────────────────────────── absent (inherited) ──────────┐
-//	            ▼                                                           │
-//	read ─► mapped ─► claiming ─► claimed ─────► sent ─── no answer ─► doubtful ⇄ sought
-//	                  (fsync)      ▲  ▲           │ │                     ▲        │ │
-//	                               │  └─ 429, 401 ┘ │                     │        │ │
-//	                               │  no connection │            inherited from    │ │
-//	                               │                │            an earlier run    │ │
-//	                               └──── absent (it was sent by this run) ─────────┘ │
-//	                                                ▼                                ▼
-//	                                   created · failed · unknown · left · exhausted
+//	read ─► mapped ─► claiming ─► claimed ─► sent ─► created · failed · unknown
+//	          ▲        (fsync)      ▲  ▲     │ │ │
+//	          │                     │  │     │ │ └─► exhausted ─► claimed · failed · unknown
+//	          │                     │  └─────┘ │
+//	          │                     │ 429, 401,│ no usable answer
+//	          │                     │ no conn. ▼
+//	          │                     │     doubtful ◄── inherited from an earlier run
+//	          │  absent (sent by    │        ▲ │
+//	          │  this run)          │        │ ▼
+//	          │                     └───── sought ─► created · failed · unknown
+//	          │  absent (inherited)           │
+//	          └───────────────────────────────┘
+//
+//	A stop takes every row that no request is under way for to left.
 //
 // A claim is durable before its row is sent (rule 1). A row whose answer was
 // lost is doubtful (rule 2) and is looked up when its absence would prove
