@@ -710,3 +710,62 @@ func TestThrottledForEver(t *testing.T) {
 		}
 	}
 }
+
+// An older copy of the journal, and nothing beside it that shows that.
+func TestOlderJournalWithoutResults(t *testing.T) {
+	in(t, func(w *world) {
+		w.input("in.csv", linesOf(1, 40)...)
+		w.must(4, "in.csv", func(c *Config) { c.Limit = 10 })
+		old := w.read("out.journal")
+		w.must(4, "in.csv", func(c *Config) { c.Limit = 20 })
+		os.Remove(w.path("out.csv"))
+		if err := os.WriteFile(w.path("out.journal"), []byte(old), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		w.must(0, "in.csv")
+		w.once(keys(1, 40)...)
+	})
+}
+
+// 19. One case id for every row.
+func TestOneIDForSeveralRows(t *testing.T) {
+	for _, mapping := range []string{keyed, keyless} {
+		for _, named := range []struct {
+			name string
+			id   func(n int) string
+			// unknown rows of 20 after a run: one that is looked up is not.
+			first, keyless int
+		}{
+			{"for all", func(int) string { return "7" }, -1, 20},
+			{"for two", func(n int) string { return fmt.Sprint(max(n, 8)) }, -1, 8},
+			{"repeated once", func(n int) string {
+				if n == 12 {
+					return "11"
+				}
+				return fmt.Sprint(n)
+			}, 1, 2},
+		} {
+			t.Run(named.name+map[string]string{keyed: "", keyless: ", keyless"}[mapping], func(t *testing.T) {
+				in(t, func(w *world) {
+					w.mapping, w.api.named = mapping, named.id
+					w.input("in.csv", linesOf(1, 20)...)
+					one := func(c *Config) { c.OutagePatience = time.Minute }
+					sum := w.must(3, "in.csv", one)
+					if want := map[string]int{keyed: named.first, keyless: named.keyless}[mapping]; want >= 0 && sum.Unknown != want || sum.Failed > 0 {
+						t.Errorf("%+v", sum)
+					}
+					if n := strings.Count(w.logged(), "which is another row's"); n != 1 {
+						t.Errorf("said %d times", n)
+					}
+					if _, rows := w.report("out.failed.csv"); len(rows) != sum.Unknown {
+						t.Errorf("%d rows unknown, %d in the report", sum.Unknown, len(rows))
+					}
+					for range 2 {
+						w.run("in.csv", one)
+					}
+					w.onceByTitle(1, 20)
+				})
+			})
+		}
+	}
+}

@@ -36,7 +36,7 @@ func (p *pipeline) finish(err error) (Summary, error) {
 	// A journal in which nothing was claimed would only pin the next run to an
 	// address that may have been a slip; that a person asked for --adopt must
 	// not be forgotten.
-	if p.journal.Made() && (neverBegan || !p.begun && !p.cfg.Adopt) {
+	if p.journal.Made() && (neverBegan || !p.begun && !p.cfg.Adopt && !hurry) {
 		err = errors.Join(err, p.discard())
 	} else {
 		if err == nil {

@@ -42,7 +42,7 @@ func (in *intake) rows() (err error) {
 		return err
 	}
 	if in.going.Err() == nil {
-		if err := in.begin(); err != nil {
+		if err := in.openResults(); err != nil {
 			why := filesStop(err)
 			in.halt(lifecycle.Stop{Exit: why.Exit, Reason: err.Error(), Hint: why.Hint})
 		}
@@ -51,6 +51,13 @@ func (in *intake) rows() (err error) {
 		return err
 	}
 	return in.takeRefused()
+}
+
+// openResults has the writer begin the results file: it alone may touch it.
+func (p *pipeline) openResults() error {
+	done := make(chan error, 1)
+	p.enqueue(opening{done})
+	return <-done
 }
 
 func (p *pipeline) halt(why lifecycle.Stop) {

@@ -46,8 +46,12 @@ func (p *pipeline) preflight() (earlierCases, error) {
 // looksEach reports whether every row is looked up before it is sent.
 func (p *pipeline) looksEach() bool {
 	canLook := p.cfg.Program.KeyField() != ""
-	return p.cfg.Adopt || p.journal.Suspect() || p.journal.Adopting() != "" || p.journal.Rebuilt() && canLook
+	return p.cfg.Adopt || p.journal.Suspect() || p.journal.Adopting() != "" || canLook && (p.journal.Rebuilt() || p.unproved())
 }
+
+// unproved reports whether the results file is gone that would show that the journal
+// is no older copy: it is there before the first claim.
+func (p *pipeline) unproved() bool { return !p.journal.Fresh() && !p.hadResults }
 
 // adopt has every row looked up before it is sent. Where the whole list needs
 // fewer requests, it is read first, and saves the look-ups of the rows that it
@@ -57,6 +61,8 @@ func (p *pipeline) adopt() (earlierCases, error) {
 	cases := earlierCases{lookEach: true}
 	if p.journal.Suspect() {
 		p.cfg.Log.Warn("the journal's last lines are damaged: every row that it does not know is looked up before it is sent")
+	} else if !p.cfg.Adopt && p.unproved() {
+		p.cfg.Log.Warn("the results file is gone, and with it the proof that its journal is whole: every row that the journal does not know is looked up before it is sent")
 	} else if !p.cfg.Adopt && p.journal.Adopting() == "" {
 		p.cfg.Log.Warn("the journal was rebuilt by a run with --adopt from another input: every row that it does not know is looked up before it is sent")
 	} else if !p.cfg.Adopt {

@@ -78,6 +78,9 @@ type takenOver struct {
 // handBack is a row of a failure report that this run does not come to.
 type handBack struct{ row *source.Row }
 
+// opening is the wish that the results file be begun.
+type opening struct{ done chan<- error }
+
 const (
 	// filesAge is how long a line may wait in memory before it is in its file.
 	filesAge = time.Second
@@ -202,6 +205,8 @@ func (p *pipeline) carryOut(a any) error {
 				return p.broken(err, nil)
 			}
 		}
+	case opening:
+		a.done <- p.begin()
 	case handBack:
 		return p.broken(p.giveBack(a.row), nil)
 	}
@@ -256,6 +261,9 @@ func (p *pipeline) record(a lifecycle.Record) error {
 	if err := p.journal.Record(journal.Outcome{ID: a.Claim.ID, State: state, Row: line.Row, Sent: a.Sent, Line: text}); err != nil {
 		// What came of it is not known to the next run.
 		return errors.Join(err, p.leave(lifecycle.Leave{ID: a.Claim.ID, Ref: a.Ref, InDoubt: true}))
+	}
+	if a.Retracts {
+		progress.created.Add(-1)
 	}
 	if a.Ref != nil {
 		count.Add(1)

@@ -44,7 +44,7 @@ func (p *pipeline) takeStock() error {
 	if err := p.knownCase(&cfg); err != nil {
 		return filesStop(err)
 	}
-	cfg.Alone = p.looksEach() || slices.ContainsFunc(doubts, func(d journal.Doubt) bool { return d.Run > p.journal.NewestRun() })
+	cfg.Alone = cfg.Alone || p.looksEach() || slices.ContainsFunc(doubts, func(d journal.Doubt) bool { return d.Run > p.journal.NewestRun() })
 	p.machine = lifecycle.New(cfg)
 	p.clock = time.AfterFunc(time.Hour, func() { p.event((*lifecycle.Machine).Tick) })
 	if err := p.tellSandbox(); err != nil {
@@ -107,14 +107,26 @@ func filesStop(err error) *Stop {
 	return &Stop{Exit: 1, Err: err, Hint: "fix it and run the same command again"}
 }
 
-// knownCase fills in the newest case that the journal knows, or, where that is
-// lost and rows are adopted, the results file.
+// knownCase fills in the newest case that the journal knows and the search can
+// find, or, where that is lost and rows are adopted, the results file.
 func (p *pipeline) knownCase(cfg *lifecycle.Config) error {
 	if text, lived, seen := p.journal.Newest(); text != nil {
 		line, err := parseLine(text)
-		cfg.Known = lifecycle.Case{Key: line.Key, ID: line.CaseID}
-		cfg.Spare, cfg.Seen = lived+p.beat(), seen
-		return err
+		if err != nil || !lifecycle.Alters(cfg.Altered, line.Key) {
+			cfg.Known = lifecycle.Case{Key: line.Key, ID: line.CaseID}
+			cfg.Spare, cfg.Seen = lived+p.beat(), seen
+			return err
+		}
+		cfg.Alone = true // an older case tells nothing of later doubts
+		for line, err := range p.latest() {
+			if err != nil {
+				return err
+			}
+			if line.Status == statusCreated && !lifecycle.Alters(cfg.Altered, line.Key) {
+				cfg.Known = lifecycle.Case{Key: line.Key, ID: line.CaseID}
+			}
+		}
+		return nil
 	}
 	if p.cfg.Adopt && p.hadResults {
 		for line, err := range results.ReadOwn(p.files.Results) {

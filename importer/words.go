@@ -35,6 +35,8 @@ func (p *pipeline) say(n lifecycle.Notice) {
 		wait("looking up cases fails (%s): trying again, giving up at %s", n.Text, until)
 	case lifecycle.Blind:
 		p.cfg.Log.Warn("rows without an answer stay unknown: each " + n.Text)
+	case lifecycle.SameID:
+		p.cfg.Log.Warn(fmt.Sprintf("row %d: the server answered with case %s, which is another row's: rows that are given one case stay unknown until they are looked up", n.Rows, n.Text))
 	case lifecycle.EditedSince:
 		switch p.editedSince++; {
 		case p.editedSince <= maxAlike:

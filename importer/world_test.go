@@ -287,7 +287,7 @@ type world struct {
 	dir     string
 	mapping string
 	api     *server
-	forgets bool // the results file is lost between the runs
+	forgets bool // the results are lost between the runs, line by line
 	log     strings.Builder
 	logMu   sync.Mutex
 }

@@ -12,6 +12,7 @@ import (
 	"caseimport/importer"
 	"caseimport/importer/reads"
 	"caseimport/importer/talkdesk"
+	"caseimport/mapping/fields"
 	"caseimport/ratelimit"
 )
 
@@ -43,14 +44,15 @@ type account struct {
 	close   func()
 }
 
-// dial connects to the account, and sends nothing yet.
-func (a *asking) dial(cmd *cobra.Command, rate string) (account, error) {
+// dial connects to the account, and sends nothing yet. A built-in sandbox has the
+// fields that are given, if any are.
+func (a *asking) dial(cmd *cobra.Command, rate string, fields *fields.File) (account, error) {
 	for _, flag := range []struct {
 		name  string
 		value time.Duration
 	}{{"timeout", a.timeout}, {"outage-patience", a.patience}} {
-		if flag.value <= 0 {
-			return account{}, usage(cmd, "", "--%s %v: this must be above zero", flag.name, flag.value)
+		if !isWait(flag.value) {
+			return account{}, usage(cmd, "", "--%s %v: this must be %s", flag.name, flag.value, waits)
 		}
 	}
 	perSecond, err := perSecondOf(cmd, rate, a.sandbox)
@@ -61,7 +63,7 @@ func (a *asking) dial(cmd *cobra.Command, rate string) (account, error) {
 		return account{}, err
 	}
 	cfg := importer.Config{Concurrency: 1}
-	end, err := a.target.connect(&cfg, nil, a.timeout)
+	end, err := a.target.connect(&cfg, fields, a.timeout)
 	if err != nil {
 		return account{}, err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -12,6 +13,7 @@ import (
 
 	"caseimport/importer/doctor"
 	"caseimport/importer/talkdesk"
+	"caseimport/mapping"
 	"caseimport/mapping/fields"
 )
 
@@ -72,11 +74,11 @@ func refusedDoctor(name string, err error) doctor.Report {
 }
 
 func examine(cmd *cobra.Command, o doctorOptions) (doctor.Report, error) {
-	m, err := examinedMapping(cmd, o.mapping)
+	m, known, err := examinedMapping(cmd, o.mapping)
 	if err != nil {
 		return refusedDoctor("mapping", err), err
 	}
-	account, err := o.dial(cmd, o.rate)
+	account, err := o.dial(cmd, o.rate, known)
 	if err != nil {
 		return refusedDoctor("credentials", err), err
 	}
@@ -95,17 +97,26 @@ func examine(cmd *cobra.Command, o doctorOptions) (doctor.Report, error) {
 	return report, nil
 }
 
-// examinedMapping reads the mapping file, if one is given.
-func examinedMapping(cmd *cobra.Command, path string) (*doctor.Mapping, error) {
+// examinedMapping reads the mapping file, if one is given, and the account's fields
+// that it names. What is wrong in it is for the report.
+func examinedMapping(cmd *cobra.Command, path string) (m *doctor.Mapping, known *fields.File, err error) {
 	if path == "" {
-		return nil, nil
+		return nil, nil, nil
 	}
-	m, _, err := loadMapping(cmd, path, "", "tickets.csv")
+	read, _, err := loadMapping(cmd, path, "", "tickets.csv")
+	m = &doctor.Mapping{Name: path, Against: func(account fields.File) error { return against(cmd, path, account) }}
+	if _, faulty := errors.AsType[*mapping.FileError](err); faulty {
+		m.Fault = err
+		return m, nil, nil
+	}
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return &doctor.Mapping{Name: path, KeyField: m.KeyField(), Fields: m.CustomFields(),
-		Against: func(account fields.File) error { return against(cmd, path, account) }}, nil
+	m.KeyField, m.Fields = read.KeyField(), read.CustomFields()
+	if known = read.Account(); known != nil && !strings.EqualFold(known.Account, "sandbox") {
+		m.Account = known.Account
+	}
+	return m, known, nil
 }
 
 // against says what is wrong with a mapping file for an account with these fields.

@@ -87,7 +87,7 @@ func readAccount(cmd *cobra.Command, o fieldsOptions) (file fields.File, err err
 	if o.json && o.out == "-" {
 		return file, usage(cmd, "remove one of them", "--json and -o - both claim standard output")
 	}
-	account, err := o.dial(cmd, o.rate)
+	account, err := o.dial(cmd, o.rate, nil)
 	if err != nil {
 		return file, err
 	}

@@ -34,7 +34,7 @@ func newLookAround(cmd *cobra.Command, o checkOptions, program *mapping.Program,
 			"add to the mapping: key: {column: …, custom_field: text1}, with the key of a text field of your account")
 	}
 	l = &lookAround{against: func(account fields.File) error { return against(cmd, o.mapping, account) }}
-	if l.account, err = o.dial(cmd, o.rate); err != nil {
+	if l.account, err = o.dial(cmd, o.rate, program.Account()); err != nil {
 		return nil, err
 	}
 	results := o.results

@@ -7,7 +7,7 @@
 // The files in reading order: main.go; a file for each command (init.go,
 // check.go, run.go, fields.go, doctor.go, sandbox.go, schema.go); what they share:
 // input.go (the export and its mapping), environment.go (where the cases go),
-// asking.go (commands that only read), signals.go; what people
+// asking.go (commands that only read), live.go (check --live), signals.go; what people
 // see: progress.go and terminal.go (the bar), logging.go, summary.go, errors.go
 // (messages and exit codes), words.go.
 package main

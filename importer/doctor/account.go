@@ -59,12 +59,26 @@ func mapping(f *facts) Check {
 	switch {
 	case f.Mapping == nil:
 		return cannotTell(c.Name, "no mapping file was given (-m)")
-	case !answered(f.fields):
+	case f.Mapping.Account != "" && !strings.EqualFold(f.Mapping.Account, f.Account) && f.Account != "sandbox":
+		c.State = Failed
+		c.Message = fmt.Sprintf("%s is made for the fields of account %s, but this is %s", f.Mapping.Name, f.Mapping.Account, f.Account)
+		c.Hint = "write the fields of this account (caseimport fields -o FILE), or name the other account"
+		return c
+	case !answered(f.fields) && f.Mapping.Fault == nil:
 		return cannotTell(c.Name, "the account's fields are not known, so it could not be held against them")
 	}
-	if err := f.Mapping.Against(fields.File{Fields: f.all}); err != nil {
+	err, fault := f.Mapping.Fault, f.Mapping.Fault
+	if answered(f.fields) {
+		err = f.Mapping.Against(fields.File{Account: f.Account, Fields: f.all})
+	}
+	switch {
+	case err != nil:
 		c.State, c.Message = Failed, err.Error()
 		c.Hint = "correct the mapping file " + f.Mapping.Name + "; the account's fields: caseimport fields"
+		return c
+	case fault != nil: // the account's fields are no longer those that it names
+		c.State, c.Message = Failed, f.Mapping.Name+" fits the account, but not the file of fields that it names: "+fault.Error()
+		c.Hint = "write that file again: caseimport fields -o FILE"
 		return c
 	}
 	c.Message = fmt.Sprintf("%s fits the account: %s", f.Mapping.Name, words.Plural(len(f.Mapping.Fields), "custom field"))

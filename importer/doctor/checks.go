@@ -213,7 +213,7 @@ func search(f *facts) Check {
 	switch {
 	case !answered(f.ping):
 		return cannotTell(c.Name, notAsked)
-	case f.Mapping != nil && f.Mapping.KeyField == "":
+	case f.Mapping != nil && f.Mapping.Fault == nil && f.Mapping.KeyField == "":
 		return cannotTell(c.Name, "the mapping names no key.custom_field to search by: "+unsearchable)
 	case f.page == 0:
 		return cannotTell(c.Name, "there is no case to look for: ask again after a trial (run --limit 5)")

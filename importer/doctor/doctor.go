@@ -73,6 +73,8 @@ type Mapping struct {
 	Name     string
 	KeyField string   // the custom field that carries the key, "" if none
 	Fields   []string // keys of the custom fields that it fills
+	Account  string   // whose fields it was written for, "" if it does not say
+	Fault    error    // it cannot be used as it stands; then the others but Name are not known
 	// Against says what is wrong with it for an account that has these fields.
 	Against func(fields.File) error
 }

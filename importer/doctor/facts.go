@@ -90,7 +90,7 @@ func (f *facts) examineList(ctx context.Context) {
 		return
 	}
 	f.cases, f.page, f.shape = max(first.Total, len(first.Cases)), len(first.Cases), first.Shape
-	if f.field == "" && f.Mapping == nil && first.TextField != "" {
+	if f.field == "" && (f.Mapping == nil || f.Mapping.Fault != nil) && first.TextField != "" {
 		f.field = first.TextField // any will do to see how the search works
 		first, _ = r.Page(ctx, api, talkdesk.Query{Field: f.field, Page: 1})
 	}

@@ -51,7 +51,7 @@
 // last chunk of a run, then Suspect reports it and every row not known otherwise
 // is in doubt. Lines that were moved or repeated, and an outcome without its
 // claim, are no accident of a disk: the journal is refused. That a row has its
-// case is final, whatever comes after it.
+// case is final, unless that was taken back: it is unknown then.
 //
 // The files, in reading order: journal.go (what is remembered and how it is
 // written), line.go (the form of a line), replay.go (reading it back), query.go

@@ -417,8 +417,14 @@ type Altered struct {
 	Made string `json:"made"`
 }
 
-// NoteAltered notes that the server alters keys.
-func (j *Journal) NoteAltered(a Altered) error { return j.append('K', asJSON(a)) }
+// NoteAltered notes that the server alters keys, and syncs: else a crash could
+// have the next run believe look-ups of such keys.
+func (j *Journal) NoteAltered(a Altered) error {
+	if err := j.append('K', asJSON(a)); err != nil {
+		return err
+	}
+	return j.sync()
+}
 
 // NoteSeen notes what the runs had lived between the newest case and the look-up
 // that found it.

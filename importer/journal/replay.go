@@ -249,9 +249,9 @@ func (r *reader) apply(l line) error {
 			return damaged("an outcome cannot be read")
 		case s == None && l.kind == 'O' && l.number > 0 && r.unread == 0:
 			return damaged("an outcome stands there of a row that was never claimed")
-		case s == Created && o.State != Created:
+		case s == Created && o.State != Created && (o.State != Unknown || l.number == 0):
 			j.outcomes++
-			return nil // Created is final
+			return nil // Created is final, unless it was taken back
 		}
 		j.settle(o)
 		r.notice(o)

@@ -74,6 +74,8 @@ type (
 		Found   bool    // the case was looked up: it is older than this run, or the answer to its request was lost
 		Note    string  // for people
 		Others  int     // further cases that have the row's key
+		// Retracts: what was recorded of the row in this run does not hold.
+		Retracts bool
 	}
 
 	// Leave says that this run does not bring the row to an end. InDoubt: it
@@ -154,5 +156,6 @@ const (
 	WaitForCanary             // the search does not show case Text; Rows wait, Until
 	LookUpsFail               // Text, Until
 	Blind                     // rows in doubt cannot be looked up: Text
+	SameID                    // row Rows was given case Text, which is another row's
 	EditedSince               // row Rows: its case Text was there, without what was edited since
 )

@@ -15,6 +15,16 @@ type likeness struct {
 	longest          int // keys of that many characters or more are cut; 0: none
 }
 
+// Alters reports whether a server that was seen to alter keys is to be thought to
+// alter this one.
+func Alters(seen []journal.Altered, key string) bool {
+	var l likeness
+	for _, a := range seen {
+		l.alter(a)
+	}
+	return l.has(key)
+}
+
 // alter notes that the server stored a key as another.
 func (l *likeness) alter(a journal.Altered) {
 	cut := len(a.Made) < len(a.Key) && strings.HasPrefix(a.Key, a.Made)

@@ -41,7 +41,7 @@ type canary struct {
 
 func newCanary(cfg Config) canary {
 	c := canary{noted: cfg.Lag}
-	if cfg.Known.Key != "" {
+	if cfg.Known.Key != "" && !Alters(cfg.Altered, cfg.Known.Key) {
 		c.newest = knownCase{Case: cfg.Known, earlier: true, spare: cfg.Spare}
 	}
 	return c

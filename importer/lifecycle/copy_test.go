@@ -102,6 +102,13 @@ func (c *copier) machine(m *Machine) *Machine {
 		found := *m.canary.found
 		n.canary.found = &found
 	}
+	n.given.order = slices.Clone(m.given.order)
+	if m.given.rows != nil {
+		n.given.rows = make(map[string]*Row, len(m.given.rows))
+		for id, r := range m.given.rows {
+			n.given.rows[id] = c.row(r)
+		}
+	}
 	n.release = slices.Clone(m.release)
 	n.cfg.Altered = slices.Clone(m.cfg.Altered)
 	return &n
@@ -111,8 +118,9 @@ func (c *copier) machine(m *Machine) *Machine {
 // whatever happens to both comes to the same. Moments are written as they are
 // seen from now; what is stale, or only ever shown to people, is left out.
 type keyer struct {
-	buf []byte
-	now Instant
+	twins bool // ids may be given twice
+	buf   []byte
+	now   Instant
 }
 
 func (k *keyer) int(n int)   { k.buf = binary.AppendVarint(k.buf, int64(n)) }
@@ -218,6 +226,13 @@ func (k *keyer) machine(m *Machine) {
 	k.bool(m.altered.nonASCII)
 	k.bool(m.altered.markup)
 	k.int(m.altered.longest)
+	k.bool(m.given.said)
+	if k.twins {
+		for _, id := range m.given.order {
+			k.text(id)
+			k.bool(m.given.rows[id] != nil)
+		}
+	}
 	k.int(len(m.release))
 	for _, id := range m.release {
 		k.buf = append(k.buf, id[0])
@@ -281,6 +296,8 @@ func (k *keyer) known(c *knownCase) {
 // world writes the whole state of a world.
 func (k *keyer) world(w *world) {
 	k.buf, k.now = k.buf[:0], w.now
+	k.twins = slices.Contains(w.creates, sameID)
+	k.buf = append(k.buf, byte(w.excused))
 	k.int(w.run)
 	k.int(w.kills)
 	k.int(w.stops)
@@ -357,6 +374,7 @@ func (k *keyer) server(w *world) {
 		k.int(int(c.row))
 		k.int(int(c.seq))
 		k.bool(c.asked)
+		k.int(int(c.field))
 		k.span(max(c.at-w.now, -w.lag))
 	}
 	k.int(len(w.late))
@@ -364,6 +382,7 @@ func (k *keyer) server(w *world) {
 		k.int(int(l.row))
 		k.int(int(l.seq))
 		k.bool(l.asked)
+		k.int(int(l.field))
 		k.at(l.until)
 	}
 }
@@ -371,9 +390,9 @@ func (k *keyer) server(w *world) {
 func (k *keyer) disk(w *world) {
 	d := &w.disk
 	for _, r := range d.rows {
-		k.buf = append(k.buf, byte(r.state), byte(r.seq), byte(r.run))
+		k.buf = append(k.buf, byte(r.state), byte(r.seq), byte(r.run), byte(r.field), byte(boolInt(r.mixed)))
 	}
-	k.buf = append(k.buf, byte(d.newest[0]), byte(d.newest[1]))
+	k.buf = append(k.buf, byte(d.newest.row), byte(d.newest.seq), byte(d.newest.field), byte(boolInt(d.altered)))
 	if w.run < w.runs {
 		k.span(d.sent)
 		k.span(d.seen)
@@ -385,7 +404,7 @@ func (k *keyer) disk(w *world) {
 	}
 	k.int(len(d.tail))
 	for _, l := range d.tail {
-		k.buf = append(k.buf, l.kind, byte(l.rows), byte(l.word.state), byte(l.word.seq), byte(l.word.run))
+		k.buf = append(k.buf, l.kind, byte(l.rows), byte(l.word.state), byte(l.word.seq), byte(l.word.run), byte(l.word.field), byte(boolInt(l.altered)))
 		k.span(l.lag)
 		k.span(l.word.sent)
 	}

@@ -20,6 +20,11 @@ func (m *Machine) createAnswered(now Instant, q Request, a talkdesk.Answer) {
 	}
 	switch a.Verdict {
 	case talkdesk.Created:
+		if twin, again := m.isGiven(a.CaseID); again {
+			m.givenAgain(now, q, a, twin)
+			return
+		}
+		m.given.add(a.CaseID, r)
 		m.good(now, q)
 		m.created++
 		m.decided++

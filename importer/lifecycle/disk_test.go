@@ -12,27 +12,38 @@ type word struct {
 	seq   int8    // of a Created row: which of its requests made the case
 	run   int8    // the run of its last claim
 	sent  Instant // of a Created row: when its request left, 0 if its case was looked up
+	field int8    // the custom field that its last claim, or its case, carries
+	mixed bool    // a claim carried another, and its doubt was not ended since
 }
+
+// findable: its case, if there is one, carries that field.
+func (w word) findable(field int8) bool { return field >= 0 && w.field == field && !w.mixed }
+
+// newest is the newest case that a journal knows.
+type newest struct{ row, seq, field int8 }
 
 // line is one line of the journal.
 type line struct {
-	kind byte // C claim, O outcome, R release, L lag: the journal's own letters
+	kind byte // C claim, O outcome, R release, L lag, K altered key: the journal's own letters
 	rows rowSet
 	word word
 	lag  Instant
+	// altered: of a created row whose key the server alters.
+	altered bool
 }
 
 // disk is a journal as the disk holds it: what is durable, and the lines behind
 // it of which a crash leaves any.
 type disk struct {
-	rows   [maxRows]word
-	newest [2]int8 // row and request of the newest case that was made, 0, 0: none
-	sent   Instant // when its request left
-	seen   Instant // what the runs had lived between it and the look-up that found it, 0: none
-	lag    Instant
-	tail   []line
-	lived  [maxRuns]Instant // how long each run has lived
-	broken bool             // it takes nothing any more
+	rows    [maxRows]word
+	newest  newest  // that was made; its seq is 0 if there is none
+	sent    Instant // when its request left
+	seen    Instant // what the runs had lived between it and the look-up that found it, 0: none
+	lag     Instant
+	altered bool
+	tail    []line
+	lived   [maxRuns]Instant // how long each run has lived
+	broken  bool             // it takes nothing any more
 }
 
 // rowSet is a set of rows.
@@ -56,17 +67,28 @@ func (d *disk) replay(l line) {
 		d.seen = l.lag
 		return
 	}
+	if l.kind == 'K' {
+		d.altered = true
+		return
+	}
 	for i := range maxRows {
 		if !l.rows.has(i) {
 			continue
 		}
 		w := l.word
-		if l.kind != 'C' {
-			w.run = d.rows[i].run
+		was := d.rows[i]
+		switch {
+		case l.kind != 'C':
+			w.run, w.mixed = was.run, was.mixed
+			if w.state != journal.Created {
+				w.field = was.field
+			}
+		case was.state.InDoubt():
+			w.mixed = was.mixed || was.field != w.field
 		}
 		d.rows[i] = w
-		if w.state == journal.Created && (w.sent > 0 || d.newest[1] == 0) {
-			d.newest, d.sent, d.seen = [2]int8{int8(i), w.seq}, w.sent, 0
+		if w.state == journal.Created && !l.altered && (w.sent > 0 || d.newest.seq == 0) {
+			d.newest, d.sent, d.seen = newest{int8(i), w.seq, w.field}, w.sent, 0
 		}
 	}
 }
@@ -103,7 +125,7 @@ func (d disk) crash(kept int) disk {
 
 // same reports whether two disks without a tail say the same.
 func (d disk) same(e disk) bool {
-	return d.rows == e.rows && d.newest == e.newest && d.sent == e.sent && d.seen == e.seen && d.lag == e.lag
+	return d.rows == e.rows && d.newest == e.newest && d.sent == e.sent && d.seen == e.seen && d.lag == e.lag && d.altered == e.altered
 }
 
 // crashes returns what may be kept of the tail: one choice for every disk that
@@ -133,5 +155,5 @@ func (d *disk) madeBy() int {
 	if d.sent == 0 {
 		return -1
 	}
-	return int(d.rows[d.newest[0]].run)
+	return int(d.rows[d.newest.row].run)
 }

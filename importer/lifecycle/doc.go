@@ -27,14 +27,16 @@
 //
 // Beside its state a row carries its doubt: whether an older request may have
 // made a case. Only knowledge ends it (rule 6), so a row that is sent again
-// because a person said so becomes unknown where another would become failed.
+// because a person said so becomes unknown where another would become failed. A
+// row is created no more, but unknown, when the server gives its case to another.
 //
 // # The files
 //
 // row.go (states and arrows), action.go (requests, actions, notices), machine.go
 // (events and what follows from them), next.go (which request may leave),
-// create.go (answers to creates), lookup.go (rows in doubt), canary.go (whether
-// the search can be believed), breaker.go (outages), explain.go (why it waits).
+// create.go (answers to creates), ids.go (ids that are given twice), lookup.go (rows
+// in doubt), altered.go (keys that cannot be looked up), canary.go (whether the
+// search can be believed), breaker.go (outages), explain.go (why it waits).
 //
 // # How it is used
 //

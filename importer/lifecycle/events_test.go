@@ -46,6 +46,7 @@ const (
 	refusedRead                // a read that is refused
 	wrongAddress               // 404: nothing will work
 	interrupted                // a read that the stop ends
+	sameID                     // a create: stored, 201, with the id of another row's case
 )
 
 var answers = [...]talkdesk.Answer{
@@ -61,6 +62,7 @@ var answers = [...]talkdesk.Answer{
 	blocked:      {Verdict: talkdesk.Rejected, Status: 403, Code: "blocked", Blocked: true},
 	refusedRead:  {Verdict: talkdesk.Unknown, Status: 400, Code: "refused"},
 	wrongAddress: {Verdict: talkdesk.Halt, Status: 404, Code: "404"},
+	sameID:       {Verdict: talkdesk.Created, Status: 201},
 	interrupted:  {Verdict: talkdesk.NotTaken, Code: "interrupted"},
 }
 
@@ -68,6 +70,7 @@ var answerTexts = [...]string{
 	lost: "no usable answer comes (408)", lostDown: "the answer is lost", rejected: "the API refuses it (400)",
 	throttled: "429, too many requests", noConnection: "no connection", renewed: "401, and the token is renewed",
 	denied: "403, the scope is missing", blocked: "a firewall refuses it (403)", refusedRead: "it is refused (400)",
+	sameID:       "the server stores it, and says that it is the case of another row",
 	wrongAddress: "404, a wrong address", interrupted: "it is given up, since the run stops",
 }
 
@@ -204,8 +207,20 @@ func (w *world) answersTo(i int, add func(k kind, a, b int)) {
 		return
 	}
 	for _, a := range bad {
+		if a == sameID && w.twin(f) == "" {
+			continue
+		}
 		add(answered, i, int(a))
 	}
+}
+
+// twin is the id that a server gives a create which gave it to another row last, ""
+// if there is none.
+func (w *world) twin(f flight) string {
+	if order := w.m.given.order; len(order) > 0 {
+		return order[len(order)-1]
+	}
+	return ""
 }
 
 // do lets an event happen.
@@ -239,7 +254,7 @@ func (w *world) do(e event) {
 		l := w.late[e.a]
 		w.late = slices.Delete(w.late, int(e.a), int(e.a)+1)
 		w.tell("the request that was given up arrives: the server stores case %s", caseID(l.row, l.seq))
-		w.store(l.row, l.seq, l.asked)
+		w.store(l.row, l.seq, l.asked, l.field)
 	case passes:
 		w.pass(int(e.a))
 	case stopAsked:
@@ -280,7 +295,7 @@ func (w *world) read() {
 		w.told[i]++
 		return
 	}
-	r := &Row{Claim: w.claim(i), Body: []byte(names[i]), Ref: names[i]}
+	r := &Row{Claim: w.claim(i), Body: []byte(names[i]), Ref: names[i], Retried: state == journal.Failed}
 	if w.invalid && i == 0 && w.run > 1 {
 		r.Body, r.Fault = nil, "invalid"
 	}
@@ -290,7 +305,7 @@ func (w *world) read() {
 	}
 	var found []talkdesk.Found
 	if w.listed {
-		found = w.found(names[i], w.shown())
+		found = w.found(w.key(i), w.shown())
 	}
 	created := false
 	if len(found) > 0 {
@@ -317,12 +332,12 @@ func (w *world) leave() {
 		i := int(q.Row.ID[0])
 		w.sent[i]++
 		f.seq = w.sent[i]
-		f.asked = w.resends && q.Row.doubt
+		f.asked = w.resends && q.Row.doubt || w.excused.has(i)
 		w.tell("the create request of row %s leaves", names[i])
 		if w.disk.rows[i].state != journal.Claimed {
 			w.fail(claimFirst, "a create of row %s leaves before its claim is durable", names[i])
 		}
-		if q.Row.doubt && !w.resends {
+		if q.Row.doubt && !w.resends && !w.excused.has(i) {
 			w.fail(oneCase, "row %s is sent while it is in doubt", names[i])
 		}
 		if len(q.Row.Body) == 0 {
@@ -364,29 +379,39 @@ func (w *world) answer(i int, how answer) {
 		}
 		text = "it is answered"
 		if f.q.Kind == LookUp || f.q.Kind == Canary {
-			a, found, text = w.search(f)
+			a, found, text = w.lookUp(f)
 		}
 	}
 	w.tell("  %s: %s", map[Kind]string{LookUp: "look-up of row " + f.q.Key, Canary: "search for the case that exists", Probe: "probe", Asked: "read"}[f.q.Kind], text)
 	w.m.Answered(w.now, f.q, a, found, len(found))
-	if f.q.Kind == LookUp && how == interrupted && f.q.Row.state == Unknown {
+	if f.q.Kind == LookUp && how == interrupted && f.q.Row.state == Unknown && w.m.cannotLook(f.q.Row) == "" {
 		w.fail(machineSound, "a look-up of row %s that was given up decides on it", f.q.Key)
 	}
 	if f.q.Kind == LookUp && !f.q.Row.doubt {
 		row := int(f.q.Row.ID[0])
-		if len(found) == 0 && w.mayHaveCase(row) {
+		if w.alters.has(row) && !w.m.altered.has(w.key(row)) {
+			w.excused |= 1 << row
+		}
+		if len(found) == 0 && w.mayHaveCase(row) && !w.excused.has(row) {
 			w.fail(absenceTrue, "row %s is believed to have no case, and it has one, or can still get one", names[row])
 		}
 		w.doubt[row] = false
 	}
 }
 
-func (w *world) search(f flight) (a talkdesk.Answer, found []talkdesk.Found, text string) {
+func (w *world) lookUp(f flight) (a talkdesk.Answer, found []talkdesk.Found, text string) {
 	found = w.found(f.q.Key, f.seen)
 	if w.nobodyLooks && f.q.Kind == LookUp {
 		found = nil
 	}
-	if len(found) == 0 {
+	switch {
+	case w.scenario.search == hiding:
+		return talkdesk.Answer{Status: 200, Hidden: true}, nil, "the field is not shown"
+	case w.scenario.search == unfiltered && len(found) == 0:
+		return talkdesk.Answer{Status: 200, Unfiltered: true}, nil, "all cases but this"
+	case w.scenario.search == unfiltered:
+		return talkdesk.Answer{Verdict: talkdesk.Created, Status: 200, Unfiltered: true}, found, "all cases, among them this"
+	case len(found) == 0:
 		return talkdesk.Answer{Verdict: talkdesk.Absent, Status: 200}, nil, "no such case"
 	}
 	return answers[truthNow], found, "case " + found[0].ID + " is found"
@@ -396,12 +421,23 @@ func (w *world) createAnswer(f flight, how answer, a talkdesk.Answer) {
 	i := int8(f.q.Row.ID[0])
 	text := answerTexts[how]
 	switch how {
+	case sameID:
+		w.store(i, f.seq, f.asked, w.field(w.run))
+		a.CaseID = w.twin(f)
+		twin, _ := parseID(a.CaseID)
+		if r := w.m.given.rows[a.CaseID]; r != nil {
+			w.doubt[twin] = true
+		}
+		w.doubt[i] = true
 	case asHoped:
-		w.store(i, f.seq, f.asked)
-		a.CaseID = caseID(i, f.seq)
+		w.store(i, f.seq, f.asked, w.field(w.run))
+		a.CaseID, a.Key, a.KeyShown = caseID(i, f.seq), w.key(int(i)), true
+		if w.alters.has(int(i)) {
+			a.Key = "e" + names[i]
+		}
 		text = "the server stores case " + a.CaseID + " and says so"
 	case lost, lostDown:
-		w.late = append(w.late, lateCreate{i, f.seq, f.asked, w.now + settle + w.tardy})
+		w.late = append(w.late, lateCreate{i, f.seq, f.asked, w.field(w.run), w.now + settle + w.tardy})
 		w.doubt[i] = true
 	}
 	w.tell("  create of row %s: %s", names[i], text)
@@ -431,7 +467,7 @@ func (w *world) die(kept int, resend bool) {
 	}
 	for _, f := range w.flights {
 		if f.q.Kind == Create {
-			w.late = append(w.late, lateCreate{int8(f.q.Row.ID[0]), f.seq, f.asked, w.now + settle + w.tardy})
+			w.late = append(w.late, lateCreate{int8(f.q.Row.ID[0]), f.seq, f.asked, w.field(w.run), w.now + settle + w.tardy})
 		}
 	}
 	d := w.dying()

@@ -52,7 +52,7 @@ func (w *world) heard(a Action) {
 	case Release:
 		for _, id := range a.IDs {
 			w.tell("  the claim of row %s is released", names[id[0]])
-			if w.mayHaveCase(int(id[0])) {
+			if w.mayHaveCase(int(id[0])) && !w.excused.has(int(id[0])) {
 				w.fail(releasedTrue, "the claim of row %s is released, and it has a case, or can get one", names[id[0]])
 			}
 			if !w.disk.broken && !w.disk.state(int(id[0])).InDoubt() {
@@ -69,6 +69,9 @@ func (w *world) heard(a Action) {
 func (w *world) heardRecord(a Record) {
 	i := int(a.Row.ID[0])
 	w.tell("  recorded: row %s is %s%s", names[i], a.State, strings.TrimRight(" "+a.CaseID, " "))
+	if a.Retracts {
+		w.told[i]--
+	}
 	if a.Ref != nil {
 		w.tellOnce(i)
 	}
@@ -84,7 +87,7 @@ func (w *world) heardRecord(a Record) {
 		}
 		w.doubt[i] = false
 	case Failed:
-		if w.mayHaveCase(i) {
+		if w.mayHaveCase(i) && !w.excused.has(i) {
 			w.fail(failedTrue, "row %s is recorded as failed, and it has a case, or can still get one", names[i])
 		}
 		w.doubt[i] = false

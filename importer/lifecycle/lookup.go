@@ -211,6 +211,7 @@ func (m *Machine) found(r *Row, found []talkdesk.Found) {
 		return
 	}
 	rec := Record{State: Created, CaseID: found[mine].ID, Found: true}
+	m.given.add(rec.CaseID, nil)
 	var others []string
 	for i, f := range found {
 		if i != mine {

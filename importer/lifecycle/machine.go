@@ -93,6 +93,7 @@ type Machine struct {
 	canary  canary
 	blind   string // why looking up is of no use, "" while it is
 	altered likeness
+	given   given
 	release []journal.ID
 	said    saying
 

@@ -39,6 +39,8 @@ var arrows = [...][]State{
 	Exhausted: {Claimed, Failed, Unknown, Left},
 	Doubtful:  {Sought, Created, Unknown, Mapped, Left},
 	Sought:    {Created, Failed, Unknown, Mapped, Claimed, Doubtful},
+	// The server gave its case to another row too.
+	Created: {Unknown},
 	// Ends of rows that an earlier run left in doubt, reached before this
 	// run's input showed the row.
 	Failed:  {Mapped, Failed},

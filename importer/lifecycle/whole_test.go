@@ -102,7 +102,7 @@ func fill(v reflect.Value, row *Row) {
 
 // filled is a world whose machine has no field that is zero.
 func filled() *world {
-	w := newWorld(&scenario{rows: 2, workers: 1, runs: 1})
+	w := newWorld(&scenario{rows: 2, workers: 1, runs: 1, creates: []answer{sameID}})
 	row := &Row{}
 	fill(reflect.ValueOf(row).Elem(), row)
 	row.Claim.ID = rowID(1)

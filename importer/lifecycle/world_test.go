@@ -58,9 +58,15 @@ type scenario struct {
 	foreign      bool // row A has a case of which the journal has never heard
 	otherTitle   bool // and it has another title
 	invalid      bool // row A cannot be sent as it stands from the second run on
-	limit        int
-	maxRefused   int
-	question     bool // the caller wants a read for itself
+	// mappings says, run by run, which custom field the mapping names: a letter,
+	// or - for none; later runs are as the last. "": the same field always.
+	mappings string
+	alters   rowSet // the server stores the keys of these rows as others
+	// search is how the server answers look-ups: 0 truly; see searches.
+	search     search
+	limit      int
+	maxRefused int
+	question   bool // the caller wants a read for itself
 
 	runs   int  // how often the command is run
 	resend bool // a person may say --resend-unknown from the second run on
@@ -107,7 +113,10 @@ type world struct {
 
 	// What is true of the rows, to be compared with what is said of them.
 	doubt [maxRows]bool // a request was given up, and nothing was proved since
-	told  [maxRows]int8 // how often this run has said what became of it
+	// excused rows were believed to have no case before anybody could know that
+	// the server alters their keys: that is not promised.
+	excused rowSet
+	told    [maxRows]int8 // how often this run has said what became of it
 
 	run                                int
 	kills, stops, breaks, faults, slow int
@@ -129,6 +138,7 @@ type flight struct {
 type storedCase struct {
 	row, seq int8
 	asked    bool
+	field    int8 // the custom field that carries its key
 	at       Instant
 }
 
@@ -136,10 +146,40 @@ type storedCase struct {
 type lateCreate struct {
 	row, seq int8
 	asked    bool
+	field    int8
 	until    Instant
 }
 
 func caseID(row, seq int8) string { return fmt.Sprintf("%s%d", names[row], seq) }
+
+// search is a way in which look-ups are answered.
+type search int8
+
+const (
+	truly search = iota
+	unfiltered
+	hiding
+)
+
+// key is the key of a row. What the server alters is not ASCII.
+func (w *world) key(i int) string {
+	if w.alters.has(i) {
+		return "é" + names[i]
+	}
+	return names[i]
+}
+
+// field is which custom field the mapping names in a run: 0 if always the same, -1
+// if none.
+func (w *world) field(run int) int8 {
+	switch {
+	case w.mappings == "":
+		return 0
+	case w.mappings[min(run, len(w.mappings))-1] == '-':
+		return -1
+	}
+	return int8(w.mappings[min(run, len(w.mappings))-1])
+}
 
 func parseID(id string) (row, seq int8) {
 	n, _ := strconv.Atoi(id[1:])
@@ -151,8 +191,8 @@ func newWorld(s *scenario) *world {
 	if s.known {
 		w.sent[known] = 1
 		w.disk.rows[known] = word{state: journal.Created, seq: 1}
-		w.disk.newest = [2]int8{known, 1}
-		k := storedCase{row: known, seq: 1}
+		w.disk.newest = newest{known, 1, w.field(1)}
+		k := storedCase{row: known, seq: 1, field: w.field(1)}
 		if s.old {
 			k.at = -time.Hour
 		}
@@ -160,7 +200,7 @@ func newWorld(s *scenario) *world {
 	}
 	if s.foreign {
 		w.sent[0] = 1
-		w.cases = append(w.cases, storedCase{row: 0, seq: 1, at: -time.Hour})
+		w.cases = append(w.cases, storedCase{row: 0, seq: 1, field: w.field(1), at: -time.Hour})
 	}
 	w.start(false)
 	return w
@@ -178,7 +218,7 @@ func (w *world) start(resend bool) {
 	w.rebase()
 	w.run++
 	cfg := Config{Workers: w.workers, MaxAttempts: rounds, Settle: settle, Patience: w.patience, Limit: w.limit,
-		MaxRefused: w.maxRefused, Searchable: !w.unsearchable, Resend: resend, Lag: w.disk.lag,
+		MaxRefused: w.maxRefused, Searchable: !w.unsearchable && w.field(w.run) >= 0, Resend: resend, Lag: w.disk.lag,
 		Backoff: func(n int) time.Duration { return Instant(n) * tick }}
 	if w.noSettle {
 		cfg.Settle = 0
@@ -186,8 +226,8 @@ func (w *world) start(resend bool) {
 	if w.patience == 0 {
 		cfg.Patience = time.Hour
 	}
-	if n := w.disk.newest; n[1] != 0 {
-		cfg.Known = Case{Key: names[n[0]], ID: caseID(n[0], n[1])}
+	if n := w.disk.newest; n.seq != 0 && n.field == w.field(w.run) {
+		cfg.Known = Case{Key: w.key(int(n.row)), ID: caseID(n.row, n.seq)}
 		cfg.Alone = w.lookFirst
 		if run := w.disk.madeBy(); run >= 0 {
 			cfg.Spare, cfg.Seen = -w.disk.sent, w.disk.seen
@@ -200,6 +240,9 @@ func (w *world) start(resend bool) {
 			cfg.Alone = cfg.Alone || w.disk.rows[i].state.InDoubt() && int(w.disk.rows[i].run) > w.disk.madeBy()
 		}
 	}
+	if w.disk.altered {
+		cfg.Altered = []journal.Altered{{Key: "éA", Made: "eA"}}
+	}
 	w.m, w.resends = New(cfg), resend
 	w.rows, w.queue, w.flights, w.nextRow, w.idle = [maxRows]*Row{}, nil, nil, 0, 0
 	w.question, w.replies = nil, 0
@@ -211,7 +254,7 @@ func (w *world) start(resend bool) {
 	w.tell("run %d begins%s", w.run, flag)
 	for i := range w.scenario.rows {
 		state := w.disk.rows[i].state
-		if !state.InDoubt() && state != journal.Created && w.mayHaveCase(i) && !w.lookFirst && !w.foreign {
+		if !state.InDoubt() && state != journal.Created && w.mayHaveCase(i) && !w.lookFirst && !w.foreign && !w.excused.has(i) {
 			w.fail(nothingLost, "row %s may have a case, and the journal does not know it", names[i])
 		}
 		w.doubt[i] = state.InDoubt()
@@ -221,7 +264,7 @@ func (w *world) start(resend bool) {
 				age = settle
 			}
 			w.tell("row %s is in doubt since an earlier run", names[i])
-			w.m.Inherit(Past{Claim: w.claim(i), Since: -age})
+			w.m.Inherit(Past{Claim: w.claim(i), Since: -age, Lost: !w.disk.rows[i].findable(w.field(w.run))})
 			w.rows[i] = w.m.past[rowID(i)]
 		}
 	}
@@ -246,7 +289,7 @@ func (w *world) rebase() {
 func rowID(i int) journal.ID { return journal.ID{0: byte(i)} }
 
 func (w *world) claim(i int) journal.Claim {
-	return journal.Claim{ID: rowID(i), Row: i + 1, Key: names[i], Title: "title " + names[i]}
+	return journal.Claim{ID: rowID(i), Row: i + 1, Key: w.key(i), Title: "title " + names[i]}
 }
 
 // over reports whether the run has come to its end.
@@ -305,6 +348,8 @@ func (w *world) carryOut(a Action) {
 		if a.State == Created {
 			_, l.word.seq = parseID(a.CaseID)
 			l.word.sent = a.Sent
+			l.word.field = w.field(w.run)
+			l.altered = w.alters.has(int(a.Row.ID[0]))
 		}
 		w.disk.add(l)
 	case Release:
@@ -317,6 +362,9 @@ func (w *world) carryOut(a Action) {
 		w.disk.add(line{kind: 'L', lag: a.Lag})
 	case NoteSeen:
 		w.disk.add(line{kind: 'S', lag: a.Lived})
+	case NoteAltered:
+		w.disk.add(line{kind: 'K'})
+		w.disk.sync()
 	}
 }
 
@@ -331,7 +379,7 @@ func (w *world) breakClaim(c Claim) {
 var diskFails = Stop{Exit: 4, Reason: "disk full"}
 
 func (w *world) claimLine(c Claim) line {
-	l := line{kind: 'C', word: word{state: journal.Claimed, run: int8(w.run)}}
+	l := line{kind: 'C', word: word{state: journal.Claimed, run: int8(w.run), field: w.field(w.run)}}
 	for _, r := range c.Rows {
 		l.rows |= 1 << r.ID[0]
 	}
@@ -359,8 +407,8 @@ func (w *world) shown() (set int) {
 // found is what the search says of a key, showing the cases of set.
 func (w *world) found(key string, set int) (found []talkdesk.Found) {
 	for i, c := range w.cases {
-		if set&(1<<i) != 0 && names[c.row] == key {
-			title := "title " + key
+		if set&(1<<i) != 0 && w.key(int(c.row)) == key && !w.alters.has(int(c.row)) && c.field == w.field(w.run) {
+			title := "title " + names[c.row]
 			if w.otherTitle && c.seq == 1 {
 				title = "another title"
 			}
@@ -370,8 +418,8 @@ func (w *world) found(key string, set int) (found []talkdesk.Found) {
 	return found
 }
 
-func (w *world) store(row, seq int8, asked bool) {
-	w.cases = append(w.cases, storedCase{row, seq, asked, w.now})
+func (w *world) store(row, seq int8, asked bool, field int8) {
+	w.cases = append(w.cases, storedCase{row, seq, asked, field, w.now})
 }
 
 // mayHaveCase reports whether a row has a case, or a request that can still make

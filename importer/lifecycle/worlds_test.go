@@ -49,6 +49,26 @@ func worlds() []*scenario {
 			creates: []answer{lost}},
 		{name: "a search that never shows the case", rows: 1, workers: 1, runs: 2, stops: 1, faults: 1, known: true, lag: time.Hour, patience: 8 * tick,
 			creates: []answer{lost}},
+		{name: "a field that is added", rows: 1, workers: 1, runs: 2, kills: 1, faults: 2, mappings: "-a", resend: true,
+			creates: []answer{lost, rejected}},
+		{name: "a field that is renamed, and renamed back", rows: 1, workers: 1, runs: 4, kills: 1, faults: 1, mappings: "abba", known: true,
+			creates: []answer{lost}},
+		{name: "a field that is taken away", rows: 1, workers: 1, runs: 3, kills: 1, stops: 1, faults: 1, mappings: "a-a",
+			creates: []answer{lost}},
+		{name: "keys that the server alters", rows: 2, workers: 2, runs: 2, kills: 1, faults: 1, alters: 3,
+			creates: []answer{lost}},
+		{name: "a key among others that the server alters", rows: 3, workers: 2, runs: 1, stops: 1, faults: 2, alters: 3, known: true,
+			creates: []answer{lost}},
+		{name: "a search that ignores its filter", rows: 2, workers: 2, runs: 2, kills: 1, faults: 2, search: unfiltered, known: true,
+			creates: []answer{lost}},
+		{name: "a search that hides the field", rows: 2, workers: 1, runs: 2, kills: 1, stops: 1, faults: 1, search: hiding, resend: true,
+			creates: []answer{lost, rejected}},
+		{name: "an id that is given twice", rows: 2, workers: 2, runs: 1, stops: 1, faults: 2,
+			creates: []answer{sameID, lost}},
+		{name: "an id that is given twice, and no search", rows: 2, workers: 1, runs: 2, kills: 1, faults: 2, unsearchable: true, resend: true,
+			creates: []answer{sameID, rejected}},
+		{name: "rows that were refused before", rows: 1, workers: 1, runs: 3, kills: 1, faults: 3,
+			creates: []answer{rejected, lost}},
 		{name: "too many refusals", rows: 3, workers: 2, runs: 1, faults: 3, maxRefused: 2,
 			creates: []answer{rejected, lost}},
 	}
@@ -71,7 +91,7 @@ func (w *world) settled(i int) bool {
 	case journal.Created:
 		return true
 	case journal.Unknown, journal.Claimed:
-		return w.unsearchable && (!w.resend || invalid) || w.otherTitle || w.patience != 0 && w.lag > w.patience
+		return w.alters.has(i) || w.scenario.search != truly || w.mappings != "" && !w.disk.rows[i].findable(w.field(w.run)) || w.unsearchable && (!w.resend || invalid) || w.otherTitle || w.patience != 0 && w.lag > w.patience
 	}
 	return invalid
 }

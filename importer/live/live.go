@@ -91,7 +91,9 @@ func (s *search) run(ctx context.Context) talkdesk.Answer {
 	// Its first page is there, and one more shows that nothing follows.
 	pages := (max(first.Total, len(first.Cases)) + perPage - 1) / perPage
 	if pages <= len(wanted) && first.Total >= 0 && (len(first.Cases) == 0 || shows(first)) {
-		s.say("reading the list of all %s in the account: %s", words.Plural(max(first.Total, len(first.Cases)), "case"), s.cost(pages))
+		if len(first.Cases) > 0 {
+			s.say("reading the list of all %s in the account: %s", words.Plural(max(first.Total, len(first.Cases)), "case"), s.cost(pages))
+		}
 		if wanted, a = s.byList(ctx, first, wanted); a.Verdict != talkdesk.Created || len(wanted) == 0 {
 			return a
 		}
