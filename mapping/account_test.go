@@ -125,6 +125,14 @@ func TestFaultNamesTheNearest(t *testing.T) {
 	}
 }
 
+// TestFaultBlamesTheLevel names the column of the level that is wrong.
+func TestFaultBlamesTheLevel(t *testing.T) {
+	_, faults := fieldOf(t, "dependent_field5", "{columns: [A, B]}\nfields: fields.json", "A", "Hardware", "B", "Installation")
+	if len(faults) != 1 || faults[0].Column != "B" || faults[0].Value != "Installation" {
+		t.Errorf("%+v", faults)
+	}
+}
+
 // TestAccountKey sends a drop-down under the account's key, however the mapping
 // spells it, and as it is spelled where the account is not known.
 func TestAccountKey(t *testing.T) {

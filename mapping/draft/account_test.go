@@ -106,6 +106,7 @@ func TestPartners(t *testing.T) {
 		{"Region", []string{"EMEA", "APAC"}, field("drop_down3", "Region", "1", "Europe"), []string{"\n  # textN: Region ", "\n#   drop_down3 "}},
 		{"Region", []string{"Europe", "?"}, field("drop_down3", "Region", "1", "Europe", "2", "europe "), []string{"\n  drop_down3: "}},
 		{"Where", []string{"Europe", "Asia"}, field("drop_down3", "Region", "1", "Europe", "2", "Asia"), []string{`QUESTION: does "Where" belong in drop_down3 ("Region")?`, "\n  drop_down3: Where "}},
+		{"Where", []string{"Europe", "Europe"}, field("drop_down3", "Region", "1", "Europe", "2", "Asia"), []string{"\n  # textN: Where "}},
 		{"Where", []string{"1", "2"}, field("drop_down3", "Region", "1", "Europe", "2", "Asia"), []string{"\n  # numericN: Where "}},
 		{"Tags", []string{"vip, new", "old"}, field("multi_select4", "Tags", "1", "vip", "2", "new"), []string{`"old" 1? They are left out`, "\n  multi_select4: {column: Tags, split: \",\", values: {old: \"\"}, pass: true}"}},
 		{"VIP", []string{"yes", "no"}, field("checkbox5", "VIP"), []string{"\n  checkbox5: VIP "}},
