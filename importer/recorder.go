@@ -114,7 +114,7 @@ func (p *pipeline) write() (first error) {
 		if stale {
 			// Later runs know by it how long doubts have waited.
 			err := p.journal.NoteLived(p.now())
-			if p.opened.Load() {
+			if p.begun {
 				err = errors.Join(err, p.results.Flush())
 			}
 			first = cmp.Or(first, p.broken(err, nil))

@@ -10,7 +10,6 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
-	"sync/atomic"
 	"time"
 
 	"caseimport/importer/journal"
@@ -30,9 +29,6 @@ type store struct {
 	// whole says that a run with --adopt has taken over all that the results held.
 	whole bool
 	begun bool // the results file has been brought to what the journal knows
-	// opened says that the writer may touch the results file: the reader may
-	// still be busy with begin when the writer's first beat comes.
-	opened atomic.Bool
 	// written is the hash of the failure report that the program wrote last:
 	// any other is people's work.
 	written string
@@ -152,7 +148,6 @@ func (s *store) begin() error {
 		return nil
 	}
 	s.begun = true
-	defer s.opened.Store(true)
 	last := s.journal.Last()
 	info, err := os.Stat(s.files.Results)
 	if err == nil && last.Ended && last.Extra == 0 && info.Size() == last.Size && info.ModTime().Equal(last.Time) {
