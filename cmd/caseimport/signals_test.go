@@ -45,6 +45,7 @@ func TestSignalsInStages(t *testing.T) {
 					t.Error("a signal that belongs to the last kills")
 				}
 				time.Sleep(time.Minute)
+				synctest.Wait()
 				if got := [...]bool{intake.Err() != nil, all.Err() != nil, over}; got != [...]bool{c.intake, c.all, c.over} {
 					t.Errorf("ended (intake, all, over): %v, want %v %v %v", got, c.intake, c.all, c.over)
 				}

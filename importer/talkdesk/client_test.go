@@ -319,11 +319,13 @@ func TestNoConnection(t *testing.T) {
 		dial       func(context.Context, string, string) (net.Conn, error)
 		message    string
 		noHost     bool
+		inVain     bool
 	}{
-		{"refused", gone.URL, nil, "no connection to " + gone.URL + casesPath + ": ", false},
-		{"unknown host", "https://api.example", unknownHost, "the host name api.example does not resolve", true},
-		{"untrusted certificate", secure.URL, nil, "certificate", false},
-		{"https to a plain server", strings.Replace(plain.URL, "http:", "https:", 1), nil, "does not look like a TLS handshake", false},
+		{"refused", gone.URL, nil, "no connection to " + gone.URL + casesPath + ": ", false, false},
+		{"unknown host", "https://api.example", unknownHost, "the host name api.example does not resolve", true, false},
+		{"untrusted certificate", secure.URL, nil, `issued by "O=Acme Co"`, false, true},
+		{"certificate of another host", strings.Replace(secure.URL, "127.0.0.1", "localhost", 1), nil, "its certificate is for example.com", false, true},
+		{"https to a plain server", strings.Replace(plain.URL, "http:", "https:", 1), nil, "does not speak https", false, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -332,7 +334,12 @@ func TestNoConnection(t *testing.T) {
 				c.transport.DialContext = tt.dial
 			}
 			for _, a := range []Answer{c.Create(t.Context(), []byte("{}"), ""), c.Probe(t.Context())} {
-				if a.Verdict != NotTaken || a.Code != "no connection" || !a.Down || a.NoHost != tt.noHost || a.Answered() {
+				// What no waiting heals stops the run.
+				verdict := NotTaken
+				if tt.inVain {
+					verdict = Halt
+				}
+				if a.Verdict != verdict || a.Code != "no connection" || a.Down == tt.inVain || a.NoHost != tt.noHost || a.Answered() {
 					t.Errorf("%+v", a)
 				}
 				if !strings.Contains(a.Message, tt.message) {
@@ -344,7 +351,7 @@ func TestNoConnection(t *testing.T) {
 }
 
 func TestProxyThatRefuses(t *testing.T) {
-	for status, want := range map[int]Verdict{407: Halt, 502: NotTaken} {
+	for status, want := range map[int]Verdict{407: Halt, 403: Halt, 502: NotTaken} {
 		proxy, _ := url.Parse(serve(t, func(w http.ResponseWriter, r *http.Request) {
 			if r.Method != http.MethodConnect {
 				t.Errorf("%s reached the proxy", r.Method)

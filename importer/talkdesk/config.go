@@ -50,7 +50,7 @@ func (c Config) endpoints() (base, token string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	token = cmp.Or(c.TokenURL, "https://"+c.Account+"."+region.identity+"/oauth/token")
+	token = cmp.Or(strings.TrimSpace(c.TokenURL), "https://"+c.Account+"."+region.identity+"/oauth/token")
 	if _, err := parseURL("token URL", token); err != nil {
 		return "", "", err
 	}

@@ -100,7 +100,6 @@ func lost(x *exchange) Answer {
 	if !x.gotConn {
 		a.Verdict = NotTaken
 	}
-	proxy, isProxy := errors.AsType[*proxyError](x.err)
 	switch {
 	case x.cause != nil && x.cause != errTimeout:
 		a.Code, a.Message, a.Down = "interrupted", "given up before an answer came", false
@@ -112,9 +111,11 @@ func lost(x *exchange) Answer {
 		case isDNS:
 			a.NoHost = true
 			a.Message = fmt.Sprintf("the host name %s does not resolve: check the address, the account, the region and this machine's network", x.secrets.clean(dns.Name, maxCode))
-		case isProxy && proxy.status == http.StatusProxyAuthRequired:
-			a.Verdict, a.Down = Halt, false
-			a.Message += ": check HTTPS_PROXY"
+		default:
+			if why := inVain(x); why != "" {
+				a.Verdict, a.Down = Halt, false
+				a.Message = fmt.Sprintf("no connection to %s: %s", x.url, why)
+			}
 		}
 	case x.cause == errTimeout:
 		a.Code, a.Message = "timeout", fmt.Sprintf("no complete answer within %v", x.timeout)
