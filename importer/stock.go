@@ -24,8 +24,9 @@ func (p *pipeline) takeStock() error {
 		return err
 	}
 	// The results file of a fresh journal is not touched before it has been
-	// found out whether this run may begin at all (preflight).
-	if !p.journal.Fresh() {
+	// found out whether this run may begin at all, and that of a run that adopts
+	// not before what it holds is taken over (preflight).
+	if !p.journal.Fresh() && !p.cfg.Adopt {
 		if err := p.begin(); err != nil {
 			return filesStop(err)
 		}

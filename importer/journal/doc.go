@@ -48,7 +48,8 @@
 // is missing although a later chunk is there, a synced chunk was damaged, and the
 // journal is refused with the line's number. If what is lost may have been the
 // last chunk of a run, then Suspect reports it and every row not known otherwise
-// is in doubt. Lines that were moved or repeated, and an outcome without its
+// is in doubt. So it is where a line is lost and rows were found to have their
+// case that were never claimed. Lines that were moved or repeated, and an outcome without its
 // claim, are no accident of a disk: the journal is refused. That a row has its
 // case is final, unless that was taken back: it is unknown then.
 //
