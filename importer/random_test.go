@@ -22,8 +22,10 @@ type chaos struct {
 	rnd     *rand.Rand
 	story   []string
 	night   int
-	edits   map[string]string // by key: what people have written into a report
 	backups []map[string]string
+	// flipped: the journal was damaged. By which field the claims behind a bad line
+	// can be looked up is not known, so such rows may stay unknown.
+	flipped bool
 }
 
 func (c *chaos) tell(format string, args ...any) {
@@ -98,6 +100,7 @@ func (c *chaos) meddle() {
 			text := []byte(c.read("out.journal"))
 			at := c.rnd.IntN(len(text))
 			text[at] ^= 1 << c.rnd.IntN(8)
+			c.flipped = true
 			os.WriteFile(c.path("out.journal"), text, 0o600)
 			c.tell("a bit of the journal's byte %d is flipped", at)
 		}
@@ -168,7 +171,7 @@ func TestChaos(t *testing.T) {
 	exits, adopted := map[int]int{}, 0
 	for seed := first; seed < first+uint64(histories) && !t.Failed(); seed++ {
 		synctest.Test(t, func(bubble *testing.T) {
-			c := &chaos{world: newWorld(bubble), rnd: rand.New(rand.NewPCG(seed, 3)), edits: map[string]string{}}
+			c := &chaos{world: newWorld(bubble), rnd: rand.New(rand.NewPCG(seed, 3))}
 			c.api.lag = time.Duration(c.rnd.IntN(20_000)) * time.Millisecond
 			c.input("first.csv", line(0))
 			c.must(0, "first.csv")
@@ -212,13 +215,13 @@ func TestChaos(t *testing.T) {
 					sum, err = c.runCtx(context.Background(), input, adopt)
 				}
 				c.tell("calm: exit %d (%v): %+v", sum.Exit, err, sum)
-				if sum.Exit != 0 {
+				if sum.Exit != 0 && !(c.flipped && sum.Exit == 3 && sum.Failed == 0) {
 					t.Errorf("seed %d: a calm night ends with %d: %v\n%s\n%s", seed, sum.Exit, err, strings.Join(c.story, "\n"), c.logged())
 					return
 				}
 			}
 			for n := 0; n <= most; n++ {
-				if count := c.api.counts()[fmt.Sprintf("T-%d", n)]; count != 1 {
+				if count := c.api.counts()[fmt.Sprintf("T-%d", n)]; count > 1 || count == 0 && !c.flipped {
 					t.Errorf("seed %d: row %d has %d cases\n%s\n%s", seed, n, count, strings.Join(c.story, "\n"), c.logged())
 					return
 				}
