@@ -61,7 +61,7 @@ func (p *pipeline) adopt() (earlierCases, error) {
 	} else if !p.cfg.Adopt && p.unproved() {
 		p.cfg.Log.Warn("the results file is gone or was changed, so it does not prove that its journal is whole: every row that the journal does not know is looked up before it is sent")
 	} else if !p.cfg.Adopt && p.journal.Adopting() == "" {
-		p.cfg.Log.Warn("the journal was rebuilt by a run with --adopt from another input: every row that it does not know is looked up before it is sent")
+		p.cfg.Log.Warn("the journal was once rebuilt, or was not proved to be whole: every row that it does not know is looked up before it is sent")
 	} else if !p.cfg.Adopt {
 		p.cfg.Log.Warn("a run with --adopt did not finish: every row that the journal does not know is looked up before it is sent: " + p.journal.Adopting())
 	}

@@ -124,7 +124,7 @@ func (c *chaos) meddle() {
 	c.backups = append(c.backups, b)
 }
 
-var lastEnd = regexp.MustCompile(` \d+ E [^\n]*\n$`)
+var lastEnd = regexp.MustCompile(` \d+ E [^\n]*"size":[1-9][^\n]*\n$`)
 
 func endsInOrder(journal string) bool { return lastEnd.MatchString(journal) }
 

@@ -41,6 +41,7 @@
 //	R  ids released
 //	L  the search lag that was measured, as a duration
 //	K  a key that the server stored as another
+//	N  it is not known whether the journal is whole
 //	T  how long the run has lived so far, as a duration
 //	E  a run ended in order: rows left, size and time of the results file
 //

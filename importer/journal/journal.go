@@ -419,6 +419,17 @@ func (j *Journal) NoteAltered(a Altered) error {
 	return j.sync()
 }
 
+// NoteRebuilt notes, twice as NoteAltered does, that the journal is not known to be
+// whole: see Rebuilt.
+func (j *Journal) NoteRebuilt() error {
+	j.rebuilt = true
+	j.add('N', nil)
+	if err := j.append('N', nil); err != nil {
+		return err
+	}
+	return j.sync()
+}
+
 // NoteLag notes how long the server's search was seen to lag.
 func (j *Journal) NoteLag(d time.Duration) error {
 	j.lag = d

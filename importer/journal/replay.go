@@ -276,6 +276,8 @@ func (r *reader) apply(l line) error {
 				j.release(id)
 			}
 		}
+	case 'N':
+		j.rebuilt, r.unclaimed = true, true
 	case 'L':
 		if d, err := time.ParseDuration(string(l.payload)); err == nil {
 			j.lag = max(j.lag, d)
