@@ -60,8 +60,6 @@ func loses(every int, f fate) func(int) fate {
 	}
 }
 
-func by(mapping string) func(w *world) { return func(w *world) { w.mapping = mapping } }
-
 func hash(text string) func(*Config) { return func(c *Config) { c.Mapping = text } }
 
 func adopt(c *Config) { c.Adopt = true }

@@ -189,3 +189,21 @@ func TestLostBeginningOfAnAdoption(t *testing.T) {
 		t.Error("the adoption is forgotten")
 	}
 }
+
+// The newest case that can be looked up for sure stays known.
+func TestLostLineForgetsNoCase(t *testing.T) {
+	m, begin := newMem(), Begin{Field: "text1"}
+	j, err := OpenFile(m, 0, pin, begin)
+	must(t, err)
+	for n := range 3 {
+		must(t, j.Claim([]Claim{claimOf(n)}))
+		must(t, j.Record(Outcome{ID: idOf(n), State: Created, Row: n + 1, Line: lineOf(n)}))
+	}
+	must(t, j.Close())
+	without(m, " O ", 2)
+	j, err = OpenFile(m, int64(len(m.data)), pin, begin)
+	must(t, err)
+	if got := string(j.Newest()); got != string(lineOf(0)) {
+		t.Errorf("newest %q", got)
+	}
+}

@@ -260,10 +260,14 @@ func (r *reader) apply(l line) error {
 			j.outcomes++
 			return nil // Created is final, unless it was taken back
 		}
-		j.settle(o)
-		if run := r.run(); run == nil || run.field != r.now.Field {
-			j.newest = j.newest[:0] // it cannot be found by this run's field
+		if run := r.run(); run != nil && run.field == r.now.Field {
+			j.settle(o)
+			break
 		}
+		known := j.newest // no newer one can be found by this run's field for sure
+		j.newest = nil
+		j.settle(o)
+		j.newest = known
 	case 'R':
 		for payload := l.payload; len(payload) > 0; {
 			var cell []byte
