@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"time"
 
 	"caseimport/importer/identity"
 	"caseimport/importer/journal"
@@ -49,9 +50,11 @@ func (p *pipeline) looksEach() bool {
 	return p.cfg.Adopt || p.journal.Suspect() || p.journal.Adopting() != "" || canLook && (p.journal.Rebuilt() || p.unproved())
 }
 
-// unproved reports whether the results file is gone that would show that the journal
-// is no older copy: it is there before the first claim.
-func (p *pipeline) unproved() bool { return !p.journal.Fresh() && !p.hadResults }
+// unproved reports whether the results do not show that the journal is no older
+// copy: the file is gone, which is there before the first claim, or another than
+// the journal's last run has left. What it holds has been heard of (proveJournal),
+// but rows that were left in doubt since then stand in neither.
+func (p *pipeline) unproved() bool { return !p.journal.Fresh() && (!p.hadResults || p.touched) }
 
 // adopt has every row looked up before it is sent. Where the whole list needs
 // fewer requests, it is read first, and saves the look-ups of the rows that it
@@ -62,14 +65,17 @@ func (p *pipeline) adopt() (earlierCases, error) {
 	if p.journal.Suspect() {
 		p.cfg.Log.Warn("the journal's last lines are damaged: every row that it does not know is looked up before it is sent")
 	} else if !p.cfg.Adopt && p.unproved() {
-		p.cfg.Log.Warn("the results file is gone, and with it the proof that its journal is whole: every row that the journal does not know is looked up before it is sent")
+		p.cfg.Log.Warn("the results file is gone or was changed, so it does not prove that its journal is whole: every row that the journal does not know is looked up before it is sent")
 	} else if !p.cfg.Adopt && p.journal.Adopting() == "" {
-		p.cfg.Log.Warn("the journal was rebuilt by a run with --adopt from another input: every row that it does not know is looked up before it is sent")
+		p.cfg.Log.Warn("the journal was once rebuilt, or was not proved to be whole: every row that it does not know is looked up before it is sent")
 	} else if !p.cfg.Adopt {
 		p.cfg.Log.Warn("a run with --adopt did not finish: every row that the journal does not know is looked up before it is sent: " + p.journal.Adopting())
 	}
 	if p.cfg.Adopt {
 		p.takeOver()
+		if p.going.Err() != nil {
+			return cases, nil
+		}
 	}
 	wanted, err := p.wanted()
 	if err != nil || len(wanted) == 0 {
@@ -98,33 +104,63 @@ func (p *pipeline) adopt() (earlierCases, error) {
 }
 
 // takeOver notes the cases that the results hold and the journal does not know, of
-// whatever input, if the search finds the newest of them: the results may be of
-// another account.
+// whatever input, once the search has found one of the newest: the results may be
+// of another account. Else the run ends before they would be overwritten.
 func (p *pipeline) takeOver() {
-	if !p.hadResults {
-		return
-	}
 	var noted []journal.Outcome
-	var newest results.Line
+	var newest []results.Line // the newest first
 	for line, err := range results.ReadOwn(p.files.Results) {
 		if err != nil {
-			return
+			break // torn by a crash, or edited: what was read counts
 		}
 		if id := identity.Key(line.Key); line.Status == statusCreated && line.CaseID != "" && line.Key != "" && p.journal.State(id) != journal.Created {
 			text, _ := json.Marshal(line) // our own plain struct
-			noted, newest = append(noted, journal.Outcome{ID: id, State: journal.Created, Row: line.Row, Line: text}), line
+			noted = append(noted, journal.Outcome{ID: id, State: journal.Created, Row: line.Row, Line: text})
+			newest = slices.Insert(newest[:min(len(newest), 2)], 0, line)
 		}
 	}
-	if len(noted) > 0 {
-		reply, ok := p.ask(lifecycle.Question{Key: newest.Key})
-		if !ok || !slices.ContainsFunc(reply.Found, func(f talkdesk.Found) bool { return f.ID == newest.CaseID }) {
-			return
-		}
+	switch why := p.findsOne(newest); {
+	case len(noted) == 0:
+	case p.going.Err() != nil:
+		return
+	case why != "":
+		p.halt(lifecycle.Stop{Exit: 1, Reason: fmt.Sprintf("%s holds %s that the journal does not know, and the search does not find the newest of them: %s", p.files.Results, words.Plural(len(noted), "case"), why),
+			Hint: "try again later; if the file is of another account, or these cases were deleted there, move it away and run with --adopt again"})
+		return
+	default:
 		done := make(chan struct{})
 		p.enqueue(takenOver{noted, done})
 		<-done
 	}
-	p.whole = true
+}
+
+// findsOne waits until the search finds one of the cases, and says why it does not.
+func (p *pipeline) findsOne(cases []results.Line) (why string) {
+	for until := p.now() + p.cfg.OutagePatience; len(cases) > 0; {
+		for _, line := range cases {
+			reply, ok := p.ask(lifecycle.Question{Key: line.Key})
+			switch a := reply.Answer; {
+			case !ok:
+				return "the run was stopped"
+			case slices.ContainsFunc(reply.Found, func(f talkdesk.Found) bool { return f.ID == line.CaseID }):
+				return ""
+			case a.Verdict == talkdesk.Created:
+				why = fmt.Sprintf("case %s has the key of case %s", reply.Found[0].ID, line.CaseID)
+			case a.Verdict == talkdesk.Absent:
+				why = fmt.Sprintf("it does not list case %s", line.CaseID)
+			default:
+				return a.Message
+			}
+		}
+		if p.now() >= until {
+			return why
+		}
+		select {
+		case <-time.After(2 * time.Second):
+		case <-p.going.Done():
+		}
+	}
+	return ""
 }
 
 // list reads the list, from its first page, for cases with wanted keys, as far as

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -49,11 +51,13 @@ func weatherIn(w *world, s storm, seed uint64, kills int, change ...func(*Config
 	// is a limit of the promise that the README names.
 	w.input("first.csv", line(0))
 	w.must(0, "first.csv", change...)
+	results, at := strings.TrimSuffix(w.read("out.csv"), "\n"), modified(w.path("out.csv"))
 	w.api.fate = mix(seed, s.fates)
 	w.input("in.csv", linesOf(1, s.rows)...)
 	for runs = 1; runs < 200; runs++ {
 		if w.forgets {
-			w.write("out.csv", "row,key,status,case_id,http_status,error_code,error_message,error_fields,attempts,finished_at")
+			w.write("out.csv", results)
+			os.Chtimes(w.path("out.csv"), at, at)
 		}
 		ctx, cancel := context.Background(), context.CancelFunc(func() {})
 		if runs <= kills {
@@ -72,6 +76,14 @@ func weatherIn(w *world, s storm, seed uint64, kills int, change ...func(*Config
 	}
 	t.Fatalf("no end after %d runs: %s", runs, w.logged())
 	return
+}
+
+func modified(path string) time.Time {
+	info, err := os.Stat(path)
+	if err != nil {
+		return time.Time{}
+	}
+	return info.ModTime()
 }
 
 func TestNothingTwiceNothingLost(t *testing.T) {

@@ -21,9 +21,11 @@ import (
 func (p *pipeline) proveJournal() error {
 	last := p.journal.Last()
 	info, err := os.Stat(p.files.Results)
-	if err != nil || !p.hadResults || p.cfg.Adopt || last.Ended && info.Size() == last.Size && info.ModTime().Equal(last.Time) {
+	p.whole = err == nil && last.Ended && info.Size() == last.Size && info.ModTime().Equal(last.Time)
+	if err != nil || !p.hadResults || p.cfg.Adopt || p.whole {
 		return nil
 	}
+	p.touched = last.Ended && last.Size > 0
 	proof := proof{pipeline: p, unheard: map[uint64]int{}}
 	for line, err := range results.ReadOwn(p.files.Results) {
 		if err != nil {

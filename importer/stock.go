@@ -24,9 +24,16 @@ func (p *pipeline) takeStock() error {
 	if err := p.proveJournal(); err != nil {
 		return err
 	}
+	// Before the results, which show it, are brought to what the journal knows.
+	if p.unproved() && !p.cfg.Adopt && !p.journal.Rebuilt() {
+		if err := p.journal.NoteRebuilt(); err != nil {
+			return filesStop(err)
+		}
+	}
 	// The results file of a fresh journal is not touched before it has been
-	// found out whether this run may begin at all (preflight).
-	if !p.journal.Fresh() {
+	// found out whether this run may begin at all, and that of a run that adopts
+	// not before what it holds is taken over (preflight).
+	if !p.journal.Fresh() && !p.cfg.Adopt {
 		if err := p.begin(); err != nil {
 			return filesStop(err)
 		}

@@ -26,7 +26,10 @@ type store struct {
 
 	// hadResults says that the results file was there before this run.
 	hadResults bool
-	// whole says that a run with --adopt has taken over all that the results held.
+	// touched says that it is not as the last run left it.
+	touched bool
+	// whole says that the results are as the journal's last run has left them, so
+	// that the journal is no older copy.
 	whole bool
 	begun bool // the results file has been brought to what the journal knows
 	// written is the hash of the failure report that the program wrote last:
@@ -151,7 +154,11 @@ func (s *store) begin() error {
 	last := s.journal.Last()
 	info, err := os.Stat(s.files.Results)
 	if err == nil && last.Ended && last.Extra == 0 && info.Size() == last.Size && info.ModTime().Equal(last.Time) {
-		return s.results.Resume() // unchanged since the last run's end
+		// Unchanged since the last run's end. Its time shows from now on that there
+		// was another run, even if that adds nothing to it.
+		if now := time.Now(); os.Chtimes(s.files.Results, now, now) == nil {
+			return s.results.Resume()
+		}
 	}
 	return s.results.Begin(s.latest())
 }

@@ -42,6 +42,7 @@
 //	L  the search lag that was measured, as a duration
 //	K  a key that the server stored as another
 //	S  that the newest case was found, and what the runs had lived since it
+//	N  it is not known whether the journal is whole
 //	T  how long the run has lived so far, as a duration
 //	E  a run ended in order: rows left, size and time of the results file
 //
@@ -49,7 +50,8 @@
 // is missing although a later chunk is there, a synced chunk was damaged, and the
 // journal is refused with the line's number. If what is lost may have been the
 // last chunk of a run, then Suspect reports it and every row not known otherwise
-// is in doubt. Lines that were moved or repeated, and an outcome without its
+// is in doubt. So it is where a line is lost and rows were found to have their
+// case that were never claimed. Lines that were moved or repeated, and an outcome without its
 // claim, are no accident of a disk: the journal is refused. That a row has its
 // case is final, unless that was taken back: it is unknown then.
 //

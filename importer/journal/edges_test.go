@@ -143,3 +143,67 @@ func TestForeignFilesAreNeverTouched(t *testing.T) {
 		}
 	}
 }
+
+// A row that was adopted stands in one line only.
+func TestLostLineOfAnAdoption(t *testing.T) {
+	for _, line := range []string{" A ", " O "} {
+		m := newMem()
+		j := reopen(t, m)
+		must(t, j.Record(Outcome{ID: idOf(0), State: Created, Row: 1, Line: lineOf(0)}))
+		must(t, j.Record(Outcome{ID: idOf(1), State: Created, Row: 2, Line: lineOf(1)}))
+		must(t, j.Claim([]Claim{claimOf(2)}))
+		must(t, j.Record(Outcome{ID: idOf(2), State: Created, Row: 3, Line: lineOf(2)}))
+		must(t, j.Claim([]Claim{claimOf(3)}))
+		must(t, j.End(End{}))
+		must(t, j.Close())
+		without(m, line, 1)
+		for range 2 {
+			if j = reopen(t, m); !j.Suspect() {
+				t.Errorf("without%sthe journal is believed", line)
+			}
+		}
+	}
+}
+
+func TestLostLineOfAnAlteredKey(t *testing.T) {
+	m := newMem()
+	j := reopen(t, m)
+	must(t, j.NoteAltered(Altered{"é", "e"}))
+	must(t, j.End(End{}))
+	must(t, j.Close())
+	without(m, " K ", 1)
+	if len(reopen(t, m).Altered()) == 0 {
+		t.Error("forgotten")
+	}
+}
+
+func TestLostBeginningOfAnAdoption(t *testing.T) {
+	m := newMem()
+	j, err := OpenFile(m, 0, pin, Begin{Adopt: true, Input: "a.csv"})
+	must(t, err)
+	must(t, j.Claim([]Claim{claimOf(3)}))
+	must(t, j.End(End{Left: 1}))
+	must(t, j.Close())
+	without(m, " B ", 1)
+	if j = reopen(t, m); !j.Rebuilt() || j.Adopting() != "a.csv" {
+		t.Error("the adoption is forgotten")
+	}
+}
+
+// The newest case that can be looked up for sure stays known.
+func TestLostLineForgetsNoCase(t *testing.T) {
+	m, begin := newMem(), Begin{Field: "text1"}
+	j, err := OpenFile(m, 0, pin, begin)
+	must(t, err)
+	for n := range 3 {
+		must(t, j.Claim([]Claim{claimOf(n)}))
+		must(t, j.Record(Outcome{ID: idOf(n), State: Created, Row: n + 1, Line: lineOf(n)}))
+	}
+	must(t, j.Close())
+	without(m, " O ", 2)
+	j, err = OpenFile(m, int64(len(m.data)), pin, begin)
+	must(t, err)
+	if got, _, _ := j.Newest(); string(got) != string(lineOf(0)) {
+		t.Errorf("newest %q", got)
+	}
+}

@@ -91,7 +91,7 @@ type End struct {
 	// Report is the SHA-256 of the failure report that the program wrote last,
 	// "" if it has removed it. Any other report is people's work.
 	Report string `json:"report_sum,omitempty"`
-	// Whole: the run adopted, and took over all cases that the results held.
+	// Whole: the journal was proved to know all rows when the run began.
 	Whole bool `json:"whole,omitempty"`
 }
 
@@ -254,6 +254,9 @@ func openFile(f File, size int64, h Header, b Begin, upgrade func(header []byte)
 		if err := j.append('H', asJSON(h)); err != nil {
 			return nil, err
 		}
+	}
+	if b.Adopt { // twice: nothing else would show that the journal was rebuilt
+		j.add('B', asJSON(b))
 	}
 	if err := j.append('B', asJSON(b)); err != nil {
 		return nil, err
@@ -418,8 +421,10 @@ type Altered struct {
 }
 
 // NoteAltered notes that the server alters keys, and syncs: else a crash could
-// have the next run believe look-ups of such keys.
+// have the next run believe look-ups of such keys. Nothing else in the journal
+// would show that this line is missing, so it is written twice.
 func (j *Journal) NoteAltered(a Altered) error {
+	j.add('K', asJSON(a))
 	if err := j.append('K', asJSON(a)); err != nil {
 		return err
 	}
@@ -429,6 +434,17 @@ func (j *Journal) NoteAltered(a Altered) error {
 // NoteSeen notes what the runs had lived between the newest case and the look-up
 // that found it.
 func (j *Journal) NoteSeen(d time.Duration) error { return j.append('S', []byte(d.String())) }
+
+// NoteRebuilt notes, twice as NoteAltered does, that the journal is not known to be
+// whole: see Rebuilt.
+func (j *Journal) NoteRebuilt() error {
+	j.rebuilt = true
+	j.add('N', nil)
+	if err := j.append('N', nil); err != nil {
+		return err
+	}
+	return j.sync()
+}
 
 // NoteLag notes how long the server's search was seen to lag.
 func (j *Journal) NoteLag(d time.Duration) error {

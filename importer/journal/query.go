@@ -22,8 +22,8 @@ func (j *Journal) Suspect() bool { return j.suspect }
 // was sent and left some behind, "" if there is none.
 func (j *Journal) Adopting() string { return j.adopting }
 
-// Rebuilt reports whether the journal, or a part of it, was lost once, and what
-// rows of other inputs have their case may not be known.
+// Rebuilt reports whether the journal, or a part of it, was lost once, or may have
+// been: of other rows than those it knows, nobody may know that they were sent.
 func (j *Journal) Rebuilt() bool { return j.rebuilt }
 
 // Last returns what is known of the run before this one.

@@ -62,7 +62,7 @@ func (j *Journal) replay(want Header, now Begin, upgrade func(header []byte) err
 	if err != nil {
 		return err
 	}
-	if r.unread > 0 {
+	if r.unread > 0 || r.lines && r.unclaimed {
 		j.suspect = true
 	}
 	j.made = r.at == 0 || r.torn == 0
@@ -87,6 +87,11 @@ type reader struct {
 	begin  int64 // of the next line, in bytes
 	torn   int64 // where a line begins that was not written to its end, -1: none
 	unread int   // first line that is missing or bad and may have been a chunk, 0: none
+	// unclaimed: rows were found to have their case that were never claimed; with
+	// lines missing or bad, some of these may not be known.
+	lines, unclaimed bool
+	rebuilt          bool // by runs before the last that adopted …
+	adopts           int  // … which began in this line
 }
 
 // header reads the first line.
@@ -172,6 +177,7 @@ func (r *reader) lost() {
 	if r.unread == 0 {
 		r.unread = r.at
 	}
+	r.lines = true
 	j := r.journal
 	if run := r.run(); run == nil || !run.lost || run.chunk != j.chunk {
 		j.runs = append(j.runs, pastRun{chunk: j.chunk, lost: true})
@@ -243,6 +249,7 @@ func (r *reader) apply(l line) error {
 			return nil
 		})
 	case 'O', 'A':
+		r.unclaimed = r.unclaimed || l.kind == 'A'
 		o, err := parseOutcome(l.payload)
 		switch s := j.rows.get(o.ID).state; {
 		case err != nil:
@@ -267,6 +274,8 @@ func (r *reader) apply(l line) error {
 				j.release(id)
 			}
 		}
+	case 'N':
+		j.rebuilt, r.unclaimed = true, true
 	case 'L':
 		if d, err := time.ParseDuration(string(l.payload)); err == nil {
 			j.lag = max(j.lag, d)
@@ -290,7 +299,9 @@ func (r *reader) apply(l line) error {
 		if err := json.Unmarshal(l.payload, &j.last.End); err == nil {
 			j.last.Ended = true
 			r.lived(j.last.Lived)
-			j.rebuilt = j.rebuilt && !j.last.Whole
+			if j.last.Whole && j.last.Adopt { // it was not needed
+				j.rebuilt = r.rebuilt
+			}
 			if j.last.Left == 0 && j.last.Input == j.adopting {
 				j.adopting = ""
 			}
@@ -332,6 +343,11 @@ func (r *reader) applyBegin(l line) error {
 	}
 	j.runs = append(j.runs, run)
 	if b.Adopt {
+		r.unclaimed = true
+		if r.adopts == 0 || r.at != r.adopts+1 { // it is written twice
+			r.rebuilt = j.rebuilt
+		}
+		r.adopts = r.at
 		j.adopting, j.rebuilt = b.Input, true
 	}
 	return nil
