@@ -12,7 +12,8 @@
 //	           ▼              ▼ actions, in order
 //	          queue ──────► writer ─► journal (fsync), results, failure report
 //
-// Four kinds of goroutines run: one reader, one writer, the workers, and a timer.
+// The goroutines: one reader (with one beside it, which a stop need not wait for:
+// patience.go), one writer, the workers, a timer, and one that waits for signals.
 // Each takes the lock, tells the machine what has happened, and queues what the
 // machine wants done. A worker waits for the limiter first and asks what to send
 // afterwards, so that nothing that waits can become wrong. The writer alone

@@ -13,9 +13,8 @@ import (
 	"caseimport/importer/talkdesk"
 )
 
-// pipeline carries out what the machine decides. Its goroutines are the reader
-// (read), the workers (work), the writer (write) and a clock; each brings its
-// events to the machine, under mu, and takes its work from it.
+// pipeline carries out what the machine decides. Its goroutines bring their events
+// to the machine, under mu, and take their work from it: see the package comment.
 type pipeline struct {
 	cfg   Config
 	began time.Time // the moment 0 of the machine: when the lock was taken

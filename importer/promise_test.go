@@ -126,7 +126,7 @@ func (b blindAPI) Read(ctx context.Context, q talkdesk.Query) (talkdesk.Page, ta
 
 // TestEachRuleIsNeeded turns rules off in turn that the files and the server
 // have a part in. Each time some storm makes cases twice, which none does with
-// all of them. (Rules 4 and 6 are the machine's alone: see its explorer.)
+// all of them. (Rules 4 and 5 are the machine's alone: see its explorer.)
 func TestEachRuleIsNeeded(t *testing.T) {
 	for _, rule := range []struct {
 		name  string

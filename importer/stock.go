@@ -74,7 +74,7 @@ func (p *pipeline) remarkLast() {
 	last := p.journal.Last()
 	if last.Mapping != "" && p.cfg.Mapping != "" && last.Mapping != p.cfg.Mapping && p.journal.HasCases() {
 		hint := ""
-		if p.cfg.BaseURL == "sandbox" {
+		if p.cfg.BaseURL == sandboxURL {
 			hint = "; to rehearse the import from the beginning, delete " + p.files.Results + " and " + p.files.Journal
 		}
 		p.cfg.Log.Warn("the mapping file has changed since the last run: rows that have their case keep it as it is" + hint)

@@ -10,6 +10,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"caseimport/importer/journal"
@@ -38,6 +39,9 @@ type store struct {
 }
 
 const tryAdopt = "give the run another results file (-o), or, if it is this import's and its journal is lost, add --adopt: every row is then looked up before it is created"
+
+// sandboxURL stands in journals for the base URL of a sandbox in the process.
+const sandboxURL = "sandbox"
 
 // openJournal is journal.Open, but in tests that lose what was not synced.
 var openJournal = journal.Open
@@ -102,7 +106,11 @@ func journalStop(err error) error {
 	)
 	switch {
 	case errors.As(err, &held):
-		return &Stop{Exit: 5, Err: err, Hint: "wait until it has ended; if it is dead, the lock is gone with it"}
+		return &Stop{Exit: 5, Err: err, Hint: "wait until it has ended (the lock of a dead run is released by the system)"}
+	case errors.As(err, &pin) && pin.Theirs == sandboxURL:
+		return &Stop{Exit: 1, Err: err, Hint: "these files are a rehearsal's: add --sandbox to go on with it, or give the import a results file of its own (-o)"}
+	case errors.As(err, &pin) && strings.HasPrefix(pin.Theirs, "http://"):
+		return &Stop{Exit: 1, Err: err, Hint: "if that was a sandbox, start it at the same address again (caseimport sandbox --listen); else give each import a results file of its own (-o)"}
 	case errors.As(err, &pin):
 		return &Stop{Exit: 1, Err: err, Hint: "give each import a results file of its own (-o)"}
 	case errors.As(err, &damage):

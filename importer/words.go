@@ -29,6 +29,8 @@ func (p *pipeline) say(n lifecycle.Notice) {
 		wait("the server answers, but fails on rows: trying them one at a time")
 	case lifecycle.WaitForDoubts:
 		wait("%s got no answer; checking for their cases at %s", rows(n.Rows), at)
+	case lifecycle.WaitToAdopt:
+		wait("%s may have a case already; checking at %s, once a search would show it", rows(n.Rows), at)
 	case lifecycle.WaitForCanary:
 		wait("Talkdesk's search does not list case %s yet, so %s without an answer must wait; giving up at %s", n.Text, rows(n.Rows), until)
 	case lifecycle.LookUpsFail:

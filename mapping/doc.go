@@ -15,7 +15,8 @@
 //   - the row and the case: value.go, case.go, fault.go, kinds.go (what fields
 //     hold and which modifiers they take)
 //   - the file: schema.go (its keys, and the JSON Schema), file.go (its
-//     sections), field.go (one rule), lookup.go (values), account.go (what the
+//     sections), field.go (one rule), keys.go (which fields it fills), lookup.go
+//     (values), account.go (what the
 //     account's fields and their options make of all this)
 //   - the binding: compile.go
 //   - the run: program.go (one row), rule.go (one rule of it), convert.go (one

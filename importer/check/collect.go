@@ -160,6 +160,9 @@ func (c *collector) result() Report {
 	if r.Rows > 0 && r.Filtered == r.Rows {
 		r.Warnings = append(r.Warnings, "where leaves out every row: nothing would be imported")
 	}
+	if r.Valid > 0 && c.cfg.Program.KeyField() == "" {
+		r.Warnings = append(r.Warnings, "the mapping names no key.custom_field: if an answer is lost, caseimport cannot tell whether the case was created. Add it, with the key of a text field of the account")
+	}
 	r.Warnings = append(r.Warnings, c.cfg.Program.Warnings()...)
 	r.Warnings = append(r.Warnings, c.damage.warnings()...)
 	return r

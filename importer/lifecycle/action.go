@@ -153,6 +153,7 @@ const (
 	ServerUp                  // Lasted
 	OnlyRowsFail              // the server answers probes, and fails on rows
 	WaitForDoubts             // Rows will be looked up, At
+	WaitToAdopt               // the same of Rows that were never sent by us
 	WaitForCanary             // the search does not show case Text; Rows wait, Until
 	LookUpsFail               // Text, Until
 	Blind                     // rows in doubt cannot be looked up: Text

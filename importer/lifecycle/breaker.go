@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	// failuresInARow of the server, with no answer between, close the breaker
+	// failuresInARow of the server, with no answer between, shut the breaker
 	// until a probe has been answered.
 	failuresInARow = 3
 
@@ -22,13 +22,13 @@ type breaker struct {
 	state   gate
 	epoch   int     // counts the changes of state
 	streak  int     // failures since the last answer
-	since   Instant // when it closed, never while it is open
+	since   Instant // when it was shut, never while it lets pass
 	probing bool    // a probe is in flight
 	next    Instant // when the next probe is due
 	every   time.Duration
 	trying  bool // halfOpen: a create is under way
-	outage  bool // a probe has failed since it closed
-	// onlyRows: it closed since the server fails on rows, though it answers
+	outage  bool // a probe has failed since it was shut
+	// onlyRows: it was shut since the server fails on rows, though it answers
 	// probes.
 	onlyRows bool
 	reason   string
@@ -37,13 +37,12 @@ type breaker struct {
 	charged []*Row
 }
 
-// gate is the state of a breaker. In an electrical breaker "closed" lets the
-// current through; here the words are those of a gate.
+// gate is the state of a breaker.
 type gate uint8
 
 const (
-	open     gate = iota
-	closed        // nothing leaves but probes
+	passing  gate = iota
+	shut          // nothing leaves but probes
 	halfOpen      // the probe was answered: reads, and one create alone
 )
 
@@ -64,18 +63,18 @@ func (b *breaker) current(q Request) bool { return q.epoch == b.epoch }
 // good notes an answer as expected to a request on a row. It returns how long
 // the outage was that ends with it, 0 if none does.
 func (b *breaker) good(now Instant, q Request) (outage time.Duration) {
-	if b.state != open && !b.current(q) {
+	if b.state != passing && !b.current(q) {
 		return 0
 	}
 	b.streak, b.charged = 0, nil
-	if b.state == open {
+	if b.state == passing {
 		return 0
 	}
 	if b.outage {
 		outage = now - b.since
 	}
 	b.since, b.outage, b.every = never, false, firstProbeInterval
-	b.set(open)
+	b.set(passing)
 	return outage
 }
 
@@ -84,7 +83,7 @@ func (b *breaker) good(now Instant, q Request) (outage time.Duration) {
 // since a probe had been answered just before.
 func (b *breaker) bad(now Instant, q Request) (own bool) {
 	b.streak++
-	if r := q.Row; r != nil && q.Kind == Create && !(b.state == closed && b.outage) {
+	if r := q.Row; r != nil && q.Kind == Create && !(b.state == shut && b.outage) {
 		r.spent++
 		b.charged = append(b.charged, r)
 	}
@@ -96,8 +95,8 @@ func (b *breaker) bad(now Instant, q Request) (own bool) {
 		b.next = now + b.every
 		b.reason = "it answers when asked whether it is up, but fails on rows or look-ups"
 		b.onlyRows = true
-		b.set(closed)
-	case b.state == open && b.streak >= failuresInARow:
+		b.set(shut)
+	case b.state == passing && b.streak >= failuresInARow:
 		b.suspect(now)
 	}
 	return own
@@ -110,20 +109,20 @@ func (b *breaker) neutral(q Request) {
 	}
 }
 
-// suspect closes the breaker until a probe is answered.
+// suspect shuts the breaker until a probe is answered.
 func (b *breaker) suspect(now Instant) {
-	if b.state == closed {
+	if b.state == shut {
 		return
 	}
-	if b.state == open {
+	if b.state == passing {
 		b.since, b.reason = now, "it does not answer"
 	}
 	b.next, b.onlyRows = now, false
-	b.set(closed)
+	b.set(shut)
 }
 
 func (b *breaker) probesDue(now Instant) int {
-	if b.state == closed && !b.probing && b.next <= now {
+	if b.state == shut && !b.probing && b.next <= now {
 		return 1
 	}
 	return 0
@@ -131,7 +130,7 @@ func (b *breaker) probesDue(now Instant) int {
 
 func (b *breaker) wake(now Instant, patience time.Duration) Instant {
 	switch {
-	case b.state != closed:
+	case b.state != shut:
 		return never
 	case b.probing:
 		return b.since + patience
@@ -143,7 +142,7 @@ func (b *breaker) wake(now Instant, patience time.Duration) Instant {
 func (m *Machine) probeAnswered(now Instant, a talkdesk.Answer) {
 	b := &m.breaker
 	b.probing = false
-	if b.state != closed {
+	if b.state != shut {
 		return
 	}
 	if !a.Down && !a.Throttled {
@@ -175,7 +174,7 @@ func (m *Machine) probeAnswered(now Instant, a talkdesk.Answer) {
 // patience stops the run when an outage outlasts it.
 func (m *Machine) patience(now Instant) {
 	b := &m.breaker
-	if b.state == closed && now >= b.since+m.cfg.Patience {
+	if b.state == shut && now >= b.since+m.cfg.Patience {
 		m.stop(Stop{Exit: 4, Reason: fmt.Sprintf("the server has been failing for %v: %s", (now - b.since).Round(time.Second), b.reason),
 			Hint: "run the same command again when the server is back"})
 	}

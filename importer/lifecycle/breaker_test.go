@@ -80,9 +80,9 @@ func TestBreakerClosesAfterFailuresInARow(t *testing.T) {
 	o.fail(failuresInARow - 1)
 	o.answer(o.leave(Create), taken)
 	o.fail(failuresInARow - 1)
-	o.want(open)
+	o.want(passing)
 	o.fail(1)
-	o.want(closed)
+	o.want(shut)
 	o.leave(Probe)
 	if n := o.m.Ready(o.now); n != 0 {
 		t.Errorf("%d more requests may leave beside the probe", n)
@@ -116,14 +116,14 @@ func TestLateAnswerDoesNotOpenTheBreaker(t *testing.T) {
 	o.fail(failuresInARow)
 	o.answer(o.leave(Probe), isDown)
 	o.answer(old, taken)
-	o.want(closed)
+	o.want(shut)
 	o.now += firstProbeInterval
 	o.answer(o.leave(Probe), isUp)
 	o.want(halfOpen)
 	o.answer(older, taken)
 	o.want(halfOpen)
 	o.answer(o.leave(Create), taken)
-	o.want(open)
+	o.want(passing)
 }
 
 func TestOneCreateLeavesAHalfOpenBreaker(t *testing.T) {
@@ -139,7 +139,7 @@ func TestOneCreateLeavesAHalfOpenBreaker(t *testing.T) {
 	q = o.leave(Create)
 	spent := q.Row.spent
 	o.answer(q, isDown)
-	o.want(closed)
+	o.want(shut)
 	if q.Row.spent != spent+1 {
 		t.Error("a create that fails while probes are answered spends no attempt")
 	}
@@ -149,7 +149,7 @@ func TestOneCreateLeavesAHalfOpenBreaker(t *testing.T) {
 	o.now += firstProbeInterval
 	o.answer(o.leave(Probe), isUp)
 	o.answer(o.leave(Create), taken)
-	o.want(open)
+	o.want(passing)
 	if o.m.Ready(o.now) != 3 {
 		t.Errorf("%d requests may leave, of 3 workers", o.m.Ready(o.now))
 	}

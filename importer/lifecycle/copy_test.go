@@ -255,7 +255,7 @@ func (k *keyer) breaker(b *breaker) {
 	k.int(b.streak)
 	k.bool(b.probing)
 	k.bool(b.trying)
-	if b.state == open {
+	if b.state == passing {
 		return // the rest is set when it closes
 	}
 	k.at(b.since)

@@ -30,7 +30,7 @@
 // or whose absence is proved, the claim is released.
 //
 // Beside its state a row carries its doubt: whether an older request may have
-// made a case. Only knowledge ends it (rule 6), so a row that is sent again
+// made a case. Only knowledge ends it (rule 5), so a row that is sent again
 // because a person said so becomes unknown where another would become failed. A
 // row is created no more, but unknown, when the server gives its case to another.
 //

@@ -16,7 +16,7 @@ const explainAfter = 500 * time.Millisecond
 // explain says why the run waits.
 func (m *Machine) explain(now Instant) {
 	b, s := &m.breaker, &m.said
-	if b.state == closed {
+	if b.state == shut {
 		switch {
 		case b.outage || now < b.since+explainAfter:
 		case b.onlyRows && now >= s.onlyRows:
@@ -40,14 +40,18 @@ func (m *Machine) explain(now Instant) {
 	}
 	if at, ok := m.provable(m.doubts[0]); ok && at > now+explainAfter && (s.doubts == never || (at-s.doubts).Abs() > time.Second) {
 		s.doubts = at
-		m.say(Notice{What: WaitForDoubts, Rows: len(m.doubts), At: at})
+		what := WaitForDoubts
+		if !m.doubts[0].open {
+			what = WaitToAdopt
+		}
+		m.say(Notice{What: what, Rows: len(m.doubts), At: at})
 	}
 }
 
 // wake is when there may be something to say.
 func (s *saying) wake(m *Machine) Instant {
 	b := &m.breaker
-	if b.state == closed && !b.outage && !b.onlyRows && s.suspected != b.since {
+	if b.state == shut && !b.outage && !b.onlyRows && s.suspected != b.since {
 		return b.since + explainAfter
 	}
 	return never

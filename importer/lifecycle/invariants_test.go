@@ -145,7 +145,7 @@ func (w *world) examineBooks() {
 			if !ok {
 				break // the others wait for the first
 			}
-			if at <= w.now && m.inFlight < w.workers && m.breaker.state != closed && m.stopped == nil {
+			if at <= w.now && m.inFlight < w.workers && m.breaker.state != shut && m.stopped == nil {
 				w.fail(machineSound, "row %s could be looked up, and is not", names[r.ID[0]])
 			}
 		}

@@ -14,7 +14,7 @@ func (m *Machine) Ready(now Instant) int {
 	if m.stopped != nil || free <= 0 {
 		return 0
 	}
-	if m.breaker.state == closed {
+	if m.breaker.state == shut {
 		return min(free, m.breaker.probesDue(now))
 	}
 	reads := 0
@@ -61,7 +61,7 @@ func (m *Machine) choose(now Instant) (Request, bool) {
 	switch {
 	case m.stopped != nil || m.inFlight >= m.cfg.Workers:
 		return Request{}, false
-	case m.breaker.state == closed:
+	case m.breaker.state == shut:
 		if m.breaker.probesDue(now) == 0 {
 			return Request{}, false
 		}
@@ -101,7 +101,7 @@ func (m *Machine) choose(now Instant) (Request, bool) {
 }
 
 // MayRead reports whether a read that needs several requests may go on.
-func (m *Machine) MayRead() bool { return m.stopped == nil && m.breaker.state != closed }
+func (m *Machine) MayRead() bool { return m.stopped == nil && m.breaker.state != shut }
 
 // Wake returns the moment at which time alone will change something: then Tick
 // is due. It may be past, and is not any more after Tick. A request that may
@@ -111,7 +111,7 @@ func (m *Machine) Wake(now Instant) Instant {
 		return never
 	}
 	at := m.breaker.wake(now, m.cfg.Patience)
-	if m.breaker.state != closed {
+	if m.breaker.state != shut {
 		if m.canary.seeking && !m.canary.looking {
 			at = min(at, ifLater(m.canary.due, now))
 		}
