@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -34,19 +35,20 @@ func TestSignalsInStages(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				signals := make(chan os.Signal, 2)
-				said, over := 0, false
-				all, intake, end := stages(t.Context(), signals, func() { said++ }, func() { over = true })
+				said := 0
+				var over atomic.Bool
+				all, intake, end := stages(t.Context(), signals, func() { said++ }, func() { over.Store(true) })
 				for _, pause := range c.after {
 					time.Sleep(pause)
 					signals <- os.Interrupt
 					synctest.Wait()
 				}
-				if over {
+				if over.Load() {
 					t.Error("a signal that belongs to the last kills")
 				}
 				time.Sleep(time.Minute)
 				synctest.Wait()
-				if got := [...]bool{intake.Err() != nil, all.Err() != nil, over}; got != [...]bool{c.intake, c.all, c.over} {
+				if got := [...]bool{intake.Err() != nil, all.Err() != nil, over.Load()}; got != [...]bool{c.intake, c.all, c.over} {
 					t.Errorf("ended (intake, all, over): %v, want %v %v %v", got, c.intake, c.all, c.over)
 				}
 				if c.intake != (said == 1) || said > 1 {
