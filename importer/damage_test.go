@@ -97,7 +97,7 @@ func TestDamagedJournals(t *testing.T) {
 	all := damages(journal)
 	every := 1
 	if os.Getenv("CASEIMPORT_LONG") == "" {
-		every = len(all) / 250
+		every = len(all) / 60
 	}
 	for _, beside := range []bool{false, true} {
 		refused, whole, left, tried := 0, 0, 0, 0

@@ -157,10 +157,10 @@ func (c *chaos) run(name string, changes ...func(*Config)) Summary {
 }
 
 // TestChaos lives through random histories. Seeds that fail are told with their
-// story. CASEIMPORT_LONG makes it longer.
+// story. CASEIMPORT_HISTORIES and CASEIMPORT_SEED say how many, and from which on.
 func TestChaos(t *testing.T) {
 	forgetful(t, false)
-	histories := 60
+	histories := 15
 	if s := os.Getenv("CASEIMPORT_HISTORIES"); s != "" {
 		fmt.Sscan(s, &histories)
 	}
