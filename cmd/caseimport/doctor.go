@@ -113,7 +113,7 @@ func examinedMapping(cmd *cobra.Command, path string) (m *doctor.Mapping, known 
 		return nil, nil, err
 	}
 	m.KeyField, m.Fields = read.KeyField(), read.CustomFields()
-	if known = read.Account(); known != nil && !strings.EqualFold(known.Account, "sandbox") {
+	if known = read.Account(); known != nil {
 		m.Account = known.Account
 	}
 	return m, known, nil

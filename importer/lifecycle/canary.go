@@ -187,9 +187,10 @@ func (m *Machine) canaryFound(now Instant) {
 	} else {
 		k.lag = lagOf(k, missed, c.noted, guess)
 		m.noteLag(k, missed, guess)
-		if most := k.foundAt + k.spare; k.earlier && (m.cfg.Seen == 0 || most < m.cfg.Seen) {
+		// Once this run has made a case, the journal's newest is another.
+		if most := k.foundAt + k.spare; k.earlier && c.newest.earlier && (m.cfg.Seen == 0 || most < m.cfg.Seen) {
 			m.out = append(m.out, NoteSeen{most})
-		} else if k.earlier && c.noted == 0 {
+		} else if k.earlier && m.cfg.Seen > 0 && c.noted == 0 {
 			k.lag = min(k.lag, m.cfg.Seen)
 		}
 		k.lag += k.lag / 4 // it differs from case to case

@@ -22,10 +22,16 @@ func (m *Machine) enqueue(r *Row) {
 		return
 	}
 	at := len(m.doubts)
-	for at > 0 && m.doubts[at-1].since > r.since {
+	for at > 0 && before(r, m.doubts[at-1]) {
 		at--
 	}
 	m.doubts = slices.Insert(m.doubts, at, r)
+}
+
+// before reports whether a row can be looked up sooner than another: those that
+// are alone may have to wait for longer.
+func before(r, other *Row) bool {
+	return r.since < other.since || r.since == other.since && other.alone && !r.alone
 }
 
 // cannotLook says why a look-up cannot settle the row's doubt, "" if it can.

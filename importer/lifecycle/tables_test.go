@@ -129,3 +129,24 @@ func TestLookUpsThatFailFarApart(t *testing.T) {
 		t.Errorf("two failures an hour apart: %s", m.blind)
 	}
 }
+
+// The journal ties what was seen to its newest case: it must not be noted of an
+// older one.
+func TestSeenIsNotedOfTheNewestCaseOnly(t *testing.T) {
+	for _, made := range []bool{false, true} {
+		m := New(Config{Workers: 1, Settle: time.Second, Searchable: true, Known: Case{"K", "K1"}})
+		m.canary.seeking, m.canary.target = true, m.canary.newest
+		if made {
+			m.know(knownCase{Case: Case{"B", "B1"}, sent: time.Millisecond})
+		}
+		m.canaryFound(2 * time.Millisecond)
+		noted := false
+		for _, a := range m.Actions() {
+			_, seen := a.(NoteSeen)
+			noted = noted || seen
+		}
+		if noted == made {
+			t.Errorf("a case of this run made: %v; noted: %v", made, noted)
+		}
+	}
+}
