@@ -150,3 +150,15 @@ func TestSeenIsNotedOfTheNewestCaseOnly(t *testing.T) {
 		}
 	}
 }
+
+// A row that a look-up can settle does not wait behind one of the same moment that
+// must wait for longer.
+func TestAloneRowsComeLastAmongEquals(t *testing.T) {
+	m := New(Config{Workers: 1, Settle: time.Second, Searchable: true})
+	lone, other := &Row{state: Doubtful, doubt: true, alone: true}, &Row{state: Doubtful, doubt: true}
+	m.enqueue(lone)
+	m.enqueue(other)
+	if m.doubts[0] != other || m.doubts[1] != lone {
+		t.Error("the row that is alone comes first")
+	}
+}
