@@ -46,15 +46,13 @@ func (u *Update) Empty() bool {
 		len(u.CustomFields)+len(u.Notes) == 0
 }
 
-// The status of a case on hold, and what the resolution is called: as the page has
-// it, and as another version or a published description of the API does.
-var (
-	onHold     = [...]string{"ON-HOLD", "ON_HOLD"}
-	resolution = [...]string{"resolution", "solve_reason"}
-)
+// onHold is the status of a case on hold: as the page spells it, and as a published
+// description of the API does.
+var onHold = [...]string{"ON-HOLD", "ON_HOLD"}
 
 // updateBody is the request in JSON. Custom fields are wrapped in it, unlike in a
-// create.
+// create. The resolution has one of two names: SolveReason is that of another
+// version of the page.
 type updateBody struct {
 	Title        string                `json:"title,omitempty"`
 	Description  string                `json:"description,omitempty"`
@@ -81,8 +79,8 @@ type noteBody struct {
 	Public bool   `json:"public"` // always sent, as in a create
 }
 
-// body writes the request in the given spellings. The error is about a value that
-// is none of JSON.
+// body writes the request in the given spellings, 0 being the page's. The error is
+// about a value that is none of JSON.
 func (u *Update) body(hold, reason int) ([]byte, error) {
 	out := updateBody{
 		Title: u.Title, Description: u.Description, OwnerID: u.OwnerID, ParentID: u.ParentID, Priority: u.Priority,
