@@ -141,19 +141,19 @@ func TestCheckFindsParents(t *testing.T) {
 	}{
 		{"before and behind", "A,a,B\nB,b,\nC,c,B\n", families, "", ""},
 		{"of its own", "A,a,A\n", families, "1: is the key of the row itself", ""},
-		{"a chain", "C,c,B\nB,b,A\nA,a,\n", families, "1: is row 2, which has a parent itself: subcases go one level deep", ""},
-		{"a circle", "A,a,B\nB,b,C\nC,c,A\nD,d,A\n", families, "1: is row 2, of which this row is itself a parent or an ancestor" +
-			"; 2: is row 3, of which this row is itself a parent or an ancestor; 3: is row 1, of which this row is itself a parent or an ancestor" +
-			"; 4: is row 1, which has a parent itself: subcases go one level deep", ""},
-		{"invalid", "A,a,B\nB,,\n", families, "1: is row 2, which is invalid and will have no case; 2: is empty, but a case needs a title", ""},
-		{"both invalid", "A,,B\nB,,\n", families, "1: is empty, but a case needs a title; 1: is row 2, which is invalid and will have no case; 2: is empty, but a case needs a title", ""},
-		{"left out", "A,a,F\nF,f,\n", families, `1: is row 2, which "where" leaves out: it will have no case`, ""},
-		{"left out and not", "F,f,\nA,a,F\n", strings.Replace(families, `row["Id"] != "F"`, `row["Subject"] != "f"`, 1), `2: is row 1, which "where" leaves out: it will have no case`, ""},
+		{"a chain", "C,c,B\nB,b,A\nA,a,\n", families, "1: names row 2, which has a parent itself: subcases go one level deep", ""},
+		{"a circle", "A,a,B\nB,b,C\nC,c,A\nD,d,A\n", families, "1: names row 2, of which this row is itself a parent or an ancestor" +
+			"; 2: names row 3, of which this row is itself a parent or an ancestor; 3: names row 1, of which this row is itself a parent or an ancestor" +
+			"; 4: names row 1, which has a parent itself: subcases go one level deep", ""},
+		{"invalid", "A,a,B\nB,,\n", families, "1: names row 2, which is invalid and will have no case; 2: is empty, but a case needs a title", ""},
+		{"both invalid", "A,,B\nB,,\n", families, "1: is empty, but a case needs a title; 1: names row 2, which is invalid and will have no case; 2: is empty, but a case needs a title", ""},
+		{"left out", "A,a,F\nF,f,\n", families, `1: names row 2, which "where" leaves out: it will have no case`, ""},
+		{"left out and not", "F,f,\nA,a,F\n", strings.Replace(families, `row["Id"] != "F"`, `row["Subject"] != "f"`, 1), `2: names row 1, which "where" leaves out: it will have no case`, ""},
 		{"left out once only", "A,a,F\nF,f,\nF,g,\n", strings.Replace(families, `row["Id"] != "F"`, `row["Subject"] != "f"`, 1), "", ""},
 		{"a duplicate", "B,b,\nB,b,A\nC,c,B\n", families, "2: row 1 has the same key", ""},
 		{"nowhere", "A,a,X\nB,b,\nC,c,Y\n", families, "", `row 1 ("X"), row 3 ("Y"). Unless earlier runs made those cases`},
 		{"spared", "A,a,X\nB,b,C\nC,,\nD,d,F\nF,f,\n", strings.Replace(families, "key: true", `key: true, default: ""`, 1), "3: is empty, but a case needs a title", ""},
-		{"a chain is not spared", "C,c,B\nB,b,A\nA,a,\n", strings.Replace(families, "key: true", `key: true, default: ""`, 1), "1: is row 2, which has a parent itself: subcases go one level deep", ""},
+		{"a chain is not spared", "C,c,B\nB,b,A\nA,a,\n", strings.Replace(families, "key: true", `key: true, default: ""`, 1), "1: names row 2, which has a parent itself: subcases go one level deep", ""},
 		{"a chain that ends nowhere is spared", "C,c,B\nB,b,X\n", strings.Replace(families, "key: true", `key: true, default: ""`, 1), "", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

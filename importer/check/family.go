@@ -72,9 +72,9 @@ func (f *family) fault(row *source.Row, v *verdict) (fault *mapping.Fault, detai
 	var reason string
 	switch {
 	case f.isChild(id, spared) && f.circle(v.id):
-		reason, detail = "is in a circle of parents", fmt.Sprintf("is row %d, of which this row is itself a parent or an ancestor", parent.row)
+		reason, detail = "names a row that is below itself: parents go in a circle", fmt.Sprintf("names row %d, of which this row is itself a parent or an ancestor", parent.row)
 	case f.isChild(id, spared):
-		reason, detail = "has a parent itself: subcases go one level deep", fmt.Sprintf("is row %d, which has a parent itself: subcases go one level deep", parent.row)
+		reason, detail = "names a row that has a parent itself: subcases go one level deep", fmt.Sprintf("names row %d, which has a parent itself: subcases go one level deep", parent.row)
 	case spared:
 		return nil, ""
 	case !known:
@@ -83,9 +83,9 @@ func (f *family) fault(row *source.Row, v *verdict) (fault *mapping.Fault, detai
 		}
 		return nil, ""
 	case parent.state == invalid:
-		reason, detail = "is an invalid row, which will have no case", fmt.Sprintf("is row %d, which is invalid and will have no case", parent.row)
+		reason, detail = "names an invalid row, which will have no case", fmt.Sprintf("names row %d, which is invalid and will have no case", parent.row)
 	case parent.state == filtered:
-		reason, detail = `is left out by "where" and will have no case`, fmt.Sprintf(`is row %d, which "where" leaves out: it will have no case`, parent.row)
+		reason, detail = `names a row that "where" leaves out: it will have no case`, fmt.Sprintf(`names row %d, which "where" leaves out: it will have no case`, parent.row)
 	default:
 		return nil, ""
 	}
