@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"caseimport/importer"
+	"caseimport/importer/verify"
 	"caseimport/mapping/words"
 )
 
@@ -33,6 +34,8 @@ func printUsageJSON(cmd *cobra.Command, err error) {
 		printJSON(cmd.OutOrStdout(), importer.Summary{Exit: exitRefused, Error: err.Error()})
 	case "check":
 		printJSON(cmd.OutOrStdout(), refusedCheck(err))
+	case "verify":
+		printJSON(cmd.OutOrStdout(), verify.Report{Exit: exitRefused, Error: err.Error()})
 	case "fields":
 		printJSON(cmd.OutOrStdout(), refusedFields(err))
 	case "doctor":

@@ -148,7 +148,7 @@ func (s *search) byList(ctx context.Context, first talkdesk.Page, wanted []Row) 
 		found[row.Key] = nil
 	}
 	// The total may be wrong, so it is seen to that it costs no more than look-ups.
-	l, a := s.Reader.List(ctx, s.API, s.Field, first, len(wanted), func(f talkdesk.Found) {
+	l, a := s.Reader.List(ctx, s.API, talkdesk.Query{Field: s.Field}, first, len(wanted), func(f talkdesk.Found) {
 		if cases, asked := found[f.Key]; asked {
 			found[f.Key] = append(cases, f)
 		}
