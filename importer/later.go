@@ -122,16 +122,16 @@ func (in *intake) joinParent(it *item, l laterRow, known map[journal.ID]recalled
 		c.ParentID = id
 		return nil
 	}
-	reason := "has no case"
+	reason := "is the key of a row that has no case"
 	switch state := in.journal.State(l.parent); {
 	case isChild:
-		reason = "has a parent itself, and subcases go one level deep"
+		reason = "is the key of a row that has a parent itself, and subcases go one level deep"
 	case state.InDoubt():
-		reason = "may have a case, which is not known yet"
+		reason = "is the key of a row of which it is not known yet whether it has a case"
 	case !in.journal.Met(l.parent):
-		reason = "is not in this input, and has no case"
+		reason = "is the key of no row in this input, nor of one that has a case"
 	}
-	return &mapping.Fault{Field: "parent_id", Value: c.Parent, Reason: "its parent " + reason + ": run it again when the parent has its case"}
+	return &mapping.Fault{Field: "parent_id", Value: c.Parent, Reason: reason}
 }
 
 // resume prepares the update of a row that has its case.
