@@ -167,6 +167,17 @@ func canonicalKey(f *field) string {
 	return "expr " + text
 }
 
+// SetsAfterCreate says whether the mapping sets fields that a create cannot carry.
+func (p *Program) SetsAfterCreate() bool {
+	for _, f := range p.cases {
+		switch standardFields[f.index].name {
+		case "status", "type", "group_id":
+			return true
+		}
+	}
+	return false
+}
+
 // Fields names what the mapping fills, for counts of how many rows do: the
 // standard fields, then custom_fields.…, then notes, each in the order of the
 // file.

@@ -43,7 +43,7 @@ func Case(want *mapping.Case, got *talkdesk.Case, account *fields.File) (all []D
 		}
 	}
 	for _, f := range want.CustomFields {
-		key, found, shown := customField(got, f.Name)
+		key, found, shown := CustomField(got, f.Name)
 		if expected := texts(f.Value); !shown || !sameCustom(fields.KindOf(f.Name), expected, found, definition(account, key)) {
 			all = append(all, Difference{"custom_fields." + f.Name, strings.Join(expected, ", "), strings.Join(found.Texts, ", "), shown})
 		}
@@ -62,11 +62,12 @@ func standard(c *mapping.Case) []member {
 		{"title", c.Title, sameText}, {"description", c.Description, sameText}, {"priority", c.Priority, strings.EqualFold},
 		{"requester_name", c.RequesterName, sameText}, {"requester_email", c.RequesterEmail, strings.EqualFold},
 		{"requester_type", c.RequesterType, strings.EqualFold}, {"owner_id", c.OwnerID, sameText}, {"parent_id", c.ParentID, sameText},
+		{"status", c.Status, sameWord}, {"type", c.Type, sameWord}, {"group_id", c.GroupID, sameText}, {"resolution", c.Resolution, sameText},
 	}
 }
 
-// customField finds a field by its key, of which a drop-down has two spellings.
-func customField(c *talkdesk.Case, key string) (as string, v talkdesk.Value, shown bool) {
+// CustomField finds a field by its key, of which a drop-down has two spellings.
+func CustomField(c *talkdesk.Case, key string) (as string, v talkdesk.Value, shown bool) {
 	if v, shown = c.Fields[key]; shown {
 		return key, v, true
 	}
@@ -146,6 +147,11 @@ func codes(def *fields.Field, shown []string) []string {
 	return found
 }
 
+// sameWord compares words of the API, of which pages spell some in two ways.
+func sameWord(a, b string) bool {
+	return strings.EqualFold(strings.ReplaceAll(a, "_", "-"), strings.ReplaceAll(b, "_", "-"))
+}
+
 func sameText(a, b string) bool { return a == b || plain(a) == plain(b) }
 
 // plain is a text without what may change on the way.
@@ -209,6 +215,11 @@ func notes(want []mapping.Note, got *talkdesk.Case) (all []Difference) {
 		all[i].Found = noteText(n.Title, n.Body) + visible(n.Public)
 	}
 	return all
+}
+
+// HasNote reports whether a case shows a note.
+func HasNote(got *talkdesk.Case, n mapping.Note) bool {
+	return slices.ContainsFunc(got.Notes, func(other talkdesk.Note) bool { return sameNote(n, other) })
 }
 
 func sameNote(want mapping.Note, found talkdesk.Note) bool {

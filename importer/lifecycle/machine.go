@@ -48,6 +48,10 @@ type Config struct {
 // Case is a case that surely exists.
 type Case struct{ Key, ID string }
 
+// DrainFor is how long a run that stops goes on with the updates of cases that it
+// has made.
+const DrainFor = 10 * time.Second
+
 const (
 	// maxDoubts bounds the rows that wait to be looked up, and so the memory.
 	maxDoubts = 4096
@@ -57,9 +61,6 @@ const (
 	// refusedFirst rows at the beginning, all refused, stop the run: then it
 	// is the mapping that is wrong.
 	refusedFirst = 50
-	// drainFor is how long a run that stops goes on with the updates of cases
-	// that it has made.
-	drainFor = 10 * time.Second
 	// maxRenewals answers 401 to one request, each on a new token, are enough.
 	maxRenewals = 5
 	// sentForShare is from how many rows on a share of them means something.
@@ -240,7 +241,7 @@ func (m *Machine) Resume(now Instant, r *Row, torn bool) {
 	}
 	m.taken++
 	m.active++
-	r.state, r.made = Created, &Record{CaseID: r.CaseID, Found: true}
+	r.state, r.made = Created, &Record{CaseID: r.CaseID, Found: true, Holds: true}
 	m.resume(now, r, torn)
 	m.proceed(now)
 }
@@ -340,7 +341,7 @@ func (m *Machine) InFlight() int { return m.inFlight }
 func (m *Machine) proceed(now Instant) {
 	m.patience(now)
 	if m.stopped != nil {
-		m.drained = min(m.drained, now+drainFor)
+		m.drained = min(m.drained, now+DrainFor)
 		m.abandon(now)
 		return
 	}

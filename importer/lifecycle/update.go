@@ -10,9 +10,11 @@ import (
 // hasCase goes on with a row whose case is known now. An update follows if there
 // is one; of a case that was found, an earlier run may have made it.
 func (m *Machine) hasCase(now Instant, r *Row, rec Record) {
-	r.CaseID, r.doubt, r.spent, r.renewals, r.made = rec.CaseID, false, 0, 0, &rec
-	m.breaker.charged = slices.DeleteFunc(m.breaker.charged, func(other *Row) bool { return other == r })
 	ours := !rec.Found || r.past != nil || r.Attempts > 0
+	rec.Holds = ours && (r.past == nil || r.past.Sum == r.Sum)
+	made := rec
+	r.CaseID, r.doubt, r.spent, r.renewals, r.made = rec.CaseID, false, 0, 0, &made
+	m.breaker.charged = slices.DeleteFunc(m.breaker.charged, func(other *Row) bool { return other == r })
 	switch {
 	case !ours || r.Ref != nil && r.Update == nil || !m.cfg.Updates:
 		m.done(r, false)
@@ -132,6 +134,9 @@ func (m *Machine) updateRefused(r *Row, a talkdesk.Answer) {
 func (m *Machine) done(r *Row, updated bool) {
 	rec := *r.made
 	rec.State, rec.Updated = Done, updated
+	if updated && !r.last.Updated.IsZero() {
+		rec.Answer.Updated = r.last.Updated
+	}
 	m.end(r, rec)
 }
 
@@ -183,6 +188,7 @@ func (m *Machine) compared(now Instant, q Request, a talkdesk.Answer, rest *talk
 	case a.Verdict != talkdesk.Created:
 		m.incomplete(r, a)
 	case rest == nil:
+		r.last = a
 		m.done(r, r.repeated)
 	case r.refusal != nil:
 		m.updateRefused(r, *r.refusal)

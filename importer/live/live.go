@@ -77,7 +77,7 @@ var done = talkdesk.Answer{Verdict: talkdesk.Created}
 func (s *search) run(ctx context.Context) talkdesk.Answer {
 	var wanted []Row
 	for _, row := range s.Rows {
-		if s.state(row) == journal.Created {
+		if s.state(row).HasCase() {
 			s.report.Already++
 			s.report.Remembered++
 		} else {

@@ -207,6 +207,7 @@ func (c *Client) Create(ctx context.Context, body []byte, field string) Answer {
 	x := c.send(ctx, &req, t, buf, maxCaseBytes)
 	if a = judge(x); a.Verdict == Created {
 		a.Updated = x.written()
+		a.CaseStatus = x.secrets.clean(gjson.GetBytes(x.body, "status").Str, maxCode)
 	}
 	if a.Verdict == Created && field != "" {
 		key, shown, _ := customField(gjson.GetBytes(x.body, "custom_fields"), field)
