@@ -15,6 +15,7 @@ import (
 	"caseimport/importer/lifecycle"
 	"caseimport/importer/results"
 	"caseimport/importer/source"
+	"caseimport/importer/talkdesk"
 	"caseimport/mapping"
 	"caseimport/mapping/words"
 )
@@ -39,15 +40,7 @@ const codeNoParent = "no parent"
 // ofRun reports whether a line of the results belongs to the run that wrote it, and
 // the journal has not heard of it: rows that were refused here.
 func ofRun(line results.Line) bool {
-	switch line.Status {
-	case statusDuplicate:
-		return true
-	case statusInvalid:
-		return line.ErrorCode == "" || line.ErrorCode == codeNoParent
-	case statusFailed:
-		return line.ErrorCode == codeNoParent
-	}
-	return false
+	return line.Status == statusInvalid && line.ErrorCode == "" || line.Status == statusDuplicate
 }
 
 // tally is what the writer counts for the summary and for the end of the run.
@@ -56,9 +49,9 @@ type tally struct {
 	undone  map[journal.ID]bool // rows of this input that were given up
 	// extra counts lines of the results file that the journal does not know: see
 	// ofRun.
-	extra   int
-	reasons map[string]int
-	keptEdited  bool // the earlier failure report is people's work that was not read
+	extra      int
+	reasons    map[string]int
+	keptEdited bool // the earlier failure report is people's work that was not read
 }
 
 // maxReasons bounds the different reasons that are counted.
@@ -83,9 +76,17 @@ func (t *tally) frequent() (top []Reason) {
 // refusal is a row of this input that is not sent. It belongs to this run alone,
 // so the journal does not hear of it.
 type refusal struct {
-	row                   *source.Row
-	key, id, status, code string
-	faults                []mapping.Fault
+	row             *source.Row
+	key, id, status string
+	faults          []mapping.Fault
+}
+
+// orphan is a row that is not sent because its parent has no case. The journal
+// hears of it, so that its failure report can be told from another's.
+type orphan struct {
+	row   *source.Row
+	claim journal.Claim
+	fault mapping.Fault
 }
 
 // takenOver are cases of which the journal has not heard; done is closed when it has.
@@ -224,6 +225,9 @@ func (p *pipeline) carryOut(a any) error {
 				return p.broken(err, nil)
 			}
 		}
+	case orphan:
+		return p.broken(p.record(lifecycle.Record{State: lifecycle.Failed, Claim: a.claim, Ref: &item{row: a.row},
+			Answer: talkdesk.Answer{Code: codeNoParent, Message: a.fault.String()}}), nil)
 	case opening:
 		a.done <- p.begin()
 	case recalling:
@@ -339,20 +343,16 @@ func (p *pipeline) memo(a lifecycle.Record) (sum [8]byte, memo []byte) {
 
 // recordRefusal writes down a row that is not sent.
 func (p *pipeline) recordRefusal(a refusal) error {
-	line := results.Line{Row: a.row.Number, Key: a.key, Status: a.status, ErrorCode: a.code, ErrorMessage: faultText(a.faults), FinishedAt: time.Now()}
+	line := results.Line{Row: a.row.Number, Key: a.key, Status: a.status, ErrorMessage: faultText(a.faults), FinishedAt: time.Now()}
 	for _, f := range a.faults[:min(len(a.faults), maxFaults)] {
 		if f.Field != "" {
 			line.ErrorFields = append(line.ErrorFields, results.Field{Name: f.Field, Description: f.Reason + f.Hint})
 		}
 	}
 	p.extra++
-	switch a.status {
-	case statusDuplicate: // which says it all
+	if a.status == statusDuplicate { // which says it all
 		p.cfg.Progress.duplicate.Add(1)
-	case statusFailed:
-		p.cfg.Progress.failed.Add(1)
-		p.count("its parent has no case")
-	default:
+	} else {
 		p.cfg.Progress.invalid.Add(1)
 		for _, f := range a.faults {
 			p.count(words.Brief(f.Kind()))
