@@ -70,6 +70,25 @@ func TestStandardFields(t *testing.T) {
 	}
 }
 
+func TestWhatIsSetAfterTheCreation(t *testing.T) {
+	for _, tt := range []struct {
+		name, want, found string
+		same              bool
+	}{
+		{"status", "ON-HOLD", "ON_HOLD", true}, {"status", "RESOLVED", "CLOSED", true}, {"status", "OPEN", "CLOSED", false}, {"status", "NEW", "OPEN", false},
+		{"type", "TASK", "Task", true}, {"type", "TASK", "INCIDENT", false},
+		{"group_id", "g1", "g1", true}, {"group_id", "g1", "G1", false},
+		{"parent_id", "7", "7", true}, {"owner_id", "a", "b", false}, {"resolution", "Done.", "Done. ", true},
+	} {
+		want := mapping.Case{}
+		*map[string]*string{"status": &want.Status, "type": &want.Type, "group_id": &want.GroupID, "parent_id": &want.ParentID, "owner_id": &want.OwnerID, "resolution": &want.Resolution}[tt.name] = tt.want
+		all := Case(&want, &talkdesk.Case{Members: map[string]string{tt.name: tt.found}}, nil)
+		if (len(all) == 0) != tt.same {
+			t.Errorf("%s %s, %s: %v", tt.name, tt.want, tt.found, all)
+		}
+	}
+}
+
 func TestNotes(t *testing.T) {
 	want := []mapping.Note{{Title: "A", Body: "a\nb"}, {Body: "c", Public: true}}
 	a, c, d := talkdesk.Note{Title: "A", Body: "a\r\nb", Public: "false"}, talkdesk.Note{Body: "c", Public: "true"}, talkdesk.Note{Body: "d", Public: "false"}

@@ -205,6 +205,7 @@ func TestFindsAllAndNothingElse(t *testing.T) {
 // fake is an API that answers as a test wants.
 type fake struct {
 	reads.API
+	reads.Users
 	list   func(q talkdesk.Query) (talkdesk.Page, talkdesk.Answer)
 	single func(id string) (*talkdesk.Case, talkdesk.Answer)
 	asked  []string
@@ -223,6 +224,32 @@ func (f *fake) Read(_ context.Context, q talkdesk.Query) (talkdesk.Page, talkdes
 func (f *fake) ReadCase(_ context.Context, id string) (*talkdesk.Case, talkdesk.Answer) {
 	f.asked = append(f.asked, "case "+id)
 	return f.single(id)
+}
+
+// ReadUsers knows Ann; nobody else's address is anybody's, and Eve's is two agents'.
+func (f *fake) ReadUsers(_ context.Context, q talkdesk.UsersQuery) (talkdesk.UsersPage, talkdesk.Answer) {
+	f.asked = append(f.asked, "agents")
+	return talkdesk.UsersPage{Agents: []talkdesk.Agent{
+		{ID: "a", Email: "ann@example.com", Active: true}, {ID: "e", Email: "eve@example.com", Active: true}, {ID: "f", Email: "eve@example.com", Active: true},
+	}}, done
+}
+
+func TestOwnersAreFoundByTheirAddresses(t *testing.T) {
+	rows := Rows{Total: 4}
+	for n, owner := range []string{"ann@example.com", "ann@example.com", "bob@example.com", "eve@example.com"} {
+		rows.All = append(rows.All, Row{Number: n + 1, CaseID: strconv.Itoa(n + 1), Case: mapping.Case{Owner: owner}})
+	}
+	api := &fake{list: func(q talkdesk.Query) (talkdesk.Page, talkdesk.Answer) {
+		p := page(4, 1, 2, 3, 4)
+		for i, id := range []string{"a", "e", "a", "e"} {
+			p.Cases[i].Whole.Members["owner_id"] = id
+		}
+		return p, done
+	}}
+	r, _ := Run(t.Context(), Config{Rows: rows, API: api, Reader: &reads.Reader{Limiter: ratelimit.New(0)}})
+	if got, want := outcomes(r), (map[int]Result{2: Differs, 3: Unknown, 4: Unknown}); !maps.Equal(got, want) {
+		t.Errorf("%v", got)
+	}
 }
 
 var refused = talkdesk.Answer{Verdict: talkdesk.Unknown, Status: 400, Message: "no such parameter"}
