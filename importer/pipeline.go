@@ -156,8 +156,10 @@ func (p *pipeline) request(q lifecycle.Request, turn time.Time) (a talkdesk.Answ
 		if q.Row.Attempts > 1 {
 			progress.retries.Add(1)
 		}
+		progress.creates.Add(1)
 		a = p.cfg.API.Create(p.ctx, q.Row.Body, field)
 	case q.Kind == lifecycle.Probe:
+		progress.probes.Add(1)
 		a = p.cfg.API.Probe(p.going)
 	case q.Kind == lifecycle.Asked && q.Ask.Page > 0:
 		progress.lookups.Add(1)

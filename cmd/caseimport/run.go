@@ -20,6 +20,7 @@ import (
 type runOptions struct {
 	mapped
 	target
+	aftermath
 	results, maxFailures, logFormat string
 	concurrency, maxAttempts, limit int
 	timeout, settle, outagePatience time.Duration
@@ -80,6 +81,7 @@ Exit codes:
 	f.BoolVar(&o.quiet, "quiet", false, "print nothing unless the exit code is not 0, or the run waits for more than five minutes")
 	o.jsonFlag(f)
 	f.StringVar(&o.logFormat, "log-format", "text", "`FORMAT` of logs and progress on standard error: text or json")
+	o.aftermath.flags(f)
 	f.Lookup("timeout").DefValue, f.Lookup("outage-patience").DefValue = "60s", "10m"
 	return o.reading.command(cmd, func(cmd *cobra.Command, input string) error { return runImport(cmd, o, input) })
 }
@@ -105,7 +107,11 @@ func runImport(cmd *cobra.Command, o runOptions, input string) error {
 
 	progress := &importer.Progress{}
 	unwatch := held.watch(progress)
-	sum, err := importFile(cmd, o, input, log, progress, screen)
+	metrics, err := o.aftermath.begin(cmd, o, input, log, progress)
+	var sum importer.Summary
+	if err == nil {
+		sum, err = importFile(cmd, o, input, log, progress, screen)
+	}
 	unwatch()
 	if err == nil && sum.Exit == exitStopped && o.limit > 0 {
 		sum.Error = fmt.Sprintf("stopped after the %s that --limit allows: %s left", words.Plural(o.limit, "row"), words.Plural(sum.Left, "row"))
@@ -114,7 +120,7 @@ func runImport(cmd *cobra.Command, o runOptions, input string) error {
 		sum.Exit, sum.Error = stopOf(err).Exit, brief(err.Error())
 	}
 	if sum.Exit != exitDone {
-		held.flush()
+		held.flush(sum.Exit == exitStopped)
 	}
 	switch {
 	case o.json:
@@ -130,6 +136,8 @@ func runImport(cmd *cobra.Command, o runOptions, input string) error {
 		}
 		printSummary(cmd.OutOrStdout(), sum, advice(cmd, o, input, sum, err))
 	}
+	metrics.end(sum, progress)
+	o.aftermath.alert(cmd, o, input, log, sum)
 	return status(sum.Exit)
 }
 
