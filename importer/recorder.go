@@ -230,7 +230,7 @@ func (p *pipeline) record(a lifecycle.Record) error {
 	progress := p.cfg.Progress
 	state, count := journal.Created, &progress.created
 	switch {
-	case a.State == lifecycle.Created:
+	case a.State == lifecycle.Done:
 		line.Status, line.CaseID, line.ErrorMessage = statusCreated, a.CaseID, a.Note
 		if a.Found {
 			// Without an HTTP status the next run knows that the case may
@@ -262,7 +262,7 @@ func (p *pipeline) record(a lifecycle.Record) error {
 		// What came of it is not known to the next run.
 		return errors.Join(err, p.leave(lifecycle.Leave{ID: a.Claim.ID, Ref: a.Ref, InDoubt: true}))
 	}
-	if a.Retracts {
+	if a.Retracts != lifecycle.Mapped {
 		progress.created.Add(-1)
 	}
 	if a.Ref != nil {

@@ -49,6 +49,9 @@ type Report struct {
 	Requests   int      `json:"requests"`
 	Remarks    []string `json:"remarks"`
 	Examples   []string `json:"examples"` // of what a person should look at
+	// Owners are the addresses that are not those of exactly one active agent, the
+	// most frequent first.
+	Owners []Owner `json:"owners,omitempty"`
 }
 
 const maxExamples = 10

@@ -96,6 +96,12 @@ func (f *finder) byAddress(ctx context.Context, wanted []string) (filtered bool,
 func (f *finder) byPages(ctx context.Context, wanted []string) talkdesk.Answer {
 	for n := 1; ; n++ {
 		page, a := f.read(ctx, talkdesk.UsersQuery{Page: n})
+		if n == 1 && a.Verdict == talkdesk.Unknown && !f.blind { // it may give single ones only
+			if filtered, b := f.byAddress(ctx, wanted); filtered || b.Verdict != talkdesk.Created {
+				return b
+			}
+			return a
+		}
 		if a.Verdict != talkdesk.Created {
 			return a
 		}

@@ -26,10 +26,11 @@ func TestAgentsAreFoundWithTheFewestRequests(t *testing.T) {
 	for i := range many {
 		many[i] = fmt.Sprintf("a%d@example.com", i+500)
 	}
+	const unlisted = "unlisted"
 	for _, tt := range []struct {
 		name     string
 		agents   int
-		filter   sandbox.EmailFilter
+		filter   string
 		wanted   []string
 		found    string // ids
 		requests int
@@ -40,16 +41,17 @@ func TestAgentsAreFoundWithTheFewestRequests(t *testing.T) {
 		{"one that nobody has", 900, "", []string{"z@example.com"}, "", 1},
 		{"one that two have", 900, "", []string{"a1@example.com"}, "id0 id1", 1},
 		{"one that is inactive", 900, "", []string{"a899@example.com"}, "", 1},
-		{"one where addresses are ignored", 250, sandbox.EmailIgnored, []string{"a7@example.com"}, "id7", 4},
-		{"one where addresses are refused", 250, sandbox.EmailRefused, []string{"a240@example.com"}, "id240", 4},
-		{"one of one who has it, ignored or not", 1, sandbox.EmailIgnored, []string{"a1@example.com"}, "", 1},
+		{"one where addresses are ignored", 250, string(sandbox.EmailIgnored), []string{"a7@example.com"}, "id7", 4},
+		{"one where addresses are refused", 250, string(sandbox.EmailRefused), []string{"a240@example.com"}, "id240", 4},
+		{"one of one who has it, ignored or not", 1, string(sandbox.EmailIgnored), []string{"a1@example.com"}, "", 1},
 		{"a few of few", 90, "", []string{"a1@example.com", "a7@example.com", "A7@example.com"}, "id0 id1 id7", 1},
 		{"a few of many", 900, "", []string{"a800@example.com", "a1@example.com"}, "id800 id0 id1", 3},
-		{"a few of many where addresses are ignored", 900, sandbox.EmailIgnored, []string{"a800@example.com", "a1@example.com"}, "id800 id0 id1", 10},
+		{"a few of many where addresses are ignored", 900, string(sandbox.EmailIgnored), []string{"a800@example.com", "a1@example.com"}, "id800 id0 id1", 10},
 		{"many of many", 900, "", many, "id500 id529", 9},
+		{"some who cannot be listed", 9, unlisted, []string{"a1@example.com", "a7@example.com"}, "id0 id1 id7", 3},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			box, err := sandbox.Start("127.0.0.1:0", sandbox.Options{Agents: staff(tt.agents), EmailFilter: tt.filter})
+			box, err := sandbox.Start("127.0.0.1:0", sandbox.Options{Agents: staff(tt.agents), EmailFilter: sandbox.EmailFilter(strings.TrimPrefix(tt.filter, unlisted)), AnyAgent: tt.filter == unlisted})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -105,6 +105,9 @@ func (u *Update) body(hold, reason int) ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'}), err
 }
 
+// Body is the request in the page's own spelling, for people.
+func (u *Update) Body() ([]byte, error) { return u.body(0, 0) }
+
 func (u *Update) holds() bool { return u.Status == onHold[0] || u.Status == onHold[1] }
 
 // Update makes one attempt. The verdict is Created if it was applied; Rejected if
