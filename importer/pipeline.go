@@ -20,6 +20,7 @@ type pipeline struct {
 	began time.Time // the moment 0 of the machine: when the lock was taken
 	*store
 	tally
+	history
 
 	ctx    context.Context // ends at the second signal
 	going  context.Context // ends when nothing new is to be sent
@@ -224,6 +225,9 @@ func (p *pipeline) throttled(turn time.Time, a talkdesk.Answer) {
 	until, fresh := p.cfg.Limiter.Throttled(turn, a.Pause)
 	if !fresh && until.Sub(before) < time.Second {
 		return
+	}
+	if wait := time.Until(until); wait >= time.Second {
+		p.remember(journal.Span{What: journal.Pause, Begin: p.now(), End: p.now() + wait, Why: "429"})
 	}
 	reason := "the server asks for a pause (429)"
 	if a.Pause == 0 {

@@ -114,6 +114,9 @@ func (p *pipeline) write() (first error) {
 		if stale {
 			// Later runs know by it how long doubts have waited.
 			err := p.journal.NoteLived(p.now())
+			if err == nil && p.now()-p.counted.End >= spanOf {
+				err = p.countRequests()
+			}
 			if p.begun {
 				err = errors.Join(err, p.results.Flush())
 			}
@@ -207,6 +210,8 @@ func (p *pipeline) carryOut(a any) error {
 		}
 	case opening:
 		a.done <- p.begin()
+	case journal.Span:
+		return p.broken(p.journal.Note(a), nil)
 	case handBack:
 		return p.broken(p.giveBack(a.row), nil)
 	}

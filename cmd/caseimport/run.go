@@ -201,7 +201,7 @@ func sayDraining(log *slog.Logger, p *importer.Progress, timeout time.Duration) 
 // config checks the flags and fills in what they alone decide.
 func (o *runOptions) config(cmd *cobra.Command, input string) (importer.Config, error) {
 	cfg := importer.Config{
-		Input: input, Results: o.results,
+		Input: input, Results: o.results, Version: strings.Trim(version(), "()"),
 		Concurrency: o.concurrency, MaxAttempts: o.maxAttempts, Limit: o.limit,
 		Settle: o.settle, OutagePatience: o.outagePatience,
 		ResendUnknown: o.resendUnknown, Adopt: o.adopt,
