@@ -134,6 +134,9 @@ func (p *pipeline) write() (first error) {
 		if stale {
 			// Later runs know by it how long doubts have waited.
 			err := p.journal.NoteLived(p.now())
+			if err == nil && p.now()-p.counted.End >= spanOf {
+				err = p.countRequests()
+			}
 			if p.begun {
 				err = errors.Join(err, p.results.Flush())
 			}
@@ -232,6 +235,8 @@ func (p *pipeline) carryOut(a any) error {
 		a.done <- p.begin()
 	case recalling:
 		a.done <- p.recall(a)
+	case journal.Span:
+		return p.broken(p.journal.Note(a), nil)
 	case handBack:
 		return p.broken(p.giveBack(a.row), nil)
 	}
