@@ -56,7 +56,7 @@ func bars(id, title string, names []string, values []int, classes []string) char
 			w = max(w, 1)
 		}
 		c.Boxes = append(c.Boxes, box{barLeft, y + 3, round(w), barHeight - 6, classes[i], ""})
-		c.Labels = append(c.Labels, label{barLeft - 8, y + 15, cut(name, 30), "end"}, label{round(barLeft + w + 6), y + 15, words.Count(values[i]), "start"})
+		c.Labels = append(c.Labels, label{barLeft - 8, y + 15, cut(name, 25), "end"}, label{round(barLeft + w + 6), y + 15, words.Count(values[i]), "start"})
 		c.About += fmt.Sprintf("%s: %s. ", name, words.Count(values[i]))
 	}
 	return c
@@ -131,8 +131,8 @@ func (h *History) overTime(id, title, unit string, value func(Step) float64) cha
 		}
 		c.Labels = append(c.Labels, label{round(at), chartHeight + 16, h.step(n), anchor})
 	}
-	c.About = fmt.Sprintf("%s, in steps of %s from %s. The highest is %s %s. The table that follows has all figures.",
-		title, time.Duration(t.Seconds)*time.Second, h.step(0), number(most), unit)
+	c.About = fmt.Sprintf("In steps of %s from %s. The highest is %s %s. The table that follows has all figures.",
+		time.Duration(t.Seconds)*time.Second, h.step(0), number(most), unit)
 	return c
 }
 

@@ -6,7 +6,7 @@ import (
 )
 
 // maxSteps is how many steps a timeline has at most.
-const maxSteps = 60
+const maxSteps = 48
 
 // steps are the lengths that are easily read, in seconds.
 var steps = []int{1, 5, 10, 30, 60, 5 * 60, 15 * 60, 30 * 60, 3600, 3 * 3600, 6 * 3600, 86400, 7 * 86400, 30 * 86400}
