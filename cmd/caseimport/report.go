@@ -147,7 +147,9 @@ func printHistory(w io.Writer, h *history.History, html string) {
 	for _, r := range h.Runs {
 		requests += r.Requests
 	}
-	fmt.Fprintf(&b, "\n%s noted, %s, %s\n", words.Plural(requests, "request"), words.Plural(len(h.Outages), "outage"), words.Plural(len(h.Pauses), "pause"))
+	if requests > 0 { // earlier versions noted nothing of it
+		fmt.Fprintf(&b, "\n%s, %s, %s\n", words.Plural(requests, "request"), words.Plural(len(h.Outages), "outage"), words.Plural(len(h.Pauses), "pause"))
+	}
 	if n := len(h.Runs); n > 0 {
 		last := h.Runs[n-1]
 		fmt.Fprintf(&b, "The last run began %s and took %s.\n", last.Began.Local().Format(time.DateTime), human(time.Duration(last.Seconds*float64(time.Second))))
