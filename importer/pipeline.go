@@ -298,7 +298,7 @@ func (p *pipeline) throttled(turn time.Time, a talkdesk.Answer) {
 	if !fresh && until.Sub(before) < time.Second {
 		return
 	}
-	if wait := time.Until(until); wait >= time.Second {
+	if wait := time.Until(until); wait >= shortPause {
 		p.remember(journal.Span{What: journal.Pause, Begin: p.now(), End: p.now() + wait, Why: "429"})
 	}
 	reason := "the server asks for a pause (429)"

@@ -9,6 +9,10 @@ import (
 // spanOf is how long a stretch is whose requests are counted for the history.
 const spanOf = 30 * time.Second
 
+// shortPause is a pause that is too short to be remembered. A server that asks for a
+// second is not.
+const shortPause = 900 * time.Millisecond
+
 // history is what the writer keeps of the stretches under way.
 type history struct {
 	outage  *journal.Span // nil: the server is up

@@ -36,6 +36,8 @@ func printUsageJSON(cmd *cobra.Command, err error) {
 		printJSON(cmd.OutOrStdout(), refusedCheck(err))
 	case "verify":
 		printJSON(cmd.OutOrStdout(), verify.Report{Exit: exitRefused, Error: err.Error()})
+	case "report":
+		printJSON(cmd.OutOrStdout(), refusedReport(err))
 	case "fields":
 		printJSON(cmd.OutOrStdout(), refusedFields(err))
 	case "doctor":

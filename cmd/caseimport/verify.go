@@ -157,10 +157,13 @@ func rowsWithCase(ctx context.Context, table *source.Table, program *mapping.Pro
 // printVerify says what was found, to somebody who has not read the manual.
 func printVerify(w io.Writer, r verify.Report, path string) {
 	var b strings.Builder
-	if r.Exit == exitDone {
+	switch {
+	case r.Exit == exitDone:
 		fmt.Fprintf(&b, "All is as it should be: %s a case.\n", haveOf(r.Checked, r.Rows-r.Filtered))
-	} else {
-		fmt.Fprintf(&b, "Not all is as it should be.\n")
+	case r.Same == r.Checked:
+		fmt.Fprintf(&b, "Every case is as it should be, but %s no case.\n", haveNone(r.WithoutCase))
+	default:
+		b.WriteString("Not all is as it should be.\n")
 	}
 	b.WriteString("\n")
 	for _, n := range []struct {
@@ -200,6 +203,13 @@ func printVerify(w io.Writer, r verify.Report, path string) {
 	fmt.Fprintf(&b, "\n%s in %s\n", words.Plural(r.Requests, "request"), human(time.Duration(r.Seconds*float64(time.Second))))
 	fmt.Fprintf(&b, "\nFiles\n  %-16s%s\n  %16sone line or more per row\n", "verify file", path, "")
 	_, _ = io.WriteString(w, printable(b.String()))
+}
+
+func haveNone(rows int) string {
+	if rows == 1 {
+		return "1 row has"
+	}
+	return words.Plural(rows, "row") + " have"
 }
 
 // describe says one line of the verify file in words.
