@@ -67,7 +67,7 @@ func CheckResultsName(path string) error {
 
 var (
 	resultsEnding = regexp.MustCompile(`(?i)\.(csv|jsonl)$`)
-	inputEnding   = regexp.MustCompile(`(?i)\.(csv|tsv|jsonl|ndjson|json)(\.gz)?$|\.gz$`)
+	inputEnding   = regexp.MustCompile(`(?i)\.(csv|tsv|jsonl|ndjson|json|xlsx|xlsm)(\.gz|\.zip)?$|\.(gz|zip)$`)
 	unnamed       = regexp.MustCompile(`^/(dev|proc)/`)
 	reportEnding  = regexp.MustCompile(`(?i)^(.+\.results)\.failed(\.\d+)?\.(csv|jsonl)$`)
 )

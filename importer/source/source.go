@@ -4,15 +4,18 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 )
 
 // Options say how to read an input where the reader should not find out by
 // itself.
 type Options struct {
-	// Format is csv, tsv, jsonl (or ndjson) or json; "" takes it from the
-	// file's name.
+	// Format is csv, tsv, jsonl (or ndjson), json or xlsx; "" takes it from the
+	// file's name. A workbook is known by its content, whatever its name.
 	Format string
+	// Sheet is the name of a workbook's sheet; "" is the first with rows.
+	Sheet string
 	// Encoding is an IANA or WHATWG name such as windows-1252; "" is found
 	// from the bytes.
 	Encoding string
@@ -30,11 +33,11 @@ type Options struct {
 // Table is an input that has been read through once and can be read again.
 type Table struct {
 	Name      string   // as given; "standard input" for "-"
-	Format    string   // csv or json
+	Format    string   // csv, json or xlsx
 	Encoding  string   // for people, such as UTF-8 or Windows-1252
 	Delimiter rune     // between the cells of a CSV file
-	Header    []string // of a CSV file, as written, repeats included
-	// Columns are the names that a mapping can use. CSV: each trimmed header
+	Header    []string // of a CSV file or a sheet, as written, repeats included
+	// Columns are the names that a mapping can use. CSV and workbooks: each trimmed header
 	// once, without regard to case, in order; one that is empty is named by its
 	// position ("column 9"). JSON: each dotted path seen, in order of first
 	// sight, objects and lists included ("requester", "requester.name",
@@ -48,6 +51,7 @@ type Table struct {
 	coding coding
 	csv    csvShape
 	json   jsonShape
+	sheet  *spool // the rows of a workbook
 }
 
 // csvShape is what Open learns about a CSV file so that Each can read it.
@@ -81,22 +85,43 @@ func Open(ctx context.Context, path string, opt Options) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	format, err := formatOf(path, opt.Format)
-	if err != nil {
-		return nil, err
-	}
 	t := &Table{Name: in.name, input: in}
 	if err = in.prepare(ctx, opt.Stdin); err == nil {
-		err = t.read(ctx, format, opt)
+		err = t.begin(ctx, path, opt)
 	}
 	if err != nil {
-		in.close()
+		t.Close()
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
 		return nil, named(in.name, err)
 	}
 	return t, nil
+}
+
+// begin finds out what kind of file this is, and fills the table.
+func (t *Table) begin(ctx context.Context, path string, opt Options) error {
+	inside, err := t.input.container(ctx)
+	if err != nil {
+		return err
+	}
+	if inside.book != nil {
+		return t.readWorkbook(ctx, path, inside, opt)
+	}
+	if inside.member != "" && opt.Format == "" {
+		path = inside.member
+		t.remark(fmt.Sprintf("read %q, the only export in this ZIP archive", inside.member))
+	}
+	format, err := formatOf(path, opt.Format)
+	switch {
+	case err != nil:
+		return err
+	case format == "xlsx":
+		return errors.New("this is no Excel workbook, whatever its name says: give its true --format (csv, tsv, jsonl or json)")
+	case opt.Sheet != "":
+		return fmt.Errorf("--sheet %q: only workbooks have sheets, and this is none", opt.Sheet)
+	}
+	return t.read(ctx, format, opt)
 }
 
 // read fills the table in two passes: bytes, then records.
@@ -141,6 +166,9 @@ func (t *Table) read(ctx context.Context, format string, opt Options) error {
 // what Open read is an error, at once where its size or time tell, and at the
 // end otherwise.
 func (t *Table) Each(ctx context.Context, yield func(*Row) error) error {
+	if t.sheet != nil {
+		return t.eachRow(ctx, yield)
+	}
 	s, err := t.input.open()
 	if err != nil {
 		return named(t.Name, err)
@@ -169,7 +197,7 @@ func (t *Table) Each(ctx context.Context, yield func(*Row) error) error {
 
 // Close removes what Open had to store. The Table is of no use afterwards.
 func (t *Table) Close() error {
-	return t.input.close()
+	return errors.Join(t.input.close(), t.sheet.close())
 }
 
 // rows begins to read the records of s.
