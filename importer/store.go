@@ -93,8 +93,8 @@ func openStore(cfg Config, files Files) (*store, error) {
 	return &store{files: files, journal: j, hadResults: hadResults, written: j.Last().Report,
 		results: results.NewFile(files.Results, nil),
 		report: results.NewReport(results.ReportOptions{
-			Path: files.Report, JSON: cfg.Table.Format == "json", Header: cfg.Table.Header, Delimiter: cfg.Table.Delimiter,
-			Mark: cfg.Table.Foreign()}),
+			Path: files.Report, JSON: cfg.Table.Format == "json", Form: cfg.ReportForm,
+			Header: cfg.Table.Header, Columns: cfg.Table.Columns, Delimiter: cfg.Table.Delimiter, Mark: cfg.Table.Foreign()}),
 	}, nil
 }
 

@@ -122,13 +122,16 @@ func appendJSONRow(b []byte, row ReportRow) []byte {
 }
 
 func appendMember(b []byte, name, text string) []byte {
+	b = append(b, '"')
+	b = append(b, name...)
+	return appendString(append(b, `":`...), text)
+}
+
+func appendString(b []byte, text string) []byte {
 	value := bytes.Buffer{}
 	e := json.NewEncoder(&value)
 	e.SetEscapeHTML(false)
 	e.Encode(text) // a string into memory
-	b = append(b, '"')
-	b = append(b, name...)
-	b = append(b, `":`...)
 	return append(b, bytes.TrimSuffix(value.Bytes(), []byte{'\n'})...)
 }
 

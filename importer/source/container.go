@@ -46,7 +46,11 @@ func (in *input) container(ctx context.Context) (c container, err error) {
 	case magic != "PK\x03\x04" && magic != "PK\x05\x06" && magic != "\xd0\xcf\x11\xe0":
 		return c, nil
 	case s.packed: // neither can be read from its beginning to its end
-		if err := in.copy(ctx, func() (io.ReadCloser, error) { return in.open() }); err != nil {
+		whole, err := in.open()
+		if err == nil {
+			err = in.copy(ctx, func() (io.ReadCloser, error) { return whole, nil })
+		}
+		if err != nil {
 			return c, err
 		}
 	}

@@ -105,7 +105,9 @@ func (p *sheetReader) read() error {
 				p.notes.Merged.note(attr(token.Attr, "ref"))
 			}
 		case xml.EndElement:
-			depth--
+			if depth--; depth < 0 {
+				return errors.New("elements end that did not begin")
+			}
 			if token.Name.Local == "row" {
 				if err := p.endRow(); err != nil {
 					return err
@@ -157,7 +159,9 @@ func (p *sheetReader) endRow() error {
 	if p.hidden {
 		p.notes.HiddenRows.note(strconv.Itoa(p.row))
 	}
-	if err := p.yield(p.row, p.cells); err != nil {
+	err := p.yield(p.row, p.cells)
+	p.cells = p.cells[:0]
+	if err != nil {
 		return errStop{err}
 	}
 	return nil
@@ -180,6 +184,9 @@ func (p *sheetReader) cell(attrs []xml.Attr) error {
 	}
 	column := p.column
 	p.column++
+	if p.row == 0 {
+		return errors.New("a cell outside of any row")
+	}
 	if column >= MaxColumns {
 		return fmt.Errorf("row %d has more than %d columns", p.row, MaxColumns)
 	}

@@ -40,11 +40,11 @@ func isWhole(s string) bool {
 // decimal writes a number with the 15 digits that spreadsheets show of it, and
 // without an exponent: 0.1 + 0.2 is 0.3.
 func decimal(value float64) string {
-	text := strconv.FormatFloat(value, 'f', -1, 64)
-	if rounded, err := strconv.ParseFloat(strconv.FormatFloat(value, 'g', 15, 64), 64); err == nil && strings.Contains(text, ".") {
-		text = strconv.FormatFloat(rounded, 'f', -1, 64)
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(value, 'g', 15, 64), 64)
+	if err != nil { // above the largest
+		rounded = value
 	}
-	return text
+	return strconv.FormatFloat(rounded, 'f', -1, 64)
 }
 
 // lastDay is 9999-12-31 as a serial number.
