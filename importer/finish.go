@@ -22,6 +22,7 @@ func (p *pipeline) finish(err error) (Summary, error) {
 	neverBegan := stop != nil && stop.Exit == 1
 	sum := p.cfg.Progress.Summary()
 	sum.Reasons, sum.InDoubt = p.frequent(), p.inDoubt
+	sum.Changed, sum.Unmatched = p.changed, p.unmatched
 
 	// Each of these is tried whatever became of the others: all of them
 	// help whoever comes next.

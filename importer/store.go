@@ -215,8 +215,7 @@ func (s *store) all() iter.Seq2[results.Line, error] {
 			}
 		}
 		for line, err := range results.ReadOwn(s.files.Results) {
-			own := line.Status == statusInvalid && line.ErrorCode == "" || line.Status == statusDuplicate
-			if err == nil && !own {
+			if err == nil && !ofRun(line) {
 				continue
 			}
 			if !yield(line, err) {

@@ -9,7 +9,7 @@ import (
 	"caseimport/mapping/words"
 )
 
-// maxAlike is how many warnings of one kind are worth reading.
+// maxAlike is how many warnings of one kind are given.
 const maxAlike = 20
 
 // say puts a notice of the machine into words.
@@ -40,12 +40,22 @@ func (p *pipeline) say(n lifecycle.Notice) {
 	case lifecycle.SameID:
 		p.cfg.Log.Warn(fmt.Sprintf("row %d: the server answered with case %s, which is another row's: rows that are given one case stay unknown until they are looked up", n.Rows, n.Text))
 	case lifecycle.EditedSince:
-		switch p.editedSince++; {
-		case p.editedSince <= maxAlike:
-			p.cfg.Log.Warn(fmt.Sprintf("row %d: its case %s was there already, without what was edited since", n.Rows, n.Text))
-		case p.editedSince == maxAlike+1:
-			p.cfg.Log.Warn("further rows whose case was there already, without what was edited since, are not listed here")
-		}
+		p.remark("whose case was there already, without what was edited since,", fmt.Sprintf("row %d: its case %s was there already, without what was edited since", n.Rows, n.Text))
+	}
+}
+
+// remark warns of something that may concern many rows. Of those alike the first
+// are worth reading.
+func (p *pipeline) remark(alike, msg string) {
+	p.mu.Lock()
+	p.remarks[alike]++
+	n := p.remarks[alike]
+	p.mu.Unlock()
+	switch {
+	case n <= maxAlike:
+		p.cfg.Log.Warn(msg)
+	case n == maxAlike+1:
+		p.cfg.Log.Warn("further rows " + alike + " are not listed here")
 	}
 }
 

@@ -24,7 +24,7 @@ type runOptions struct {
 	results, report, maxFailures, logFormat string
 	concurrency, maxAttempts, limit         int
 	timeout, settle, outagePatience         time.Duration
-	resendUnknown, adopt, quiet             bool
+	resendUnknown, adopt, update, quiet     bool
 }
 
 func newRun() *cobra.Command {
@@ -78,6 +78,7 @@ Exit codes:
 	f.DurationVar(&o.outagePatience, "outage-patience", 10*time.Minute, "wait this `TIME` for a server that is down")
 	f.IntVar(&o.limit, "limit", 0, "send only the next `N` rows, as a trial")
 	f.BoolVar(&o.resendUnknown, "resend-unknown", false, "resend rows of which it is unknown whether they have a case; may create duplicates")
+	f.BoolVar(&o.update, "update", false, "also update cases whose row has changed since; what people have changed in Talkdesk is left as it is")
 	f.BoolVar(&o.adopt, "adopt", false, "look every row up before creating it; also rebuilds a lost journal")
 	f.BoolVar(&o.quiet, "quiet", false, "print nothing unless the exit code is not 0, or the run waits for more than five minutes")
 	o.jsonFlag(f)
@@ -198,7 +199,7 @@ func (o *runOptions) config(cmd *cobra.Command, input string) (importer.Config, 
 		Input: input, Results: o.results, ReportForm: o.report,
 		Concurrency: o.concurrency, MaxAttempts: o.maxAttempts, Limit: o.limit,
 		Settle: o.settle, OutagePatience: o.outagePatience,
-		ResendUnknown: o.resendUnknown, Adopt: o.adopt,
+		ResendUnknown: o.resendUnknown, Adopt: o.adopt, Update: o.update,
 	}
 	for _, flag := range []struct {
 		name  string

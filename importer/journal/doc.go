@@ -31,12 +31,14 @@
 //
 // One line each: the CRC-32C of the rest in eight hex digits, a blank, the
 // number of the line, a blank, a letter, a blank, the payload. (In format 1 lines
-// had no numbers; such a file is read and gone on with.)
+// had no numbers, in format 2 no row was incomplete; such files are read and gone
+// on with.)
 //
 //	H  header: format, account, base URL, key rule, fingerprint of the input
 //	B  a run begins: its input, mapping, key field, results file and process
 //	C  a chunk of claims: number, count, then id, row, key, title, sum of each
-//	O  an outcome: id, state, row, and the results line as JSON
+//	O  an outcome: id, state, row, when its request left, sum and memo of what its
+//	   case holds, and the results line as JSON
 //	A  the same of a row that was never claimed: its case was there before
 //	R  ids released
 //	L  the search lag that was measured, as a duration
