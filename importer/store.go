@@ -10,6 +10,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -94,7 +95,7 @@ func openStore(cfg Config, files Files) (*store, error) {
 		results: results.NewFile(files.Results, nil),
 		report: results.NewReport(results.ReportOptions{
 			Path: files.Report, JSON: cfg.Table.Format == "json", Form: cfg.ReportForm,
-			Header: cfg.Table.Header, Columns: cfg.Table.Columns, Delimiter: cfg.Table.Delimiter, Mark: cfg.Table.Foreign()}),
+			Header: cfg.Table.Header, Columns: slices.Concat(cfg.Table.Columns, cfg.Program.Absent()), Delimiter: cfg.Table.Delimiter, Mark: cfg.Table.Foreign()}),
 	}, nil
 }
 

@@ -16,8 +16,8 @@ import (
 // mapping has to write the name exactly.
 //
 // Unknown columns are faults of the mapping file (*FileError), unless open is
-// true, as for a JSON failure report, which holds only some of the members, or
-// there are no columns: then an absent column is an empty one.
+// true, as for JSON, in which what no object happens to have is missing, or there
+// are no columns: then an absent column is an empty one (see Program.Absent).
 func (m *Mapping) Compile(columns []string, open bool) (*Program, error) {
 	p := &Program{account: m.account, columns: columns, open: open || len(columns) == 0, byName: map[string][]int{}}
 	for i, name := range columns {
@@ -83,7 +83,7 @@ func (b *binder) field(f *field) *field {
 
 // column binds one name; an unknown one is a fault at its place in the file.
 func (b *binder) column(name yamlfile.Text) cell {
-	i, err := b.p.columnNamed(name.Text)
+	i, err := b.named(name.Text)
 	if err != nil {
 		b.Fault(name.Node, "%v", err)
 	}
@@ -93,8 +93,17 @@ func (b *binder) column(name yamlfile.Text) cell {
 	return cell{index: i, name: b.p.columns[i]}
 }
 
+// named finds a column, and notes one that is absent.
+func (b *binder) named(name string) (int, error) {
+	i, err := b.p.columnNamed(name)
+	if i < 0 && err == nil && !slices.Contains(b.p.absent, name) {
+		b.p.absent = append(b.p.absent, name)
+	}
+	return i, err
+}
+
 func (b *binder) expression(t yamlfile.Text, inEach, condition bool) *expression.Expression {
-	x, faults := expression.Compile(t.Text, expression.Options{Column: b.p.columnNamed, Item: inEach, Condition: condition})
+	x, faults := expression.Compile(t.Text, expression.Options{Column: b.named, Item: inEach, Condition: condition})
 	for _, f := range faults {
 		b.FaultWithin(t, f.Offset, f.Message)
 	}
@@ -141,6 +150,24 @@ func (p *Program) columnNamed(name string) (int, error) {
 		hint = "; the input has " + some(p.columns)
 	}
 	return -1, fmt.Errorf("unknown column %q%s", name, hint)
+}
+
+// Absent are the columns that the mapping names and the input does not have.
+func (p *Program) Absent() []string { return p.absent }
+
+// AbsentWarning says so, "" if there are none.
+func (p *Program) AbsentWarning() string {
+	if len(p.absent) == 0 || len(p.columns) == 0 {
+		return ""
+	}
+	all := make([]string, len(p.absent))
+	for i, name := range p.absent {
+		all[i] = fmt.Sprintf("%q", name)
+		if near := words.Nearest(name, p.columns); near != "" {
+			all[i] += fmt.Sprintf(" (did you mean %q?)", near)
+		}
+	}
+	return "no row has " + strings.Join(all, ", ") + ": read as an empty cell"
 }
 
 // some lists names, the first dozen of many.

@@ -127,6 +127,9 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 	if c.Report, err = checkRows(ctx, cfg); err != nil {
 		return c, interrupted(ctx, err)
 	}
+	if warning := absent(program, c.table); warning != "" {
+		c.Warnings = append(c.Warnings, warning)
+	}
 	if o.live {
 		if c.Live, err = asked.run(ctx); err != nil {
 			return c, err

@@ -187,13 +187,16 @@ func readSmall(path string, most int64) ([]byte, error) {
 
 // compile binds a mapping to the columns of an export.
 func compile(m *mapping.Mapping, table *source.Table) (*mapping.Program, error) {
-	return m.Compile(table.Columns, isJSONReport(table))
+	return m.Compile(table.Columns, table.Format == "json")
 }
 
-// isJSONReport tells whether a table is a failure report in JSON lines. It
-// holds only some of the rows, so keys that they do not have may be missing.
-func isJSONReport(table *source.Table) bool {
-	return table.Format == "json" && slices.Contains(table.Columns, "caseimport_id")
+// absent warns of columns that no row has, "" if there are none. A failure report
+// holds only some of the rows, so there it means nothing.
+func absent(p *mapping.Program, table *source.Table) string {
+	if slices.Contains(table.Columns, "caseimport_id") {
+		return ""
+	}
+	return p.AbsentWarning()
 }
 
 func noMapping(err error, path, input string) error {

@@ -173,6 +173,9 @@ func importFile(cmd *cobra.Command, o runOptions, input string, log *slog.Logger
 	if cfg.Program, err = compile(mapping, cfg.Table); err != nil {
 		return importer.Summary{}, err
 	}
+	if warning := absent(cfg.Program, cfg.Table); warning != "" {
+		log.Warn(warning)
+	}
 	if o.sandbox && mapping.Account() == nil && cfg.Table.Rows > 0 {
 		log.Info("the keys and options of custom fields are not checked: the mapping has no \"fields: fields.json\", a file that caseimport fields -o writes")
 	}
