@@ -56,9 +56,9 @@ type tally struct {
 	undone  map[journal.ID]bool // rows of this input that were given up
 	// extra counts lines of the results file that the journal does not know: see
 	// ofRun.
-	extra   int
-	reasons map[string]int
-	keptEdited  bool // the earlier failure report is people's work that was not read
+	extra      int
+	reasons    map[string]int
+	keptEdited bool // the earlier failure report is people's work that was not read
 }
 
 // maxReasons bounds the different reasons that are counted.

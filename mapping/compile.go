@@ -4,11 +4,38 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 
 	"caseimport/mapping/expression"
 	"caseimport/mapping/words"
 	"caseimport/mapping/yamlfile"
 )
+
+// FoldName is how the names of columns are compared: without regard to case, to
+// blanks around them, to how a letter with an accent is put together, and to the
+// kind of a blank (a non-breaking one looks like any other).
+func FoldName(name string) string {
+	for i := range len(name) {
+		if name[i] >= utf8.RuneSelf {
+			name = norm.NFC.String(strings.Map(plainBlank, name))
+			break
+		}
+	}
+	return fold(name)
+}
+
+func plainBlank(r rune) rune {
+	switch {
+	case r == '\u200b' || r == '\ufeff' || r == '\u2060' || r == '\u00ad': // nobody sees them
+		return -1
+	case unicode.Is(unicode.Zs, r):
+		return ' '
+	}
+	return r
+}
 
 // Compile binds the mapping to the columns of an input: names as the file
 // writes them, each once (a repeated header is one column). They are matched
@@ -21,7 +48,7 @@ import (
 func (m *Mapping) Compile(columns []string, open bool) (*Program, error) {
 	p := &Program{account: m.account, columns: columns, open: open || len(columns) == 0, byName: map[string][]int{}}
 	for i, name := range columns {
-		p.byName[fold(name)] = append(p.byName[fold(name)], i)
+		p.byName[FoldName(name)] = append(p.byName[FoldName(name)], i)
 	}
 	b := &binder{Reader: m.file.Again(), p: p}
 	if m.where.Set() {
@@ -127,7 +154,7 @@ func (b *binder) note(n *noteFields) *noteFields {
 // columnNamed finds a column. It returns -1 for an absent one, with an error
 // unless the program is open.
 func (p *Program) columnNamed(name string) (int, error) {
-	found := p.byName[fold(name)]
+	found := p.byName[FoldName(name)]
 	switch {
 	case len(found) == 1:
 		return found[0], nil

@@ -26,7 +26,7 @@ const (
 
 // Why a row of a failure report is refused that was not corrected.
 const (
-	NotCorrected   = "had the wrong number of cells and has not been corrected: its cells may be under the wrong headers"
+	NotCorrected   = "had the wrong number of cells and has not been corrected: its cells may be under the wrong headers. If they are right, empty its caseimport_fields"
 	StillDuplicate = "its key is still that of another row: give it one of its own, or delete the row"
 )
 

@@ -99,9 +99,9 @@ func TestReportKeepsTheRowsOwnForm(t *testing.T) {
 			results.ReportOptions{Header: []string{"Id", "Text", "More"}},
 			[]results.ReportRow{row(1, "1"), row(2, "2", "b", "c", "d", `e,"f"`), row(3)},
 			"Id,Text,More," + ownHeader + "\n" +
-				"1,,,1,k1,failed,refused,\"cells: 1 instead of 3, not corrected yet (6a45b3c3)\"\n" +
-				"2,b,c,2,k2,failed,refused,\"cells: 5 instead of 3, not corrected yet (9591116a); beyond the last column: d,\"\"e,\"\"\"\"f\"\"\"\"\"\"\"\n" +
-				",,,3,k3,failed,refused,\"cells: 0 instead of 3, not corrected yet (9eb4718f)\"\n",
+				"1,,,1,k1,failed,refused,\"cells: 1 instead of 3, not corrected yet (6a45b3c3): if its cells are right, empty this one\"\n" +
+				"2,b,c,2,k2,failed,refused,\"cells: 5 instead of 3, not corrected yet (9591116a): if its cells are right, empty this one; beyond the last column: d,\"\"e,\"\"\"\"f\"\"\"\"\"\"\"\n" +
+				",,,3,k3,failed,refused,\"cells: 0 instead of 3, not corrected yet (9eb4718f): if its cells are right, empty this one\"\n",
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -210,7 +210,9 @@ func TestRecordsQuotedAsAWholeAreRefused(t *testing.T) {
 	}{
 		{"some", "id,title,state\n1,x,open\n\"2,\"\"y, z\"\",open\"\n", "line 3"},
 		{"all", "\"id,title,state\"\n\"1,\"\"x, y\"\",open\"\n", "line 2"},
-		{"with empty cells after them", "\"id,title\";;\n\"1,\"\"x\"\"\";;\n", "line 2"},
+		{"with empty cells after them", "\"id,title\";;\n\"1,\"\"x\"\"\";;\n", "line 1"},
+		{"empty cells behind some", "id,title,body\n1,x,y\n\"2,\"\"a, b\"\",z\";;;\n", "line 3"},
+		{"a record of several lines", "id,title,body\n\"1,x,\"\"y\nz\"\"\";;\n", "line 2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := refused(t, "x.csv", c.content, Options{})
@@ -218,6 +220,9 @@ func TestRecordsQuotedAsAWholeAreRefused(t *testing.T) {
 				t.Error(got)
 			}
 		})
+	}
+	if got := refused(t, "x.csv", "id,title,body;;;\n1,x,y;;;\n\"2,\"\"a, b\"\",z\";;;\n", Options{}); !strings.Contains(got, `line 1: ";;;" stands behind the header`) {
+		t.Error(got)
 	}
 	// A single column whose text holds commas is no such thing.
 	open(t, "x.csv", "title\n\"a, b\"\n\"c, d\"\n", Options{})

@@ -22,6 +22,8 @@ type input struct {
 	path string
 	info fs.FileInfo // as Open found it
 	sum  uint32      // of all of it, once the survey is done
+	wide string      // UTF-32LE or UTF-32BE: what spool was made of
+	was  []byte      // SHA-256 of that
 
 	spool *os.File // the copy of a stream; nil for a file that can be read again
 }

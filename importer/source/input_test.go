@@ -83,8 +83,8 @@ func TestAFileThatCannotBeOpened(t *testing.T) {
 }
 
 func TestDelimiterMustBeACharacter(t *testing.T) {
-	for _, d := range []string{"::", "¦", "\n", `"`} {
-		if got := refused(t, "x.csv", small, Options{Delimiter: d}); !strings.Contains(got, "the delimiter must be one ASCII character") {
+	for _, d := range []string{"::", "¦¦", "\n", `"`} {
+		if got := refused(t, "x.csv", small, Options{Delimiter: d}); !strings.Contains(got, "the delimiter must be one character") {
 			t.Error(got)
 		}
 	}

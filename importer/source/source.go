@@ -58,6 +58,7 @@ type Table struct {
 type csvShape struct {
 	delim byte
 	lazy  bool
+	sign  rune    // what stands in the file in place of delim, 0 if that is it
 	skip  int     // bytes of a "sep=" line, decoded
 	cells [][]int // for each column the headers that bear its name
 }
@@ -65,6 +66,7 @@ type csvShape struct {
 // jsonShape is what Open learns about a JSON file so that Each can read it.
 type jsonShape struct {
 	lines bool // one object a line, otherwise one document
+	loose bool // a document of objects one after the other
 	tree  tree
 }
 
@@ -112,6 +114,9 @@ func (t *Table) begin(ctx context.Context, path string, opt Options) error {
 		path = inside.member
 		t.remark(fmt.Sprintf("read %q, the only export in this ZIP archive", inside.member))
 	}
+	if err := t.input.narrow(ctx, opt.Encoding); err != nil {
+		return err
+	}
 	format, err := formatOf(path, opt.Format)
 	switch {
 	case err != nil:
@@ -126,6 +131,9 @@ func (t *Table) begin(ctx context.Context, path string, opt Options) error {
 
 // read fills the table in two passes: bytes, then records.
 func (t *Table) read(ctx context.Context, format string, opt Options) error {
+	if t.input.wide != "" {
+		opt.Encoding = "utf-8"
+	}
 	survey, err := t.input.survey(ctx, opt.Encoding)
 	if err != nil {
 		return err
@@ -133,6 +141,10 @@ func (t *Table) read(ctx context.Context, format string, opt Options) error {
 	survey.sum.Sum(t.Sum[:0])
 	if t.coding, err = survey.decide(opt.Encoding); err != nil {
 		return err
+	}
+	if t.input.wide != "" {
+		copy(t.Sum[:], t.input.was)
+		t.coding.name, t.coding.remark = t.input.wide, found(t.input.wide)
 	}
 	t.Encoding = t.coding.name
 	t.remark(t.coding.remark)
@@ -206,7 +218,7 @@ func (t *Table) rows(ctx context.Context, s *stream) (records, error) {
 	if t.Format == "json" {
 		return t.jsonRecords(ctx, text, false), nil
 	}
-	c, err := t.csvRecords(newWindow(ctx, text))
+	c, err := t.csvRecords(newWindow(ctx, t.csv.plain(text)))
 	if err != nil {
 		return nil, err
 	}
