@@ -40,6 +40,8 @@ type Config struct {
 
 	// Input is the path of the input, "-" for standard input.
 	Input string
+	// Version of the program, for the journal.
+	Version string
 	// Mapping is a fingerprint of the mapping file, "" if it does not matter.
 	Mapping string
 	// Results is the path of the results file; the journal and the failure

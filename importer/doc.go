@@ -30,7 +30,8 @@
 // goroutines around the machine), preflight.go (was this imported before?),
 // account.go (are its fields as the mapping has them?), intake.go (rows up to the
 // machine), patience.go (a stop waits for no expression), recorder.go (the
-// writer), words.go (what people are told meanwhile), progress.go (counts),
+// writer), words.go (what people are told meanwhile), spans.go (what is
+// remembered of pauses, outages and the pace), progress.go (counts),
 // finish.go (the files at the end).
 //
 // It must never parse flags, print, or use net/http.

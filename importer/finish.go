@@ -42,6 +42,9 @@ func (p *pipeline) finish(err error) (Summary, error) {
 		err = errors.Join(err, p.discard())
 	} else {
 		if err == nil {
+			err = p.endSpans()
+		}
+		if err == nil {
 			err = p.journal.End(p.end(hurry))
 		}
 		err = errors.Join(err, p.journal.Close())

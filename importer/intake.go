@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -123,7 +124,7 @@ func (in *intake) take(row *source.Row) error {
 		if reason != "" {
 			faults = append([]mapping.Fault{{Field: "key", Reason: reason}}, faults...)
 		}
-		in.refuse(row, who.Key, text, statusInvalid, faults...)
+		in.refuse(row, cmp.Or(identity.KeyOf(text), who.Key), text, statusInvalid, faults...)
 		return nil
 	}
 	known, earlier := in.journal.Meet(id, row.Number)
@@ -236,12 +237,12 @@ func (in *intake) identify(row *source.Row, who mapping.Identity) (id journal.ID
 	if in.ids.Report() {
 		written = in.ids.ID(row.Cell)
 	}
-	kind, past, tied := identity.Parse(written)
+	kind, past, tied, fault := identity.Tie(written, who.Key)
 	if tied && kind == identity.OfDuplicate {
 		in.duplicates[past] = true
 	}
 	if written != "" && !tied {
-		return id, written, statusInvalid, fmt.Sprintf("%s %q is not one of ours: restore it, or empty the cell", results.IDColumn, written)
+		return id, written, statusInvalid, fault
 	}
 	if !keyed {
 		if tied {
@@ -267,11 +268,11 @@ func (in *intake) identify(row *source.Row, who mapping.Identity) (id journal.ID
 		switch {
 		case kind == identity.OfDuplicate && past == id:
 			return id, written, statusDuplicate, identity.StillDuplicate
-		case kind == identity.ByKey && past != id:
-			return past, written, statusInvalid, fmt.Sprintf("its key no longer fits its %s: restore the key, or put a row with a new key into a file of its own", results.IDColumn)
+		case fault != "":
+			return past, in.pastID(row), statusInvalid, fault
 		}
 	}
-	return id, identity.Text(identity.ByKey, id), "", ""
+	return id, identity.KeyText(who.Key), "", ""
 }
 
 // pastID is the caseimport_id of a row that cannot be identified by its key: the

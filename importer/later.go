@@ -3,6 +3,7 @@ package importer
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"caseimport/importer/content"
@@ -97,7 +98,7 @@ func (in *intake) takeLate(row *source.Row, l laterRow, known map[journal.ID]rec
 		case state.InDoubt():
 			r.Body, r.Fault = nil, fault.String()
 		default:
-			in.enqueue(refusal{row: row, key: r.Key, id: in.idOf(l.id), status: statusFailed, code: codeNoParent, faults: []mapping.Fault{*fault}})
+			in.enqueue(orphan{row, r.Claim, *fault})
 			return nil
 		}
 	}
@@ -122,16 +123,16 @@ func (in *intake) joinParent(it *item, l laterRow, known map[journal.ID]recalled
 		c.ParentID = id
 		return nil
 	}
-	reason := "has no case"
+	reason := "is the key of a row that has no case"
 	switch state := in.journal.State(l.parent); {
 	case isChild:
-		reason = "has a parent itself, and subcases go one level deep"
+		reason = "is the key of a row that has a parent itself, and subcases go one level deep"
 	case state.InDoubt():
-		reason = "may have a case, which is not known yet"
+		reason = "is the key of a row of which it is not known yet whether it has a case"
 	case !in.journal.Met(l.parent):
-		reason = "is not in this input, and has no case"
+		reason = "is the key of no row in this input, nor of one that has a case"
 	}
-	return &mapping.Fault{Field: "parent_id", Value: c.Parent, Reason: "its parent " + reason + ": run it again when the parent has its case"}
+	return &mapping.Fault{Field: "parent_id", Value: c.Parent, Reason: reason}
 }
 
 // resume prepares the update of a row that has its case.
@@ -158,7 +159,7 @@ type recalled struct {
 // recalling is the wish to know the cases of rows. The writer fulfils it, behind
 // whatever was recorded before.
 type recalling struct {
-	cases map[journal.ID]recalled // to be filled in
+	cases map[journal.ID]recalled // in: of these rows; out: of those that have one
 	done  chan<- error
 }
 
@@ -166,14 +167,7 @@ type recalling struct {
 func (in *intake) recallRows(batch []laterRow) (map[journal.ID]recalled, error) {
 	cases := map[journal.ID]recalled{}
 	for _, l := range batch {
-		for _, id := range []journal.ID{l.id, l.parent} {
-			if in.journal.State(id).HasCase() {
-				cases[id] = recalled{}
-			}
-		}
-	}
-	if len(cases) == 0 {
-		return nil, nil
+		cases[l.id], cases[l.parent] = recalled{}, recalled{}
 	}
 	done := make(chan error, 1)
 	in.enqueue(recalling{cases, done})
@@ -181,6 +175,10 @@ func (in *intake) recallRows(batch []laterRow) (map[journal.ID]recalled, error) 
 }
 
 func (p *pipeline) recall(a recalling) error {
+	maps.DeleteFunc(a.cases, func(id journal.ID, _ recalled) bool { return !p.journal.State(id).HasCase() })
+	if len(a.cases) == 0 {
+		return nil
+	}
 	return p.journal.Outcomes(func(o journal.Outcome) error {
 		if _, wanted := a.cases[o.ID]; !wanted {
 			return nil

@@ -22,6 +22,7 @@ type pipeline struct {
 	began time.Time // the moment 0 of the machine: when the lock was taken
 	*store
 	tally
+	history
 
 	ctx    context.Context // ends at the second signal
 	going  context.Context // ends when nothing new is to be sent
@@ -225,10 +226,13 @@ func (p *pipeline) exchange(q lifecycle.Request, turn time.Time) (a talkdesk.Ans
 		if q.Row.Attempts > 1 {
 			progress.retries.Add(1)
 		}
+		progress.creates.Add(1)
 		a = p.cfg.API.Create(p.ctx, q.Row.Body, field)
 	case q.Kind == lifecycle.Update:
+		progress.updates.Add(1)
 		a = p.cfg.API.Update(p.ctx, q.Row.CaseID, q.Row.Update)
 	case q.Kind == lifecycle.Probe:
+		progress.probes.Add(1)
 		a = p.cfg.API.Probe(p.going)
 	case q.Kind == lifecycle.Asked && q.Ask.Page > 0:
 		progress.lookups.Add(1)
@@ -293,6 +297,9 @@ func (p *pipeline) throttled(turn time.Time, a talkdesk.Answer) {
 	until, fresh := p.cfg.Limiter.Throttled(turn, a.Pause)
 	if !fresh && until.Sub(before) < time.Second {
 		return
+	}
+	if wait := time.Until(until); wait >= time.Second {
+		p.remember(journal.Span{What: journal.Pause, Begin: p.now(), End: p.now() + wait, Why: "429"})
 	}
 	reason := "the server asks for a pause (429)"
 	if a.Pause == 0 {

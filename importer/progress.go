@@ -7,6 +7,7 @@ import "sync/atomic"
 type Progress struct {
 	created, already, failed, invalid, duplicate, unknown, incomplete, filtered, updated atomic.Int64
 	requests, retries, throttled, lookups, several                                       atomic.Int64
+	creates, probes, updates                                                             atomic.Int64
 	inDoubt, inFlight                                                                    atomic.Int64
 }
 
@@ -21,6 +22,18 @@ func (p *Progress) Summary() Summary {
 		Throttled: int(p.throttled.Load()), Lookups: int(p.lookups.Load()),
 		Several: int(p.several.Load()),
 	}
+}
+
+// Requests returns how many requests were made so far, by their kinds: create,
+// lookup, probe and other.
+func (p *Progress) Requests() map[string]int {
+	kinds := map[string]int{"create": int(p.creates.Load()), "lookup": int(p.lookups.Load()), "update": int(p.updates.Load()), "probe": int(p.probes.Load())}
+	other := int(p.requests.Load())
+	for _, n := range kinds {
+		other -= n
+	}
+	kinds["other"] = max(0, other) // what happens meanwhile may be counted half
+	return kinds
 }
 
 // Done returns how many rows have met their fate so far.

@@ -15,6 +15,7 @@ import (
 	"caseimport/importer/lifecycle"
 	"caseimport/importer/results"
 	"caseimport/importer/source"
+	"caseimport/importer/talkdesk"
 	"caseimport/mapping"
 	"caseimport/mapping/words"
 )
@@ -39,15 +40,7 @@ const codeNoParent = "no parent"
 // ofRun reports whether a line of the results belongs to the run that wrote it, and
 // the journal has not heard of it: rows that were refused here.
 func ofRun(line results.Line) bool {
-	switch line.Status {
-	case statusDuplicate:
-		return true
-	case statusInvalid:
-		return line.ErrorCode == "" || line.ErrorCode == codeNoParent
-	case statusFailed:
-		return line.ErrorCode == codeNoParent
-	}
-	return false
+	return line.Status == statusInvalid && line.ErrorCode == "" || line.Status == statusDuplicate
 }
 
 // tally is what the writer counts for the summary and for the end of the run.
@@ -83,9 +76,17 @@ func (t *tally) frequent() (top []Reason) {
 // refusal is a row of this input that is not sent. It belongs to this run alone,
 // so the journal does not hear of it.
 type refusal struct {
-	row                   *source.Row
-	key, id, status, code string
-	faults                []mapping.Fault
+	row             *source.Row
+	key, id, status string
+	faults          []mapping.Fault
+}
+
+// orphan is a row that is not sent because its parent has no case. The journal
+// hears of it, so that its failure report can be told from another's.
+type orphan struct {
+	row   *source.Row
+	claim journal.Claim
+	fault mapping.Fault
 }
 
 // takenOver are cases of which the journal has not heard; done is closed when it has.
@@ -133,6 +134,9 @@ func (p *pipeline) write() (first error) {
 		if stale {
 			// Later runs know by it how long doubts have waited.
 			err := p.journal.NoteLived(p.now())
+			if err == nil && p.now()-p.counted.End >= spanOf {
+				err = p.countRequests()
+			}
 			if p.begun {
 				err = errors.Join(err, p.results.Flush())
 			}
@@ -224,10 +228,15 @@ func (p *pipeline) carryOut(a any) error {
 				return p.broken(err, nil)
 			}
 		}
+	case orphan:
+		return p.broken(p.record(lifecycle.Record{State: lifecycle.Failed, Claim: a.claim, Ref: &item{row: a.row},
+			Answer: talkdesk.Answer{Code: codeNoParent, Message: a.fault.String()}}), nil)
 	case opening:
 		a.done <- p.begin()
 	case recalling:
 		a.done <- p.recall(a)
+	case journal.Span:
+		return p.broken(p.journal.Note(a), nil)
 	case handBack:
 		return p.broken(p.giveBack(a.row), nil)
 	}
@@ -316,7 +325,7 @@ func (p *pipeline) record(a lifecycle.Record) error {
 		reason += ": " + line.ErrorFields.String()
 	}
 	p.count(reason)
-	return p.report.Add(reportRow(a.Ref.(*item).row, p.idOf(a.Claim.ID), line))
+	return p.report.Add(reportRow(a.Ref.(*item).row, p.idOf(a.Claim), line))
 }
 
 // memo is what the journal is to remember of what a row's case holds.
@@ -339,20 +348,16 @@ func (p *pipeline) memo(a lifecycle.Record) (sum [8]byte, memo []byte) {
 
 // recordRefusal writes down a row that is not sent.
 func (p *pipeline) recordRefusal(a refusal) error {
-	line := results.Line{Row: a.row.Number, Key: a.key, Status: a.status, ErrorCode: a.code, ErrorMessage: faultText(a.faults), FinishedAt: time.Now()}
+	line := results.Line{Row: a.row.Number, Key: a.key, Status: a.status, ErrorMessage: faultText(a.faults), FinishedAt: time.Now()}
 	for _, f := range a.faults[:min(len(a.faults), maxFaults)] {
 		if f.Field != "" {
 			line.ErrorFields = append(line.ErrorFields, results.Field{Name: f.Field, Description: f.Reason + f.Hint})
 		}
 	}
 	p.extra++
-	switch a.status {
-	case statusDuplicate: // which says it all
+	if a.status == statusDuplicate { // which says it all
 		p.cfg.Progress.duplicate.Add(1)
-	case statusFailed:
-		p.cfg.Progress.failed.Add(1)
-		p.count("its parent has no case")
-	default:
+	} else {
 		p.cfg.Progress.invalid.Add(1)
 		for _, f := range a.faults {
 			p.count(words.Brief(f.Kind()))
@@ -398,9 +403,9 @@ func reportRow(row *source.Row, id string, line results.Line) results.ReportRow 
 }
 
 // idOf is the caseimport_id of a row that may be sent.
-func (p *pipeline) idOf(id journal.ID) string {
+func (p *pipeline) idOf(c journal.Claim) string {
 	if p.cfg.Program.HasKey() {
-		return identity.Text(identity.ByKey, id)
+		return identity.KeyText(c.Key)
 	}
-	return identity.Text(identity.ByCells, id)
+	return identity.Text(identity.ByCells, c.ID)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"caseimport/importer/journal"
 	"caseimport/importer/lifecycle"
 	"caseimport/mapping/words"
 )
@@ -20,10 +21,12 @@ func (p *pipeline) say(n lifecycle.Notice) {
 	case lifecycle.Suspected:
 		wait("the server failed several times in a row: checking whether it is up; giving up at %s", until)
 	case lifecycle.ServerDown:
+		p.outage = &journal.Span{What: journal.Outage, Begin: n.Until - p.cfg.OutagePatience, Why: n.Text}
 		wait("the server is failing (%s): nothing is sent until it answers; next try at %s, giving up at %s", n.Text, at, until)
 	case lifecycle.StillDown:
 		wait("the server is still failing (%s); next try at %s, giving up at %s", n.Text, at, until)
 	case lifecycle.ServerUp:
+		p.endOutage()
 		wait("the server answers again after %v", round(n.Lasted))
 	case lifecycle.OnlyRowsFail:
 		wait("the server answers, but fails on rows: trying them one at a time")

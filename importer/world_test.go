@@ -498,7 +498,7 @@ func (w *world) runCtx(ctx context.Context, name string, change ...func(*Config)
 		f(&cfg)
 	}
 	sum, err := Run(ctx, cfg)
-	total := sum.Created + sum.Already + sum.Failed + sum.Invalid + sum.Duplicate + sum.Unknown + sum.Filtered + sum.Left
+	total := sum.Created + sum.Already + sum.Failed + sum.Invalid + sum.Duplicate + sum.Unknown + sum.Incomplete + sum.Filtered + sum.Left
 	if total != sum.Rows || sum.Left < 0 {
 		w.t.Errorf("the summary does not add up: %+v", sum)
 	}

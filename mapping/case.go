@@ -46,19 +46,6 @@ func (c Case) Body() ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'}), nil
 }
 
-// After is what an update must set once the case has been created.
-type After struct{ Status, Type, GroupID, Resolution string }
-
-// After returns what a create cannot carry. A new case without an owner is NEW by
-// itself; one with an owner is OPEN.
-func (c *Case) After() After {
-	after := After{c.Status, c.Type, c.GroupID, c.Resolution}
-	if owned := c.Owner+c.OwnerID != ""; !owned && c.Status == Statuses[0] || owned && c.Status == Statuses[1] {
-		after.Status = ""
-	}
-	return after
-}
-
 // standard is the i-th of standardFields.
 func (c *Case) standard(i int) *string {
 	return [...]*string{

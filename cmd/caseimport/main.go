@@ -7,7 +7,8 @@
 // The files in reading order: main.go; a file for each command (init.go,
 // check.go, run.go, verify.go, fields.go, doctor.go, sandbox.go, schema.go); what they share:
 // input.go (the export and its mapping), environment.go (where the cases go),
-// asking.go (commands that only read), live.go (check --live), signals.go; what people
+// asking.go (commands that only read), live.go (check --live), signals.go; what others are
+// told of a run: aftermath.go, shell.go; what people
 // see: progress.go and terminal.go (the bar), logging.go, summary.go, errors.go
 // (messages and exit codes), words.go.
 package main
@@ -43,6 +44,9 @@ func exec(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 		asked := outputFlags(args)
 		if asked.json {
 			printUsageJSON(cmd, err)
+		}
+		if cmd.Name() == "run" {
+			defer asked.aftermath.unheard(cmd, err)
 		}
 		if asked.logFormat == "json" {
 			log, _ := newLogger(stderr, "json", false)

@@ -74,6 +74,7 @@ ends in .invalid are refused even without faults.`,
 	f.StringSliceVar(&opt.ListHides, "list-hides", nil, "`MEMBERS` of a case that the list leaves out, such as notes,parent_id,resolution")
 	f.StringVar(&opt.NotesPrefix, "notes-prefix", "", "read notes as `WORD`_title and WORD_body: note (default) or notes")
 	f.StringVar(&opt.ResolutionName, "resolution-name", "", "an update calls the resolution `NAME`: resolution (default) or solve_reason; the other is refused")
+	f.BoolVar(&opt.UpdateParent, "update-parent", false, "let an update set parent_id")
 	f.StringVar(&opt.OwnerName, "owner-name", "", "read the owner as `NAME`: owner_id (default) or agent_id")
 	f.StringVar((*string)(&opt.FilterForm), "filter-form", "array", "`FORM` of the custom_fields filter: array or object; the other is answered 400")
 	f.BoolVar(&opt.IgnoreOtherFilter, "ignore-other-filter", false, "list everything where the filter has the other form, instead of 400")

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"caseimport/importer/content"
 	"caseimport/importer/talkdesk"
 	"caseimport/mapping"
 	"caseimport/mapping/words"
@@ -26,7 +27,7 @@ type after struct {
 const maxWords = 100
 
 func (a *after) look(row int, c *mapping.Case) {
-	if c.After() != (mapping.After{}) {
+	if updateOf(*c) != nil {
 		a.updates++
 	}
 	if c.Status == mapping.Resolved && c.Resolution == "" {
@@ -107,11 +108,19 @@ func requests(c mapping.Case) (create, update json.RawMessage, err error) {
 	if create, err = c.Body(); err != nil {
 		return nil, nil, err
 	}
-	a := c.After()
-	u := talkdesk.Update{Status: a.Status, Type: a.Type, GroupID: a.GroupID, Resolution: a.Resolution}
-	if u.Empty() {
+	u := updateOf(c)
+	if u == nil {
 		return create, json.RawMessage("null"), nil
 	}
 	update, err = u.Body()
 	return create, update, err
+}
+
+// updateOf is the update that follows the creation, nil if none does.
+func updateOf(c mapping.Case) *talkdesk.Update {
+	arrives := "NEW" // by itself ("Create a New Case")
+	if c.OwnerID = cmp.Or(c.OwnerID, c.Owner); c.OwnerID != "" {
+		arrives = "OPEN"
+	}
+	return content.WithoutStatus(content.AfterCreate(&c), arrives)
 }

@@ -199,8 +199,10 @@ func judge(cfg Config, ids results.Columns, row *source.Row) (v verdict) {
 	if v.key = who.Key; v.key != "" {
 		v.id = identity.Key(v.key)
 	}
-	kind, past, ok := identity.Parse(ids.ID(row.Cell))
+	kind, past, ok, fault := identity.Tie(ids.ID(row.Cell), v.key)
 	v.duplicate = ok && kind == identity.OfDuplicate && past == v.id
-	v.mapped, v.faults = cfg.Program.Map(row)
+	if v.mapped, v.faults = cfg.Program.Map(row); fault != "" {
+		v.faults = append([]mapping.Fault{{Field: "key", Value: v.key, Reason: fault}}, v.faults...)
+	}
 	return v
 }

@@ -33,37 +33,39 @@ type Difference struct {
 const NoteField = "notes"
 
 // Case compares what is set by the mapping: what the row leaves out may be anything.
-// account is what is known of the account's fields, for the labels of options; nil if
+// The owner and the parent must be ids, or not be set (see mapping.Case.Owner). account is what is known of the account's fields, for the labels of options; nil if
 // nothing is.
 func Case(want *mapping.Case, got *talkdesk.Case, account *fields.File) (all []Difference) {
-	for _, m := range standard(want) {
-		found, shown := got.Members[m.name]
-		if m.value != "" && (!shown || !m.same(m.value, found)) {
-			all = append(all, Difference{m.name, m.value, found, shown})
-		}
-	}
-	for _, f := range want.CustomFields {
-		key, found, shown := CustomField(got, f.Name)
-		if expected := texts(f.Value); !shown || !sameCustom(fields.KindOf(f.Name), expected, found, definition(account, key)) {
-			all = append(all, Difference{"custom_fields." + f.Name, strings.Join(expected, ", "), strings.Join(found.Texts, ", "), shown})
+	for name, value := range want.Values() {
+		expected := texts(value)
+		if key, custom := strings.CutPrefix(name, customPrefix); custom {
+			as, found, shown := CustomField(got, key)
+			if !shown || !sameCustom(fields.KindOf(key), expected, found, definition(account, as)) {
+				all = append(all, Difference{name, strings.Join(expected, ", "), strings.Join(found.Texts, ", "), shown})
+			}
+		} else if found, shown := got.Members[name]; !shown || !sameMember(name, expected[0], found) {
+			all = append(all, Difference{name, expected[0], found, shown})
 		}
 	}
 	return append(all, notes(want.Notes, got)...)
 }
 
-// member is a standard field that has a value, and how two of them are compared.
-type member struct {
-	name, value string
-	same        func(a, b string) bool
+const customPrefix = "custom_fields."
+
+func sameMember(name, want, found string) bool {
+	switch name {
+	case "priority", "requester_email", "requester_type", "type":
+		return strings.EqualFold(want, strings.TrimSpace(found))
+	case "status": // resolved cases close by themselves
+		want, found = letters(want), letters(found)
+		return want == found || want == letters(mapping.Resolved) && found == letters(mapping.Closed)
+	}
+	return sameText(want, found)
 }
 
-func standard(c *mapping.Case) []member {
-	return []member{
-		{"title", c.Title, sameText}, {"description", c.Description, sameText}, {"priority", c.Priority, strings.EqualFold},
-		{"requester_name", c.RequesterName, sameText}, {"requester_email", c.RequesterEmail, strings.EqualFold},
-		{"requester_type", c.RequesterType, strings.EqualFold}, {"owner_id", c.OwnerID, sameText}, {"parent_id", c.ParentID, sameText},
-		{"status", c.Status, sameWord}, {"type", c.Type, sameWord}, {"group_id", c.GroupID, sameText}, {"resolution", c.Resolution, sameText},
-	}
+// letters are a status without what its spellings differ in: ON-HOLD and ON_HOLD.
+func letters(status string) string {
+	return strings.ToUpper(strings.NewReplacer("-", "", "_", "", " ", "").Replace(status))
 }
 
 // CustomField finds a field by its key, of which a drop-down has two spellings.
@@ -145,11 +147,6 @@ func codes(def *fields.Field, shown []string) []string {
 		return nil
 	}
 	return found
-}
-
-// sameWord compares words of the API, of which pages spell some in two ways.
-func sameWord(a, b string) bool {
-	return strings.EqualFold(strings.ReplaceAll(a, "_", "-"), strings.ReplaceAll(b, "_", "-"))
 }
 
 func sameText(a, b string) bool { return a == b || plain(a) == plain(b) }
@@ -249,13 +246,8 @@ func visible(public string) string {
 
 // Fields are the names of the fields that Case compares.
 func Fields(want *mapping.Case) (names []string) {
-	for _, m := range standard(want) {
-		if m.value != "" {
-			names = append(names, m.name)
-		}
-	}
-	for _, f := range want.CustomFields {
-		names = append(names, "custom_fields."+f.Name)
+	for name := range want.Values() {
+		names = append(names, name)
 	}
 	if len(want.Notes) > 0 {
 		names = append(names, NoteField)

@@ -15,8 +15,9 @@ import (
 // nothing is. left are the fields that people have changed since the memo was
 // written; they keep what people gave them. c is the row with its ids looked up.
 func Rest(u *talkdesk.Update, c *mapping.Case, m Memo, got *talkdesk.Case, account *fields.File) (rest *talkdesk.Update, left []string) {
-	differs := map[string]bool{}
-	for _, d := range compare.Case(c, got, account) {
+	differs, ids := map[string]bool{}, *c
+	ids.Owner, ids.Parent = "", "" // whose ids stand in their places
+	for _, d := range compare.Case(&ids, got, account) {
 		differs[d.Field] = true
 	}
 	// Times have whole seconds.

@@ -46,6 +46,7 @@
 //	S  that the newest case was found, and what the runs had lived since it
 //	N  it is not known whether the journal is whole
 //	T  how long the run has lived so far, as a duration
+//	P  a stretch of the run, for its history: a pause, an outage, requests made
 //	E  a run ended in order: rows left, size and time of the results file
 //
 // A bad or missing line is read past, with these exceptions. If a chunk's number
@@ -59,7 +60,7 @@
 //
 // The files, in reading order: journal.go (what is remembered and how it is
 // written), line.go (the form of a line), replay.go (reading it back), query.go
-// (what is known), peek.go (to ask without a lock), lock.go.
+// (what is known), peek.go (to ask without a lock), walk.go (its history, line by line), lock.go.
 //
 // The package must never interpret a row, map it, or talk to a server.
 package journal

@@ -87,7 +87,8 @@ type Begin struct {
 	Host    string    `json:"host"`
 	Process int       `json:"process"`
 	At      time.Time `json:"at"`
-	Adopt   bool      `json:"adopt,omitempty"` // rows are looked up before they are sent
+	Adopt   bool      `json:"adopt,omitempty"`   // rows are looked up before they are sent
+	Version string    `json:"version,omitempty"` // of the program
 }
 
 // End describes a run that ended in order. Size and Time are those of the
@@ -474,6 +475,30 @@ func (j *Journal) NoteLag(d time.Duration) error {
 	j.lag = d
 	return j.append('L', []byte(d.String()))
 }
+
+// Span is what is to be remembered of a stretch of a run's life, for people. It may
+// end in the future, and overlap with others.
+type Span struct {
+	What  string        `json:"what"`  // Pause, Outage or Requests
+	Begin time.Duration `json:"begin"` // what the run had lived
+	End   time.Duration `json:"end"`
+	Why   string        `json:"why,omitempty"`
+	// Of Requests: how many were made, and how many of them were look-ups and
+	// answered 429.
+	Requests  int `json:"requests,omitempty"`
+	Lookups   int `json:"lookups,omitempty"`
+	Throttled int `json:"throttled,omitempty"`
+}
+
+// What a Span is about.
+const (
+	Pause    = "pause" // the server asked for it
+	Outage   = "outage"
+	Requests = "requests"
+)
+
+// Note remembers a stretch of the run. A reader that does not know of it reads past.
+func (j *Journal) Note(s Span) error { return j.append('P', asJSON(s)) }
 
 // End writes that the run came to an orderly end, and syncs.
 func (j *Journal) End(e End) error {

@@ -101,3 +101,25 @@ func TestAListOfAgentsThatRepeatsProvesNothing(t *testing.T) {
 		t.Errorf("%+v after %d requests", a, r.Requests)
 	}
 }
+
+// The account may ignore that only active agents are asked for.
+func TestInactiveAgentsOwnNothing(t *testing.T) {
+	d := directory{{Agents: []talkdesk.Agent{{ID: "1", Email: "a@example.com"}, {ID: "2", Email: "A@example.com", Active: true}}, Total: 2}}
+	r := &Reader{Limiter: ratelimit.New(0)}
+	found, a := r.Agents(t.Context(), d, []string{"a@example.com"})
+	if a.Verdict != talkdesk.Created || len(found["a@example.com"]) != 1 || found["a@example.com"][0].ID != "2" {
+		t.Errorf("%+v, %+v", found, a)
+	}
+}
+
+// More than a page of one address is no answer to the question.
+func TestAnAnswerWithPagesIsNotFiltered(t *testing.T) {
+	d := directory{
+		{Agents: []talkdesk.Agent{{ID: "1", Email: "a@example.com", Active: true}}, Total: 2, Next: true},
+		{Agents: []talkdesk.Agent{{ID: "2", Email: "a@example.com", Active: true}}, Total: 2},
+	}
+	r := &Reader{Limiter: ratelimit.New(0)}
+	if found, a := r.Agents(t.Context(), d, []string{"a@example.com"}); a.Verdict != talkdesk.Created || len(found["a@example.com"]) != 2 {
+		t.Errorf("%+v, %+v", found, a)
+	}
+}

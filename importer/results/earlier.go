@@ -32,6 +32,7 @@ func (r *Report) earlier(path string, covered func(id string) bool) standing {
 	seed := maphash.MakeSeed()
 	missing := map[uint64]struct{}{} // hashes: most often there are few or none
 	err := eachID(path, formOf(path), func(id string) {
+		id, _, _ = strings.Cut(id, " ") // the key behind it is for people
 		if id == "" || covered == nil || !covered(id) {
 			missing[maphash.String(seed, id)] = struct{}{}
 		}
@@ -43,6 +44,7 @@ func (r *Report) earlier(path string, covered func(id string) bool) standing {
 		return foreign
 	case len(missing) > 0 && r.rows > 0:
 		err = eachID(atomicfile.TempName(r.path(r.own())), r.own(), func(id string) {
+			id, _, _ = strings.Cut(id, " ")
 			delete(missing, maphash.String(seed, id))
 		})
 		if err != nil {

@@ -158,8 +158,8 @@ func (c *call) create() {
 		c.badRequest(faults...)
 		return
 	}
-	if c.s.store.isSubcase(rec) {
-		c.badRequest(fieldError{"parent_id", "is a subcase, which cannot have subcases"})
+	if reason := c.s.store.tooDeep(0, rec); reason != "" {
+		c.badRequest(fieldError{"parent_id", reason})
 		return
 	}
 	if plan.fault == lateStore {
@@ -231,6 +231,10 @@ func (c *call) update() {
 	change, faults := c.s.rules.parseBody(body, true)
 	if len(faults) > 0 {
 		c.badRequest(faults...)
+		return
+	}
+	if reason := c.s.store.tooDeep(c.id(), change); reason != "" {
+		c.badRequest(fieldError{"parent_id", reason})
 		return
 	}
 	switch e, fault := c.s.store.update(c.id(), change); {

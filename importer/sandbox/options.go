@@ -90,6 +90,8 @@ type Options struct {
 	// ResolutionName is what an update calls the resolution: resolution, which is
 	// the default, or solve_reason; the other is an unknown field.
 	ResolutionName string
+	// UpdateParent lets an update set parent_id, which the page does not name.
+	UpdateParent bool
 	// AnyAgent takes every e-mail address for that of an active agent, and every id
 	// for an agent's. There are too many to be listed: GET /users wants an address.
 	AnyAgent bool

@@ -51,6 +51,35 @@ func TestSubcasesAreOneLevelDeep(t *testing.T) {
 	}
 }
 
+func TestUpdatesOfTheParent(t *testing.T) {
+	for _, test := range []struct {
+		opt        Options
+		id, parent string
+		want       string // the fault
+	}{
+		{Options{}, "4", "1", "parent_id: unknown field"},
+		{Options{UpdateParent: true}, "4", "1", ""},
+		{Options{UpdateParent: true}, "4", "99", ""}, // it may be there in a real account
+		{Options{UpdateParent: true}, "2", "4", ""},
+		{Options{UpdateParent: true}, "4", "2", "parent_id: is a subcase, which cannot have subcases"},
+		{Options{UpdateParent: true}, "4", "4", "parent_id: is the case itself"},
+		{Options{UpdateParent: true}, "1", "4", "parent_id: cannot be set: the case has subcases"},
+	} {
+		s := newServer(test.opt)
+		for _, parent := range []string{"", `"parent_id":"1"`, `"parent_id":"1"`, ""} {
+			mustCreate(t, s, caseWith(strings.Fields(parent)...))
+		}
+		a := ask(s, "PATCH", casesPath+"/"+test.id, `{"parent_id":"`+test.parent+`"}`)
+		got := ""
+		if a.Code != http.StatusOK {
+			got = strings.Join(faultsOf(t, a), "; ")
+		}
+		if got != test.want {
+			t.Errorf("%s below %s: %d %s", test.id, test.parent, a.Code, a.Body)
+		}
+	}
+}
+
 func TestTrash(t *testing.T) {
 	fill := func(opt Options) *Server {
 		s := newServer(opt)

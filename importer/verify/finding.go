@@ -130,6 +130,9 @@ func (f *finding) lines(unshown hidden) (all []Line) {
 	for _, field := range cannotTell {
 		add(Unknown, field, "", "not shown")
 	}
+	for _, field := range f.Open {
+		add(Unknown, field, "", "the id that it should be is not known")
+	}
 	if len(all) == 0 {
 		add(Same, "", "", "")
 	}

@@ -19,8 +19,11 @@ type Row struct {
 	Key, CaseID string
 	At          time.Time // when its case was recorded, by the importer's clock
 	Found       bool      // its case was looked up, so it may be older than that
-	Case        mapping.Case
-	Fault       string // why Case is not what the row maps to, "" if it is
+	// Case is what the row maps to, its parent as an id. Open are the fields of which
+	// that is not known: they are not set in it.
+	Case  mapping.Case
+	Open  []string
+	Fault string // why Case is not what the row maps to, "" if it is
 }
 
 // Rows are the rows of an input.
@@ -56,7 +59,7 @@ func ReadRows(ctx context.Context, table *source.Table, program *mapping.Program
 			return rows, err
 		}
 	}
-	in := identifier{program: program, ids: results.ReportColumns(table.Columns), same: map[journal.ID]int{}}
+	in := identifier{program: program, ids: results.ReportColumns(table.Columns), met: map[journal.ID]bool{}, same: map[journal.ID]int{}}
 	err = table.Each(ctx, func(row *source.Row) error {
 		rows.Total++
 		id, key, filtered := in.identify(row)
@@ -65,15 +68,18 @@ func ReadRows(ctx context.Context, table *source.Table, program *mapping.Program
 			return nil
 		}
 		its, has := cases[id]
-		if !has {
+		if !has || in.met[id] { // a second row of the same identity has no case of its own
 			rows.Without++
 			return nil
 		}
-		delete(cases, id) // a second row of the same identity has no case of its own
+		in.met[id] = true
 		r := Row{Number: row.Number, Key: key, CaseID: its.id, At: its.at, Found: its.found}
 		var faults []mapping.Fault
 		if r.Case, faults = program.Map(row); len(faults) > 0 {
 			r.Fault = "the row cannot be mapped today: " + faults[0].String()
+		}
+		if r.Case.Parent != "" {
+			r.resolve(&r.Case.Parent, &r.Case.ParentID, "parent_id", cases[identity.Key(r.Case.Parent)].id)
 		}
 		rows.All = append(rows.All, r)
 		return nil
@@ -81,10 +87,19 @@ func ReadRows(ctx context.Context, table *source.Table, program *mapping.Program
 	return rows, err
 }
 
+// resolve puts an id in the place of what the mapping gives: a row's key, or an
+// agent's address. id is "" if it is not known.
+func (r *Row) resolve(given, to *string, field, id string) {
+	if *given, *to = "", id; id == "" {
+		r.Open = append(r.Open, field)
+	}
+}
+
 // identifier forms the identities of rows, as a run does.
 type identifier struct {
 	program *mapping.Program
 	ids     results.Columns
+	met     map[journal.ID]bool
 	same    map[journal.ID]int // rows with this content so far
 }
 

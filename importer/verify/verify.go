@@ -32,6 +32,7 @@ const (
 // API is what is asked of the Case API: each is one attempt.
 type API interface {
 	reads.API
+	reads.Users
 	ReadCase(ctx context.Context, id string) (*talkdesk.Case, talkdesk.Answer)
 }
 
@@ -129,7 +130,7 @@ func (v *verification) run(ctx context.Context) talkdesk.Answer {
 	if len(v.findings) == 0 {
 		return done
 	}
-	for _, step := range []func(context.Context) talkdesk.Answer{v.list, v.lagging, v.unlisted, v.sample, v.unmask} {
+	for _, step := range []func(context.Context) talkdesk.Answer{v.owners, v.list, v.lagging, v.unlisted, v.sample, v.unmask} {
 		if a := step(ctx); a.Verdict != talkdesk.Created {
 			return a
 		}
@@ -156,6 +157,37 @@ func (v *verification) say(format string, args ...any) {
 
 func (v *verification) remark(format string, args ...any) {
 	v.remarks = append(v.remarks, fmt.Sprintf(format, args...))
+}
+
+// owners finds the agents to whom the mapping gives cases by their addresses.
+func (v *verification) owners(ctx context.Context) talkdesk.Answer {
+	var addresses []string
+	for _, f := range v.findings {
+		if f.Case.Owner != "" {
+			addresses = append(addresses, f.Case.Owner)
+		}
+	}
+	if len(addresses) == 0 {
+		return done
+	}
+	agents, a := v.Reader.Agents(ctx, v.API, addresses)
+	switch {
+	case a.Verdict == talkdesk.Created:
+	case a.Denied || a.Verdict == talkdesk.Unknown:
+		v.remark("the agents cannot be read (%s), so owners were not compared", a.Message)
+		agents = nil
+	default:
+		return a
+	}
+	for i := range v.findings {
+		r := v.findings[i].Row
+		if has := agents[r.Case.Owner]; len(has) == 1 {
+			r.resolve(&r.Case.Owner, &r.Case.OwnerID, "owner_id", has[0].ID)
+		} else if r.Case.Owner != "" {
+			r.resolve(&r.Case.Owner, &r.Case.OwnerID, "owner_id", "")
+		}
+	}
+	return done
 }
 
 // list reads the cases that were created since the import began, unless reading them
