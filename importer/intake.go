@@ -54,6 +54,9 @@ func (in *intake) rows() (err error) {
 	if err := in.cfg.Table.Each(in.ctx, in.take); err != nil {
 		return err
 	}
+	if in.equal > 0 {
+		in.cfg.Log.Warn(fmt.Sprintf("%s equal to an earlier one in every cell: without a key each becomes a case", words.Plural(in.equal, "row")))
+	}
 	return in.takeLater()
 }
 
@@ -73,6 +76,7 @@ type intake struct {
 	*pipeline
 	before earlierCases
 	same   map[journal.ID]int // rows of the same content met before, beyond the first
+	equal  int                // such rows
 	ids    results.Columns    // where a failure report keeps its ids
 	// compared says that the account's fields have been looked at.
 	compared bool
@@ -302,6 +306,9 @@ func (in *intake) byContent(row *source.Row) journal.ID {
 	base := identity.Cells(content, 0)
 	if n, again := in.same[base]; again || in.journal.Met(base) {
 		in.same[base] = n + 1
+		if !in.cfg.Program.HasKey() {
+			in.equal++
+		}
 	}
 	return identity.Cells(content, in.same[base])
 }

@@ -252,9 +252,13 @@ func printGroups(b *strings.Builder, groups []check.Group) {
 }
 
 func rowsOf(g check.Group) string {
-	rows := make([]string, len(g.FirstRows))
-	for i, n := range g.FirstRows {
-		rows[i] = words.Count(n)
+	rows := make([]string, len(g.First))
+	for i, at := range g.First {
+		rows[i] = fmt.Sprintf("%s (line %s", words.Count(at.Row), words.Count(at.Line))
+		if at.Key != "" {
+			rows[i] += ", key " + words.Brief(at.Key)
+		}
+		rows[i] += ")"
 	}
 	list := strings.Join(rows, ", ")
 	switch {

@@ -77,10 +77,19 @@ type Group struct {
 	Reason    string       `json:"reason"`
 	Rows      int          `json:"rows"`
 	FirstRows []int        `json:"first_rows"`
+	First     []Place      `json:"first"`            // the same rows, as people find them
 	Values    []ValueCount `json:"values"`           // the most frequent of the first maxValues different ones
 	Different int          `json:"different_values"` // maxValues where there may be more
 	// Fixes are lines of the mapping file that would fix it.
 	Fixes []string `json:"fixes,omitempty"`
+}
+
+// Place is where a row stands: its number, the line of the file or the row of the
+// sheet, and its key, "" without one.
+type Place struct {
+	Row  int    `json:"row"`
+	Line int    `json:"line"`
+	Key  string `json:"key,omitempty"`
 }
 
 // ValueCount is a value at fault and how many rows hold it.
