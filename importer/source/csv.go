@@ -22,9 +22,9 @@ type csvRecords struct {
 	lazy  bool
 	table *Table
 
-	width int // cells of the header, 0 until it is known
-	pack  packing
-	blank int // blank records left out, but at the end of the file
+	width int      // cells of the header, 0 until it is known
+	pack  *packing // nil once the file is known to hold no packed records
+	blank int      // blank records left out, but at the end of the file
 	line  int
 	raw   []byte // the record as it stands in the text
 	fault string
@@ -69,7 +69,7 @@ func (t *Table) readCSV(ctx context.Context, text io.Reader, head []byte, format
 	if err := c.pack.learn(c); err != nil {
 		return err
 	}
-	fit := 0 // records as wide as the header
+	fit, tails := 0, 0 // records as wide as the header
 	for {
 		if err := c.next(); err == io.EOF {
 			break
@@ -77,11 +77,17 @@ func (t *Table) readCSV(ctx context.Context, text io.Reader, head []byte, format
 			return err
 		}
 		t.Rows++
+		if tail := tailOf(c.raw); len(tail) > 1 && tail[0] != t.csv.delim {
+			tails++
+		}
 		if len(c.p.ends) == c.width {
 			fit++
 		}
 	}
 	t.remarkBlank(c.blank, "record")
+	if t.Rows > 1 && tails == t.Rows && opt.Delimiter == "" {
+		return errors.New("empty cells of another delimiter stand at the end of every record, as a spreadsheet leaves them that took the file for a single column: export the tickets again, or remove them")
+	}
 	if t.Rows > 0 && fit == 0 {
 		t.remark(fmt.Sprintf("no row is as wide as the header (%s): if another line stands above the true header, such as a title, remove it; if not, try --delimiter", count(len(t.Header), "field")))
 	}
@@ -174,7 +180,7 @@ func (c *csvRecords) record() (outcome, error) {
 			continue
 		}
 		c.raw = text[:n]
-		if out == misplaced || c.raw[0] == '"' && c.p.ends[0] == len(c.p.text) {
+		if c.pack != nil && (out == misplaced || c.raw[0] == '"' && c.p.ends[0] == len(c.p.text)) {
 			line := c.raw
 			if end, _, ok := lineEnd(text[n:], c.w.eof); out == misplaced && ok {
 				line = text[:n+end]

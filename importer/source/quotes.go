@@ -128,7 +128,7 @@ type packing struct {
 	learned bool
 }
 
-func newPacking(delim byte) packing { return packing{delim: delim} }
+func newPacking(delim byte) *packing { return &packing{delim: delim} }
 
 // learn looks at the header, which c has just read.
 func (k *packing) learn(c *csvRecords) error {
@@ -183,7 +183,7 @@ func (k *packing) check(record []byte, line int) error {
 		return errPacked(line, k.delim)
 	}
 	for i, p := range k.parsers {
-		if p.delim == k.delim && !k.header && ownTail {
+		if p.delim == k.delim && !k.header && ownTail && bytes.IndexByte(text, '"') < 0 {
 			continue // a cell that holds the delimiter, and empty ones behind it
 		}
 		if cells(p, text) == k.widths[i] {
