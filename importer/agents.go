@@ -63,7 +63,7 @@ func (in *intake) findAgents() error {
 // assign fills in the agent whose address the row names.
 func (in *intake) assign(c *mapping.Case) []mapping.Fault {
 	fault := func(reason string) []mapping.Fault {
-		return []mapping.Fault{{Field: "owner_id", Value: c.Owner, Reason: reason}}
+		return []mapping.Fault{in.cfg.Program.OwnerFault(c.Owner, reason)}
 	}
 	switch found := in.agents[c.Owner]; len(found) {
 	case 1:

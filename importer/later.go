@@ -132,7 +132,8 @@ func (in *intake) joinParent(it *item, l laterRow, known map[journal.ID]recalled
 	case !in.journal.Met(l.parent):
 		reason = "is the key of no row in this input, nor of one that has a case"
 	}
-	return &mapping.Fault{Field: "parent_id", Value: c.Parent, Reason: reason}
+	fault := in.cfg.Program.ParentFault(c.Parent, reason)
+	return &fault
 }
 
 // resume prepares the update of a row that has its case.

@@ -188,6 +188,20 @@ func TestOwners(t *testing.T) {
 	})
 }
 
+func TestOwnersWithoutTheScope(t *testing.T) {
+	in(t, func(w *world) {
+		w.api.noAgents = true
+		w.tickets("T-1,One,x,,,ann@example.com,,", "T-2,Two,x,,,,,")
+		sum, err := w.run("in.csv")
+		if sum.Exit != 1 || len(w.api.cases) != 0 || !strings.Contains(err.Error(), "users:read") {
+			t.Errorf("%v %+v", err, sum)
+		}
+		if w.has("out.csv") || w.has("out.journal") {
+			t.Error("a run that never began leaves files")
+		}
+	})
+}
+
 // TestParents: children stand before their parents, parents fail, and are nowhere.
 func TestParents(t *testing.T) {
 	in(t, func(w *world) {

@@ -46,6 +46,7 @@ type server struct {
 	// fateOfUpdate decides on an update, by its number from 0.
 	fateOfUpdate func(n int) fate
 	locks        bool // a resolved case takes no update
+	noAgents     bool // the scope to read the agents is missing
 
 	mu       sync.Mutex
 	cases    []stored
@@ -218,6 +219,9 @@ func (s *server) ReadUsers(ctx context.Context, q talkdesk.UsersQuery) (page tal
 	s.begin()
 	defer s.end()
 	sleep(ctx, s.latency)
+	if s.noAgents {
+		return page, talkdesk.Answer{Verdict: talkdesk.Halt, Status: 403, Denied: true, Message: "the credentials lack the scope users:read"}
+	}
 	for email, id := range testAgents {
 		if q.Email == "" || q.Email == email {
 			page.Agents = append(page.Agents, talkdesk.Agent{ID: id, Email: email, Active: true})

@@ -137,7 +137,7 @@ func unshared(t *testing.T, path string, a, b reflect.Value, seen map[unsafe.Poi
 		}
 		switch a.Type() {
 		case reflect.TypeFor[*journal.Claim](), reflect.TypeFor[[]byte](), reflect.TypeFor[[]talkdesk.FieldError](),
-			reflect.TypeFor[*talkdesk.Update](), reflect.TypeFor[*talkdesk.Answer](), reflect.TypeFor[*Record]():
+			reflect.TypeFor[*talkdesk.Update](), reflect.TypeFor[*talkdesk.Answer](), reflect.TypeFor[*Record](), reflect.TypeFor[*time.Location]():
 			return // never changed
 		}
 		if a.UnsafePointer() == b.UnsafePointer() {
