@@ -47,6 +47,9 @@ type Config struct {
 	// Results is the path of the results file; the journal and the failure
 	// report stand beside it (see FilesOf).
 	Results string
+	// ReportForm is csv, jsonl or xlsx; "" gives the failure report the form of
+	// the input.
+	ReportForm string
 	// Account and BaseURL pin the journal: whose cases these are. BaseURL is
 	// normalised, or the word "sandbox".
 	Account, BaseURL string

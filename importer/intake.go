@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -53,6 +54,9 @@ func (in *intake) rows() (err error) {
 	if err := in.cfg.Table.Each(in.ctx, in.take); err != nil {
 		return err
 	}
+	if in.equal > 0 {
+		in.cfg.Log.Warn(fmt.Sprintf("%s equal to an earlier one in every cell: without a key each becomes a case", words.Plural(in.equal, "row")))
+	}
 	return in.takeLater()
 }
 
@@ -72,6 +76,7 @@ type intake struct {
 	*pipeline
 	before earlierCases
 	same   map[journal.ID]int // rows of the same content met before, beyond the first
+	equal  int                // such rows
 	ids    results.Columns    // where a failure report keeps its ids
 	// compared says that the account's fields have been looked at.
 	compared bool
@@ -123,7 +128,7 @@ func (in *intake) take(row *source.Row) error {
 		if reason != "" {
 			faults = append([]mapping.Fault{{Field: "key", Reason: reason}}, faults...)
 		}
-		in.refuse(row, who.Key, text, statusInvalid, faults...)
+		in.refuse(row, cmp.Or(identity.KeyOf(text), who.Key), text, statusInvalid, faults...)
 		return nil
 	}
 	known, earlier := in.journal.Meet(id, row.Number)
@@ -236,12 +241,12 @@ func (in *intake) identify(row *source.Row, who mapping.Identity) (id journal.ID
 	if in.ids.Report() {
 		written = in.ids.ID(row.Cell)
 	}
-	kind, past, tied := identity.Parse(written)
+	kind, past, tied, fault := identity.Tie(written, who.Key)
 	if tied && kind == identity.OfDuplicate {
 		in.duplicates[past] = true
 	}
 	if written != "" && !tied {
-		return id, written, statusInvalid, fmt.Sprintf("%s %q is not one of ours: restore it, or empty the cell", results.IDColumn, written)
+		return id, written, statusInvalid, fault
 	}
 	if !keyed {
 		if tied {
@@ -267,11 +272,11 @@ func (in *intake) identify(row *source.Row, who mapping.Identity) (id journal.ID
 		switch {
 		case kind == identity.OfDuplicate && past == id:
 			return id, written, statusDuplicate, identity.StillDuplicate
-		case kind == identity.ByKey && past != id:
-			return past, written, statusInvalid, fmt.Sprintf("its key no longer fits its %s: restore the key, or put a row with a new key into a file of its own", results.IDColumn)
+		case fault != "":
+			return past, in.pastID(row), statusInvalid, fault
 		}
 	}
-	return id, identity.Text(identity.ByKey, id), "", ""
+	return id, identity.KeyText(who.Key), "", ""
 }
 
 // pastID is the caseimport_id of a row that cannot be identified by its key: the
@@ -301,6 +306,9 @@ func (in *intake) byContent(row *source.Row) journal.ID {
 	base := identity.Cells(content, 0)
 	if n, again := in.same[base]; again || in.journal.Met(base) {
 		in.same[base] = n + 1
+		if !in.cfg.Program.HasKey() {
+			in.equal++
+		}
 	}
 	return identity.Cells(content, in.same[base])
 }

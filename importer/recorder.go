@@ -325,7 +325,7 @@ func (p *pipeline) record(a lifecycle.Record) error {
 		reason += ": " + line.ErrorFields.String()
 	}
 	p.count(reason)
-	return p.report.Add(reportRow(a.Ref.(*item).row, p.idOf(a.Claim.ID), line))
+	return p.report.Add(reportRow(a.Ref.(*item).row, p.idOf(a.Claim), line))
 }
 
 // memo is what the journal is to remember of what a row's case holds.
@@ -403,9 +403,9 @@ func reportRow(row *source.Row, id string, line results.Line) results.ReportRow 
 }
 
 // idOf is the caseimport_id of a row that may be sent.
-func (p *pipeline) idOf(id journal.ID) string {
+func (p *pipeline) idOf(c journal.Claim) string {
 	if p.cfg.Program.HasKey() {
-		return identity.Text(identity.ByKey, id)
+		return identity.KeyText(c.Key)
 	}
-	return identity.Text(identity.ByCells, id)
+	return identity.Text(identity.ByCells, c.ID)
 }

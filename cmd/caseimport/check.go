@@ -127,6 +127,9 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 	if c.Report, err = checkRows(ctx, cfg); err != nil {
 		return c, interrupted(ctx, err)
 	}
+	if warning := absent(program, c.table); warning != "" {
+		c.Warnings = append(c.Warnings, warning)
+	}
 	if o.live {
 		if c.Live, err = asked.run(ctx); err != nil {
 			return c, err
@@ -249,9 +252,13 @@ func printGroups(b *strings.Builder, groups []check.Group) {
 }
 
 func rowsOf(g check.Group) string {
-	rows := make([]string, len(g.FirstRows))
-	for i, n := range g.FirstRows {
-		rows[i] = words.Count(n)
+	rows := make([]string, len(g.First))
+	for i, at := range g.First {
+		rows[i] = fmt.Sprintf("%s (line %s", words.Count(at.Row), words.Count(at.Line))
+		if at.Key != "" {
+			rows[i] += ", key " + words.Brief(at.Key)
+		}
+		rows[i] += ")"
 	}
 	list := strings.Join(rows, ", ")
 	switch {

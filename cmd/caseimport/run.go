@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,10 +22,10 @@ type runOptions struct {
 	mapped
 	target
 	aftermath
-	results, maxFailures, logFormat     string
-	concurrency, maxAttempts, limit     int
-	timeout, settle, outagePatience     time.Duration
-	resendUnknown, adopt, update, quiet bool
+	results, report, maxFailures, logFormat string
+	concurrency, maxAttempts, limit         int
+	timeout, settle, outagePatience         time.Duration
+	resendUnknown, adopt, update, quiet     bool
 }
 
 func newRun() *cobra.Command {
@@ -36,8 +37,8 @@ func newRun() *cobra.Command {
 after a crash, an interruption or with corrected rows: it does only what is left,
 and never makes a case twice.
 
-INPUT is a .csv, .tsv, .jsonl, .ndjson or .json file, also with .gz, or - for
-standard input. The run writes three files next to it: the results (one line per
+INPUT is a .csv, .tsv, .jsonl, .ndjson, .json or .xlsx file, also with .gz or alone
+in a .zip, or - for standard input. The run writes three files next to it: the results (one line per
 row), the failure report (the rows without a case, and why) and the journal (what
 was sent). Keep the journal.
 
@@ -67,6 +68,7 @@ Exit codes:
 	f := cmd.Flags()
 	o.mappingFlag(f)
 	f.StringVarP(&o.results, "results", "o", "", "the results `FILE` (default: next to INPUT; a name ending in .jsonl makes it JSON lines)")
+	f.StringVar(&o.report, "report-format", "", "`FORMAT` of the failure report: csv, xlsx or jsonl (default: as INPUT)")
 	o.target.flags(f)
 	o.rateFlag(f, "at most `RATE` requests: 10/s, 600/m or a number per second, 0 for no limit (default 5/s, with --sandbox 50/s)")
 	f.IntVar(&o.concurrency, "concurrency", 8, "send `N` requests in parallel")
@@ -179,6 +181,9 @@ func importFile(cmd *cobra.Command, o runOptions, input string, log *slog.Logger
 	if cfg.Program, err = compile(mapping, cfg.Table); err != nil {
 		return importer.Summary{}, err
 	}
+	if warning := absent(cfg.Program, cfg.Table); warning != "" {
+		log.Warn(warning)
+	}
 	if o.sandbox && mapping.Account() == nil && cfg.Table.Rows > 0 {
 		log.Info("the keys and options of custom fields are not checked: the mapping has no \"fields: fields.json\", a file that caseimport fields -o writes")
 	}
@@ -202,7 +207,7 @@ func sayDraining(log *slog.Logger, p *importer.Progress, timeout time.Duration) 
 // config checks the flags and fills in what they alone decide.
 func (o *runOptions) config(cmd *cobra.Command, input string) (importer.Config, error) {
 	cfg := importer.Config{
-		Input: input, Results: o.results, Version: strings.Trim(version(), "()"),
+		Input: input, Results: o.results, ReportForm: o.report, Version: strings.Trim(version(), "()"),
 		Concurrency: o.concurrency, MaxAttempts: o.maxAttempts, Limit: o.limit,
 		Settle: o.settle, OutagePatience: o.outagePatience,
 		ResendUnknown: o.resendUnknown, Adopt: o.adopt, Update: o.update,
@@ -214,6 +219,7 @@ func (o *runOptions) config(cmd *cobra.Command, input string) (importer.Config, 
 		want  string
 	}{
 		{"log-format", o.logFormat == "text" || o.logFormat == "json", strconv.Quote(o.logFormat), "text or json"},
+		{"report-format", slices.Contains([]string{"", "csv", "xlsx", "jsonl"}, o.report), strconv.Quote(o.report), "csv, xlsx or jsonl"},
 		{"concurrency", o.concurrency >= 1 && o.concurrency <= maxConcurrency, o.concurrency, fmt.Sprintf("1 to %d", maxConcurrency)},
 		{"max-attempts", o.maxAttempts >= 1, o.maxAttempts, "1 or more"},
 		{"limit", o.limit >= 1 || !cmd.Flags().Changed("limit"), o.limit, "1 or more; leave it out to send all rows"},
@@ -308,7 +314,7 @@ func parseMaxFailures(s string) (m importer.MaxFailures, err error) {
 
 // apart refuses a results file that would overwrite the input.
 func apart(input, results string) error {
-	files := importer.FilesOf(results, false)
+	files := importer.FilesOf(results, "csv")
 	for _, out := range []string{files.Results, files.Journal} {
 		if input == "-" || !sameFile(input, out) {
 			continue

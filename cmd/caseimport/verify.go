@@ -139,7 +139,7 @@ func verifyFile(cmd *cobra.Command, o verifyOptions, input string) (report verif
 
 // rowsWithCase reads the journal beside the results, and the input.
 func rowsWithCase(ctx context.Context, table *source.Table, program *mapping.Program, a account, results string, say func(string)) (rows verify.Rows, err error) {
-	files := importer.FilesOf(results, false)
+	files := importer.FilesOf(results, "csv")
 	j, err := journal.Peek(files.Journal, journal.Header{Account: a.name, BaseURL: a.baseURL, KeyRule: program.KeyRule()}, filepath.Base(files.Results))
 	switch {
 	case err != nil:

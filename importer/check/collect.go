@@ -33,6 +33,8 @@ type collector struct {
 	groups   map[groupKey]*group
 	coverage map[string]int // field → valid rows that fill it
 	damage   *damage
+	equal    equalRows
+	at       Place // of the row at hand
 }
 
 type groupKey struct{ column, field, reason string }
@@ -52,6 +54,7 @@ func newCollector(cfg Config, family *family) *collector {
 func (c *collector) add(row *source.Row, v *verdict) error {
 	r := &c.report
 	r.Rows++
+	c.at = Place{row.Number, row.Line, v.key}
 	c.damage.look(row, v.key)
 	if v.filtered {
 		r.Filtered++
@@ -81,6 +84,9 @@ func (c *collector) add(row *source.Row, v *verdict) error {
 		return nil
 	}
 	r.Valid++
+	if !c.cfg.Program.HasKey() {
+		c.equal.look(row)
+	}
 	c.cover(&v.mapped)
 	c.after.look(row.Number, &v.mapped)
 	if c.cfg.Valid != nil {
@@ -124,7 +130,7 @@ func (c *collector) fault(row *source.Row, f mapping.Fault, reason string) {
 		g.last = row.Number
 		g.Rows++
 		if len(g.FirstRows) < maxFirstRows {
-			g.FirstRows = append(g.FirstRows, row.Number)
+			g.FirstRows, g.First = append(g.FirstRows, row.Number), append(g.First, c.at)
 		}
 	}
 	if _, known := g.values[f.Value]; known || len(g.values) < maxValues {
@@ -191,6 +197,9 @@ func (c *collector) result() Report {
 	r.Warnings = append(r.Warnings, c.after.warnings(c.cfg.Program)...)
 	r.Warnings = append(r.Warnings, c.family.warnings()...)
 	r.Warnings = append(r.Warnings, c.damage.warnings()...)
+	if warning := c.equal.warning(); warning != "" {
+		r.Warnings = append(r.Warnings, warning)
+	}
 	return r
 }
 

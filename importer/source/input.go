@@ -22,6 +22,8 @@ type input struct {
 	path string
 	info fs.FileInfo // as Open found it
 	sum  uint32      // of all of it, once the survey is done
+	wide string      // UTF-32LE or UTF-32BE: what spool was made of
+	was  []byte      // SHA-256 of that
 
 	spool *os.File // the copy of a stream; nil for a file that can be read again
 }
@@ -62,14 +64,13 @@ func (in *input) prepare(ctx context.Context, stdin io.Reader) error {
 // copy stores what open gives. Neither opening nor reading a pipe can be broken
 // off, so at the end of ctx they are left to themselves.
 func (in *input) copy(ctx context.Context, open func() (io.ReadCloser, error)) error {
-	f, err := os.CreateTemp("", "caseimport-*") // mode 0600
+	f, err := tempFile()
 	if err != nil {
-		return storeFault(err)
+		return err
 	}
-	// Where the system allows it the name goes at once, so that not even a
-	// crash leaves the data behind.
-	os.Remove(f.Name())
+	earlier := in.spool
 	in.spool = f
+	defer removeTemp(earlier)
 	done := make(chan error, 1)
 	go func() { done <- store(f, open) }()
 	select {
@@ -78,6 +79,29 @@ func (in *input) copy(ctx context.Context, open func() (io.ReadCloser, error)) e
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// tempFile makes a file that only the user can read. Where the system allows it
+// the name goes at once, so that not even a crash leaves the data behind.
+func tempFile() (*os.File, error) {
+	f, err := os.CreateTemp("", "caseimport-*") // mode 0600
+	if err != nil {
+		return nil, storeFault(err)
+	}
+	os.Remove(f.Name())
+	return f, nil
+}
+
+// removeTemp closes a temporary file, if there is one, and removes its name.
+func removeTemp(f *os.File) error {
+	if f == nil {
+		return nil
+	}
+	err := f.Close()
+	if gone := os.Remove(f.Name()); gone != nil && !errors.Is(gone, fs.ErrNotExist) {
+		err = gone
+	}
+	return err
 }
 
 func store(f *os.File, open func() (io.ReadCloser, error)) error {
@@ -104,16 +128,7 @@ func storeFault(err error) error {
 	return fmt.Errorf("%w: %w", errRead, err)
 }
 
-func (in *input) close() error {
-	if in.spool == nil {
-		return nil
-	}
-	err := in.spool.Close()
-	if gone := os.Remove(in.spool.Name()); gone != nil && !errors.Is(gone, fs.ErrNotExist) {
-		err = gone
-	}
-	return err
-}
+func (in *input) close() error { return removeTemp(in.spool) }
 
 // errChanged says that the file is no longer what was read first.
 var errChanged = errors.New("the file has changed since it was first read: leave it alone while it is being imported, and run the command again")
@@ -146,7 +161,7 @@ func (in *input) open() (*stream, error) {
 			s.Close()
 			return nil, readFault(err)
 		}
-		s.Reader = &members{z, b}
+		s.Reader, s.packed = &members{z, b}, true
 	}
 	return s, nil
 }
@@ -180,8 +195,9 @@ var errTrailing = errors.New("other bytes follow the end of the gzip data: unpac
 // stream is one reading of an input.
 type stream struct {
 	io.Reader
-	file *os.File
-	sum  uint32 // of what has been read: tells whether the file is still the same
+	file   *os.File
+	packed bool   // the file is a gzip file
+	sum    uint32 // of what has been read: tells whether the file is still the same
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli) // computed by the processor
@@ -230,10 +246,12 @@ func formatOf(path, asked string) (string, error) {
 	switch format {
 	case "csv", "tsv", "jsonl", "json":
 		return format, nil
+	case "xlsx", "xlsm":
+		return "xlsx", nil
 	case "ndjson":
 		return "jsonl", nil
 	}
-	const known = "--format csv, tsv, jsonl or json"
+	const known = "--format csv, tsv, jsonl, json or xlsx"
 	switch {
 	case asked != "":
 		return "", fmt.Errorf("no such format: %q; use %s", asked, known)

@@ -168,6 +168,16 @@ func (p *parser) blank() bool {
 	return len(bytes.TrimSpace(p.text)) == 0
 }
 
+// dropSurplus drops cells beyond the width, if all of them are blank.
+func (p *parser) dropSurplus(width int) {
+	if len(p.ends) <= width {
+		return
+	}
+	if end := p.ends[width-1]; len(bytes.TrimSpace(p.text[end:])) == 0 {
+		p.text, p.ends = p.text[:end], p.ends[:width]
+	}
+}
+
 // fields copies the cells.
 func (p *parser) fields() []string {
 	text := string(p.text)

@@ -119,6 +119,10 @@ var readers = map[string]func(a ...any) (any, error){
 	"#cell":   func(a ...any) (any, error) { return a[0].(*scope).row.Cell(a[1].(int)), nil },
 	"#item":   func(a ...any) (any, error) { return a[0].(*scope).row.Item(), nil },
 	"#column": func(a ...any) (any, error) { return a[0].(*scope).row.Named(text(a[1])) },
+	"#has": func(a ...any) (any, error) {
+		cell, err := a[0].(*scope).row.Named(text(a[1]))
+		return err == nil && cell != nil, nil
+	},
 }
 
 // call calls the function with the scope as its first argument, to which what

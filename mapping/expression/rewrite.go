@@ -21,6 +21,11 @@ import (
 type rewriter struct {
 	Options
 	faults []Fault
+	// bare are the names of functions that stand alone, in the order met: a column
+	// may be called date.
+	bare  []*ast.IdentifierNode
+	reads bool // a column
+	texts bool // holds a text
 }
 
 func (r *rewriter) fault(n ast.Node, message string) {
@@ -52,7 +57,11 @@ func (r *rewriter) Visit(node *ast.Node) {
 			r.fault(n, "item is only available beside each")
 		case n.Value == "item":
 			ast.Patch(node, call("#item"))
+		case functions[n.Value].do != nil:
+			r.bare = append(r.bare, n)
 		}
+	case *ast.StringNode:
+		r.texts = true
 	case *ast.MemberNode:
 		ast.Patch(node, r.member(n))
 	case *ast.UnaryNode:
@@ -63,7 +72,10 @@ func (r *rewriter) Visit(node *ast.Node) {
 			ast.Patch(node, call("#sub", n.Node, &ast.IntegerNode{}))
 		}
 	case *ast.BinaryNode:
-		if name, ok := operators[n.Operator]; ok {
+		if row, ok := n.Right.(*ast.IdentifierNode); ok && row.Value == "row" && n.Operator == "in" {
+			r.reads = true
+			ast.Patch(node, call("#has", n.Left))
+		} else if name, ok := operators[n.Operator]; ok {
 			ast.Patch(node, call(name, n.Left, r.pattern(n.Operator, n.Right)))
 		}
 	case *ast.SliceNode:
@@ -88,6 +100,7 @@ func (r *rewriter) member(n *ast.MemberNode) ast.Node {
 	if row, ok := n.Node.(*ast.IdentifierNode); !ok || row.Value != "row" {
 		return call("#member", n.Node, n.Property)
 	}
+	r.reads = true
 	name, ok := n.Property.(*ast.StringNode)
 	if !ok {
 		return call("#column", n.Property)
@@ -136,6 +149,7 @@ func (r *rewriter) call(node *ast.Node, n *ast.CallNode) {
 		r.fault(n, "only functions can be called")
 		return
 	}
+	r.bare = slices.DeleteFunc(r.bare, func(f *ast.IdentifierNode) bool { return f == callee })
 	if _, ok := functions[callee.Value]; !ok {
 		r.unknown(n, callee.Value)
 		return
