@@ -14,6 +14,7 @@ import (
 	"caseimport/importer"
 	"caseimport/importer/atomicfile"
 	"caseimport/importer/history"
+	"caseimport/importer/results"
 	"caseimport/mapping/words"
 )
 
@@ -83,12 +84,15 @@ func readHistory(cmd *cobra.Command, o reportOptions, path string) (*history.His
 	if err := importer.CheckResultsName(path); err != nil {
 		return nil, usage(cmd, "for example: "+cmd.CommandPath()+" tickets.results.csv", "%w", err)
 	}
-	files, verified := importer.FilesOf(path, false), importer.VerifyFileOf(path)
-	report := files.Report
-	if lines := importer.FilesOf(path, true).Report; exists(lines) && !exists(report) {
-		report = lines
+	files, verified := importer.FilesOf(path, results.CSV), importer.VerifyFileOf(path)
+	report, ours := files.Report, []string{files.Results, files.Journal, verified}
+	for _, form := range []string{results.CSV, results.JSONLines, results.Workbook} {
+		name := importer.FilesOf(path, form).Report
+		if ours = append(ours, name); exists(name) && !exists(report) {
+			report = name
+		}
 	}
-	for _, own := range []string{files.Results, files.Journal, files.Report, report, verified} {
+	for _, own := range ours {
 		if o.html != "" && samePlace(o.html, own) {
 			return nil, usage(cmd, "for example: --html report.html", "--html %s: this is a file of the import, which would be overwritten", o.html)
 		}
