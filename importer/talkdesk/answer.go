@@ -36,6 +36,7 @@ type Answer struct {
 	Verdict   Verdict
 	Status    int           // HTTP status, 0 without an answer
 	CaseID    string        // of a created case
+	Updated   time.Time     // of a case that was created or updated: when that was, by the server's clock, to about a second; zero if not said
 	Key       string        // of a created case: what the answer shows in the field that carries the key, trimmed
 	KeyShown  bool          // the answer shows that field
 	Code      string        // the API's, or where it gave none ours: "timeout", "connection lost", "no connection", "interrupted", "http 502" …
@@ -50,8 +51,8 @@ type Answer struct {
 	Denied    bool          // the credentials lack the scope that Message names: nothing of this kind will be answered
 	Blocked   bool          // something between here and the API refused this request; others may pass
 
-	// Of reads and searches only.
-	Again      bool // the filter is written in another form from now on: read again at once, at no cost
+	// Of reads, searches and updates only.
+	Again      bool // it is written in another form from now on: send it again at once, at no cost
 	Unfiltered bool // the server ignores the filter in every form: there is no search, and nothing is absent
 	Hidden     bool // neither the list nor single cases show the field: nothing is absent
 }
