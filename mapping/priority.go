@@ -32,11 +32,11 @@ var priorityWords = map[string][]string{
 	},
 	"NORMAL": {
 		"normal, medium, moderate, standard, default, average",
-		"mittel", "moyenne, moyen, normale", "media, mediana, medio", "média, médio",
+		"mittel", "moyenne, moyen, modérée, normale", "media, mediana, medio, moderada, moderado, moderata", "média, médio",
 		"normalny, średni, średnia", "gemiddeld, normaal, middel", "normální, střední", "mellan", "normaali", "средний, обычный, нормальный", "中, 通常, 正常",
 	},
 	"LOW": {
-		"low, lowest, minor, trivial, planning, enhancement, minimal, very low, not urgent, info",
+		"low, lowest, minor, trivial, planning, enhancement, minimal, very low",
 		"niedrig, gering, sehr niedrig, niedrigste", "basse, bas, faible, très basse, très bas, mineure",
 		"baja, bajo, muy baja, muy bajo", "baixa, baixo, muito baixa, muito baixo", "bassa, basso, molto bassa",
 		"niski, niska, bardzo niski, bardzo niska", "laag, zeer laag", "nízká, velmi nízká", "låg, lav, meget lav", "matala",

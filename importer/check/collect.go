@@ -11,6 +11,7 @@ import (
 	"caseimport/importer/journal"
 	"caseimport/importer/source"
 	"caseimport/mapping"
+	"caseimport/mapping/words"
 )
 
 // What is kept of a file in which everything is wrong.
@@ -31,6 +32,7 @@ type collector struct {
 	groups   map[groupKey]*group
 	coverage map[string]int // field → valid rows that fill it
 	damage   *damage
+	standing [3]int // cases with each of standIns
 }
 
 type groupKey struct{ column, field, reason string }
@@ -77,6 +79,7 @@ func (c *collector) add(row *source.Row, v *verdict) error {
 	}
 	r.Valid++
 	c.cover(&v.mapped)
+	c.standIns(&v.mapped)
 	if c.cfg.Valid != nil {
 		c.cfg.Valid(row.Number, v.key, &v.mapped)
 	}
@@ -146,8 +149,27 @@ func (c *collector) cover(v *mapping.Case) {
 	}
 }
 
+// standIns counts the cases that carry what was put where nothing stood.
+func (c *collector) standIns(v *mapping.Case) {
+	for i, value := range [...]string{v.Title, v.Description, v.RequesterName} {
+		if value == standIns[i].value {
+			c.standing[i]++
+		}
+	}
+}
+
+var standIns = [3]struct{ what, value string }{
+	{"title", mapping.NoSubject}, {"description", mapping.NoDescription}, {"requester name", mapping.NoRequester},
+}
+
 func (c *collector) result() Report {
 	r := c.report
+	for i, n := range c.standing {
+		if n > 0 {
+			r.Warnings = append(r.Warnings, fmt.Sprintf("%s of %s would have the %s %q, for want of another",
+				words.Count(n), words.Plural(r.Valid, "case"), standIns[i].what, standIns[i].value))
+		}
+	}
 	for _, field := range c.cfg.Program.Fields() {
 		r.Coverage = append(r.Coverage, Coverage{Field: field, Rows: c.coverage[strings.TrimPrefix(field, "custom_fields.")]})
 	}
