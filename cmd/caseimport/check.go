@@ -289,6 +289,9 @@ func printCoverage(b *strings.Builder, c checked) {
 		}
 		fmt.Fprintf(b, "  %-*s %9s  %4s\n", widest, field.Field, words.Count(field.Rows), percent(field.Rows, c.Valid))
 	}
+	for _, s := range c.StandIns {
+		fmt.Fprintf(b, "  of these, %s would have the %s %q, for want of another\n", words.Plural(s.Rows, "case"), s.Field, s.Value)
+	}
 }
 
 // percent never says 100% for less than all, nor 0% for more than none.

@@ -44,6 +44,7 @@ type Report struct {
 	Groups   []Group    `json:"groups"`
 	Coverage []Coverage `json:"coverage"`
 	Warnings []string   `json:"warnings"`
+	StandIns []StandIn  `json:"stand_ins,omitempty"`
 	// Requests are the first bodies as they would be sent.
 	Requests []json.RawMessage `json:"requests,omitempty"`
 }
@@ -85,6 +86,13 @@ type ValueCount struct {
 // Coverage is how many of the valid rows fill a field.
 type Coverage struct {
 	Field string `json:"field"`
+	Rows  int    `json:"rows"`
+}
+
+// StandIn is what was put where nothing stood, and how many valid rows carry it.
+type StandIn struct {
+	Field string `json:"field"`
+	Value string `json:"value"`
 	Rows  int    `json:"rows"`
 }
 

@@ -11,7 +11,6 @@ import (
 	"caseimport/importer/journal"
 	"caseimport/importer/source"
 	"caseimport/mapping"
-	"caseimport/mapping/words"
 )
 
 // What is kept of a file in which everything is wrong.
@@ -158,16 +157,15 @@ func (c *collector) standIns(v *mapping.Case) {
 	}
 }
 
-var standIns = [3]struct{ what, value string }{
-	{"title", mapping.NoSubject}, {"description", mapping.NoDescription}, {"requester name", mapping.NoRequester},
+var standIns = [3]struct{ field, value string }{
+	{"title", mapping.NoSubject}, {"description", mapping.NoDescription}, {"requester_name", mapping.NoRequester},
 }
 
 func (c *collector) result() Report {
 	r := c.report
 	for i, n := range c.standing {
 		if n > 0 {
-			r.Warnings = append(r.Warnings, fmt.Sprintf("%s of %s would have the %s %q, for want of another",
-				words.Count(n), words.Plural(r.Valid, "case"), standIns[i].what, standIns[i].value))
+			r.StandIns = append(r.StandIns, StandIn{standIns[i].field, standIns[i].value, n})
 		}
 	}
 	for _, field := range c.cfg.Program.Fields() {

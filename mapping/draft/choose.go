@@ -158,7 +158,7 @@ func (p *picker) title() choice {
 	}
 	ch := p.best(all)
 	if ch.column == nil {
-		ch = p.longest(func(c *column) bool { return c.average() <= 150 && !isAnswer(c) })
+		ch = p.longest(func(c *column) bool { return c.average() <= 150 && !isAnswer(c) && !hasWord(c, lexicon().Description) })
 		ch.why = "its header does not say so"
 		return ch
 	}
@@ -386,21 +386,21 @@ func (p *picker) key() (ch choice, best *column) {
 		switch {
 		case isGiven(g.column), hasWord(g.column, lexicon().ID) && hasWord(g.column, lexicon().Ticket):
 			all[i].grade = known // a product gives such names, and people use them
-		case isMachineID(g.column):
-			all[i].grade = min(g.grade, maybe)
 		case p.counts(g.column):
 			all[i].grade = guessed
 			counting = fmt.Sprintf("%s only counts the rows: the next export numbers them anew", show(g.name))
 		}
 	}
-	slices.SortStableFunc(all, func(a, b graded) int { return cmp.Compare(b.grade, a.grade) })
+	slices.SortStableFunc(all, func(a, b graded) int {
+		return cmp.Or(cmp.Compare(b.grade, a.grade), cmp.Compare(b2i(isMachineID(a.column)), b2i(isMachineID(b.column))))
+	})
 	for i, g := range all {
 		if i == 0 {
 			ch = choice{column: g.column, sure: g.grade >= said, why: "its name is not a known one"}
 			continue
 		}
 		ch.others = append(ch.others, g.column)
-		if ch.sure && g.grade == all[0].grade {
+		if ch.sure && g.grade == all[0].grade && isMachineID(g.column) == isMachineID(ch.column) {
 			ch.sure, ch.why = false, fmt.Sprintf("%s could be, too", show(g.name))
 		}
 	}

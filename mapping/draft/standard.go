@@ -34,6 +34,17 @@ func (d *drafter) standard() page {
 
 func (d *drafter) title(p *page, ch choice, body *column) {
 	c := ch.column
+	if c == nil && body != nil {
+		d.unsure(p, 2, fmt.Sprintf("title: no column looks like a subject: the beginning of %s is used instead. Is there another?", show(body.name)), ch)
+		r := d.unsaid(from(body).joined(`", "`, body), body, mapping.NoSubject)
+		if body.isHTML() {
+			if r = r.with("html", "true"); !r.has("default") {
+				r = r.with("default", scalar(mapping.NoSubject))
+			}
+		}
+		p.rule("title", r.with("truncate", "150"))
+		return
+	}
 	if c == nil {
 		d.unsure(p, 2, "title: no column looks like a subject. What should the title of a case be? An expression can build one, "+
 			fmt.Sprintf(`such as {expr: '"Ticket " + %s'}.`, d.anyCell()), ch)

@@ -10,7 +10,7 @@ import (
 // date adds the layouts and the zone to the rule of a column of dates.
 func (d *drafter) date(c *column, r rule) (_ rule, ok bool) {
 	t := &c.dates
-	if t.misses > 0 || t.order() == mixed || t.count+t.serials+t.seconds+t.millis != c.real() || c.real() == 0 {
+	if isAmount(c) || t.misses > 0 || t.order() == mixed || t.count+t.serials+t.seconds+t.millis != c.real() || c.real() == 0 {
 		return r, false
 	}
 	if t.millis > 0 || t.seconds > 0 && t.serials > 0 {
