@@ -67,8 +67,12 @@ type column struct {
 
 func newColumn(name string, at int) *column {
 	plain := squeeze(name)
+	forms := []header{plain}
+	if once(name) != name { // GLPI's "Requester - Requester" tells GLPI, too
+		forms = []header{header(keep(name, "")), plain}
+	}
 	return &column{
-		name: name, forms: []header{plain}, plain: plain, leaf: name, at: at,
+		name: name, forms: forms, plain: plain, leaf: name, at: at,
 		dates: newDates(name),
 		lead:  dates{hinted: true},
 	}
