@@ -450,7 +450,7 @@ func hasWord(c *column, list set[string]) bool {
 // sure: a bare number is a guess. The product's own scale goes first.
 func (p *product) priorityOf(c *column, s string) (priority string, sure bool) {
 	s = cmp.Or(p.Codes[c.plain][s], s)
-	for _, scale := range p.scales(func(t tongue) scale { return t.Priorities }) {
+	for _, scale := range p.scales(func(t tongue) scale { return t.Priorities }, "") {
 		if to := scale.word(s); to != "" {
 			return to, true
 		}

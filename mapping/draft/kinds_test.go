@@ -125,7 +125,7 @@ func TestRightOrAsked(t *testing.T) {
 			name:  "status, owner and type of what an agent had",
 			input: "Ticket ID,Subject,Description,Status,Assignee,Type\n3,The lamp is out,It is dark,geschlossen,a@example.com,Frage\n9,The door is stuck,It is shut,offen,b@example.com,Störung\n",
 			sure:  []string{`status: Status, "geschlossen" 1, "offen" 1`, "owner_id: Assignee", "type: Type"},
-			file:  []string{"owner_id: {column: Assignee, agent: true, default: \"\"}", "status: {column: Status, values: {geschlossen: RESOLVED, offen: OPEN}}", "resolution: {const: Solved before the import}", "type: {column: Type, values: {Frage: QUESTION, Störung: INCIDENT}}"},
+			file:  []string{"owner_id: {column: Assignee, agent: true, default: \"\"}", "geschlossen: RESOLVED\n      offen: OPEN\n", "Gelöst: RESOLVED", "resolution: {const: Solved before the import}", "type: {column: Type, values: {Frage: QUESTION, Störung: INCIDENT}}"},
 		},
 		{
 			name:  "a status that nobody knows",

@@ -25,9 +25,10 @@ var productFiles embed.FS
 // export, in any language; only their letters and digits count, #, and the dots
 // of a JSON path.
 type product struct {
-	name   string // of its file, for --from
-	Label  string // for people: "a Jira export"
-	Advice string // told to everyone with such an export
+	name    string // of its file, for --from
+	english tongue // without the languages, which are added below
+	Label   string // for people: "a Jira export"
+	Advice  string // told to everyone with such an export
 
 	tongue `yaml:",inline"` // in English
 	// Languages are the same in others, by their codes: what stands there adds to
@@ -120,6 +121,7 @@ func parseProduct(name string) ([]*product, error) {
 	}
 	for _, p := range all {
 		p.name = name
+		p.english.Columns = maps.Clone(p.Columns)
 		for _, code := range slices.Sorted(maps.Keys(p.Languages)) {
 			t := p.Languages[code]
 			p.Tell = append(p.Tell, t.Tell...)
@@ -135,13 +137,39 @@ func parseProduct(name string) ([]*product, error) {
 	return all, nil
 }
 
-// scales are those of all languages, English first.
-func (p *product) scales(of func(tongue) scale) []scale {
-	all := []scale{of(p.tongue)}
+// scales are those of all languages, the given one first, then English.
+func (p *product) scales(of func(tongue) scale, language string) []scale {
+	all := []scale{of(p.Languages[language]), of(p.tongue)}
 	for _, code := range slices.Sorted(maps.Keys(p.Languages)) {
-		all = append(all, of(p.Languages[code]))
+		if code != language {
+			all = append(all, of(p.Languages[code]))
+		}
 	}
 	return all
+}
+
+// language is the one in which most of the headers stand; "" is English.
+func (p *product) language(columns []*column) (language string) {
+	count := func(t tongue) (n int) {
+		for _, headers := range t.Columns {
+			for _, h := range headers {
+				if slices.ContainsFunc(columns, func(c *column) bool { return c.is(h) }) {
+					n++
+				}
+			}
+		}
+		return n
+	}
+	most := 0
+	for _, code := range slices.Sorted(maps.Keys(p.Languages)) {
+		if n := count(p.Languages[code]); n > most {
+			language, most = code, n
+		}
+	}
+	if most < count(p.english) {
+		return ""
+	}
+	return language
 }
 
 // decodeStrictly refuses keys that v has no place for.

@@ -63,7 +63,7 @@ func (d *drafter) title(p *page, ch choice, body *column) {
 	over := c.over150 > 0 || c.several > 0 && c.longest > 30
 	long := fmt.Sprintf("%s over 150 characters (longest %s)", rows(c.over150), words.Count(c.longest))
 	switch {
-	case !over && !d.mayGrow(c):
+	case !over && !d.mayGrow(c) && c.longest*2 <= mapping.MaxTitle:
 	case body == nil: // the description repeats it in full
 		if r = r.with("truncate", "150"); over {
 			r = r.note("%s: cut, the description has the full text", long)
@@ -107,7 +107,7 @@ func (d *drafter) description(p *page, ch choice, title *column) {
 	}
 	d.skipTwin(c)
 	sources := []*column{c}
-	if title != nil && d.unspoken(c) > 0 {
+	if title != nil && (d.unspoken(c) > 0 || d.mayGrow(c)) {
 		sources = append(sources, title)
 	}
 	r := d.bodyText(sources).joined(`"\n"`, sources...)
@@ -123,7 +123,7 @@ func (d *drafter) description(p *page, ch choice, title *column) {
 	switch over := slices.ContainsFunc(sources, func(c *column) bool { return c.over2000 > 0 || c.several > 0 }); {
 	case over:
 		r = r.with("overflow", "notes").note("%s over 2,000 characters (longest %s): the rest goes into notes", rows(c.over2000), words.Count(c.longest))
-	case d.mayGrow(c):
+	case d.mayGrow(c), c.longest*2 > mapping.MaxDescription:
 		r = r.with("overflow", "notes")
 	}
 	if c.cut2000 > 2 && c.over2000 == 0 {
@@ -159,8 +159,10 @@ func (d *drafter) bodyText(columns []*column) rule {
 		return d.unsaid(r, columns[0], mapping.NoDescription)
 	}
 	r = d.without(r, columns[0])
-	r.notes[len(r.notes)-1] += ": falls back to the title's column"
-	if d.unspoken(columns[1]) > 0 {
+	if n := len(r.notes); n > 0 {
+		r.notes[n-1] += ": falls back to the title's column"
+	}
+	if d.unspoken(columns[1]) > 0 || d.mayGrow(columns[1]) {
 		r = r.with("default", scalar(mapping.NoDescription))
 	}
 	return r
@@ -169,7 +171,7 @@ func (d *drafter) bodyText(columns []*column) rule {
 // unsaid sees to rows in which a mandatory field would have nothing to say.
 func (d *drafter) unsaid(r rule, c *column, otherwise string) rule {
 	r = d.without(r, c)
-	if d.unspoken(c) > 0 {
+	if d.unspoken(c) > 0 || d.mayGrow(c) {
 		r = r.with("default", scalar(otherwise))
 	}
 	return r
@@ -399,6 +401,7 @@ func (d *drafter) priorities(c *column) (values []pair, question string) {
 		pairs = append(pairs, pair{i.value, priority})
 	}
 	if guessed {
+		pairs = append(pairs, otherNumbers(c, zero)...)
 		question = fmt.Sprintf("is the lowest number in %s the highest priority? That is assumed.", show(c.name))
 	}
 	if len(unknown) > 0 {
@@ -410,6 +413,20 @@ func (d *drafter) priorities(c *column) (values []pair, question string) {
 		}
 	}
 	return lookup(append(pairs, d.unseen(c, func(t tongue) scale { return t.Priorities }, func(code string) string { to, _ := d.product.priorityOf(c, code); return to })...)), question
+}
+
+// otherNumbers are the rest of a scale of numbers, such as P1 to P5.
+func otherNumbers(c *column, zero bool) (pairs []pair) {
+	prefix := strings.TrimRight(c.sample(), "0123456789")
+	if numbers := fromOne; prefix == "" || strings.EqualFold(prefix, "p") {
+		if zero {
+			numbers = fromZero
+		}
+		for _, n := range slices.Sorted(maps.Keys(numbers)) {
+			pairs = append(pairs, pair{prefix + n, numbers[n]})
+		}
+	}
+	return pairs
 }
 
 // unseen are the other words of the scales that the column's words are of, so
@@ -428,10 +445,14 @@ func (d *drafter) unseen(c *column, of func(tongue) scale, to func(string) strin
 			pairs = append(pairs, pair{code, word})
 		}
 	}
+	all := d.product.scales(of, d.product.language(d.columns))
+	if d.product != plainTable() {
+		all = append(all, plainTable().scales(of, "")...)
+	}
 	for {
 		var best scale
 		most := 0
-		for _, s := range d.product.scales(of) {
+		for _, s := range all {
 			hits := 0
 			for word := range open {
 				hits += b2i(s.word(word) != "")

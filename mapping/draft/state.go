@@ -68,7 +68,7 @@ func (d *drafter) statusOf(c *column, s string) string {
 	if word, ok := d.product.Codes[c.plain][s]; ok {
 		s = word
 	}
-	for _, scale := range d.product.scales(func(t tongue) scale { return t.Statuses }) {
+	for _, scale := range d.product.scales(func(t tongue) scale { return t.Statuses }, "") {
 		if to := scale.word(s); to != "" {
 			return to
 		}
