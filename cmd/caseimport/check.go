@@ -16,6 +16,7 @@ import (
 	"caseimport/importer/live"
 	"caseimport/importer/source"
 	"caseimport/mapping"
+	"caseimport/mapping/draft"
 	"caseimport/mapping/words"
 )
 
@@ -81,6 +82,8 @@ type checked struct {
 	// Estimate is how long sending will take at Rate, both 0 without a limit.
 	Rate     float64 `json:"rate"`             // requests a second
 	Estimate float64 `json:"estimate_seconds"` // seconds
+	// OpenQuestions are those that the mapping file still asks.
+	OpenQuestions int `json:"open_questions"`
 	// Live is what the account was found to have, with --live.
 	Live  *live.Report `json:"live,omitempty"`
 	Exit  int          `json:"exit"`
@@ -115,6 +118,9 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 		return c, err
 	}
 	c.Remarks = c.table.Remarks
+	if text, err := readSmall(o.mapping, maxMapping); err == nil {
+		c.OpenQuestions = draft.OpenQuestions(text)
+	}
 	cfg := check.Config{Table: c.table, Program: program, Show: o.show}
 	var asked *lookAround
 	if o.live {
@@ -194,6 +200,9 @@ func printCheck(w io.Writer, c checked, cmd *cobra.Command, o checkOptions, inpu
 		printLive(&b, c.Live)
 	}
 	b.WriteString("\n" + estimate(c) + "\n")
+	if n := c.OpenQuestions; n > 0 {
+		fmt.Fprintf(&b, "\n%s still open in %s: answer what is marked QUESTION there,\nand remove the mark.\n", words.Plural(n, "question"), o.mapping)
+	}
 	b.WriteString("\nWhat next\n")
 	if c.Invalid+c.Duplicate > 0 {
 		fmt.Fprintf(&b, "  Fix the mapping file %s or the rows, and check again.\n", o.mapping)
@@ -283,6 +292,9 @@ func printCoverage(b *strings.Builder, c checked) {
 			fmt.Fprintf(b, "\nCoverage: how many of the %s fill each field\n", words.Plural(c.Valid, "valid row"))
 		}
 		fmt.Fprintf(b, "  %-*s %9s  %4s\n", widest, field.Field, words.Count(field.Rows), percent(field.Rows, c.Valid))
+	}
+	for _, s := range c.StandIns {
+		fmt.Fprintf(b, "  of these, %s would have the %s %q, for want of another\n", words.Plural(s.Rows, "case"), s.Field, s.Value)
 	}
 }
 

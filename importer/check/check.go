@@ -45,6 +45,7 @@ type Report struct {
 	Groups   []Group    `json:"groups"`
 	Coverage []Coverage `json:"coverage"`
 	Warnings []string   `json:"warnings"`
+	StandIns []StandIn  `json:"stand_ins,omitempty"`
 	// After counts the valid rows whose case needs an update once it is created.
 	After int `json:"after"`
 	// Requests are the first bodies as they would be sent, but for ids that are
@@ -101,6 +102,13 @@ type ValueCount struct {
 // Coverage is how many of the valid rows fill a field.
 type Coverage struct {
 	Field string `json:"field"`
+	Rows  int    `json:"rows"`
+}
+
+// StandIn is what was put where nothing stood, and how many valid rows carry it.
+type StandIn struct {
+	Field string `json:"field"`
+	Value string `json:"value"`
 	Rows  int    `json:"rows"`
 }
 

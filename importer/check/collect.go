@@ -34,7 +34,8 @@ type collector struct {
 	coverage map[string]int // field → valid rows that fill it
 	damage   *damage
 	equal    equalRows
-	at       Place // of the row at hand
+	at       Place  // of the row at hand
+	standing [3]int // cases with each of standIns
 }
 
 type groupKey struct{ column, field, reason string }
@@ -89,6 +90,7 @@ func (c *collector) add(row *source.Row, v *verdict) error {
 	}
 	c.cover(&v.mapped)
 	c.after.look(row.Number, &v.mapped)
+	c.standIns(&v.mapped)
 	if c.cfg.Valid != nil {
 		c.cfg.Valid(row.Number, v.key, &v.mapped)
 	}
@@ -172,8 +174,26 @@ func (c *collector) cover(v *mapping.Case) {
 	}
 }
 
+// standIns counts the cases that carry what was put where nothing stood.
+func (c *collector) standIns(v *mapping.Case) {
+	for i, value := range [...]string{v.Title, v.Description, v.RequesterName} {
+		if value == standIns[i].value {
+			c.standing[i]++
+		}
+	}
+}
+
+var standIns = [3]struct{ field, value string }{
+	{"title", mapping.NoSubject}, {"description", mapping.NoDescription}, {"requester_name", mapping.NoRequester},
+}
+
 func (c *collector) result() Report {
 	r := c.report
+	for i, n := range c.standing {
+		if n > 0 {
+			r.StandIns = append(r.StandIns, StandIn{standIns[i].field, standIns[i].value, n})
+		}
+	}
 	for _, field := range c.cfg.Program.Fields() {
 		r.Coverage = append(r.Coverage, Coverage{Field: field, Rows: c.coverage[strings.TrimPrefix(field, "custom_fields.")]})
 	}
