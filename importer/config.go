@@ -23,6 +23,9 @@ type API interface {
 	Read(ctx context.Context, q talkdesk.Query) (talkdesk.Page, talkdesk.Answer)
 	Probe(ctx context.Context) talkdesk.Answer
 	ReadFields(ctx context.Context, q talkdesk.FieldsQuery) (talkdesk.FieldsPage, talkdesk.Answer)
+	ReadUsers(ctx context.Context, q talkdesk.UsersQuery) (talkdesk.UsersPage, talkdesk.Answer)
+	ReadCase(ctx context.Context, id string) (*talkdesk.Case, talkdesk.Answer)
+	Update(ctx context.Context, id string, u *talkdesk.Update) talkdesk.Answer
 }
 
 // Config is one run: what to read, where to send it, and how careful to be.
@@ -37,6 +40,8 @@ type Config struct {
 
 	// Input is the path of the input, "-" for standard input.
 	Input string
+	// Version of the program, for the journal.
+	Version string
 	// Mapping is a fingerprint of the mapping file, "" if it does not matter.
 	Mapping string
 	// Results is the path of the results file; the journal and the failure
@@ -62,6 +67,8 @@ type Config struct {
 	ResendUnknown bool
 	// Adopt looks every row up before creating it.
 	Adopt bool
+	// Update also updates cases whose row has changed since.
+	Update bool
 
 	// Drain, once closed, lets nothing new be sent: requests in flight are
 	// awaited and recorded. Cancelling Run's context stops at once.
@@ -80,7 +87,7 @@ type MaxFailures struct {
 
 // Summary is what a run came to. Its JSON form is the line that --json prints.
 // Rows is the sum of Created, Already, Failed, Invalid, Duplicate, Unknown,
-// Filtered and Left.
+// Incomplete, Filtered and Left.
 type Summary struct {
 	Rows      int `json:"rows"`
 	Created   int `json:"created"`
@@ -89,8 +96,11 @@ type Summary struct {
 	Invalid   int `json:"invalid"`
 	Duplicate int `json:"duplicate"`
 	Unknown   int `json:"unknown"`
-	Filtered  int `json:"filtered"`
-	Left      int `json:"left"`
+	// Incomplete rows have their case, which was not updated as they ask for.
+	Incomplete int `json:"incomplete"`
+	Filtered   int `json:"filtered"`
+	Left       int `json:"left"`
+	Updated    int `json:"updated"` // cases of Already that were updated
 
 	Requests  int     `json:"requests"`  // every request to the API, look-ups and probes too
 	Retries   int     `json:"retries"`   // creates of a row after its first
@@ -103,6 +113,12 @@ type Summary struct {
 	// Several counts the rows for which several cases were found: each is
 	// recorded as created, and makes the exit code 3.
 	Several int `json:"several,omitempty"`
+
+	// Changed counts the rows of Already that have changed since their case was
+	// made or updated, and were not updated: without Config.Update, or because it
+	// is not known what it held (Unmatched).
+	Changed   int `json:"changed,omitempty"`
+	Unmatched int `json:"-"`
 
 	// InDoubt counts those of the rows left that were sent and whose answer
 	// was lost: the next run looks them up.

@@ -29,8 +29,10 @@
 // they belong together?), stock.go (what earlier runs left), pipeline.go (the
 // goroutines around the machine), preflight.go (was this imported before?),
 // account.go (are its fields as the mapping has them?), intake.go (rows up to the
-// machine), patience.go (a stop waits for no expression), recorder.go (the
-// writer), words.go (what people are told meanwhile), progress.go (counts),
+// machine), later.go (rows that come after all others: children, updates), agents.go
+// (who are the owners?), patience.go (a stop waits for no expression), recorder.go (the
+// writer), words.go (what people are told meanwhile), spans.go (what is
+// remembered of pauses, outages and the pace), progress.go (counts),
 // finish.go (the files at the end).
 //
 // It must never parse flags, print, or use net/http.

@@ -23,6 +23,12 @@ func FilesOf(results string, json bool) Files {
 	return Files{Results: results, Journal: base + ".journal", Report: report}
 }
 
+// VerifyFileOf names the file in which verify says what it found, which stands
+// beside a results file.
+func VerifyFileOf(results string) string {
+	return resultsEnding.ReplaceAllString(behindLinks(results), "") + ".verify.csv"
+}
+
 // behindLinks is where a file stands, or will stand.
 func behindLinks(path string) string {
 	for range 40 { // more is a circle

@@ -21,6 +21,7 @@ func (p *pipeline) finish(err error) (Summary, error) {
 	neverBegan := stop != nil && stop.Exit == 1
 	sum := p.cfg.Progress.Summary()
 	sum.Reasons, sum.InDoubt = p.frequent(), p.inDoubt
+	sum.Changed, sum.Unmatched = p.changed, p.unmatched
 
 	// Each of these is tried whatever became of the others: all of them
 	// help whoever comes next.
@@ -39,6 +40,9 @@ func (p *pipeline) finish(err error) (Summary, error) {
 	if p.journal.Made() && (neverBegan || !p.begun && !p.cfg.Adopt && !hurry) {
 		err = errors.Join(err, p.discard())
 	} else {
+		if err == nil {
+			err = p.endSpans()
+		}
 		if err == nil {
 			err = p.journal.End(p.end(hurry))
 		}

@@ -1,11 +1,11 @@
 package importer
 
 import (
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"strings"
 
+	"caseimport/importer/content"
 	"caseimport/importer/identity"
 	"caseimport/importer/journal"
 	"caseimport/importer/lifecycle"
@@ -47,10 +47,13 @@ func (in *intake) rows() (err error) {
 			in.halt(lifecycle.Stop{Exit: why.Exit, Reason: err.Error(), Hint: why.Hint})
 		}
 	}
+	if err := in.findAgents(); err != nil {
+		return err
+	}
 	if err := in.cfg.Table.Each(in.ctx, in.take); err != nil {
 		return err
 	}
-	return in.takeRefused()
+	return in.takeLater()
 }
 
 // openResults has the writer begin the results file: it alone may touch it.
@@ -72,16 +75,17 @@ type intake struct {
 	ids    results.Columns    // where a failure report keeps its ids
 	// compared says that the account's fields have been looked at.
 	compared bool
-	// refused are rows that were refused earlier with the same content. They come
-	// last: rows that were never tried go before them.
-	refused []refusedRow
+	agents   agents
+	// later are rows that come after all others: see later.go.
+	later []laterRow
 }
 
-// refusedRow is a row by its number. Its identity is kept: to form it again could
-// count it as another of the same content.
-type refusedRow struct {
-	number int
-	id     journal.ID
+// item is the Ref of a row: what it stands in the input as, and what its case is
+// to hold.
+type item struct {
+	row     *source.Row
+	content content.Content
+	had     *content.Memo // what its case held, nil if that is not known
 }
 
 func (in *intake) take(row *source.Row) error {
@@ -123,61 +127,42 @@ func (in *intake) take(row *source.Row) error {
 		return nil
 	}
 	known, earlier := in.journal.Meet(id, row.Number)
-	switch {
-	case earlier != 0:
+	if earlier != 0 {
 		if in.cfg.Program.HasKey() {
 			text = identity.Text(identity.OfDuplicate, id)
 		}
 		in.refuse(row, who.Key, text, statusDuplicate, mapping.Fault{Field: "key", Reason: fmt.Sprintf("row %d of this input is the same by its key or %s", earlier, results.IDColumn)})
 		return nil
-	case known == journal.Created:
-		in.cfg.Progress.already.Add(1)
-		return nil
 	}
-	r, faults := in.build(row, id, who.Key)
-	if len(faults) > 0 && !known.InDoubt() {
+	r, it, faults := in.build(row, id, who.Key)
+	switch {
+	case known == journal.Created && !in.outdated(r, faults):
+		in.cfg.Progress.already.Add(1)
+	case len(faults) > 0 && !known.InDoubt() && !known.HasCase():
 		in.journal.Supersede(id)
 		in.refuse(row, who.Key, text, statusInvalid, faults...)
-		return nil
+	case known.HasCase(), it.content.Case.Parent != "", known == journal.Failed && in.journal.Refused(id, r.Sum):
+		in.putOff(row, id, it)
+	default:
+		in.hand(r)
 	}
-	if known == journal.Failed && in.journal.Refused(id, r.Sum) {
-		in.refused = append(in.refused, refusedRow{row.Number, id})
-		return nil
-	}
-	in.hand(r)
 	return nil
 }
 
-// takeRefused hands on the rows that were refused earlier, after all others.
-func (in *intake) takeRefused() error {
-	if len(in.refused) == 0 {
-		return nil
+// outdated reports whether the case of a row is to be updated: the row has changed
+// since, and a person wants that.
+func (in *intake) outdated(r *lifecycle.Row, faults []mapping.Fault) bool {
+	same, known := in.journal.Holds(r.ID, r.Sum)
+	switch {
+	case len(faults) > 0 || same:
+		return false
+	case !known:
+		in.unmatched++
+		return false
+	case !in.cfg.Update:
+		in.changed++
 	}
-	err := in.cfg.Table.Each(in.ctx, func(row *source.Row) error {
-		if len(in.refused) == 0 {
-			return errEnough
-		}
-		if row.Number != in.refused[0].number {
-			return nil
-		}
-		id := in.refused[0].id
-		in.refused = in.refused[1:]
-		if in.going.Err() != nil || in.cfg.Limit > 0 && in.full() {
-			in.skip(row)
-			return nil
-		}
-		r, faults := in.build(row, id, in.identity(row).Key)
-		if len(faults) > 0 {
-			return fmt.Errorf("internal error: row %d was valid when it was read first", row.Number)
-		}
-		r.Retried = true
-		in.hand(r)
-		return nil
-	})
-	if errors.Is(err, errEnough) {
-		return nil // all of the input was read before
-	}
-	return err
+	return in.cfg.Update
 }
 
 // hand gives a row to the machine, once there is room.
@@ -185,7 +170,7 @@ func (in *intake) hand(r *lifecycle.Row) {
 	if !in.compared {
 		in.compared = true
 		if in.compareFields(); in.going.Err() != nil {
-			in.skip(r.Ref.(*source.Row))
+			in.skip(r.Ref.(*item).row)
 			return
 		}
 	}
@@ -195,7 +180,10 @@ func (in *intake) hand(r *lifecycle.Row) {
 		in.room.Wait()
 	}
 	found, created := in.before.listed[r.ID], false
-	if len(found) > 0 {
+	if r.CaseID != "" {
+		torn := in.journal.State(r.ID) == journal.Incomplete || !in.journal.Last().Ended
+		in.machine.Resume(in.now(), r, torn)
+	} else if len(found) > 0 {
 		created = in.machine.Listed(in.now(), r, found)
 	} else {
 		created = in.machine.Read(in.now(), r, in.before.lookEach)
@@ -319,26 +307,31 @@ func (in *intake) byContent(row *source.Row) journal.ID {
 
 // build maps a row. A row with faults is built as well, without a body: it may
 // have a case all the same.
-func (in *intake) build(row *source.Row, id journal.ID, key string) (*lifecycle.Row, []mapping.Fault) {
+func (in *intake) build(row *source.Row, id journal.ID, key string) (*lifecycle.Row, *item, []mapping.Fault) {
 	c, faults := in.mapRow(row)
-	r := &lifecycle.Row{Ref: row, Claim: journal.Claim{ID: id, Row: row.Number, Key: key, Title: c.Title}}
+	it := &item{row: row}
+	r := &lifecycle.Row{Ref: it, Claim: journal.Claim{ID: id, Row: row.Number, Key: key, Title: c.Title}}
 	if len(faults) == 0 {
-		body, err := c.Body()
-		if err == nil {
-			r.Body, r.Sum = body, sumOf(body)
-			return r, nil
+		var err error
+		if it.content, r.Body, err = content.Of(c); err != nil {
+			faults = []mapping.Fault{{Reason: err.Error()}}
 		}
-		faults = []mapping.Fault{{Reason: err.Error()}}
 	}
-	r.Fault = faultText(faults)
-	return r, faults
+	if len(faults) == 0 && c.Owner != "" {
+		faults = in.assign(&it.content.Case)
+		in.complete(r, it)
+	}
+	r.Sum, r.Update = it.content.Sum, content.AfterCreate(&it.content.Case)
+	if len(faults) > 0 {
+		r.Body, r.Fault = nil, faultText(faults)
+	}
+	return r, it, faults
 }
 
-// sumOf tells whether a request has changed.
-func sumOf(body []byte) (sum [8]byte) {
-	whole := sha256.Sum256(body)
-	copy(sum[:], whole[:])
-	return sum
+// complete forms the requests of a row anew, once an id was looked up.
+func (in *intake) complete(r *lifecycle.Row, it *item) {
+	r.Body, _ = it.content.Case.Body() // it was formed before
+	r.Update = content.AfterCreate(&it.content.Case)
 }
 
 // refuse records a row that is not sent.

@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"caseimport/importer/content"
 	"caseimport/importer/journal"
 	"caseimport/importer/lifecycle"
 	"caseimport/importer/talkdesk"
@@ -20,10 +22,14 @@ type pipeline struct {
 	began time.Time // the moment 0 of the machine: when the lock was taken
 	*store
 	tally
+	history
 
 	ctx    context.Context // ends at the second signal
 	going  context.Context // ends when nothing new is to be sent
 	cancel context.CancelFunc
+	// drained ends when the updates of new cases are no longer waited for, once
+	// the run stops.
+	drained context.Context
 
 	mu      sync.Mutex
 	machine *lifecycle.Machine
@@ -40,18 +46,31 @@ type pipeline struct {
 	// after it have not been looked at.
 	unread  bool
 	mapping atomic.Int64 // see patience.go
+	// changed are rows whose case does not hold them as they are now; unmatched
+	// are those of which that cannot be told.
+	changed, unmatched int
 	// duplicates are the keys whose duplicate rows a failure report as input
 	// holds.
 	duplicates map[journal.ID]bool
 	clock      *time.Timer
+	remarks    map[string]int // how many were made of each kind
 	replies    map[*lifecycle.Question]chan lifecycle.Reply
 }
 
 func newPipeline(ctx context.Context, cfg Config, s *store) *pipeline {
-	p := &pipeline{cfg: cfg, began: time.Now(), store: s, tally: tally{undone: map[journal.ID]bool{}, reasons: map[string]int{}}, ctx: ctx, replies: map[*lifecycle.Question]chan lifecycle.Reply{}, duplicates: map[journal.ID]bool{}}
+	p := &pipeline{cfg: cfg, began: time.Now(), store: s, tally: tally{undone: map[journal.ID]bool{}, reasons: map[string]int{}}, ctx: ctx, replies: map[*lifecycle.Question]chan lifecycle.Reply{}, duplicates: map[journal.ID]bool{}, remarks: map[string]int{}}
 	p.going, p.cancel = context.WithCancel(ctx)
+	p.drained = drain(ctx, p.going)
 	p.idle, p.room, p.due = sync.NewCond(&p.mu), sync.NewCond(&p.mu), sync.NewCond(&p.mu)
 	return p
+}
+
+// drain returns a context that ends with ctx, or when a machine that stops drains
+// no longer.
+func drain(ctx, going context.Context) context.Context {
+	drained, cancel := context.WithCancel(ctx)
+	context.AfterFunc(going, func() { time.AfterFunc(lifecycle.DrainFor, cancel) })
+	return drained
 }
 
 func (p *pipeline) now() lifecycle.Instant { return time.Since(p.began) }
@@ -121,7 +140,7 @@ func (p *pipeline) work() error {
 		}
 		p.pacing++
 		p.mu.Unlock()
-		turn, err := p.cfg.Limiter.Wait(p.going)
+		turn, err := p.turn()
 		p.mu.Lock()
 		p.pacing--
 		if err != nil {
@@ -133,21 +152,72 @@ func (p *pipeline) work() error {
 		}
 		p.cfg.Progress.inFlight.Store(int64(p.machine.InFlight()))
 		p.mu.Unlock()
-		a, found, total := p.request(q, turn)
+		answered := p.request(q, turn)
 		p.mu.Lock()
 		if p.ctx.Err() != nil {
 			// The answer is that we gave up: first of all the run stops.
 			p.machine.Halt(p.now(), interrupted)
 		}
-		p.machine.Answered(p.now(), q, a, found, total)
+		answered(p.machine, p.now())
 		p.follow()
 	}
 	return nil
 }
 
-// request makes a request. Reads end with the run; a create's answer is waited
-// for, unless the person is in a hurry.
-func (p *pipeline) request(q lifecycle.Request, turn time.Time) (a talkdesk.Answer, found []talkdesk.Found, total int) {
+// turn waits for the limiter: as long as the run goes on, and then for a moment
+// more, in which cases that were created are updated.
+func (p *pipeline) turn() (time.Time, error) {
+	if p.going.Err() == nil {
+		if turn, err := p.cfg.Limiter.Wait(p.going); err == nil {
+			return turn, nil
+		}
+	}
+	return p.cfg.Limiter.Wait(p.drained)
+}
+
+// answering tells the machine what a request was answered.
+type answering func(m *lifecycle.Machine, now lifecycle.Instant)
+
+// request makes a request. Reads end with the run; the answer to one that writes is
+// waited for, unless the person is in a hurry.
+func (p *pipeline) request(q lifecycle.Request, turn time.Time) answering {
+	if q.Kind == lifecycle.Compare {
+		p.cfg.Progress.requests.Add(1)
+		got, a := p.cfg.API.ReadCase(p.going, q.Row.CaseID)
+		p.pace(a, turn)
+		return p.compared(q, got, a)
+	}
+	a, found, total := p.exchange(q, turn)
+	return func(m *lifecycle.Machine, now lifecycle.Instant) {
+		if q.Kind == lifecycle.Create && a.Verdict == talkdesk.Created {
+			q.Row.Update = content.WithoutStatus(q.Row.Update, a.CaseStatus)
+		}
+		m.Answered(now, q, a, found, total)
+	}
+}
+
+// compared tells the machine what of an update is still to be sent.
+func (p *pipeline) compared(q lifecycle.Request, got *talkdesk.Case, a talkdesk.Answer) answering {
+	var rest *talkdesk.Update
+	note := ""
+	if a.Verdict == talkdesk.Created {
+		it := q.Row.Ref.(*item)
+		memo := content.Memo{}
+		if it.had != nil {
+			memo = *it.had
+		}
+		var left []string
+		rest, left = content.Rest(q.Row.Update, &it.content.Case, memo, got, p.cfg.Program.Account())
+		a.Updated = got.UpdatedAt
+		if len(left) > 0 {
+			note = "left as it is in Talkdesk, where it was changed since: " + strings.Join(left, ", ")
+			p.remark("with fields that were changed in Talkdesk since", fmt.Sprintf("row %d, case %s: %s", q.Row.Claim.Row, got.ID, note))
+		}
+	}
+	return func(m *lifecycle.Machine, now lifecycle.Instant) { m.Compared(now, q, a, rest, note) }
+}
+
+func (p *pipeline) exchange(q lifecycle.Request, turn time.Time) (a talkdesk.Answer, found []talkdesk.Found, total int) {
 	field := p.cfg.Program.KeyField()
 	progress := p.cfg.Progress
 	progress.requests.Add(1)
@@ -156,8 +226,13 @@ func (p *pipeline) request(q lifecycle.Request, turn time.Time) (a talkdesk.Answ
 		if q.Row.Attempts > 1 {
 			progress.retries.Add(1)
 		}
+		progress.creates.Add(1)
 		a = p.cfg.API.Create(p.ctx, q.Row.Body, field)
+	case q.Kind == lifecycle.Update:
+		progress.updates.Add(1)
+		a = p.cfg.API.Update(p.ctx, q.Row.CaseID, q.Row.Update)
 	case q.Kind == lifecycle.Probe:
+		progress.probes.Add(1)
 		a = p.cfg.API.Probe(p.going)
 	case q.Kind == lifecycle.Asked && q.Ask.Page > 0:
 		progress.lookups.Add(1)
@@ -222,6 +297,9 @@ func (p *pipeline) throttled(turn time.Time, a talkdesk.Answer) {
 	until, fresh := p.cfg.Limiter.Throttled(turn, a.Pause)
 	if !fresh && until.Sub(before) < time.Second {
 		return
+	}
+	if wait := time.Until(until); wait >= time.Second {
+		p.remember(journal.Span{What: journal.Pause, Begin: p.now(), End: p.now() + wait, Why: "429"})
 	}
 	reason := "the server asks for a pause (429)"
 	if a.Pause == 0 {

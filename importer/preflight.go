@@ -113,7 +113,7 @@ func (p *pipeline) takeOver() {
 		if err != nil {
 			break // torn by a crash, or edited: what was read counts
 		}
-		if id := identity.Key(line.Key); line.Status == statusCreated && line.CaseID != "" && line.Key != "" && p.journal.State(id) != journal.Created {
+		if id := identity.Key(line.Key); line.Status == statusCreated && line.CaseID != "" && line.Key != "" && !p.journal.State(id).HasCase() {
 			text, _ := json.Marshal(line) // our own plain struct
 			noted = append(noted, journal.Outcome{ID: id, State: journal.Created, Row: line.Row, Line: text})
 			newest = slices.Insert(newest[:min(len(newest), 2)], 0, line)
@@ -196,7 +196,7 @@ func (p *pipeline) list(page lifecycle.Reply, wanted map[journal.ID]bool) map[jo
 func (p *pipeline) wanted() (map[journal.ID]bool, error) {
 	ids := map[journal.ID]bool{}
 	err := p.eachKeyed(func(_ *source.Row, key string) {
-		if id := identity.Key(key); p.journal.State(id) != journal.Created {
+		if id := identity.Key(key); !p.journal.State(id).HasCase() {
 			ids[id] = true
 		}
 	})

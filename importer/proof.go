@@ -72,7 +72,7 @@ type proof struct {
 
 func (p *proof) take(line results.Line) {
 	switch {
-	case line.Status == statusCreated && line.CaseID == "", line.Status == statusInvalid, line.Status == statusDuplicate:
+	case line.Status == statusCreated && line.CaseID == "", ofRun(line):
 		return
 	case !p.cfg.Program.HasKey():
 		p.unheard[markOf(line)]++
@@ -81,12 +81,16 @@ func (p *proof) take(line results.Line) {
 	id := identity.Key(line.Key)
 	state := p.journal.State(id)
 	switch {
-	case state == journal.Created:
+	case state.HasCase():
 	case !state.InDoubt():
 		p.unheard[markOf(line)]++
-	case line.Status == statusCreated:
+	case line.CaseID != "":
 		text, _ := json.Marshal(line) // our own plain struct
-		p.lost = append(p.lost, journal.Outcome{ID: id, State: journal.Created, Row: line.Row, Line: text})
+		state = journal.Created
+		if line.Status == statusIncomplete {
+			state = journal.Incomplete
+		}
+		p.lost = append(p.lost, journal.Outcome{ID: id, State: state, Row: line.Row, Line: text})
 	}
 }
 
@@ -110,7 +114,7 @@ var marks = maphash.MakeSeed()
 // other by its row and time. (Spreadsheets take the zeros off the front of keys.)
 func markOf(l results.Line) uint64 {
 	text := "case " + l.CaseID
-	if l.Status != statusCreated {
+	if l.CaseID == "" {
 		text = strings.Join([]string{l.Status, strings.TrimLeft(l.Key, "0"), l.FinishedAt.UTC().Format(time.DateTime)}, "\n")
 	}
 	return maphash.String(marks, text)

@@ -9,11 +9,13 @@ import (
 	"strings"
 	"time"
 
+	"caseimport/importer/content"
 	"caseimport/importer/identity"
 	"caseimport/importer/journal"
 	"caseimport/importer/lifecycle"
 	"caseimport/importer/results"
 	"caseimport/importer/source"
+	"caseimport/importer/talkdesk"
 	"caseimport/mapping"
 	"caseimport/mapping/words"
 )
@@ -27,19 +29,29 @@ const (
 	statusDuplicate = results.Duplicate
 	statusUnknown   = results.Unknown
 	statusLeft      = "left"
+
+	statusIncomplete = results.Incomplete
 )
+
+// codeNoParent is the error code of a row that is not sent because its parent has
+// no case.
+const codeNoParent = "no parent"
+
+// ofRun reports whether a line of the results belongs to the run that wrote it, and
+// the journal has not heard of it: rows that were refused here.
+func ofRun(line results.Line) bool {
+	return line.Status == statusInvalid && line.ErrorCode == "" || line.Status == statusDuplicate
+}
 
 // tally is what the writer counts for the summary and for the end of the run.
 type tally struct {
 	inDoubt int                 // rows of this input that were given up in doubt
 	undone  map[journal.ID]bool // rows of this input that were given up
-	// extra counts lines of the results file that the journal does not know:
-	// rows refused here, which have no ErrorCode.
-	extra   int
-	reasons map[string]int
-	// editedSince counts the warnings about rows whose case lacks a correction.
-	editedSince int
-	keptEdited  bool // the earlier failure report is people's work that was not read
+	// extra counts lines of the results file that the journal does not know: see
+	// ofRun.
+	extra      int
+	reasons    map[string]int
+	keptEdited bool // the earlier failure report is people's work that was not read
 }
 
 // maxReasons bounds the different reasons that are counted.
@@ -67,6 +79,14 @@ type refusal struct {
 	row             *source.Row
 	key, id, status string
 	faults          []mapping.Fault
+}
+
+// orphan is a row that is not sent because its parent has no case. The journal
+// hears of it, so that its failure report can be told from another's.
+type orphan struct {
+	row   *source.Row
+	claim journal.Claim
+	fault mapping.Fault
 }
 
 // takenOver are cases of which the journal has not heard; done is closed when it has.
@@ -114,6 +134,9 @@ func (p *pipeline) write() (first error) {
 		if stale {
 			// Later runs know by it how long doubts have waited.
 			err := p.journal.NoteLived(p.now())
+			if err == nil && p.now()-p.counted.End >= spanOf {
+				err = p.countRequests()
+			}
 			if p.begun {
 				err = errors.Join(err, p.results.Flush())
 			}
@@ -205,8 +228,15 @@ func (p *pipeline) carryOut(a any) error {
 				return p.broken(err, nil)
 			}
 		}
+	case orphan:
+		return p.broken(p.record(lifecycle.Record{State: lifecycle.Failed, Claim: a.claim, Ref: &item{row: a.row},
+			Answer: talkdesk.Answer{Code: codeNoParent, Message: a.fault.String()}}), nil)
 	case opening:
 		a.done <- p.begin()
+	case recalling:
+		a.done <- p.recall(a)
+	case journal.Span:
+		return p.broken(p.journal.Note(a), nil)
 	case handBack:
 		return p.broken(p.giveBack(a.row), nil)
 	}
@@ -229,9 +259,10 @@ func (p *pipeline) record(a lifecycle.Record) error {
 	line := results.Line{Row: a.Claim.Row, Key: a.Claim.Key, Attempts: a.Attempts, FinishedAt: time.Now()}
 	progress := p.cfg.Progress
 	state, count := journal.Created, &progress.created
+	line.CaseID = a.CaseID
 	switch {
-	case a.State == lifecycle.Created:
-		line.Status, line.CaseID, line.ErrorMessage = statusCreated, a.CaseID, a.Note
+	case a.State == lifecycle.Done:
+		line.Status, line.ErrorMessage = statusCreated, a.Note
 		if a.Found {
 			// Without an HTTP status the next run knows that the case may
 			// be older than its line.
@@ -241,6 +272,10 @@ func (p *pipeline) record(a lifecycle.Record) error {
 		} else {
 			line.HTTPStatus = results.HTTPStatus(a.Answer.Status)
 		}
+	case a.State == lifecycle.Created:
+		state, count, line.Status, line.ErrorMessage = journal.Incomplete, nil, statusIncomplete, "created, but not updated yet: run the same command again"
+	case a.State == lifecycle.Incomplete:
+		state, count, line.Status = journal.Incomplete, &progress.incomplete, statusIncomplete
 	case a.State == lifecycle.Unknown:
 		state, count, line.Status = journal.Unknown, &progress.unknown, statusUnknown
 	case a.Invalid:
@@ -248,7 +283,7 @@ func (p *pipeline) record(a lifecycle.Record) error {
 	default:
 		state, count, line.Status = journal.Failed, &progress.failed, statusFailed
 	}
-	if state != journal.Created {
+	if state != journal.Created && a.State != lifecycle.Created {
 		line.HTTPStatus, line.ErrorCode, line.ErrorMessage = results.HTTPStatus(a.Answer.Status), a.Answer.Code, a.Answer.Message
 		for _, f := range a.Answer.Fields {
 			line.ErrorFields = append(line.ErrorFields, results.Field{Name: f.Name, Description: f.Description})
@@ -258,15 +293,26 @@ func (p *pipeline) record(a lifecycle.Record) error {
 	if err != nil {
 		return fmt.Errorf("internal error: %w", err)
 	}
-	if err := p.journal.Record(journal.Outcome{ID: a.Claim.ID, State: state, Row: line.Row, Sent: a.Sent, Line: text}); err != nil {
+	o := journal.Outcome{ID: a.Claim.ID, State: state, Row: line.Row, Sent: a.Sent, Line: text, Interim: a.State == lifecycle.Created}
+	o.Sum, o.Memo = p.memo(a)
+	if err := p.journal.Record(o); err != nil {
 		// What came of it is not known to the next run.
 		return errors.Join(err, p.leave(lifecycle.Leave{ID: a.Claim.ID, Ref: a.Ref, InDoubt: true}))
 	}
-	if a.Retracts {
+	switch a.Retracts {
+	case lifecycle.Done:
 		progress.created.Add(-1)
+	case lifecycle.Incomplete:
+		progress.incomplete.Add(-1)
+	}
+	if o.Interim {
+		return nil // the results have a line for what becomes of it
 	}
 	if a.Ref != nil {
 		count.Add(1)
+		if a.Updated && count == &progress.already {
+			progress.updated.Add(1)
+		}
 	}
 	if a.Others > 0 {
 		progress.several.Add(1)
@@ -279,7 +325,25 @@ func (p *pipeline) record(a lifecycle.Record) error {
 		reason += ": " + line.ErrorFields.String()
 	}
 	p.count(reason)
-	return p.report.Add(reportRow(a.Ref.(*source.Row), p.idOf(a.Claim.ID), line))
+	return p.report.Add(reportRow(a.Ref.(*item).row, p.idOf(a.Claim.ID), line))
+}
+
+// memo is what the journal is to remember of what a row's case holds.
+func (p *pipeline) memo(a lifecycle.Record) (sum [8]byte, memo []byte) {
+	it, _ := a.Ref.(*item)
+	switch {
+	case it == nil || !a.Holds || a.CaseID == "":
+		return sum, nil
+	case a.State != lifecycle.Done && it.had != nil:
+		memo = it.had.Append(nil) // as it was
+	default:
+		wrote := a.Answer.Updated
+		if wrote.IsZero() && it.had != nil {
+			wrote = it.had.Wrote
+		}
+		memo = content.MemoOf(&it.content.Case, a.State == lifecycle.Done, wrote).Append(nil)
+	}
+	return it.content.Sum, memo
 }
 
 // recordRefusal writes down a row that is not sent.
@@ -314,7 +378,7 @@ func (p *pipeline) leave(a lifecycle.Leave) error {
 	if a.InDoubt {
 		p.inDoubt++
 	}
-	return p.giveBack(a.Ref.(*source.Row))
+	return p.giveBack(a.Ref.(*item).row)
 }
 
 // giveBack puts a row of a failure report into the next: what it was it still is.

@@ -36,7 +36,7 @@ func Run(ctx context.Context, cfg Config) (Summary, error) {
 	case sum.Left > 0:
 		// A limit that was reached is no error, and yet rows are left.
 		sum.Exit = 4
-	case sum.Failed+sum.Invalid+sum.Duplicate+sum.Unknown+sum.Several > 0:
+	case sum.Failed+sum.Invalid+sum.Duplicate+sum.Unknown+sum.Incomplete+sum.Several > 0:
 		sum.Exit = 3
 	}
 	return sum, err

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"caseimport/importer/content"
 	"caseimport/importer/identity"
 	"caseimport/importer/journal"
 	"caseimport/importer/lifecycle"
@@ -43,6 +44,7 @@ func (p *pipeline) takeStock() error {
 		Workers: p.cfg.Concurrency, MaxAttempts: p.cfg.MaxAttempts, Settle: p.cfg.Settle, Patience: p.cfg.OutagePatience,
 		MaxRefused: p.cfg.MaxFailures.Rows, MaxRefusedShare: p.cfg.MaxFailures.Percent / 100, Limit: p.cfg.Limit,
 		Searchable: p.cfg.Program.KeyField() != "", Resend: p.cfg.ResendUnknown, Backoff: backoff, Lag: p.journal.Lag(), Altered: p.journal.Altered(),
+		Updates: p.cfg.Update || p.cfg.Program.SetsAfterCreate(),
 	}
 	doubts, err := p.journal.Doubts()
 	if err != nil {
@@ -220,9 +222,8 @@ func (s *swapped) take(row *source.Row, id journal.ID) bool {
 
 func (s *swapped) note(row *source.Row, id journal.ID) {
 	if c, faults := s.cfg.Program.Map(row); len(faults) == 0 {
-		if body, err := c.Body(); err == nil {
-			sum := sumOf(body)
-			s.requests[sum] = append(s.requests[sum], &requestOf{row: row.Number, id: id})
+		if made, _, err := content.Of(c); err == nil {
+			s.requests[made.Sum] = append(s.requests[made.Sum], &requestOf{row: row.Number, id: id})
 		}
 	}
 }

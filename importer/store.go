@@ -86,7 +86,7 @@ func openStore(cfg Config, files Files) (*store, error) {
 			header.Input = hex.EncodeToString(cfg.Table.Sum[:])
 		}
 	}
-	j, err := openJournal(files.Journal, header, journal.Begin{Input: absolute(cfg.Input), Results: filepath.Base(files.Results), Mapping: cfg.Mapping, Field: cfg.Program.KeyField(), Host: host, Process: os.Getpid(), At: time.Now(), Adopt: cfg.Adopt})
+	j, err := openJournal(files.Journal, header, journal.Begin{Input: absolute(cfg.Input), Results: filepath.Base(files.Results), Mapping: cfg.Mapping, Field: cfg.Program.KeyField(), Host: host, Process: os.Getpid(), At: time.Now(), Adopt: cfg.Adopt, Version: cfg.Version})
 	if err != nil {
 		return nil, journalStop(err)
 	}
@@ -215,8 +215,7 @@ func (s *store) all() iter.Seq2[results.Line, error] {
 			}
 		}
 		for line, err := range results.ReadOwn(s.files.Results) {
-			own := line.Status == statusInvalid && line.ErrorCode == "" || line.Status == statusDuplicate
-			if err == nil && !own {
+			if err == nil && !ofRun(line) {
 				continue
 			}
 			if !yield(line, err) {

@@ -5,11 +5,12 @@ import (
 	"fmt"
 	"time"
 
+	"caseimport/importer/journal"
 	"caseimport/importer/lifecycle"
 	"caseimport/mapping/words"
 )
 
-// maxAlike is how many warnings of one kind are worth reading.
+// maxAlike is how many warnings of one kind are given.
 const maxAlike = 20
 
 // say puts a notice of the machine into words.
@@ -20,10 +21,12 @@ func (p *pipeline) say(n lifecycle.Notice) {
 	case lifecycle.Suspected:
 		wait("the server failed several times in a row: checking whether it is up; giving up at %s", until)
 	case lifecycle.ServerDown:
+		p.outage = &journal.Span{What: journal.Outage, Begin: n.Until - p.cfg.OutagePatience, Why: n.Text}
 		wait("the server is failing (%s): nothing is sent until it answers; next try at %s, giving up at %s", n.Text, at, until)
 	case lifecycle.StillDown:
 		wait("the server is still failing (%s); next try at %s, giving up at %s", n.Text, at, until)
 	case lifecycle.ServerUp:
+		p.endOutage()
 		wait("the server answers again after %v", round(n.Lasted))
 	case lifecycle.OnlyRowsFail:
 		wait("the server answers, but fails on rows: trying them one at a time")
@@ -40,12 +43,22 @@ func (p *pipeline) say(n lifecycle.Notice) {
 	case lifecycle.SameID:
 		p.cfg.Log.Warn(fmt.Sprintf("row %d: the server answered with case %s, which is another row's: rows that are given one case stay unknown until they are looked up", n.Rows, n.Text))
 	case lifecycle.EditedSince:
-		switch p.editedSince++; {
-		case p.editedSince <= maxAlike:
-			p.cfg.Log.Warn(fmt.Sprintf("row %d: its case %s was there already, without what was edited since", n.Rows, n.Text))
-		case p.editedSince == maxAlike+1:
-			p.cfg.Log.Warn("further rows whose case was there already, without what was edited since, are not listed here")
-		}
+		p.remark("whose case was there already, without what was edited since,", fmt.Sprintf("row %d: its case %s was there already, without what was edited since", n.Rows, n.Text))
+	}
+}
+
+// remark warns of something that may concern many rows. Of those alike the first
+// are worth reading.
+func (p *pipeline) remark(alike, msg string) {
+	p.mu.Lock()
+	p.remarks[alike]++
+	n := p.remarks[alike]
+	p.mu.Unlock()
+	switch {
+	case n <= maxAlike:
+		p.cfg.Log.Warn(msg)
+	case n == maxAlike+1:
+		p.cfg.Log.Warn("further rows " + alike + " are not listed here")
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -42,9 +43,14 @@ type server struct {
 	fields func(n int) (talkdesk.FieldsPage, talkdesk.Answer)
 	asked  int // for the case fields
 
+	// fateOfUpdate decides on an update, by its number from 0.
+	fateOfUpdate func(n int) fate
+	locks        bool // a resolved case takes no update
+
 	mu       sync.Mutex
 	cases    []stored
 	creates  int
+	updates  int
 	inFlight int
 	peak     int
 }
@@ -54,6 +60,11 @@ type stored struct {
 	fields               map[string]string
 	shown                time.Time
 	answered             bool // the client was told
+	// What updates have set, how many there were, and when the last one was.
+	set     map[string]string
+	notes   []talkdesk.SetNote
+	updates int
+	updated time.Time
 }
 
 // fate is what happens to one create request.
@@ -198,6 +209,105 @@ func (s *server) ReadFields(ctx context.Context, _ talkdesk.FieldsQuery) (talkde
 		return talkdesk.FieldsPage{}, talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
 	}
 	return s.fields(s.asked)
+}
+
+// agents are those of the account, by address.
+var testAgents = map[string]string{"ann@example.com": "agent-ann", "bob@example.com": "agent-bob"}
+
+func (s *server) ReadUsers(ctx context.Context, q talkdesk.UsersQuery) (page talkdesk.UsersPage, a talkdesk.Answer) {
+	s.begin()
+	defer s.end()
+	sleep(ctx, s.latency)
+	for email, id := range testAgents {
+		if q.Email == "" || q.Email == email {
+			page.Agents = append(page.Agents, talkdesk.Agent{ID: id, Email: email, Active: true})
+		}
+	}
+	page.Total = len(page.Agents)
+	return page, talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+}
+
+func (s *server) ReadCase(ctx context.Context, id string) (*talkdesk.Case, talkdesk.Answer) {
+	s.begin()
+	defer s.end()
+	if s.read != nil {
+		if a, bad := s.read(); bad {
+			sleep(ctx, s.latency)
+			return nil, a
+		}
+	}
+	sleep(ctx, s.latency)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.cases {
+		if c.id == id {
+			got := &talkdesk.Case{ID: id, Members: map[string]string{"title": c.title, "status": "NEW"}, Fields: map[string]talkdesk.Value{}, NotesShown: true, UpdatedAt: c.updated}
+			maps.Copy(got.Members, c.set)
+			for key, text := range c.fields {
+				got.Fields[key] = talkdesk.Value{Texts: []string{text}}
+			}
+			for _, n := range c.notes {
+				got.Notes = append(got.Notes, talkdesk.Note{Title: n.Title, Body: n.Body, Public: strconv.FormatBool(n.Public)})
+			}
+			return got, talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+		}
+	}
+	return nil, talkdesk.Answer{Verdict: talkdesk.Absent, Status: 404, Message: "there is no case " + id}
+}
+
+func (s *server) Update(ctx context.Context, id string, u *talkdesk.Update) talkdesk.Answer {
+	s.begin()
+	defer s.end()
+	s.mu.Lock()
+	n := s.updates
+	s.updates++
+	s.mu.Unlock()
+	f := fate{answer: talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}, stored: true}
+	if s.fateOfUpdate != nil {
+		f = s.fateOfUpdate(n)
+	}
+	sleep(ctx, s.latency)
+	if f.late > 0 {
+		time.AfterFunc(f.late, func() { s.update(id, u) })
+	}
+	if f.stored && !s.update(id, u) {
+		return talkdesk.Answer{Verdict: talkdesk.Rejected, Status: 400, Code: "locked", Message: "the case is resolved"}
+	}
+	if f.answer.Verdict == talkdesk.Created {
+		f.answer.Updated = time.Now().Truncate(time.Second)
+	}
+	return f.answer
+}
+
+// update sets what an update says, and reports whether the case is not locked.
+func (s *server) update(id string, u *talkdesk.Update) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.cases {
+		c := &s.cases[i]
+		if c.id != id {
+			continue
+		}
+		if s.locks && c.set["status"] == "RESOLVED" && u.Status != "OPEN" {
+			return false
+		}
+		if c.set == nil {
+			c.set = map[string]string{}
+		}
+		for name, value := range map[string]string{"title": u.Title, "description": u.Description, "priority": u.Priority, "owner_id": u.OwnerID,
+			"parent_id": u.ParentID, "type": u.Type, "group_id": u.GroupID, "status": u.Status, "resolution": u.Resolution} {
+			if value != "" {
+				c.set[name] = value
+			}
+		}
+		for _, f := range u.CustomFields {
+			c.fields[f.Key], _ = f.Value.(string)
+		}
+		c.notes = append(c.notes, u.Notes...)
+		c.updated, c.updates = time.Now(), c.updates+1
+		return true
+	}
+	return true
 }
 
 // counts returns how many cases each key has.
@@ -388,7 +498,7 @@ func (w *world) runCtx(ctx context.Context, name string, change ...func(*Config)
 		f(&cfg)
 	}
 	sum, err := Run(ctx, cfg)
-	total := sum.Created + sum.Already + sum.Failed + sum.Invalid + sum.Duplicate + sum.Unknown + sum.Filtered + sum.Left
+	total := sum.Created + sum.Already + sum.Failed + sum.Invalid + sum.Duplicate + sum.Unknown + sum.Incomplete + sum.Filtered + sum.Left
 	if total != sum.Rows || sum.Left < 0 {
 		w.t.Errorf("the summary does not add up: %+v", sum)
 	}

@@ -22,11 +22,15 @@ func (m *Mapping) Account() *fields.File { return m.account }
 // Account is that of the mapping.
 func (p *Program) Account() *fields.File { return p.account }
 
-// Warnings say what is no fault of the mapping and yet may be a surprise: fields
-// of the account without which its agents cannot resolve a case.
+// Warnings say what is no fault of the mapping and yet may be a surprise: cases
+// that are resolved without a resolution, and fields of the account without which
+// its agents cannot resolve a case.
 func (p *Program) Warnings() (all []string) {
+	if p.resolves() && !slices.Contains(p.Fields(), "resolution") {
+		all = append(all, "status can become RESOLVED, for which Talkdesk requires a resolution, and no rule gives one: add resolution under case, such as resolution: {const: Solved before the migration}")
+	}
 	if p.account == nil {
-		return nil
+		return all
 	}
 	filled := p.Fields()
 	for _, f := range p.account.Fields {
@@ -35,6 +39,24 @@ func (p *Program) Warnings() (all []string) {
 		}
 	}
 	return all
+}
+
+// resolves says whether the rule of the status can give Resolved.
+func (p *Program) resolves() bool {
+	i := slices.IndexFunc(p.cases, func(f field) bool { return f.kind == kindStatus })
+	if i < 0 {
+		return false
+	}
+	f := &p.cases[i]
+	if f.constant != nil {
+		return f.constant.text == Resolved
+	}
+	for _, to := range f.table {
+		if to.text == Resolved {
+			return true
+		}
+	}
+	return f.table == nil || f.pass || f.fallback != nil && f.fallback.text == Resolved
 }
 
 // readAccount reads the file that `fields` names, unless the definitions were

@@ -2,7 +2,9 @@ package mapping
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
+	"iter"
 )
 
 // Case is one case as it is to be created. Its JSON form is the body of the
@@ -19,6 +21,18 @@ type Case struct {
 	ParentID       string       `json:"parent_id,omitempty"`
 	CustomFields   CustomFields `json:"custom_fields,omitempty"`
 	Notes          []Note       `json:"notes,omitempty"`
+
+	// Owner is the address of an agent (trimmed, in lower case) whose id is to
+	// become OwnerID; "" where the mapping gives ids.
+	Owner string `json:"-"`
+	// Parent is the key of another row, whose case's id is to become ParentID;
+	// "" where the mapping gives ids.
+	Parent string `json:"-"`
+
+	// What a create cannot carry: sent in an update after it. Status and Type are
+	// as the page spells them, or the account's own. Resolution is there only
+	// beside the status Resolved.
+	Status, Type, GroupID, Resolution string `json:"-"`
 }
 
 // Body is the create request of the case.
@@ -36,8 +50,35 @@ func (c Case) Body() ([]byte, error) {
 func (c *Case) standard(i int) *string {
 	return [...]*string{
 		&c.Title, &c.Description, &c.Priority, &c.RequesterName, &c.RequesterEmail,
-		&c.RequesterType, &c.OwnerID, &c.ParentID,
+		&c.RequesterType, &c.OwnerID, &c.ParentID, &c.Status, &c.Type, &c.GroupID, &c.Resolution,
 	}[i]
+}
+
+// Values yields what the row maps to, by the names of the mapping file in a fixed
+// order: the standard fields, "owner_id" with the address and "parent_id" with the
+// key where they are given so, then "custom_fields.…" with a string, a bool, a
+// json.Number or a []string. What is not set is left out, and so are notes. The
+// same row gives the same values whatever the account holds.
+func (c *Case) Values() iter.Seq2[string, any] {
+	return func(yield func(string, any) bool) {
+		for i, s := range standardFields {
+			value := *c.standard(i)
+			switch s.kind {
+			case kindOwner:
+				value = cmp.Or(c.Owner, value)
+			case kindParent:
+				value = cmp.Or(c.Parent, value)
+			}
+			if value != "" && !yield(s.name, value) {
+				return
+			}
+		}
+		for _, f := range c.CustomFields {
+			if !yield("custom_fields."+f.Name, f.Value) {
+				return
+			}
+		}
+	}
 }
 
 // CustomField is one prefixed field. Value is a string, a bool, a json.Number

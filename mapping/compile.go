@@ -35,6 +35,14 @@ func (m *Mapping) Compile(columns []string, open bool) (*Program, error) {
 	for _, f := range m.cases {
 		p.cases = append(p.cases, *b.field(f))
 	}
+	for i := range p.cases {
+		switch f := &p.cases[i]; {
+		case f.lookup && f.kind == kindOwner:
+			p.owner = f
+		case f.lookup && f.kind == kindParent:
+			p.parent = f
+		}
+	}
 	for i, f := range m.custom {
 		p.custom = append(p.custom, *b.field(f))
 		if f.short == m.keyTo {
@@ -157,6 +165,17 @@ func canonicalKey(f *field) string {
 		return "column " + column
 	}
 	return "expr " + text
+}
+
+// SetsAfterCreate says whether the mapping sets fields that a create cannot carry.
+func (p *Program) SetsAfterCreate() bool {
+	for _, f := range p.cases {
+		switch standardFields[f.index].name {
+		case "status", "type", "group_id":
+			return true
+		}
+	}
+	return false
 }
 
 // Fields names what the mapping fills, for counts of how many rows do: the

@@ -17,6 +17,10 @@ type result struct {
 	value any // nil: the text
 }
 
+// toLookUp is the value of a text that stands for an id: an agent's address, the
+// key of another row.
+type toLookUp struct{}
+
 // emptyCell is the value of an entry of values that stands for an empty cell.
 type emptyCell struct{}
 
@@ -30,6 +34,8 @@ func (r result) custom() any {
 
 var (
 	errPriority = errors.New("is not one of LOW, NORMAL, HIGH, URGENT")
+	errAddress  = errors.New("is an e-mail address, not the id of an agent")
+	errParent   = errors.New("is longer than 200 characters, the limit for a key")
 	errCheckbox = errors.New("is neither true nor false")
 	errLevels   = errors.New("has more than three levels")
 )
@@ -52,7 +58,7 @@ func (f *field) asWritten(s string) (result, error) {
 	if f.kind.isList() {
 		return f.listOf([]string{s})
 	}
-	plain := field{kind: f.kind, words: standardWords}
+	plain := field{kind: f.kind, words: standardWords, lookup: f.lookup}
 	return plain.convert(&Value{Kind: String, Text: s})
 }
 
@@ -66,6 +72,28 @@ func (f *field) convert(v *Value) (result, error) {
 		if !slices.Contains(Priorities, v.Text) {
 			return result{}, errPriority
 		}
+	case kindStatus:
+		return result{text: wordOf(Statuses, v.Text)}, nil
+	case kindType:
+		return result{text: wordOf(Types, v.Text)}, nil
+	case kindOwner:
+		text := strings.TrimSpace(v.Text)
+		switch {
+		case f.lookup:
+			return result{text: strings.ToLower(text), value: toLookUp{}}, convert.Email(text)
+		case strings.Contains(text, "@"):
+			return result{}, errAddress
+		}
+		return result{text: text}, nil
+	case kindParent:
+		text := strings.TrimSpace(v.Text)
+		switch {
+		case f.lookup && words.Longer(text, MaxKey):
+			return result{}, errParent
+		case f.lookup:
+			return result{text: text, value: toLookUp{}}, nil
+		}
+		return result{text: text}, nil
 	case kindCheckbox:
 		if v.Kind == Bool {
 			return result{value: v.Text == "true"}, nil
@@ -92,6 +120,19 @@ func (f *field) convert(v *Value) (result, error) {
 		return result{value: n}, err
 	}
 	return result{text: v.Text}, nil
+}
+
+// wordOf is the known word that a text spells, whatever its case, blanks, hyphens
+// and underscores; any other text is the account's own word, and stays as it is.
+func wordOf(known []string, text string) string {
+	plain := strings.NewReplacer(" ", "", "-", "", "_", "").Replace
+	text = strings.TrimSpace(text)
+	for _, word := range known {
+		if strings.EqualFold(plain(word), plain(text)) {
+			return word
+		}
+	}
+	return text
 }
 
 // listOf makes the value of a list field.

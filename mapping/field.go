@@ -45,6 +45,7 @@ type field struct {
 	html     bool
 	comma    bool
 	overflow bool
+	lookup   bool // agent or key: what cells give is to be looked up
 
 	cells []cell                 // of columns, bound
 	expr  *expression.Expression // or of source
@@ -170,7 +171,13 @@ func (r *reader) modifiers(keys *yamlfile.Map, f *field) {
 	}
 	r.dates(keys, f)
 	r.checkbox(keys, f)
-	f.fallback = r.literal(keys, f, "default")
+	lookup := keys.Flag("agent") || keys.Flag("key")
+	if n := keys.Value("default"); lookup && n != nil && n.ShortTag() == "!!str" && strings.TrimSpace(n.Value) == "" {
+		f.fallback = &result{} // leaves the field out
+	} else {
+		f.fallback = r.literal(keys, f, "default") // an id, which is not looked up
+	}
+	f.lookup = lookup
 	f.table = r.table(keys.Value("values"), f)
 }
 

@@ -82,6 +82,11 @@ func (r *reader) mapping(root *yaml.Node, m *Mapping) {
 	r.customFields(top.Value("custom_fields"), m)
 	r.notes(top.Value("notes"), m)
 	r.key(top.Value("key"), m)
+	for _, f := range m.cases {
+		if f.lookup && f.kind == kindParent && m.key == nil {
+			r.Fault(f.node, "parent_id takes the key of another row, but the mapping has no key")
+		}
+	}
 }
 
 // standard reads the fields of the case.

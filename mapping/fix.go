@@ -58,8 +58,7 @@ func (f *field) makeFixes() {
 	}
 }
 
-// fixEntry offers the entry that values lacks. Only a priority and an option of
-// the account can be guessed.
+// fixEntry offers the entry that values lacks, where its meaning can be guessed.
 func (f *field) fixEntry(text string) (fix, entry string) {
 	if words.Longer(text, 60) {
 		return "", ""
@@ -68,6 +67,10 @@ func (f *field) fixEntry(text string) (fix, entry string) {
 	switch {
 	case f.kind == kindPriority:
 		to = guessPriority(text)
+	case f.kind == kindStatus && slices.Contains(Statuses, wordOf(Statuses, text)):
+		to = wordOf(Statuses, text)
+	case f.kind == kindType && slices.Contains(Types, wordOf(Types, text)):
+		to = wordOf(Types, text)
 	case f.options != nil && f.kind != kindDependent:
 		if _, fault := f.options.Codes([]string{text}); fault == nil {
 			to = strings.TrimSpace(text)
@@ -102,6 +105,16 @@ func (f *field) fixValue(text string) (fix, entry string) {
 			return f.short + ": {expr: " + yamlfile.Quote("trim("+f.row()+")") + "}", ""
 		case strings.Contains(text, "@"):
 			return f.short + ": {expr: " + yamlfile.Quote("match("+f.row()+", `[\\w.+-]+@[\\w.-]+\\.\\w+`)[0]") + "}  # the first address in the cell, if there is one", ""
+		}
+	case kindOwner:
+		switch {
+		case words.Longer(text, 60):
+		case f.table != nil:
+			return f.short + ": {values: {" + entryMark + "}}  # add to those already there", yamlfile.Quote(trimmed) + `: "?"`
+		case f.lookup:
+			return f.fix("values", "{"+entryMark+"}", "pass", "true") + "  # the agent's e-mail address", yamlfile.Quote(trimmed) + `: "?"`
+		default:
+			return f.fix("agent", "true"), ""
 		}
 	case kindCheckbox:
 		if words.Longer(text, 60) {

@@ -20,6 +20,20 @@ const maxLevels = 3
 // Priorities are all that the API knows, the least urgent first.
 var Priorities = []string{"LOW", "NORMAL", "HIGH", "URGENT"}
 
+// Resolved is the status that takes a resolution ("Update a Case").
+const Resolved = "RESOLVED"
+
+// Closed is the status that the page says cannot be set, and another published
+// description of the API lists.
+const Closed = "CLOSED"
+
+// Statuses and Types are those of the API ("Update a Case"); an account can have
+// its own.
+var (
+	Statuses = []string{"NEW", "OPEN", "PENDING", "ON-HOLD", Resolved, Closed}
+	Types    = []string{"QUESTION", "INCIDENT", "PROBLEM", "TASK"}
+)
+
 // kind is what a field holds; it decides how a cell is converted and which
 // modifiers make sense.
 type kind uint8
@@ -30,6 +44,10 @@ const (
 	kindCode                // text that names something: an id, an option
 	kindEmail
 	kindPriority
+	kindStatus
+	kindType
+	kindOwner  // the id of an agent, or with agent: true an address
+	kindParent // the id of a case, or with key: true the key of a row
 	kindCheckbox
 	kindDate
 	kindNumeric
@@ -48,6 +66,10 @@ var kinds = [...]struct {
 	kindCode:        {"a code", nil},
 	kindEmail:       {"an e-mail address", nil},
 	kindPriority:    {"a priority", nil},
+	kindStatus:      {"a status", nil},
+	kindType:        {"a type", nil},
+	kindOwner:       {"an agent", []string{"agent"}},
+	kindParent:      {"a parent case", []string{"key"}},
 	kindCheckbox:    {"a checkbox", []string{"true", "false"}},
 	kindDate:        {"a date", []string{"layout", "timezone"}},
 	kindNumeric:     {"a whole number", nil},
@@ -69,8 +91,12 @@ var standardFields = []struct {
 	{"requester_name", kindText, 0},
 	{"requester_email", kindEmail, 0},
 	{"requester_type", kindCode, 0},
-	{"owner_id", kindCode, 0},
-	{"parent_id", kindCode, 0},
+	{"owner_id", kindOwner, 0},
+	{"parent_id", kindParent, 0},
+	{"status", kindStatus, 0},
+	{"type", kindType, 0},
+	{"group_id", kindCode, 0},
+	{"resolution", kindText, 0}, // behind the status, on which it depends
 }
 
 // sources are the keys of a rule of which it has exactly one; anyKind are the

@@ -22,6 +22,8 @@ type Program struct {
 	keyIndex int // of keyField in custom, -1 if no rule sets it
 	keyRule  string
 	cases    []field
+	owner    *field // of cases, if it gives addresses
+	parent   *field // of cases, if it gives keys
 	custom   []field
 	notes    []*noteFields
 }
@@ -111,7 +113,7 @@ func (p *Program) Map(row Row) (Case, []Fault) {
 	}
 	key, _ := c.key()
 	var out Case
-	c.standard(&out)
+	c.standard(&out, key)
 	c.customFields(&out, key)
 	for _, n := range p.notes {
 		out.Notes = c.notes(n, out.Notes)
@@ -121,15 +123,18 @@ func (p *Program) Map(row Row) (Case, []Fault) {
 
 // standard fills the standard fields and sees that the mandatory ones are
 // there.
-func (c *run) standard(out *Case) {
+func (c *run) standard(out *Case, key string) {
 	requester := (*field)(nil)
 	faulty := false
 	for i := range c.p.cases {
 		f := &c.p.cases[i]
+		target := out.standard(f.index)
+		if target == &out.Resolution && out.Status != Resolved {
+			continue // it is refused then
+		}
 		faults := len(c.faults)
 		r, ok := c.scalar(f)
 		failed := len(c.faults) > faults
-		target := out.standard(f.index)
 		switch target {
 		case &out.Title, &out.Description:
 			if !ok && !failed {
@@ -144,7 +149,15 @@ func (c *run) standard(out *Case) {
 		if !ok {
 			continue
 		}
+		if r.value == (toLookUp{}) {
+			if target = &out.Owner; f.kind == kindParent {
+				target = &out.Parent
+			}
+		}
 		*target = r.text
+		if key != "" && out.Parent == key && f.kind == kindParent {
+			c.fault(Fault{Column: f.column(), Field: f.name, Value: key, Reason: "is the key of the row itself"})
+		}
 		if f.overflow {
 			*target, out.Notes = overflow(r.text, f.limit, strings.ToUpper(f.short[:1])+f.short[1:], out.Notes)
 		}

@@ -39,8 +39,12 @@ type caseKeys struct {
 	RequesterName  ruleKeys `json:"requester_name,omitempty" jsonschema_description:"A requester's name or e-mail address is required."`
 	RequesterEmail ruleKeys `json:"requester_email,omitempty" jsonschema_description:"A bare e-mail address."`
 	RequesterType  ruleKeys `json:"requester_type,omitempty" jsonschema_description:"The API takes Contact where none is given."`
-	OwnerID        ruleKeys `json:"owner_id,omitempty" jsonschema_description:"Id of the assignee."`
-	ParentID       ruleKeys `json:"parent_id,omitempty" jsonschema_description:"Id of the parent case."`
+	OwnerID        ruleKeys `json:"owner_id,omitempty" jsonschema_description:"Id of the assignee, or with agent an agent's e-mail address."`
+	ParentID       ruleKeys `json:"parent_id,omitempty" jsonschema_description:"Id of the parent case, or with key the key of another row."`
+	Status         ruleKeys `json:"status,omitempty" jsonschema_description:"NEW, OPEN, PENDING, ON-HOLD, RESOLVED in any spelling, or the account's own; set by an update after the creation."`
+	Type           ruleKeys `json:"type,omitempty" jsonschema_description:"QUESTION, INCIDENT, PROBLEM, TASK in any spelling, or the account's own; set by an update after the creation."`
+	GroupID        ruleKeys `json:"group_id,omitempty" jsonschema_description:"Id of the group; set by an update after the creation."`
+	Resolution     ruleKeys `json:"resolution,omitempty" jsonschema_description:"How the case was resolved; sent where the status is RESOLVED."`
 }
 
 type noteKeys struct {
@@ -59,7 +63,7 @@ type ruleKeys struct {
 	Expr    text    `json:"expr,omitempty" jsonschema_description:"Expression, such as lower(trim(row[\"E-mail\"]))."`
 
 	Values       values  `json:"values,omitempty" jsonschema_description:"Look-up table, without regard to case and blanks around; or {file: table.csv}."`
-	Default      scalars `json:"default,omitempty" jsonschema_description:"Value for an empty cell and for one that values does not list, written as it is to be sent."`
+	Default      blanks  `json:"default,omitempty" jsonschema_description:"Value for an empty cell and for one that values does not list, written as it is to be sent. With agent or key also where there is no such agent or case, and \"\" leaves the field out."`
 	Required     bool    `json:"required,omitempty" jsonschema_description:"An empty value makes the row invalid."`
 	Pass         bool    `json:"pass,omitempty" jsonschema_description:"Cells that values does not list are taken as they are."`
 	Truncate     int     `json:"truncate,omitempty" jsonschema:"minimum=1" jsonschema_description:"Cut after so many characters."`
@@ -72,6 +76,8 @@ type ruleKeys struct {
 	HTML         bool    `json:"html,omitempty" jsonschema_description:"HTML to readable plain text; links are kept."`
 	DecimalComma bool    `json:"decimal_comma,omitempty" jsonschema_description:"The comma is the decimal sign."`
 	Overflow     string  `json:"overflow,omitempty" jsonschema:"enum=notes" jsonschema_description:"What does not fit goes into notes."`
+	Agent        bool    `json:"agent,omitempty" jsonschema_description:"owner_id: the value is an agent's e-mail address, whose id is sent."`
+	Key          bool    `json:"key,omitempty" jsonschema_description:"parent_id: the value is the key of another row, whose case's id is sent."`
 }
 
 type tableKeys struct {
@@ -112,6 +118,7 @@ type (
 	text       string              // not blank
 	texts      []text              // or one alone
 	scalars    []string            // or one alone: texts that are not blank, numbers, true and false
+	blanks     []string            // as scalars; one alone may be blank where the field allows it
 	values     struct{}            // a table in place, or tableKeys
 	customKeys map[string]ruleKeys // or nothing
 	noteList   []noteKeys          // or nothing
@@ -143,6 +150,8 @@ func (texts) JSONSchema() *schema {
 }
 
 func (scalars) JSONSchema() *schema { return oneOf(scalar(false), listOf(scalar(false))) }
+
+func (blanks) JSONSchema() *schema { return oneOf(scalar(true), listOf(scalar(false))) }
 
 func (values) JSONSchema() *schema {
 	file := (&jsonschema.Reflector{Anonymous: true, DoNotReference: true}).Reflect(&tableKeys{})

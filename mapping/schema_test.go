@@ -89,6 +89,11 @@ func TestSchemaOfRules(t *testing.T) {
 	}{
 		{true, "title: T\n  description: {column: D, overflow: notes}\n  requester_email: E"},
 		{true, "title: {column: T, truncate: 150}\n  description: D\n  requester_name: N\n  priority: {column: P, values: {a: LOW}, default: NORMAL}"},
+		{true, "title: T\n  description: D\n  requester_name: N\n  owner_id: {column: O, agent: true, default: ''}\n  status: S\n  type: {const: TASK}\n  group_id: G\n  resolution: R"},
+		{false, "title: T\n  description: D\n  requester_name: N\n  owner_id: {column: O, agent: 1}"},
+		{false, "title: T\n  description: D\n  requester_name: N\n  owner_id: {const: 7, agent: true}"},
+		{false, "title: T\n  description: D\n  requester_name: N\n  owner_id: {column: O, agent: true, default: ['']}"},
+		{false, "title: T\n  description: D\n  requester_name: N\n  solve_reason: R"},
 		{false, "title: {column: T, truncate: 9, overflow: notes}\n  description: D\n  requester_name: N"},
 		{false, "title: {column: T, overflow: note}\n  description: D\n  requester_name: N"},
 		{false, "title: T\n  description: D"},
@@ -112,6 +117,9 @@ func TestSchemaDoesNotKnowFields(t *testing.T) {
 	v := newValidator(t)
 	for _, src := range []string{
 		head + "custom_fields: {text_a: {const: [a]}}",
+		head + "custom_fields: {text_a: {column: A, default: ''}}",
+		head + "  owner_id: {column: A, key: true}",
+		head + "  parent_id: {column: A, key: true}", // without a key
 		head + "custom_fields: {text_a: {column: A, overflow: notes}}",
 		head + "custom_fields: {text_a: {column: A, layout: excel}}",
 		head + "custom_fields: {checkbox_a: {const: 2}}",

@@ -132,11 +132,8 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 			return c, err
 		}
 	}
-	if send := c.Valid; c.Rate > 0 {
-		if c.Live != nil {
-			send = c.Live.Create
-		}
-		c.Estimate = float64(send) / c.Rate
+	if c.Rate > 0 {
+		c.Estimate = float64(c.sending()+c.updating()) / c.Rate
 	}
 	if c.Invalid+c.Duplicate > 0 && !o.live {
 		c.Exit = exitFaults
@@ -189,7 +186,7 @@ func printCheck(w io.Writer, c checked, cmd *cobra.Command, o checkOptions, inpu
 		fmt.Fprintf(&b, "  %s\n", words.Brief(warning))
 	}
 	printCoverage(&b, c)
-	printRequests(&b, c.Requests)
+	printRequests(&b, c.Requests, c.Updates)
 	if c.Live != nil {
 		printLive(&b, c.Live)
 	}
@@ -294,32 +291,48 @@ func percent(part, whole int) string {
 	}
 }
 
-func printRequests(b *strings.Builder, requests []json.RawMessage) {
-	for i, request := range requests {
-		var pretty bytes.Buffer
-		if json.Indent(&pretty, request, "", "  ") != nil {
-			continue
+func printRequests(b *strings.Builder, creates, updates []json.RawMessage) {
+	for i, create := range creates {
+		fmt.Fprintf(b, "\nRequest %d\n%s\n", i+1, indented(create))
+		if i < len(updates) && string(updates[i]) != "null" {
+			fmt.Fprintf(b, "Request %d, once its case is created\n%s\n", i+1, indented(updates[i]))
 		}
-		fmt.Fprintf(b, "\nRequest %d\n%s\n", i+1, pretty.String())
 	}
+}
+
+func indented(request []byte) string {
+	var pretty bytes.Buffer
+	_ = json.Indent(&pretty, request, "", "  ") // it was made by us
+	return pretty.String()
 }
 
 // estimate says how long sending will take.
 func estimate(c checked) string {
-	send := c.Valid
-	if c.Live != nil {
-		send = c.Live.Create
+	rows := words.Plural(c.sending(), "row")
+	updates := ""
+	if n := c.updating(); n > 0 {
+		updates = fmt.Sprintf(" With each of the %s after a creation, the account's automations run again.", words.Plural(n, "update"))
 	}
-	rows := words.Plural(send, "row")
-	if send == 0 {
+	if c.sending() == 0 {
 		return "There is nothing to send."
 	}
 	if c.Rate == 0 {
-		return fmt.Sprintf("Sending %s takes as long as the server needs: no rate limit is set.", rows)
+		return fmt.Sprintf("Sending %s takes as long as the server needs: no rate limit is set.%s", rows, updates)
 	}
 	took := "less than a second"
 	if c.Estimate >= 1 {
 		took = "about " + human(time.Duration(c.Estimate*float64(time.Second)))
 	}
-	return fmt.Sprintf("Sending %s takes %s at %s (--rate).", rows, took, perSecond(c.Rate))
+	return fmt.Sprintf("Sending %s takes %s at %s (--rate).%s", rows, took, perSecond(c.Rate), updates)
 }
+
+// sending is how many rows a run would send.
+func (c checked) sending() int {
+	if c.Live != nil {
+		return c.Live.Create
+	}
+	return c.Valid
+}
+
+// updating is how many of these need an update, about as many of them as of all.
+func (c checked) updating() int { return c.After * c.sending() / max(c.Valid, 1) }

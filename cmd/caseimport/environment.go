@@ -91,8 +91,9 @@ func (t *target) connect(cfg *importer.Config, account *fields.File, timeout tim
 }
 
 // likeAccount is a sandbox with the account's fields. Where they are not known, it
-// takes any key with a known prefix.
+// takes any key with a known prefix; and anybody for an agent.
 func likeAccount(account *fields.File) (opt sandbox.Options, err error) {
+	opt.AnyAgent = true
 	switch {
 	case account == nil:
 	case len(account.Fields) == 0:

@@ -183,12 +183,14 @@ func logError(log *slog.Logger, err error) {
 func outputFlags(args []string) (asked struct {
 	json      bool
 	logFormat string
+	aftermath
 }) {
 	f := pflag.NewFlagSet("", pflag.ContinueOnError)
 	f.ParseErrorsWhitelist.UnknownFlags = true
 	f.Usage = func() {}
 	f.BoolVar(&asked.json, "json", false, "")
 	f.StringVar(&asked.logFormat, "log-format", "", "")
+	asked.aftermath.flags(f)
 	_ = f.Parse(args)
 	return asked
 }

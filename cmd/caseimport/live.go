@@ -25,6 +25,7 @@ type lookAround struct {
 	against func(fields.File) error // what is wrong with the mapping for these fields
 	journal *journal.Journal        // of earlier runs; nil without
 	cfg     live.Config
+	owners  map[string]int // rows, by the address of their owner
 }
 
 func newLookAround(cmd *cobra.Command, o checkOptions, program *mapping.Program, input string, rate float64) (l *lookAround, err error) {
@@ -33,7 +34,7 @@ func newLookAround(cmd *cobra.Command, o checkOptions, program *mapping.Program,
 		return nil, refuse(errors.New("--live looks cases up by their key, and the mapping names no key.custom_field"),
 			"add to the mapping: key: {column: …, custom_field: text1}, with the key of a text field of your account")
 	}
-	l = &lookAround{against: func(account fields.File) error { return against(cmd, o.mapping, account) }}
+	l = &lookAround{owners: map[string]int{}, against: func(account fields.File) error { return against(cmd, o.mapping, account) }}
 	if l.account, err = o.dial(cmd, o.rate, program.Account()); err != nil {
 		return nil, err
 	}
@@ -70,6 +71,9 @@ func (l *lookAround) close() {
 // row takes a row that can be sent.
 func (l *lookAround) row(number int, key string, c *mapping.Case) {
 	l.cfg.Rows = append(l.cfg.Rows, live.Row{Number: number, Key: strings.Clone(key), Title: strings.Clone(c.Title)})
+	if c.Owner != "" {
+		l.owners[strings.Clone(c.Owner)]++
+	}
 }
 
 func (l *lookAround) run(ctx context.Context) (*live.Report, error) {
@@ -79,6 +83,9 @@ func (l *lookAround) run(ctx context.Context) (*live.Report, error) {
 		return nil, refused(ctx, a)
 	}
 	report.Remarks = append(misfits, report.Remarks...)
+	if a := live.Owners(ctx, l.reader, l.api, l.owners, &report); a.Verdict != talkdesk.Created {
+		return nil, refused(ctx, a)
+	}
 	return &report, nil
 }
 
@@ -93,6 +100,9 @@ func (l *lookAround) misfits(ctx context.Context) []string {
 	}
 	return []string{}
 }
+
+// printedOwners is how many addresses are worth a person's eye.
+const printedOwners = 20
 
 func printLive(b *strings.Builder, r *live.Report) {
 	b.WriteString("\nIn the account\n")
@@ -116,5 +126,16 @@ func printLive(b *strings.Builder, r *live.Report) {
 	}
 	for _, text := range append(r.Remarks, r.Examples...) {
 		fmt.Fprintf(b, "  %s\n", text)
+	}
+	for i, owner := range r.Owners {
+		if i == printedOwners {
+			fmt.Fprintf(b, "  and %s more: see --json\n", words.Count(len(r.Owners)-i))
+			break
+		}
+		what := "no active agent has this address"
+		if owner.Agents > 1 {
+			what = fmt.Sprintf("%d agents have this address", owner.Agents)
+		}
+		fmt.Fprintf(b, "  owner %s: %s (%s)\n", owner.Address, what, words.Plural(owner.Rows, "row"))
 	}
 }

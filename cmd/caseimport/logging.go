@@ -106,24 +106,25 @@ func (h *hush) WithGroup(name string) slog.Handler {
 // memory.
 const maxHeld = 1000
 
-// held keeps the warnings of a quiet run.
+// held keeps the warnings of a quiet run, and why it waits.
 type held struct {
 	out slog.Handler
 
 	mu      sync.Mutex
 	records []func()
 	dropped int
-	waits   bool // some of them say why the run waits
-	over    bool // flushed
+	wait    func() // says why the run waited last; nil: it has not
+	over    bool   // flushed
 }
 
 func (h *held) add(wait bool, record func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.waits = h.waits || wait
 	switch {
 	case h.over:
 		record()
+	case wait: // what it waited for before has come
+		h.wait = record
 	case len(h.records) < maxHeld:
 		h.records = append(h.records, record)
 	default:
@@ -131,8 +132,10 @@ func (h *held) add(wait bool, record func()) {
 	}
 }
 
-// flush is for a run that did not go well: it ends the quiet.
-func (h *held) flush() {
+// flush is for a run that does not go well: it ends the quiet. stuck: the run waits, or
+// that is why it has stopped. Else what it waited for has come, doubts were settled,
+// and nothing need be said of it.
+func (h *held) flush(stuck bool) {
 	if h == nil {
 		return
 	}
@@ -144,7 +147,10 @@ func (h *held) flush() {
 	if h.dropped > 0 {
 		slog.New(h.out).Warn(words.Plural(h.dropped, "more warning") + " not shown")
 	}
-	h.records, h.dropped, h.over = nil, 0, true
+	if stuck && h.wait != nil {
+		h.wait()
+	}
+	h.records, h.dropped, h.wait, h.over = nil, 0, nil, true
 }
 
 // longWait is how long a quiet run may wait before it says so.
@@ -168,7 +174,7 @@ func (h *held) watch(p *importer.Progress) (stop func()) {
 					done, since = n, now
 				}
 				if now.Sub(since) > longWait && h.hasWaits() {
-					h.flush()
+					h.flush(true)
 					return
 				}
 			case <-over:
@@ -182,5 +188,5 @@ func (h *held) watch(p *importer.Progress) (stop func()) {
 func (h *held) hasWaits() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.waits
+	return h.wait != nil
 }

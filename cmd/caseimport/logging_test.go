@@ -63,7 +63,7 @@ func TestQuietLogHoldsWarningsBack(t *testing.T) {
 		if got := out.String(); !strings.Contains(got, "stopping") || strings.Contains(got, "WARN+") {
 			t.Errorf("%s: a signal got no answer: %q", format, got)
 		}
-		held.flush()
+		held.flush(true)
 		if got := out.String(); !strings.Contains(got, "waiting for the server") || !strings.Contains(got, "noon") {
 			t.Errorf("%s: the wait was not said: %q", format, got)
 		}
@@ -76,13 +76,27 @@ func TestQuietLogHoldsWarningsBack(t *testing.T) {
 	}
 }
 
+func TestQuietLogSaysNothingOfWhatIsOver(t *testing.T) {
+	for _, stuck := range []bool{true, false} {
+		var out bytes.Buffer
+		log, held := newLogger(&out, "text", true)
+		log.Log(t.Context(), importer.LevelWait, "3 rows got no answer")
+		log.Warn("a warning")
+		log.Log(t.Context(), importer.LevelWait, "the server is failing")
+		held.flush(stuck)
+		if got := out.String(); strings.Contains(got, "no answer") || strings.Contains(got, "failing") != stuck || !strings.Contains(got, "a warning") {
+			t.Errorf("stuck %v: %q", stuck, got)
+		}
+	}
+}
+
 func TestQuietLogForgetsNoWarningInSilence(t *testing.T) {
 	var out bytes.Buffer
 	log, held := newLogger(&out, "text", true)
 	for range maxHeld + 5 {
 		log.Warn("again")
 	}
-	held.flush()
+	held.flush(false)
 	if got := strings.Count(out.String(), "again"); got != maxHeld {
 		t.Errorf("%d warnings, want %d", got, maxHeld)
 	}

@@ -5,9 +5,10 @@
 // and exit codes. It must never decide what becomes of a row.
 //
 // The files in reading order: main.go; a file for each command (init.go,
-// check.go, run.go, fields.go, doctor.go, sandbox.go, schema.go); what they share:
+// check.go, run.go, verify.go, fields.go, doctor.go, sandbox.go, schema.go); what they share:
 // input.go (the export and its mapping), environment.go (where the cases go),
-// asking.go (commands that only read), live.go (check --live), signals.go; what people
+// asking.go (commands that only read), live.go (check --live), signals.go; what others are
+// told of a run: aftermath.go, shell.go; what people
 // see: progress.go and terminal.go (the bar), logging.go, summary.go, errors.go
 // (messages and exit codes), words.go.
 package main
@@ -44,6 +45,9 @@ func exec(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io
 		if asked.json {
 			printUsageJSON(cmd, err)
 		}
+		if cmd.Name() == "run" {
+			defer asked.aftermath.unheard(cmd, err)
+		}
 		if asked.logFormat == "json" {
 			log, _ := newLogger(stderr, "json", false)
 			logError(log, err)
@@ -67,7 +71,8 @@ The usual way, from an export to cases:
   caseimport check tickets.csv -m mapping.yaml            what would be refused, without sending
   caseimport run   tickets.csv -m mapping.yaml --sandbox  rehearse: nothing leaves this machine
   caseimport run   tickets.csv -m mapping.yaml --limit 5  the first five; look at them in Talkdesk
-  caseimport run   tickets.csv -m mapping.yaml            the rest`,
+  caseimport run   tickets.csv -m mapping.yaml            the rest
+  caseimport verify tickets.csv -m mapping.yaml           is every case there, and right?`,
 		Version:       version(),
 		Args:          noSuchCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -76,7 +81,7 @@ The usual way, from an export to cases:
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newInit(), newCheck(), newRun(), newFields(), newDoctor(), newSandbox(), newSchema())
+	root.AddCommand(newInit(), newCheck(), newRun(), newFields(), newDoctor(), newVerify(), newSandbox(), newSchema())
 	return root
 }
 

@@ -20,10 +20,11 @@ import (
 type runOptions struct {
 	mapped
 	target
-	results, maxFailures, logFormat string
-	concurrency, maxAttempts, limit int
-	timeout, settle, outagePatience time.Duration
-	resendUnknown, adopt, quiet     bool
+	aftermath
+	results, maxFailures, logFormat     string
+	concurrency, maxAttempts, limit     int
+	timeout, settle, outagePatience     time.Duration
+	resendUnknown, adopt, update, quiet bool
 }
 
 func newRun() *cobra.Command {
@@ -76,10 +77,12 @@ Exit codes:
 	f.DurationVar(&o.outagePatience, "outage-patience", 10*time.Minute, "wait this `TIME` for a server that is down")
 	f.IntVar(&o.limit, "limit", 0, "send only the next `N` rows, as a trial")
 	f.BoolVar(&o.resendUnknown, "resend-unknown", false, "resend rows of which it is unknown whether they have a case; may create duplicates")
+	f.BoolVar(&o.update, "update", false, "also update cases whose row has changed since; what people have changed in Talkdesk is left as it is")
 	f.BoolVar(&o.adopt, "adopt", false, "look every row up before creating it; also rebuilds a lost journal")
 	f.BoolVar(&o.quiet, "quiet", false, "print nothing unless the exit code is not 0, or the run waits for more than five minutes")
 	o.jsonFlag(f)
 	f.StringVar(&o.logFormat, "log-format", "text", "`FORMAT` of logs and progress on standard error: text or json")
+	o.aftermath.flags(f)
 	f.Lookup("timeout").DefValue, f.Lookup("outage-patience").DefValue = "60s", "10m"
 	return o.reading.command(cmd, func(cmd *cobra.Command, input string) error { return runImport(cmd, o, input) })
 }
@@ -105,7 +108,11 @@ func runImport(cmd *cobra.Command, o runOptions, input string) error {
 
 	progress := &importer.Progress{}
 	unwatch := held.watch(progress)
-	sum, err := importFile(cmd, o, input, log, progress, screen)
+	metrics, err := o.aftermath.begin(cmd, o, input, log, progress)
+	var sum importer.Summary
+	if err == nil {
+		sum, err = importFile(cmd, o, input, log, progress, screen)
+	}
 	unwatch()
 	if err == nil && sum.Exit == exitStopped && o.limit > 0 {
 		sum.Error = fmt.Sprintf("stopped after the %s that --limit allows: %s left", words.Plural(o.limit, "row"), words.Plural(sum.Left, "row"))
@@ -114,7 +121,7 @@ func runImport(cmd *cobra.Command, o runOptions, input string) error {
 		sum.Exit, sum.Error = stopOf(err).Exit, brief(err.Error())
 	}
 	if sum.Exit != exitDone {
-		held.flush()
+		held.flush(sum.Exit == exitStopped)
 	}
 	switch {
 	case o.json:
@@ -130,6 +137,8 @@ func runImport(cmd *cobra.Command, o runOptions, input string) error {
 		}
 		printSummary(cmd.OutOrStdout(), sum, advice(cmd, o, input, sum, err))
 	}
+	metrics.end(sum, progress)
+	o.aftermath.alert(cmd, o, input, log, sum)
 	return status(sum.Exit)
 }
 
@@ -193,10 +202,10 @@ func sayDraining(log *slog.Logger, p *importer.Progress, timeout time.Duration) 
 // config checks the flags and fills in what they alone decide.
 func (o *runOptions) config(cmd *cobra.Command, input string) (importer.Config, error) {
 	cfg := importer.Config{
-		Input: input, Results: o.results,
+		Input: input, Results: o.results, Version: strings.Trim(version(), "()"),
 		Concurrency: o.concurrency, MaxAttempts: o.maxAttempts, Limit: o.limit,
 		Settle: o.settle, OutagePatience: o.outagePatience,
-		ResendUnknown: o.resendUnknown, Adopt: o.adopt,
+		ResendUnknown: o.resendUnknown, Adopt: o.adopt, Update: o.update,
 	}
 	for _, flag := range []struct {
 		name  string

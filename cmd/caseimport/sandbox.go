@@ -63,7 +63,8 @@ ends in .invalid are refused even without faults.`,
 
 	f.StringVar(&fields, "fields", "", "check keys and options of custom fields against this `FILE` (default: show a made-up set, check nothing)")
 	f.StringVar(&agents, "agents", "", "take the agents in this `FILE`, a JSON array of {id, email, name, active}, as owners and no others")
-	f.StringSliceVar(&opt.Statuses, "statuses", nil, "the `WORDS` that an update may set as status (default NEW,OPEN,PENDING,ON-HOLD,RESOLVED)")
+	f.BoolVar(&opt.AnyAgent, "any-agent", false, "take every e-mail address for an agent's, every id for an owner; agents cannot be listed then")
+	f.StringSliceVar(&opt.Statuses, "statuses", nil, "the `WORDS` that an update may set as status (default NEW,OPEN,PENDING,ON-HOLD,RESOLVED; another spelling is ON_HOLD)")
 	f.StringSliceVar(&opt.Types, "types", nil, "the `WORDS` that an update may set as type (default QUESTION,INCIDENT,PROBLEM,TASK)")
 
 	f.DurationVar(&opt.Lag, "lag", 200*time.Millisecond, "a new case stays out of the list for this `TIME`")
@@ -72,6 +73,8 @@ ends in .invalid are refused even without faults.`,
 	f.StringVar((*string)(&opt.CaseShape), "case-shape", "", "custom fields of a single case: the same `SHAPE`s (default plain)")
 	f.StringSliceVar(&opt.ListHides, "list-hides", nil, "`MEMBERS` of a case that the list leaves out, such as notes,parent_id,resolution")
 	f.StringVar(&opt.NotesPrefix, "notes-prefix", "", "read notes as `WORD`_title and WORD_body: note (default) or notes")
+	f.StringVar(&opt.ResolutionName, "resolution-name", "", "an update calls the resolution `NAME`: resolution (default) or solve_reason; the other is refused")
+	f.BoolVar(&opt.UpdateParent, "update-parent", false, "let an update set parent_id")
 	f.StringVar(&opt.OwnerName, "owner-name", "", "read the owner as `NAME`: owner_id (default) or agent_id")
 	f.StringVar((*string)(&opt.FilterForm), "filter-form", "array", "`FORM` of the custom_fields filter: array or object; the other is answered 400")
 	f.BoolVar(&opt.IgnoreOtherFilter, "ignore-other-filter", false, "list everything where the filter has the other form, instead of 400")
@@ -99,7 +102,8 @@ ends in .invalid are refused even without faults.`,
 	f.Float64Var(&opt.LateStore, "late-store", 0, "`PERCENT` never answered and stored only after the client has given up")
 	f.DurationVar(&opt.LateDelay, "late-delay", 0, "such a case is stored this `TIME` after that")
 	f.Float64Var(&opt.ReadFaults, "read-faults", 0, "`PERCENT` of lists and other reads answered 5xx")
-	f.Float64Var(&opt.UpdateFaults, "update-faults", 0, "`PERCENT` of updates and deletions answered 429 or 5xx or cut off, before or after they are done")
+	f.Float64Var(&opt.UpdateFaults, "update-faults", 0, "`PERCENT` of updates and deletions answered 429 or 5xx or cut off, before or after they are done; or of updates with a useless body")
+	f.Float64Var(&opt.UpdateHangs, "update-hangs", 0, "`PERCENT` of updates never answered, half of them done")
 
 	f.DurationVar(&opt.OutageFor, "outage-for", 0, "the one outage lasts this `TIME` (0: none)")
 	f.DurationVar(&opt.OutageAfter, "outage-after", 0, "it begins this `TIME` after the start")

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"caseimport/importer"
+	"caseimport/importer/verify"
 	"caseimport/mapping/words"
 )
 
@@ -33,6 +34,8 @@ func printUsageJSON(cmd *cobra.Command, err error) {
 		printJSON(cmd.OutOrStdout(), importer.Summary{Exit: exitRefused, Error: err.Error()})
 	case "check":
 		printJSON(cmd.OutOrStdout(), refusedCheck(err))
+	case "verify":
+		printJSON(cmd.OutOrStdout(), verify.Report{Exit: exitRefused, Error: err.Error()})
 	case "fields":
 		printJSON(cmd.OutOrStdout(), refusedFields(err))
 	case "doctor":
@@ -47,7 +50,7 @@ func printSummary(w io.Writer, sum importer.Summary, next []string) {
 		return
 	}
 	var b strings.Builder
-	have := sum.Created + sum.Already
+	have := sum.Created + sum.Already + sum.Incomplete
 	cases := haveOf(have, sum.Rows)
 	switch {
 	case sum.Exit == exitDone && have == sum.Rows:
@@ -67,7 +70,9 @@ func printSummary(w io.Writer, sum importer.Summary, next []string) {
 		what string
 	}{
 		{"created", sum.Created, "new cases"},
-		{"already there", sum.Already, "had a case before: nothing was sent for them"},
+		{"already there", sum.Already - sum.Updated, "had a case before: nothing was sent for them"},
+		{"updated", sum.Updated, "had a case before, which was updated"},
+		{"incomplete", sum.Incomplete, "have a case, which was not updated: see the failure report"},
 		{"failed", sum.Failed, "refused by Talkdesk: see the failure report"},
 		{"invalid", sum.Invalid, "not sent, the row is invalid: see the failure report"},
 		{"duplicate", sum.Duplicate, "not sent: an earlier row has the same key"},
@@ -86,6 +91,12 @@ func printSummary(w io.Writer, sum importer.Summary, next []string) {
 		for _, r := range sum.Reasons {
 			fmt.Fprintf(&b, "  %9s  %s\n", words.Count(r.Rows), words.Shown(r.Text))
 		}
+	}
+	if sum.Changed > 0 {
+		fmt.Fprintf(&b, "\n%s changed since the case was sent: run with --update to carry that over.\n", whoHave(sum.Changed))
+	}
+	if sum.Unmatched > 0 {
+		fmt.Fprintf(&b, "\nWhat the case holds is not known of %s (made by an older version, or found): not compared, not updated.\n", words.Plural(sum.Unmatched, "row"))
 	}
 	if sum.Several > 0 {
 		fmt.Fprintf(&b, "\nMore than one case with the same key: %s, see error_message in the results.\n", words.Plural(sum.Several, "row"))
@@ -112,6 +123,14 @@ func printSummary(w io.Writer, sum importer.Summary, next []string) {
 	_, _ = io.WriteString(w, printable(b.String()))
 }
 
+// whoHave begins the sentence on rows that have done something.
+func whoHave(n int) string {
+	if n == 1 {
+		return "1 row has"
+	}
+	return words.Plural(n, "row") + " have"
+}
+
 // haveOf begins the sentence on how many rows have a case.
 func haveOf(have, rows int) string {
 	switch {
@@ -136,7 +155,7 @@ func printFiles(b *strings.Builder, sum importer.Summary) {
 	}
 	files := []struct{ name, path, what string }{
 		{"results", sum.Results, "one line per row"},
-		{"failure report", report, "the rows without a case, and why"},
+		{"failure report", report, "the rows that need a look, and why"},
 		{"earlier report", sum.Kept, kept},
 		{"journal", sum.Journal, "what was sent: keep it with the results"},
 	}

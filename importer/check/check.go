@@ -4,7 +4,8 @@
 // (package mapping), and must never write a file or use the network.
 //
 // The files in reading order: check.go (what is asked and answered; rows are
-// mapped in parallel), collect.go (the answer is gathered row by row),
+// mapped in parallel), collect.go (the answer is gathered row by row), family.go
+// (do children have their parents?), after.go (what follows the creation),
 // damage.go (what spreadsheets do to an export that was opened and saved).
 package check
 
@@ -44,8 +45,14 @@ type Report struct {
 	Groups   []Group    `json:"groups"`
 	Coverage []Coverage `json:"coverage"`
 	Warnings []string   `json:"warnings"`
-	// Requests are the first bodies as they would be sent.
+	// After counts the valid rows whose case needs an update once it is created.
+	After int `json:"after"`
+	// Requests are the first bodies as they would be sent, but for ids that are
+	// still to be looked up: in their place stands in angle brackets what for.
 	Requests []json.RawMessage `json:"requests,omitempty"`
+	// Updates are the bodies of the updates that follow, one for each of Requests;
+	// null where none does. Empty if none does at all.
+	Updates []json.RawMessage `json:"updates,omitempty"`
 }
 
 // Empty is a report of nothing, whose lists are lists in JSON too.
@@ -107,8 +114,25 @@ type verdict struct {
 	faults    []mapping.Fault
 }
 
-// Run maps every row and reports what a run would refuse.
+// Run maps every row and reports what a run would refuse. Where rows name their
+// parents, it reads the input twice: a parent may stand behind its children.
 func Run(ctx context.Context, cfg Config) (Report, error) {
+	var family *family
+	if cfg.Program.ParentsByKey() {
+		family = newFamily(cfg.Program)
+		if err := each(ctx, cfg, family.add); err != nil {
+			return Report{}, err
+		}
+	}
+	c := newCollector(cfg, family)
+	if err := each(ctx, cfg, c.add); err != nil {
+		return Report{}, err
+	}
+	return c.result(), nil
+}
+
+// each maps every row, in parallel, and hands the verdicts on in the rows' order.
+func each(ctx context.Context, cfg Config, take func(*source.Row, *verdict) error) error {
 	ids := results.ReportColumns(cfg.Table.Columns)
 	group, ctx := errgroup.WithContext(ctx)
 	ordered := make(chan batch, 2*runtime.GOMAXPROCS(0))
@@ -146,21 +170,17 @@ func Run(ctx context.Context, cfg Config) (Report, error) {
 		}
 		return pass(rows)
 	})
-	c := newCollector(cfg)
 	group.Go(func() error {
 		for b := range ordered {
 			for i, v := range <-b.verdicts {
-				if err := c.add(b.rows[i], &v); err != nil {
+				if err := take(b.rows[i], &v); err != nil {
 					return err
 				}
 			}
 		}
 		return nil
 	})
-	if err := group.Wait(); err != nil {
-		return Report{}, err
-	}
-	return c.result(), nil
+	return group.Wait()
 }
 
 func judge(cfg Config, ids results.Columns, row *source.Row) (v verdict) {

@@ -2,6 +2,7 @@ package check
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -123,5 +124,85 @@ case: {title: {const: t}, description: {const: d}, requester_name: {const: n}}
 				t.Errorf("%q, want %q", got, c.want)
 			}
 		})
+	}
+}
+
+const families = `version: 1
+key: {column: Id, custom_field: text1}
+where: row["Id"] != "F"
+case: {title: Subject, description: {const: d}, requester_name: {const: n}, parent_id: {column: Parent, key: true}}
+`
+
+func TestCheckFindsParents(t *testing.T) {
+	for _, c := range []struct {
+		name, rows, mapping string
+		problems            string // row: reason
+		warning             string
+	}{
+		{"before and behind", "A,a,B\nB,b,\nC,c,B\n", families, "", ""},
+		{"of its own", "A,a,A\n", families, "1: is the key of the row itself", ""},
+		{"a chain", "C,c,B\nB,b,A\nA,a,\n", families, "1: names row 2, which has a parent itself: subcases go one level deep", ""},
+		{"a circle", "A,a,B\nB,b,C\nC,c,A\nD,d,A\n", families, "1: names row 2, of which this row is itself a parent or an ancestor" +
+			"; 2: names row 3, of which this row is itself a parent or an ancestor; 3: names row 1, of which this row is itself a parent or an ancestor" +
+			"; 4: names row 1, which has a parent itself: subcases go one level deep", ""},
+		{"invalid", "A,a,B\nB,,\n", families, "1: names row 2, which is invalid and will have no case; 2: is empty, but a case needs a title", ""},
+		{"both invalid", "A,,B\nB,,\n", families, "1: is empty, but a case needs a title; 1: names row 2, which is invalid and will have no case; 2: is empty, but a case needs a title", ""},
+		{"left out", "A,a,F\nF,f,\n", families, `1: names row 2, which "where" leaves out: it will have no case`, ""},
+		{"left out and not", "F,f,\nA,a,F\n", strings.Replace(families, `row["Id"] != "F"`, `row["Subject"] != "f"`, 1), `2: names row 1, which "where" leaves out: it will have no case`, ""},
+		{"left out once only", "A,a,F\nF,f,\nF,g,\n", strings.Replace(families, `row["Id"] != "F"`, `row["Subject"] != "f"`, 1), "", ""},
+		{"a duplicate", "B,b,\nB,b,A\nC,c,B\n", families, "2: row 1 has the same key", ""},
+		{"nowhere", "A,a,X\nB,b,\nC,c,Y\n", families, "", `row 1 ("X"), row 3 ("Y"). Unless earlier runs made those cases`},
+		{"spared", "A,a,X\nB,b,C\nC,,\nD,d,F\nF,f,\n", strings.Replace(families, "key: true", `key: true, default: ""`, 1), "3: is empty, but a case needs a title", ""},
+		{"a chain is not spared", "C,c,B\nB,b,A\nA,a,\n", strings.Replace(families, "key: true", `key: true, default: ""`, 1), "1: names row 2, which has a parent itself: subcases go one level deep", ""},
+		{"a chain that ends nowhere is spared", "C,c,B\nB,b,X\n", strings.Replace(families, "key: true", `key: true, default: ""`, 1), "", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := checkOf(t, "t.csv", "Id,Subject,Parent\n"+c.rows, c.mapping)
+			var got []string
+			bad := map[int]bool{}
+			for _, p := range r.Problems {
+				got = append(got, fmt.Sprintf("%d: %s", p.Row, p.Reason))
+				bad[p.Row] = true
+			}
+			if text := strings.Join(got, "; "); text != c.problems || r.Invalid+r.Duplicate != len(bad) || r.Valid+r.Invalid+r.Duplicate+r.Filtered != r.Rows {
+				t.Errorf("%+v\ngot  %s\nwant %s", r, text, c.problems)
+			}
+			if text := strings.Join(r.Warnings, "; "); (text == "") != (c.warning == "") || !strings.Contains(text, c.warning) {
+				t.Errorf("warnings %q", text)
+			}
+		})
+	}
+}
+
+func TestCheckShowsWhatFollowsTheCreation(t *testing.T) {
+	const rule = `version: 1
+key: {column: Id, custom_field: text1}
+case: {title: {const: t}, description: {const: d}, requester_name: {const: n}, owner_id: {column: Owner, agent: true}, parent_id: {column: Parent, key: true}, status: Status, type: Type, resolution: Resolution}
+`
+	r := checkOf(t, "t.csv", "Id,Owner,Parent,Status,Type,Resolution\n1,Ann@example.com,2,Resolved,,<Fixed>\n2,,,new,,\n3,ann@example.com,,open,,\n4,,,new,task,\n5,,,resolved,,\n6,,,Closed,,\n7,,,Solved,Bug,\n8,,,Solved,,x\n", rule)
+	if r.Valid != 8 || r.After != 6 || len(r.Requests) != 1 {
+		t.Errorf("%+v", r)
+	}
+	create := `{"title":"t","description":"d","requester_name":"n","owner_id":"<id of the agent ann@example.com>","parent_id":"<id of the case of 2>","custom_fields":{"text1":"1"}}`
+	if update := `{"status":"RESOLVED","resolution":"<Fixed>"}`; string(r.Requests[0]) != create || string(r.Updates[0]) != update {
+		t.Errorf("%s\n%s", r.Requests, r.Updates)
+	}
+	coverage := []Coverage{{"title", 8}, {"description", 8}, {"requester_name", 8}, {"owner_id", 2}, {"parent_id", 1}, {"status", 8}, {"type", 2}, {"resolution", 1}, {"custom_fields.text1", 8}}
+	if !reflect.DeepEqual(r.Coverage, coverage) {
+		t.Errorf("%+v", r.Coverage)
+	}
+	want := []string{
+		"1 row is resolved without a resolution (row 5)",
+		"status is CLOSED (row 6)",
+		`status is "Solved" (2 rows, first: row 7), which is none of NEW, OPEN`,
+		`type is "Bug" (row 7), which is none of QUESTION`,
+	}
+	for i, w := range want {
+		if len(r.Warnings) != len(want) || !strings.HasPrefix(r.Warnings[i], w) {
+			t.Fatalf("warnings %q", r.Warnings)
+		}
+	}
+	if r := checkOf(t, "t.csv", "Id,Owner,Parent,Status,Type,Resolution\n1,,,,,\n", rule); r.After != 0 || r.Updates != nil || len(r.Requests) != 1 {
+		t.Errorf("%+v", r)
 	}
 }

@@ -28,6 +28,8 @@ type collector struct {
 	cfg      Config
 	report   Report
 	seen     map[journal.ID]uint32 // key → first row with it
+	family   *family               // nil where rows do not name their parents
+	after    after
 	groups   map[groupKey]*group
 	coverage map[string]int // field → valid rows that fill it
 	damage   *damage
@@ -42,8 +44,8 @@ type group struct {
 	fixes  map[string][]string // fix → its entries
 }
 
-func newCollector(cfg Config) *collector {
-	return &collector{cfg: cfg, report: Empty(), seen: map[journal.ID]uint32{}, groups: map[groupKey]*group{},
+func newCollector(cfg Config, family *family) *collector {
+	return &collector{cfg: cfg, family: family, report: Empty(), seen: map[journal.ID]uint32{}, groups: map[groupKey]*group{},
 		coverage: map[string]int{}, damage: newDamage(cfg.Table)}
 }
 
@@ -61,33 +63,50 @@ func (c *collector) add(row *source.Row, v *verdict) error {
 		return nil
 	}
 	if v.key != "" {
-		if first, again := c.seen[v.id]; again {
+		if first, again := c.earlier(v.id, row.Number); again {
 			r.Duplicate++
 			c.fault(row, mapping.Fault{Field: "key", Value: v.key, Reason: "an earlier row has the same key"}, fmt.Sprintf("row %d has the same key", first))
 			return nil
 		}
-		c.seen[v.id] = uint32(row.Number)
 	}
-	if len(v.faults) > 0 {
+	parent, detail := c.family.fault(row, v)
+	if len(v.faults) > 0 || parent != nil {
 		r.Invalid++
 		for _, f := range v.faults {
 			c.fault(row, f, f.Reason+f.Hint)
+		}
+		if parent != nil {
+			c.fault(row, *parent, detail)
 		}
 		return nil
 	}
 	r.Valid++
 	c.cover(&v.mapped)
+	c.after.look(row.Number, &v.mapped)
 	if c.cfg.Valid != nil {
 		c.cfg.Valid(row.Number, v.key, &v.mapped)
 	}
 	if len(r.Requests) < c.cfg.Show {
-		body, err := v.mapped.Body()
+		create, update, err := requests(v.mapped)
 		if err != nil {
 			return err
 		}
-		r.Requests = append(r.Requests, body)
+		r.Requests, r.Updates = append(r.Requests, create), append(r.Updates, update)
 	}
 	return nil
+}
+
+// earlier finds a row before this one with its key.
+func (c *collector) earlier(id journal.ID, row int) (first int, found bool) {
+	if c.family != nil { // which knows the rows already
+		first := int(c.family.rows[id].row)
+		return first, first < row
+	}
+	if first, again := c.seen[id]; again {
+		return int(first), true
+	}
+	c.seen[id] = uint32(row)
+	return 0, false
 }
 
 // fault files one fault; reason may say more than the group's.
@@ -132,7 +151,8 @@ func (c *collector) cover(v *mapping.Case) {
 	for _, f := range [...]struct{ name, value string }{
 		{"title", v.Title}, {"description", v.Description}, {"priority", v.Priority},
 		{"requester_name", v.RequesterName}, {"requester_email", v.RequesterEmail}, {"requester_type", v.RequesterType},
-		{"owner_id", v.OwnerID}, {"parent_id", v.ParentID},
+		{"owner_id", cmp.Or(v.OwnerID, v.Owner)}, {"parent_id", cmp.Or(v.ParentID, v.Parent)},
+		{"status", v.Status}, {"type", v.Type}, {"group_id", v.GroupID}, {"resolution", v.Resolution},
 	} {
 		if f.value != "" {
 			c.coverage[f.name]++
@@ -163,7 +183,13 @@ func (c *collector) result() Report {
 	if r.Valid > 0 && c.cfg.Program.KeyField() == "" {
 		r.Warnings = append(r.Warnings, "the mapping names no key.custom_field: if an answer is lost, caseimport cannot tell whether the case was created. Add it, with the key of a text field of the account")
 	}
+	r.After = c.after.updates
+	if r.After == 0 {
+		r.Updates = nil
+	}
 	r.Warnings = append(r.Warnings, c.cfg.Program.Warnings()...)
+	r.Warnings = append(r.Warnings, c.after.warnings(c.cfg.Program)...)
+	r.Warnings = append(r.Warnings, c.family.warnings()...)
 	r.Warnings = append(r.Warnings, c.damage.warnings()...)
 	return r
 }

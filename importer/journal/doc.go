@@ -31,12 +31,14 @@
 //
 // One line each: the CRC-32C of the rest in eight hex digits, a blank, the
 // number of the line, a blank, a letter, a blank, the payload. (In format 1 lines
-// had no numbers; such a file is read and gone on with.)
+// had no numbers, in format 2 no row was incomplete; such files are read and gone
+// on with.)
 //
 //	H  header: format, account, base URL, key rule, fingerprint of the input
 //	B  a run begins: its input, mapping, key field, results file and process
 //	C  a chunk of claims: number, count, then id, row, key, title, sum of each
-//	O  an outcome: id, state, row, and the results line as JSON
+//	O  an outcome: id, state, row, when its request left, sum and memo of what its
+//	   case holds, and the results line as JSON
 //	A  the same of a row that was never claimed: its case was there before
 //	R  ids released
 //	L  the search lag that was measured, as a duration
@@ -44,6 +46,7 @@
 //	S  that the newest case was found, and what the runs had lived since it
 //	N  it is not known whether the journal is whole
 //	T  how long the run has lived so far, as a duration
+//	P  a stretch of the run, for its history: a pause, an outage, requests made
 //	E  a run ended in order: rows left, size and time of the results file
 //
 // A bad or missing line is read past, with these exceptions. If a chunk's number
@@ -57,7 +60,7 @@
 //
 // The files, in reading order: journal.go (what is remembered and how it is
 // written), line.go (the form of a line), replay.go (reading it back), query.go
-// (what is known), peek.go (to ask without a lock), lock.go.
+// (what is known), peek.go (to ask without a lock), walk.go (its history, line by line), lock.go.
 //
 // The package must never interpret a row, map it, or talk to a server.
 package journal

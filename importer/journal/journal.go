@@ -22,16 +22,20 @@ type State byte
 
 // The states. Claimed and Unknown are in doubt: a case may exist.
 const (
-	None     State = 0   // never heard of
-	Claimed  State = 'c' // may have been sent; no outcome
-	Created  State = 'C' // has its case
-	Failed   State = 'F' // surely has no case
-	Unknown  State = 'U' // may have a case; could not be settled
-	Released State = 'R' // claimed once, surely not sent
+	None       State = 0   // never heard of
+	Claimed    State = 'c' // may have been sent; no outcome
+	Created    State = 'C' // has its case, as it is to be
+	Incomplete State = 'I' // has its case, which is still to be updated
+	Failed     State = 'F' // surely has no case
+	Unknown    State = 'U' // may have a case; could not be settled
+	Released   State = 'R' // claimed once, surely not sent
 )
 
 // InDoubt reports whether a row in this state may have a case.
 func (s State) InDoubt() bool { return s == Claimed || s == Unknown }
+
+// HasCase reports whether a row in this state has its case.
+func (s State) HasCase() bool { return s == Created || s == Incomplete }
 
 // Claim says that a row may be sent from now on. Key and Title let its case be
 // found again; Sum is of the request and tells whether the row has been edited
@@ -50,10 +54,17 @@ type Outcome struct {
 	ID    ID
 	State State
 	Row   int
-	// Sent is when the request left that made a Created row's case, as the time
-	// that the run had lived; 0 if that is not known: the case was looked up.
+	// Sent is when the request left that made the row's case, as the time that
+	// the run had lived; 0 if that is not known: the case was looked up.
 	Sent time.Duration
+	// Sum is of the row as its case holds it, zero if that is not known. Memo is
+	// the caller's: more of the same, without tabs and line breaks.
+	Sum  [8]byte
+	Memo []byte
 	Line []byte
+	// Interim: another outcome of the row follows in this run, and only that one
+	// has a line in the results file. It is not written down.
+	Interim bool
 }
 
 // Header pins a journal to what its claims are about. All but Input must be
@@ -76,7 +87,8 @@ type Begin struct {
 	Host    string    `json:"host"`
 	Process int       `json:"process"`
 	At      time.Time `json:"at"`
-	Adopt   bool      `json:"adopt,omitempty"` // rows are looked up before they are sent
+	Adopt   bool      `json:"adopt,omitempty"`   // rows are looked up before they are sent
+	Version string    `json:"version,omitempty"` // of the program
 }
 
 // End describes a run that ended in order. Size and Time are those of the
@@ -143,14 +155,16 @@ type Journal struct {
 	buf      []byte
 }
 
-// row is what is kept of each identity in memory: 12 bytes, for there may be
+// row is what is kept of each identity in memory: 16 bytes, for there may be
 // millions.
 type row struct {
 	outcome uint32 // number of its last outcome line, from 1
 	row     uint32 // in the latest input that held it
-	sum     uint16 // of the request that was claimed last, the beginning of it
-	state   State
-	flags   flags
+	// sum is the beginning of Outcome.Sum of a row that has its case, else of
+	// the Sum of its last claim.
+	sum   uint32
+	state State
+	flags flags
 }
 
 type flags uint8
@@ -162,6 +176,8 @@ const (
 	// unfindable: of the requests that may have made its case, one did not carry
 	// the field by which this run looks cases up.
 	unfindable
+	// interim: its last outcome, written by this run, is; see Outcome.
+	interim
 )
 
 func (e row) is(f flags) bool { return e.flags&f != 0 }
@@ -241,8 +257,9 @@ func OpenFile(f File, size int64, h Header, b Begin) (*Journal, error) {
 	return openFile(f, size, h, b, func([]byte) error { return nil })
 }
 
-// format is what this version writes. In format 1 lines had no numbers.
-const format = 2
+// format is what this version writes. In format 1 lines had no numbers, in format
+// 2 no row was Incomplete.
+const format = 3
 
 func openFile(f File, size int64, h Header, b Begin, upgrade func(header []byte) error) (*Journal, error) {
 	h.Format, b.Format = format, format
@@ -362,17 +379,24 @@ func (j *Journal) Record(o Outcome) error {
 func (j *Journal) settle(o Outcome) {
 	j.outcomes++
 	e := j.rows.get(o.ID)
-	if e.outcome != 0 {
+	if e.outcome != 0 && !e.is(interim) && !o.Interim {
 		j.renewed = true
 	}
 	e.outcome, e.state, e.row = j.outcomes, o.State, uint32(o.Row)
+	e.flags &^= interim
+	if o.Interim {
+		e.flags |= interim
+	}
+	if o.State.HasCase() {
+		e.sum = shortSum(o.Sum)
+	}
 	if o.State == Created { // else what was said of it in this input stands
 		e.flags &^= hidden
 	}
 	j.rows.set(o.ID, e)
 }
 
-func shortSum(sum [8]byte) uint16 { return binary.BigEndian.Uint16(sum[:]) }
+func shortSum(sum [8]byte) uint32 { return binary.BigEndian.Uint32(sum[:]) }
 
 // Release takes back claims of rows that were surely not sent.
 func (j *Journal) Release(ids []ID) error {
@@ -451,6 +475,30 @@ func (j *Journal) NoteLag(d time.Duration) error {
 	j.lag = d
 	return j.append('L', []byte(d.String()))
 }
+
+// Span is what is to be remembered of a stretch of a run's life, for people. It may
+// end in the future, and overlap with others.
+type Span struct {
+	What  string        `json:"what"`  // Pause, Outage or Requests
+	Begin time.Duration `json:"begin"` // what the run had lived
+	End   time.Duration `json:"end"`
+	Why   string        `json:"why,omitempty"`
+	// Of Requests: how many were made, and how many of them were look-ups and
+	// answered 429.
+	Requests  int `json:"requests,omitempty"`
+	Lookups   int `json:"lookups,omitempty"`
+	Throttled int `json:"throttled,omitempty"`
+}
+
+// What a Span is about.
+const (
+	Pause    = "pause" // the server asked for it
+	Outage   = "outage"
+	Requests = "requests"
+)
+
+// Note remembers a stretch of the run. A reader that does not know of it reads past.
+func (j *Journal) Note(s Span) error { return j.append('P', asJSON(s)) }
 
 // End writes that the run came to an orderly end, and syncs.
 func (j *Journal) End(e End) error {

@@ -184,8 +184,17 @@ func appendOutcome(b []byte, o Outcome) []byte {
 		b = strconv.AppendInt(b, int64(o.Sent), 10)
 		b = append(b, '\t')
 	}
+	if o.Sum != [8]byte{} {
+		b = append(b, memoMark)
+		b = hex.AppendEncode(b, o.Sum[:])
+		b = append(b, o.Memo...)
+		b = append(b, '\t')
+	}
 	return append(b, o.Line...)
 }
+
+// memoMark begins the cell that holds Sum and Memo, which not every outcome has.
+const memoMark = '~'
 
 func parseOutcome(payload []byte) (o Outcome, err error) {
 	cell, rest := field(payload)
@@ -201,12 +210,23 @@ func parseOutcome(payload []byte) (o Outcome, err error) {
 	if o.Row, err = strconv.Atoi(string(cell)); err != nil {
 		return o, err
 	}
-	if sent, line, ok := bytes.Cut(o.Line, []byte{'\t'}); ok {
-		n, err := strconv.ParseInt(string(sent), 10, 64)
-		o.Sent, o.Line = time.Duration(n), line
-		return o, err
+	for {
+		cell, line, more := bytes.Cut(o.Line, []byte{'\t'})
+		switch {
+		case !more:
+			return o, nil
+		case len(cell) > 2*len(o.Sum) && cell[0] == memoMark:
+			o.Sum, err = parseSum(cell[1:])
+			o.Memo = cell[1+2*len(o.Sum):]
+		default:
+			var n int64
+			n, err = strconv.ParseInt(string(cell), 10, 64)
+			o.Sent = time.Duration(n)
+		}
+		if o.Line = line; err != nil {
+			return o, err
+		}
 	}
-	return o, nil
 }
 
 func parseID(cell []byte) (id ID, err error) {

@@ -80,7 +80,7 @@ func (j *Journal) NewestRun() int {
 
 // HasCases reports whether the journal holds the case of any row.
 func (j *Journal) HasCases() (has bool) {
-	j.rows.each(func(_ ID, e row) { has = has || e.state == Created })
+	j.rows.each(func(_ ID, e row) { has = has || e.state.HasCase() })
 	return has
 }
 
@@ -138,12 +138,21 @@ func (j *Journal) Met(id ID) bool {
 }
 
 // Refused reports whether the row failed in an earlier run with the same request.
-// (It may err, once in 65,536 changed rows.)
+// (It may err, once in four billion changed rows.)
 func (j *Journal) Refused(id ID, sum [8]byte) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	e := j.rows.get(id)
 	return e.state == Failed && e.sum == shortSum(sum)
+}
+
+// Holds reports whether the row's case holds the row as it is now, by its sum;
+// known is false if the journal does not know what it holds.
+func (j *Journal) Holds(id ID, sum [8]byte) (same, known bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	e := j.rows.get(id)
+	return e.sum == shortSum(sum), e.state.HasCase() && e.sum != 0
 }
 
 // Doubt is a row that may have a case, by its last claim. Age is how long the

@@ -134,10 +134,17 @@ func (r *reader) header(text []byte, ended bool, want Header) (have Header, err 
 // crash tore it. Anything else is somebody's file and not to be touched.
 func headerBegins(text []byte, want Header) bool {
 	text = bytes.TrimRight(text, "\x00") // what some file systems leave of a write
-	old := want
-	old.Format = 1
-	older := reseal(append([]byte("00000000 H "), asJSON(old)...))
-	return bytes.HasPrefix(seal(nil, 1, 'H', asJSON(want)), text) || bytes.HasPrefix(older, text)
+	for f := 1; f <= format; f++ {
+		want.Format = f
+		whole := seal(nil, 1, 'H', asJSON(want))
+		if f == 1 {
+			whole = reseal(append([]byte("00000000 H "), asJSON(want)...))
+		}
+		if bytes.HasPrefix(whole, text) {
+			return true
+		}
+	}
+	return false
 }
 
 // take reads a line behind the header.
@@ -232,7 +239,7 @@ func (r *reader) apply(l line) error {
 		found := run != nil && run.field != "" && run.field == r.now.Field
 		return eachClaim(rest, func(id ID, cells [][]byte) error {
 			e := j.rows.get(id)
-			if e.state == Created { // which is final
+			if e.state.HasCase() { // which is final
 				return nil
 			}
 			if !e.state.InDoubt() {
@@ -256,9 +263,9 @@ func (r *reader) apply(l line) error {
 			return damaged("an outcome cannot be read")
 		case s == None && l.kind == 'O' && l.number > 0 && r.unread == 0:
 			return damaged("an outcome stands there of a row that was never claimed")
-		case s == Created && o.State != Created && (o.State != Unknown || l.number == 0):
+		case s.HasCase() && !o.State.HasCase() && (o.State != Unknown || l.number == 0):
 			j.outcomes++
-			return nil // Created is final, unless it was taken back
+			return nil // that a row has its case is final, unless it was taken back
 		}
 		j.settle(o)
 		r.notice(o)
@@ -270,7 +277,7 @@ func (r *reader) apply(l line) error {
 			if err != nil {
 				continue
 			}
-			if j.rows.get(id).state != Created {
+			if !j.rows.get(id).state.HasCase() {
 				j.release(id)
 			}
 		}
@@ -313,7 +320,7 @@ func (r *reader) apply(l line) error {
 // notice remembers the newest case that this run could find.
 func (r *reader) notice(o Outcome) {
 	j, run := r.journal, r.run()
-	if o.State != Created || run == nil || run.lost || run.field != r.now.Field {
+	if !o.State.HasCase() || run == nil || run.lost || run.field != r.now.Field {
 		return
 	}
 	r.lived(o.Sent)

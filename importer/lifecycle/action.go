@@ -19,7 +19,7 @@ const never = Instant(1<<63 - 1)
 // hands the answer to Answered.
 type Request struct {
 	Kind Kind
-	Row  *Row   // of a Create or LookUp
+	Row  *Row   // of a Create, LookUp, Update or Compare
 	Key  string // of a LookUp or Canary
 	Ask  *Question
 
@@ -30,14 +30,19 @@ type Request struct {
 // Kind says what a request is for.
 type Kind uint8
 
-// The kinds of requests. All but Create are reads.
+// The kinds of requests. All but Create and Update are reads.
 const (
-	Create Kind = iota // make the row's case
-	LookUp             // is there a case with the row's key?
-	Canary             // does the search find a case that surely exists?
-	Probe              // is the server up?
-	Asked              // a Question
+	Create  Kind = iota // make the row's case
+	Update              // set what the create could not carry
+	LookUp              // is there a case with the row's key?
+	Compare             // what of the row's update is still to be set? Answered by Compared
+	Canary              // does the search find a case that surely exists?
+	Probe               // is the server up?
+	Asked               // a Question
 )
+
+// writes reports whether a request changes something at the server.
+func (k Kind) writes() bool { return k == Create || k == Update }
 
 // Question is a read that the caller wants made for itself, under the rules that
 // hold for all reads. It must not be used again before it is answered.
@@ -66,16 +71,19 @@ type (
 		Ref      any
 		Attempts int
 
-		State   State // Created, Failed or Unknown
+		State   State // Done, Failed, Unknown or Incomplete; or Created: its update follows
 		Invalid bool  // Failed, and it cannot be sent as it stands now: see Row.Fault
 		Answer  talkdesk.Answer
-		CaseID  string  // of a Created row
+		CaseID  string  // of a Created, Done or Incomplete row
 		Sent    Instant // when its request left, 0 if the case was looked up
 		Found   bool    // the case was looked up: it is older than this run, or the answer to its request was lost
 		Note    string  // for people
 		Others  int     // further cases that have the row's key
-		// Retracts: what was recorded of the row in this run does not hold.
-		Retracts bool
+		Updated bool    // an update was applied
+		Holds   bool    // the case holds what the row maps to now, or did before its update
+		// Retracts is the end that was recorded of the row in this run and does
+		// not hold, Mapped if there is none.
+		Retracts State
 	}
 
 	// Leave says that this run does not bring the row to an end. InDoubt: it

@@ -26,7 +26,7 @@ type breaker struct {
 	probing bool    // a probe is in flight
 	next    Instant // when the next probe is due
 	every   time.Duration
-	trying  bool // halfOpen: a create is under way
+	trying  bool // halfOpen: a request that writes is under way
 	outage  bool // a probe has failed since it was shut
 	// onlyRows: it was shut since the server fails on rows, though it answers
 	// probes.
@@ -53,7 +53,7 @@ func (b *breaker) set(g gate) {
 	b.epoch++
 }
 
-// enter notes that a create leaves.
+// enter notes that a request that writes leaves.
 func (b *breaker) enter() { b.trying = b.state == halfOpen }
 
 // current tells whether a request left in the state that holds now: the answer
@@ -83,7 +83,7 @@ func (b *breaker) good(now Instant, q Request) (outage time.Duration) {
 // since a probe had been answered just before.
 func (b *breaker) bad(now Instant, q Request) (own bool) {
 	b.streak++
-	if r := q.Row; r != nil && q.Kind == Create && !(b.state == shut && b.outage) {
+	if r := q.Row; r != nil && q.Kind.writes() && !(b.state == shut && b.outage) {
 		r.spent++
 		b.charged = append(b.charged, r)
 	}
@@ -104,7 +104,7 @@ func (b *breaker) bad(now Instant, q Request) (own bool) {
 
 // neutral notes an answer that says nothing about the server's health.
 func (b *breaker) neutral(q Request) {
-	if q.Kind == Create && b.current(q) {
+	if q.Kind.writes() && b.current(q) {
 		b.trying = false
 	}
 }
@@ -148,7 +148,7 @@ func (m *Machine) probeAnswered(now Instant, a talkdesk.Answer) {
 	if !a.Down && !a.Throttled {
 		b.set(halfOpen)
 		for _, r := range m.spent {
-			m.end(r, Record{State: Failed, Answer: r.last})
+			m.giveUp(r, r.last)
 		}
 		m.spent = nil
 		return
@@ -158,7 +158,7 @@ func (m *Machine) probeAnswered(now Instant, a talkdesk.Answer) {
 	}
 	b.charged = nil
 	for _, r := range m.spent {
-		m.sendAgain(r)
+		m.sendAgain(now, r)
 	}
 	m.spent = nil
 	b.reason = a.Message

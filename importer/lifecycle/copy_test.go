@@ -86,7 +86,7 @@ func (c *copier) machine(m *Machine) *Machine {
 	}
 	for _, l := range []struct{ from, to *[]*Row }{
 		{&m.fresh, &n.fresh}, {&m.ready, &n.ready}, {&m.again, &n.again}, {&m.doubts, &n.doubts},
-		{&m.spent, &n.spent}, {&m.later, &n.later}, {&m.stranded, &n.stranded}, {&m.breaker.charged, &n.breaker.charged},
+		{&m.spent, &n.spent}, {&m.later, &n.later}, {&m.stranded, &n.stranded}, {&m.updates, &n.updates}, {&m.compares, &n.compares}, {&m.breaker.charged, &n.breaker.charged},
 	} {
 		*l.to = c.list(*l.from)
 	}
@@ -157,8 +157,21 @@ func (k *keyer) rows(rows []*Row) {
 func (k *keyer) row(r *Row, inPast bool) {
 	k.int(int(r.state))
 	k.bool(inPast)
-	if r.state >= Created && !inPast {
+	if r.state >= Done && !inPast {
 		return // nothing will look at it again
+	}
+	k.text(r.CaseID)
+	k.bool(r.Update != nil && len(r.Update.Notes) > 0)
+	k.bool(r.Update != nil)
+	if r.CaseID != "" {
+		k.bool(r.compare)
+		k.bool(r.repeated)
+		k.bool(r.noting)
+		if r.noting {
+			k.at(r.since)
+		}
+		k.bool(r.refusal != nil)
+		k.bool(r.disputed)
 	}
 	k.bool(r.doubt)
 	if r.doubt {
@@ -201,7 +214,7 @@ func (k *keyer) request(q Request, b *breaker) {
 }
 
 func (k *keyer) machine(m *Machine) {
-	for _, rows := range [][]*Row{m.fresh, m.ready, m.again, m.doubts, m.stranded, m.spent, m.later, m.breaker.charged} {
+	for _, rows := range [][]*Row{m.fresh, m.ready, m.again, m.doubts, m.stranded, m.spent, m.later, m.updates, m.compares, m.breaker.charged} {
 		k.rows(rows)
 	}
 	for _, r := range m.later {
@@ -245,6 +258,10 @@ func (k *keyer) machine(m *Machine) {
 	k.bool(m.everSent)
 	k.int(m.blocked)
 	k.at(m.throttled)
+	k.int(m.updated)
+	k.int(m.unwanted)
+	k.at(m.drained)
+	k.bool(m.broken)
 	k.breaker(&m.breaker)
 	k.canary(&m.canary)
 	k.bool(m.said.suspected == m.breaker.since)
@@ -296,6 +313,8 @@ func (k *keyer) known(c *knownCase) {
 // world writes the whole state of a world.
 func (k *keyer) world(w *world) {
 	k.buf, k.now = k.buf[:0], w.now
+	k.bool(w.waits)
+	k.bool(w.orphan)
 	k.twins = slices.Contains(w.creates, sameID)
 	k.buf = append(k.buf, byte(w.excused))
 	k.int(w.run)
@@ -311,6 +330,8 @@ func (k *keyer) world(w *world) {
 	}
 	for i, r := range w.rows {
 		k.int(int(w.sent[i]))
+		k.int(int(w.asks[i]))
+		k.int(int(w.lostAsks[i]))
 		k.int(int(w.told[i]))
 		k.bool(w.doubt[i])
 		k.bool(r != nil)
@@ -376,6 +397,7 @@ func (k *keyer) server(w *world) {
 		k.bool(c.asked)
 		k.int(int(c.field))
 		k.span(max(c.at-w.now, -w.lag))
+		k.int(int(c.updated))
 	}
 	k.int(len(w.late))
 	for _, l := range w.late {
@@ -383,6 +405,7 @@ func (k *keyer) server(w *world) {
 		k.int(int(l.seq))
 		k.bool(l.asked)
 		k.int(int(l.field))
+		k.bool(l.update)
 		k.at(l.until)
 	}
 }

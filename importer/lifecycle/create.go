@@ -8,7 +8,7 @@ import (
 )
 
 // createAnswered decides what the answer to a create request means for its row,
-// and for the run. (Rules 2 and 5.)
+// and for the run. (Rules 2 and 6.)
 func (m *Machine) createAnswered(now Instant, q Request, a talkdesk.Answer) {
 	r := q.Row
 	r.last = a
@@ -33,7 +33,7 @@ func (m *Machine) createAnswered(now Instant, q Request, a talkdesk.Answer) {
 			m.keyAltered(journal.Altered{Key: r.Key, Made: a.Key})
 		}
 		m.know(knownCase{Case: Case{Key: r.Key, ID: a.CaseID}, sent: q.sent})
-		m.end(r, Record{State: Created, Answer: a, CaseID: a.CaseID, Sent: max(q.sent, 1)})
+		m.hasCase(now, r, Record{Answer: a, CaseID: a.CaseID, Sent: max(q.sent, 1)})
 	case talkdesk.Rejected:
 		m.good(now, q)
 		m.rejected(r, a)
@@ -76,31 +76,61 @@ func (m *Machine) notTaken(now Instant, q Request, a talkdesk.Answer) {
 			m.leave(r)
 			return
 		}
-		m.sendAgain(r)
+		m.sendAgain(now, r)
+	case a.Again:
+		m.breaker.neutral(q)
+		m.sendAgain(now, r)
 	case a.Throttled:
 		m.breaker.neutral(q)
 		m.throttle(now)
-		m.sendAgain(r)
+		m.sendAgain(now, r)
 	default:
-		own := m.charge(now, q, a)
-		switch {
-		case r.spent < m.cfg.MaxAttempts:
-			m.move(r, Claimed)
-			m.delay(r, now+m.cfg.Backoff(max(1, r.spent)))
-		case own || !a.Down:
-			m.end(r, Record{State: Failed, Answer: a})
-		default:
-			m.move(r, Exhausted)
-			m.spent = append(m.spent, r)
-			m.breaker.suspect(now)
-		}
+		m.tryLater(now, q, a)
+	}
+}
+
+// tryLater decides on a request of which the server made nothing.
+func (m *Machine) tryLater(now Instant, q Request, a talkdesk.Answer) {
+	r := q.Row
+	own := m.charge(now, q, a)
+	switch {
+	case r.spent < m.cfg.MaxAttempts:
+		m.move(r, waiting(r))
+		m.delay(r, now+m.cfg.Backoff(max(1, r.spent)))
+	case own || !a.Down:
+		m.giveUp(r, a)
+	default:
+		m.move(r, Exhausted)
+		m.spent = append(m.spent, r)
+		m.breaker.suspect(now)
+	}
+}
+
+// waiting is the state of a row that waits for its turn to be sent or updated.
+func waiting(r *Row) State {
+	if r.CaseID != "" {
+		return Created
+	}
+	return Claimed
+}
+
+// giveUp ends a row whose attempts are used up.
+func (m *Machine) giveUp(r *Row, a talkdesk.Answer) {
+	if r.CaseID != "" {
+		m.incomplete(r, a)
+	} else {
+		m.end(r, Record{State: Failed, Answer: a})
 	}
 }
 
 // sendAgain lets a row have the next turn.
-func (m *Machine) sendAgain(r *Row) {
-	m.move(r, Claimed)
-	m.again = append(m.again, r)
+func (m *Machine) sendAgain(now Instant, r *Row) {
+	m.move(r, waiting(r))
+	if r.CaseID != "" {
+		m.enqueueUpdate(now, r)
+	} else {
+		m.again = append(m.again, r)
+	}
 }
 
 // longPause stops a run that is asked to pause for longer than it may wait.
@@ -123,29 +153,44 @@ func (m *Machine) throttle(now Instant) {
 
 // rejected decides on a row that the API refused for good.
 func (m *Machine) rejected(r *Row, a talkdesk.Answer) {
-	if a.Blocked {
-		m.blocked++
-		if m.created == 0 || m.blocked >= blockedInARow {
-			m.stop(Stop{Exit: 1, Reason: a.Message, Hint: "something between here and the API refuses the requests: check the credentials, their scopes, and any firewall or proxy"})
-			m.leave(r)
-			return
-		}
+	if m.blockedNow(a) {
+		m.leave(r)
+		return
 	}
-	m.refused++
 	if !r.Retried {
 		m.news++
 	}
 	m.decided++
 	m.everSent = true
 	m.end(r, Record{State: Failed, Answer: a})
-	cfg := m.cfg
-	switch {
-	case cfg.MaxRefused > 0 && m.refused >= cfg.MaxRefused,
-		cfg.MaxRefusedShare > 0 && m.decided >= sentForShare && float64(m.refused) >= cfg.MaxRefusedShare*float64(m.decided):
-		m.stop(Stop{Exit: 4, Reason: fmt.Sprintf("too many failures: the API refused %d of %d rows sent (--max-failures)", m.refused, m.decided),
-			Hint: "look at the failure report, fix the mapping or the rows, and run the same command again"})
-	case m.news == refusedFirst && m.created == 0 && !r.Retried:
+	m.tooMany()
+	if m.news == refusedFirst && m.created == 0 && !r.Retried {
 		m.stop(Stop{Exit: 4, Reason: fmt.Sprintf("the API refused the first %d rows, and created none; the last: %s", m.news, a.Message),
 			Hint: "look at the failure report, fix the mapping, and run the same command again"})
+	}
+}
+
+// blockedNow stops a run in which something between here and the API refuses the
+// requests, and not just one for what it holds.
+func (m *Machine) blockedNow(a talkdesk.Answer) bool {
+	if !a.Blocked {
+		return false
+	}
+	m.blocked++
+	if m.created > 0 && m.blocked < blockedInARow {
+		return false
+	}
+	m.stop(Stop{Exit: 1, Reason: a.Message, Hint: "something between here and the API refuses the requests: check the credentials, their scopes, and any firewall or proxy"})
+	return true
+}
+
+// tooMany counts a refusal, and stops a run that has met too many.
+func (m *Machine) tooMany() {
+	m.refused++
+	cfg := m.cfg
+	if cfg.MaxRefused > 0 && m.refused >= cfg.MaxRefused ||
+		cfg.MaxRefusedShare > 0 && m.decided >= sentForShare && float64(m.refused) >= cfg.MaxRefusedShare*float64(m.decided) {
+		m.stop(Stop{Exit: 4, Reason: fmt.Sprintf("too many failures: the API refused %d of %d rows sent (--max-failures)", m.refused, m.decided),
+			Hint: "look at the failure report, fix the mapping or the rows, and run the same command again"})
 	}
 }

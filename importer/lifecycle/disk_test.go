@@ -9,7 +9,7 @@ import (
 // word is what a journal says of one row.
 type word struct {
 	state journal.State
-	seq   int8    // of a Created row: which of its requests made the case
+	seq   int8    // of a row that has its case: which of its requests made the case
 	run   int8    // the run of its last claim
 	sent  Instant // of a Created row: when its request left, 0 if its case was looked up
 	field int8    // the custom field that its last claim, or its case, carries
@@ -80,14 +80,14 @@ func (d *disk) replay(l line) {
 		switch {
 		case l.kind != 'C':
 			w.run, w.mixed = was.run, was.mixed
-			if w.state != journal.Created {
+			if !w.state.HasCase() {
 				w.field = was.field
 			}
 		case was.state.InDoubt():
 			w.mixed = was.mixed || was.field != w.field
 		}
 		d.rows[i] = w
-		if w.state == journal.Created && !l.altered && (w.sent > 0 || d.newest.seq == 0) {
+		if w.state.HasCase() && !l.altered && (w.sent > 0 || d.newest.seq == 0) {
 			d.newest, d.sent, d.seen = newest{int8(i), w.seq, w.field}, w.sent, 0
 		}
 	}
@@ -109,6 +109,16 @@ func (d *disk) state(i int) journal.State {
 		}
 	}
 	return d.rows[i].state
+}
+
+// seq is which request made the case of a row, as the running process knows it.
+func (d *disk) seq(i int) int8 {
+	for _, l := range slices.Backward(d.tail) {
+		if l.rows.has(i) && l.kind == 'O' {
+			return l.word.seq
+		}
+	}
+	return d.rows[i].seq
 }
 
 // crash returns the disk as a crash leaves it: of the tail, the lines in kept.

@@ -7,7 +7,7 @@
 //
 // # A row's life
 //
-//	read ─► mapped ─► claiming ─► claimed ─► sent ─► created · failed · unknown
+//	read ─► mapped ─► claiming ─► claimed ─► sent ─► (created) · failed · unknown
 //	          ▲        (fsync)      ▲  ▲     │ │ │
 //	          │                     │  │     │ │ └─► exhausted ─► claimed · failed · unknown
 //	          │                     │  └─────┘ │
@@ -16,21 +16,34 @@
 //	          │                     │     doubtful ◄── inherited from an earlier run
 //	          │  absent (sent by    │        ▲ │
 //	          │  this run)          │        │ ▼
-//	          │                     └───── sought ─► created · failed · unknown
+//	          │                     └───── sought ─► (created) · failed · unknown
 //	          │  absent (inherited)           │
 //	          └───────────────────────────────┘
 //
-//	A stop takes every row that no request is under way for to left.
+// A row that has its case is done, unless the case is still to be updated:
+//
+//	                       429, 401, lost
+//	                  ┌──────────────────────────┐
+//	                  ▼                          │
+//	(created) ─► created ──────────────────► updating ─► done · incomplete · exhausted
+//	              │  ▲  still to be updated
+//	              ▼  │
+//	           comparing ─► done · incomplete
+//
+//	A stop takes every row that no request is under way for to left, or to
+//	incomplete if it has its case; cases of this run are still updated for a moment.
 //
 // A claim is durable before its row is sent (rule 1). A row whose answer was
 // lost is doubtful (rule 2) and is looked up when its absence would prove
 // something (rules 3 and 4: trustFrom). Exhausted rows have used up their
 // attempts and wait for a probe, which tells whether it is they or the server
-// that fails. Left rows are given up by a stop; of those that were never sent,
-// or whose absence is proved, the claim is released.
+// that fails. An update sets values and is repeated without a look (rule 5); where it
+// may have been applied already and be refused for that, adds notes, or is an earlier
+// run's, the case is read first (comparing). Left rows are given up by a stop; of
+// those that were never sent, or whose absence is proved, the claim is released.
 //
 // Beside its state a row carries its doubt: whether an older request may have
-// made a case. Only knowledge ends it (rule 5), so a row that is sent again
+// made a case. Only knowledge ends it (rule 6), so a row that is sent again
 // because a person said so becomes unknown where another would become failed. A
 // row is created no more, but unknown, when the server gives its case to another.
 //
@@ -38,9 +51,10 @@
 //
 // row.go (states and arrows), action.go (requests, actions, notices), machine.go
 // (events and what follows from them), next.go (which request may leave),
-// create.go (answers to creates), ids.go (ids that are given twice), lookup.go (rows
-// in doubt), altered.go (keys that cannot be looked up), canary.go (whether the
-// search can be believed), breaker.go (outages), explain.go (why it waits).
+// create.go (answers to creates), update.go (updates of cases that are there), ids.go
+// (ids that are given twice), lookup.go (rows in doubt), altered.go (keys that cannot
+// be looked up), canary.go (whether the search can be believed), breaker.go
+// (outages), explain.go (why it waits).
 //
 // # How it is used
 //

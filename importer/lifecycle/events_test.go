@@ -16,17 +16,18 @@ type event struct {
 type kind uint8
 
 const (
-	reads     kind = iota // the next row of the input is read
-	inputEnds             // there is none
-	syncs                 // the claim under way is durable
-	diskDies              // it is not, and nothing will be
-	leaves                // a request leaves
-	answered              // request a is answered, by answer b
-	arrives               // request a, long given up, is stored
-	passes                // time passes: a is how, see times
-	stopAsked             // the first signal
-	killed                // the process dies; a is what is kept of the journal's tail, b: the next run resends
-	again                 // the run is over, and the command is run again; b as above
+	reads      kind = iota // the next row of the input is read
+	inputEnds              // there is none
+	readsChild             // all others are done, and the child is read
+	syncs                  // the claim under way is durable
+	diskDies               // it is not, and nothing will be
+	leaves                 // a request leaves
+	answered               // request a is answered, by answer b
+	arrives                // request a, long given up, is stored
+	passes                 // time passes: a is how, see times
+	stopAsked              // the first signal
+	killed                 // the process dies; a is what is kept of the journal's tail, b: the next run resends
+	again                  // the run is over, and the command is run again; b as above
 )
 
 // answer is what may come of a request.
@@ -159,10 +160,16 @@ func (w *world) processEvents(add func(k kind, a, b int)) {
 	}
 	switch {
 	case !w.inputWaits():
+	case w.nextRow == w.scenario.rows && w.waits:
+		if w.m.stopped != nil || w.m.Quiet() && len(w.queue) == 0 {
+			add(readsChild, 0, 0)
+		}
 	case w.nextRow == w.scenario.rows:
 		add(inputEnds, 0, 0)
 	case w.m.stopped != nil: // the reader may hear of it or not
-		add(inputEnds, 0, 0)
+		if !w.waits {
+			add(inputEnds, 0, 0)
+		}
 		add(reads, 0, 0)
 	default:
 		add(reads, 0, 0)
@@ -194,12 +201,14 @@ func (w *world) answersTo(i int, add func(k kind, a, b int)) {
 	switch f.q.Kind {
 	case Create:
 		bad = w.creates
+	case Update:
+		bad = w.changes
 	case Probe:
 	default:
 		if w.m.stopped != nil {
 			add(answered, i, int(interrupted))
 		}
-		if shown := w.shown(); shown != f.seen {
+		if shown := w.shown(); shown != f.seen && f.q.Kind != Compare {
 			add(answered, i, int(truthNow))
 		}
 	}
@@ -228,6 +237,8 @@ func (w *world) do(e event) {
 	switch e.kind {
 	case reads:
 		w.read()
+	case readsChild:
+		w.readChild()
 	case inputEnds:
 		w.tell("the input ends")
 		w.m.AllRead(w.now)
@@ -253,6 +264,11 @@ func (w *world) do(e event) {
 	case arrives:
 		l := w.late[e.a]
 		w.late = slices.Delete(w.late, int(e.a), int(e.a)+1)
+		if l.update {
+			w.tell("the update that was given up arrives: case %s is updated", caseID(l.row, l.seq))
+			w.update(l.row, l.seq)
+			break
+		}
 		w.tell("the request that was given up arrives: the server stores case %s", caseID(l.row, l.seq))
 		w.store(l.row, l.seq, l.asked, l.field)
 	case passes:
@@ -285,6 +301,35 @@ func (w *world) read() {
 		w.told[i]++
 		return
 	}
+	if w.child && i == 1 && state != journal.Created {
+		w.tell("row B is read, and waits for row A, its parent")
+		w.waits = true
+		return
+	}
+	w.hand(i)
+}
+
+// readChild reads the child again, now that the others are done.
+func (w *world) readChild() {
+	w.waits = false
+	switch known := w.disk.state(1).InDoubt() || w.rows[1] != nil; {
+	case w.m.stopped != nil:
+		w.tell("row B is left")
+		w.told[1]++
+	case w.disk.state(0).HasCase():
+		w.hand(1)
+	case known:
+		w.orphan = true
+		w.hand(1)
+	default:
+		w.tell("row B is not sent: its parent has no case")
+		w.told[1]++
+	}
+}
+
+// hand gives a row to the machine.
+func (w *world) hand(i int) {
+	state := w.disk.state(i)
 	switch {
 	case state == journal.Created:
 		w.tell("row %s is read: it has its case", names[i])
@@ -296,12 +341,23 @@ func (w *world) read() {
 		return
 	}
 	r := &Row{Claim: w.claim(i), Body: []byte(names[i]), Ref: names[i], Retried: state == journal.Failed}
-	if w.invalid && i == 0 && w.run > 1 {
+	if w.updates.has(i) {
+		r.Update = &talkdesk.Update{Status: "RESOLVED"}
+		if w.notes.has(i) {
+			r.Update.Notes = make([]talkdesk.SetNote, 1)
+		}
+	}
+	if w.invalid && i == 0 && w.run > 1 || w.orphan && i == 1 {
 		r.Body, r.Fault = nil, "invalid"
 	}
 	w.tell("row %s is read", names[i])
 	if w.rows[i] == nil {
 		w.rows[i] = r
+	}
+	if state == journal.Incomplete && w.m.past[r.ID] == nil {
+		r.CaseID = caseID(int8(i), w.disk.seq(i))
+		w.m.Resume(w.now, r, true)
+		return
 	}
 	var found []talkdesk.Found
 	if w.listed {
@@ -340,9 +396,21 @@ func (w *world) leave() {
 		if q.Row.doubt && !w.resends && !w.excused.has(i) {
 			w.fail(oneCase, "row %s is sent while it is in doubt", names[i])
 		}
+		if w.child && i == 1 && w.rows[0] != nil && w.rows[0].CaseID == "" && !w.disk.state(0).HasCase() {
+			w.fail(familyTrue, "row B is sent, and row A has no case")
+		}
 		if len(q.Row.Body) == 0 {
 			w.fail(machineSound, "row %s is sent without a body", names[i])
 		}
+	case Update:
+		i := int(q.Row.ID[0])
+		w.asks[i]++
+		w.tell("the update of row %s leaves", names[i])
+		if row, seq := parseID(q.Row.CaseID); int(row) != i || w.stored(row, seq) == nil {
+			w.fail(rightCase, "the update of row %s is sent to case %q", names[i], q.Row.CaseID)
+		}
+	case Compare:
+		w.tell("the case of row %s is read", names[q.Row.ID[0]])
 	case LookUp:
 		w.tell("row %s is looked up", q.Key)
 		if w.unsearchable || w.m.blind != "" {
@@ -367,8 +435,15 @@ func (w *world) answer(i int, how answer) {
 	if how > truthNow && how != interrupted {
 		w.faults--
 	}
-	if f.q.Kind == Create {
+	switch f.q.Kind {
+	case Create:
 		w.createAnswer(f, how, a)
+		return
+	case Update:
+		w.updateAnswer(f, how, a)
+		return
+	case Compare:
+		w.compareAnswer(f, how, a)
 		return
 	}
 	var found []talkdesk.Found
@@ -437,11 +512,61 @@ func (w *world) createAnswer(f flight, how answer, a talkdesk.Answer) {
 		}
 		text = "the server stores case " + a.CaseID + " and says so"
 	case lost, lostDown:
-		w.late = append(w.late, lateCreate{i, f.seq, f.asked, w.field(w.run), w.now + settle + w.tardy})
+		w.late = append(w.late, lateCreate{i, f.seq, f.asked, w.field(w.run), w.now + settle + w.tardy, false})
 		w.doubt[i] = true
 	}
 	w.tell("  create of row %s: %s", names[i], text)
 	w.m.Answered(w.now, f.q, a, nil, 0)
+}
+
+// stored is a case at the server, nil if there is none.
+func (w *world) stored(row, seq int8) *storedCase {
+	for i := range w.cases {
+		if c := &w.cases[i]; c.row == row && c.seq == seq {
+			return c
+		}
+	}
+	return nil
+}
+
+// update applies an update. It reports whether the server took it.
+func (w *world) update(row, seq int8) bool {
+	c := w.stored(row, seq)
+	if c == nil || w.locks && c.updated > 0 {
+		return false
+	}
+	c.updated++
+	return true
+}
+
+func (w *world) updateAnswer(f flight, how answer, a talkdesk.Answer) {
+	row, seq := parseID(f.q.Row.CaseID)
+	text := answerTexts[how]
+	switch how {
+	case asHoped:
+		if text = "the server updates the case"; !w.update(row, seq) {
+			text, a = "the server refuses it, since the case is locked", answers[rejected]
+		}
+	case lost, lostDown:
+		w.late = append(w.late, lateCreate{row: row, seq: seq, until: w.now + settle, update: true})
+		w.lostAsks[row]++
+	default: // nothing came of it
+		w.asks[row]--
+	}
+	w.tell("  update of row %s: %s", names[row], text)
+	w.m.Answered(w.now, f.q, a, nil, 0)
+}
+
+func (w *world) compareAnswer(f flight, how answer, a talkdesk.Answer) {
+	row, seq := parseID(f.q.Row.CaseID)
+	rest, text := f.q.Row.Update, answerTexts[how]
+	if how == asHoped {
+		if text = "it is still to be updated"; w.stored(row, seq).updated > 0 {
+			rest, text = nil, "it is as it is to be"
+		}
+	}
+	w.tell("  case of row %s: %s", names[row], text)
+	w.m.Compared(w.now, f.q, a, rest, "")
 }
 
 func (w *world) pass(how int) {
@@ -466,8 +591,13 @@ func (w *world) die(kept int, resend bool) {
 		w.kills--
 	}
 	for _, f := range w.flights {
-		if f.q.Kind == Create {
-			w.late = append(w.late, lateCreate{int8(f.q.Row.ID[0]), f.seq, f.asked, w.field(w.run), w.now + settle + w.tardy})
+		switch f.q.Kind {
+		case Create:
+			w.late = append(w.late, lateCreate{int8(f.q.Row.ID[0]), f.seq, f.asked, w.field(w.run), w.now + settle + w.tardy, false})
+		case Update:
+			row, seq := parseID(f.q.Row.CaseID)
+			w.late = append(w.late, lateCreate{row: row, seq: seq, until: w.now + settle, update: true})
+			w.lostAsks[row]++
 		}
 	}
 	d := w.dying()

@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"fmt"
+	"slices"
 
 	"caseimport/importer/talkdesk"
 )
@@ -54,12 +55,33 @@ func (m *Machine) givenAgain(now Instant, q Request, a talkdesk.Answer, twin *Ro
 		m.given.said = true
 		m.say(Notice{What: SameID, Rows: r.Row, Text: a.CaseID})
 	}
-	if twin != nil && twin.state == Created {
-		twin.doubt, twin.since, twin.open = true, now, true
-		m.end(twin, Record{State: Unknown, Answer: answer, Retracts: true})
+	if twin != nil {
+		m.dispute(now, twin, answer)
 	}
 	r.doubt, r.since, r.last = true, now, answer
 	r.spent++
 	m.move(r, Doubtful)
 	m.enqueue(r)
+}
+
+// dispute takes back that a row has the case that it was given. Whatever comes of
+// an update that is in flight, it may be the other row's case that is updated.
+func (m *Machine) dispute(now Instant, r *Row, why talkdesk.Answer) {
+	r.doubt, r.since = true, now
+	was := r.state
+	switch was {
+	case Updating:
+		r.disputed, r.last = true, why
+		return
+	case Created:
+		for _, rows := range []*[]*Row{&m.updates, &m.compares, &m.later} {
+			*rows = slices.DeleteFunc(*rows, func(other *Row) bool { return other == r })
+		}
+		was = Mapped // nothing was recorded yet
+	case Done, Incomplete:
+	default:
+		return // it waits to be looked up already
+	}
+	r.open, r.CaseID = true, ""
+	m.end(r, Record{State: Unknown, Answer: why, Retracts: was})
 }

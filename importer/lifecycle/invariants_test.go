@@ -23,6 +23,11 @@ const (
 	runEnds      invariant = "every run comes to its end"
 	calmHeals    invariant = "when nothing fails any more, every row gets its case"
 	machineSound invariant = "the machine's books are right"
+	doneTrue     invariant = "a row recorded as done is as it is to be"
+	rightCase    invariant = "an update is sent to the row's own case"
+	fewUpdates   invariant = "an update is sent once, and again only if its answer was lost"
+	oneNote      invariant = "no note is added twice"
+	familyTrue   invariant = "a child is sent only when its parent has its case"
 )
 
 // fail notes that an invariant does not hold.
@@ -69,21 +74,20 @@ func (w *world) heard(a Action) {
 func (w *world) heardRecord(a Record) {
 	i := int(a.Row.ID[0])
 	w.tell("  recorded: row %s is %s%s", names[i], a.State, strings.TrimRight(" "+a.CaseID, " "))
-	if a.Retracts {
+	if a.Retracts != Mapped {
 		w.told[i]--
 	}
-	if a.Ref != nil {
+	if a.Ref != nil && a.State != Created {
 		w.tellOnce(i)
 	}
 	switch a.State {
-	case Created:
+	case Created, Done, Incomplete:
 		row, seq := parseID(a.CaseID)
-		has := false
-		for _, c := range w.cases {
-			has = has || c.row == row && c.seq == seq
-		}
-		if int(row) != i || !has {
+		c := w.stored(row, seq)
+		if int(row) != i || c == nil {
 			w.fail(createdTrue, "row %s is recorded with case %s, which it does not have", names[i], a.CaseID)
+		} else if a.State == Done && w.updates.has(i) && c.updated == 0 && !w.foreign {
+			w.fail(doneTrue, "row %s is done, and case %s was not updated", names[i], a.CaseID)
 		}
 		w.doubt[i] = false
 	case Failed:
@@ -118,6 +122,12 @@ func (w *world) examine() {
 // have been asked for by a person.
 func (w *world) examineCases() {
 	for i, c := range w.cases {
+		if i := c.row; w.asks[i] > 1+w.lostAsks[i] {
+			w.fail(fewUpdates, "%d updates of row %s were sent, and %d answers lost", w.asks[i], names[i], w.lostAsks[i])
+		}
+		if c.updated > 1 && w.notes.has(int(c.row)) {
+			w.fail(oneNote, "the note of row %s stands twice in case %s", names[c.row], caseID(c.row, c.seq))
+		}
 		for _, d := range w.cases[:i] {
 			later := c
 			if d.seq > c.seq {
@@ -155,7 +165,7 @@ func (w *world) examineBooks() {
 		if r == nil {
 			continue
 		}
-		if r.state < Created {
+		if r.state < Done {
 			active++
 		}
 		if r.spent < 0 || r.spent > rounds+1 {
@@ -169,11 +179,11 @@ func (w *world) examineBooks() {
 			syncing++
 		case Sought:
 			sought++
-		case Mapped, Claimed, Exhausted, Doubtful:
+		case Mapped, Claimed, Exhausted, Doubtful, Created:
 			waiting++
 		}
 	}
-	queued := len(m.fresh) + len(m.ready) + len(m.again) + len(m.doubts) + len(m.stranded) + len(m.spent) + len(m.later)
+	queued := len(m.fresh) + len(m.ready) + len(m.again) + len(m.doubts) + len(m.stranded) + len(m.spent) + len(m.later) + len(m.updates) + len(m.compares)
 	for _, c := range []struct {
 		what       string
 		have, want int
@@ -200,7 +210,7 @@ func (w *world) examineBooks() {
 func (w *world) examineEnd() {
 	for i := range w.scenario.rows {
 		read := i < w.nextRow
-		if read && w.told[i] != 1 {
+		if read && w.told[i] != 1 && !(w.waits && i == 1) {
 			w.fail(toldOnce, "the run is over, and what became of row %s was said %d times", names[i], w.told[i])
 		}
 		if w.disk.broken {
@@ -212,8 +222,8 @@ func (w *world) examineEnd() {
 			w.fail(nothingLost, "the run is over, row %s is in doubt, and the journal does not say so", names[i])
 		case !w.doubt[i] && state.InDoubt():
 			w.fail(doubtTrue, "the run is over, the journal calls row %s in doubt, which it is not", names[i])
-		case w.m.stopped == nil && w.limit == 0 && state != journal.Created && state != journal.Failed && state != journal.Unknown &&
-			!(w.invalid && i == 0):
+		case w.m.stopped == nil && w.limit == 0 && !state.HasCase() && state != journal.Failed && state != journal.Unknown &&
+			!(w.invalid && i == 0) && !(w.child && i == 1):
 			w.fail(nothingLost, "the run came to its end, and row %s has no outcome", names[i])
 		}
 	}

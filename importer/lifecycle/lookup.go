@@ -171,14 +171,14 @@ func (m *Machine) lookedUp(now Instant, q Request, a talkdesk.Answer, found []ta
 	r := q.Row
 	switch {
 	case a.Verdict == talkdesk.Created:
-		m.found(r, found)
+		m.found(now, r, found)
 	case a.Verdict == talkdesk.Absent && m.cannotLook(r) != "":
 		// Meanwhile something has shown that absences prove nothing.
 		m.back(r)
 	case a.Verdict == talkdesk.Absent:
 		// Cases that were created since may demand a newer canary.
 		if at, ok := m.provable(r); ok && q.sent >= at {
-			m.absent(r)
+			m.absent(now, r)
 			return
 		}
 		m.back(r)
@@ -203,7 +203,7 @@ func (m *Machine) back(r *Row) {
 
 // found records the oldest of the cases that were found as the row's own, if its
 // title is.
-func (m *Machine) found(r *Row, found []talkdesk.Found) {
+func (m *Machine) found(now Instant, r *Row, found []talkdesk.Found) {
 	mine := slices.IndexFunc(found, func(f talkdesk.Found) bool {
 		return sameTitle(f.Title, r.Title) || r.past != nil && sameTitle(f.Title, r.past.Title)
 	})
@@ -216,7 +216,7 @@ func (m *Machine) found(r *Row, found []talkdesk.Found) {
 			"case %s has this key, but another title: %q there, %q here", found[0].ID, found[0].Title, title)})
 		return
 	}
-	rec := Record{State: Created, CaseID: found[mine].ID, Found: true}
+	rec := Record{CaseID: found[mine].ID, Found: true}
 	m.given.add(rec.CaseID, nil)
 	var others []string
 	for i, f := range found {
@@ -230,7 +230,7 @@ func (m *Machine) found(r *Row, found []talkdesk.Found) {
 	if r.past != nil && r.Ref != nil && r.past.Sum != r.Sum {
 		m.say(Notice{What: EditedSince, Rows: r.Row, Text: rec.CaseID})
 	}
-	m.end(r, rec)
+	m.hasCase(now, r, rec)
 }
 
 // sameTitle compares two titles, white space aside.
@@ -239,7 +239,7 @@ func sameTitle(a, b string) bool {
 }
 
 // absent goes on with a row of which it is now sure that it has no case.
-func (m *Machine) absent(r *Row) {
+func (m *Machine) absent(now Instant, r *Row) {
 	r.doubt = false
 	switch {
 	case r.Ref == nil:
@@ -251,7 +251,7 @@ func (m *Machine) absent(r *Row) {
 	case r.spent >= m.cfg.MaxAttempts:
 		m.end(r, Record{State: Failed, Answer: r.last})
 	default:
-		m.sendAgain(r)
+		m.sendAgain(now, r)
 	}
 }
 

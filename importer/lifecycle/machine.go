@@ -26,6 +26,8 @@ type Config struct {
 	Searchable bool
 	// Resend sends rows of earlier runs again whose doubt cannot be settled.
 	Resend bool
+	// Updates: rows may need an update once they have their case.
+	Updates bool
 	// Backoff is how long to wait after the nth failure, from 1.
 	Backoff func(n int) time.Duration
 	// Lag is the search lag that earlier runs have noted, 0 if none was.
@@ -45,6 +47,10 @@ type Config struct {
 
 // Case is a case that surely exists.
 type Case struct{ Key, ID string }
+
+// DrainFor is how long a run that stops goes on with the updates of cases that it
+// has made.
+const DrainFor = 10 * time.Second
 
 const (
 	// maxDoubts bounds the rows that wait to be looked up, and so the memory.
@@ -84,7 +90,9 @@ type Machine struct {
 	// until the input has shown them.
 	stranded []*Row
 	spent    []*Row // Exhausted
-	later    []*Row // Claimed or Doubtful, not before due; by due
+	updates  []*Row // Created: to be updated
+	compares []*Row // Created: to be read first
+	later    []*Row // Claimed, Doubtful or Created, not before due; by due
 	sought   int    // look-ups in flight
 	asks     []*Question
 	past     map[journal.ID]*Row // of earlier runs, as they were left in doubt
@@ -101,15 +109,19 @@ type Machine struct {
 	created   int
 	refused   int
 	news      int  // of those refused, rows that no earlier run had tried
+	updated   int  // updates that were applied
+	unwanted  int  // updates that were refused
 	decided   int  // rows that the server has taken or refused
 	everSent  bool // a row was decided, or may have been
 	blocked   int  // answers in a row that are not the API's own
 	throttled Instant
+	drained   Instant // when a run that stops gives up the updates that are left, never while it goes on
+	broken    bool    // nothing can be written down any more
 }
 
 // New returns the machine of a run that begins at the moment 0.
 func New(cfg Config) *Machine {
-	m := &Machine{cfg: cfg, past: map[journal.ID]*Row{}, throttled: never, breaker: newBreaker()}
+	m := &Machine{cfg: cfg, past: map[journal.ID]*Row{}, throttled: never, drained: never, breaker: newBreaker()}
 	for _, a := range cfg.Altered {
 		m.altered.alter(a)
 	}
@@ -140,7 +152,7 @@ func (m *Machine) Inherit(p Past) {
 
 // Room reports whether another row may be read.
 func (m *Machine) Room() bool {
-	return m.stopped != nil || len(m.fresh) < 2*m.cfg.Workers && len(m.doubts)+len(m.later) <= maxDoubts
+	return m.stopped != nil || len(m.fresh)+len(m.compares) < 2*m.cfg.Workers && len(m.doubts)+len(m.later) <= maxDoubts
 }
 
 // Full reports whether the limit is reached: further rows are left.
@@ -179,21 +191,23 @@ func (m *Machine) Listed(now Instant, r *Row, found []talkdesk.Found) (created b
 	m.taken++
 	m.active++
 	r.state, r.doubt = Doubtful, true
-	m.found(r, found)
+	m.found(now, r, found)
 	m.proceed(now)
 	return false
 }
 
 // attach gives a row of an earlier run its form in this input.
 func (m *Machine) attach(now Instant, p, r *Row) (created bool) {
-	if p.state == Created {
+	if p.state == Done {
 		return true
 	}
-	p.Claim, p.Body, p.Fault, p.Ref = r.Claim, r.Body, r.Fault, r.Ref
+	p.Claim, p.Body, p.Fault, p.Ref, p.Update = r.Claim, r.Body, r.Fault, r.Ref, r.Update
 	switch {
-	case p.state == Left || m.stopped != nil && p.state > Sought:
+	case p.state == Left || m.stopped != nil && p.state >= Done:
 		m.out = append(m.out, Leave{Row: p, ID: p.ID, Ref: p.Ref, InDoubt: p.doubt})
 		return false
+	case p.state == Incomplete: // found before the input showed what is to be updated
+		m.resume(now, p, true)
 	case p.state == Failed && p.Body == nil:
 		m.end(p, Record{State: Failed, Invalid: true, Answer: talkdesk.Answer{Code: "absent", Message: p.Fault}})
 	case p.state == Failed: // surely no case: a row like any other
@@ -214,6 +228,37 @@ func (m *Machine) attach(now Instant, p, r *Row) (created bool) {
 	}
 	m.proceed(now)
 	return false
+}
+
+// Resume brings a row whose case an earlier run has made: its Update was not
+// made then, or has become due since. torn: an update of it may still be on its
+// way.
+func (m *Machine) Resume(now Instant, r *Row, torn bool) {
+	if m.stopped != nil {
+		r.state = Left
+		m.out = append(m.out, Leave{Row: r, ID: r.ID, Ref: r.Ref})
+		return
+	}
+	m.taken++
+	m.active++
+	r.state, r.made = Created, &Record{CaseID: r.CaseID, Found: true, Holds: true}
+	m.resume(now, r, torn)
+	m.proceed(now)
+}
+
+// Quiet reports that of the rows that the input has shown, none is under way: what
+// became of each was recorded.
+func (m *Machine) Quiet() bool {
+	if m.active > len(m.past) {
+		return false
+	}
+	unseen := 0
+	for _, p := range m.past {
+		if p.Ref == nil && p.state < Done {
+			unseen++
+		}
+	}
+	return m.active == unseen
 }
 
 // AllRead says that the input has come to its end.
@@ -244,6 +289,7 @@ func (m *Machine) Durable(now Instant, rows []*Row) {
 
 // Broken says that the claims of a chunk may be on the disk or not.
 func (m *Machine) Broken(now Instant, rows []*Row, stop Stop) {
+	m.broken = true
 	m.stop(stop)
 	for _, r := range rows {
 		if r.state == Claiming {
@@ -295,7 +341,8 @@ func (m *Machine) InFlight() int { return m.inFlight }
 func (m *Machine) proceed(now Instant) {
 	m.patience(now)
 	if m.stopped != nil {
-		m.abandon()
+		m.drained = min(m.drained, now+DrainFor)
+		m.abandon(now)
 		return
 	}
 	m.wakeLater(now)
@@ -325,9 +372,12 @@ func (m *Machine) wakeLater(now Instant) {
 	for len(m.later) > 0 && m.later[0].due <= now {
 		r := m.later[0]
 		m.later = m.later[1:]
-		if r.state == Doubtful {
+		switch {
+		case r.state == Doubtful:
 			m.enqueue(r)
-		} else {
+		case r.state == Created:
+			m.enqueueUpdate(now, r)
+		default:
 			m.again = append(m.again, r)
 		}
 	}
@@ -348,7 +398,7 @@ func (m *Machine) delay(r *Row, due Instant) {
 // forgetDoubt is false, but in tests that show what comes of it.
 var forgetDoubt = false
 
-// end brings a row to its end and has it written down. Rule 5: while an older
+// end brings a row to its end and has it written down. Rule 6: while an older
 // request may have made a case, no refusal makes a row failed.
 func (m *Machine) end(r *Row, rec Record) {
 	if rec.State == Failed && r.doubt && !forgetDoubt {
@@ -361,9 +411,6 @@ func (m *Machine) end(r *Row, rec Record) {
 	}
 	m.move(r, rec.State)
 	r.open = rec.State == Unknown
-	if rec.State == Created {
-		r.doubt = false
-	}
 	r.last = rec.Answer
 	rec.Row, rec.Claim, rec.Ref, rec.Attempts = r, r.Claim, r.Ref, r.Attempts
 	m.out = append(m.out, rec)
@@ -378,6 +425,10 @@ func (m *Machine) renew(r *Row) {
 // leave gives a row up. A claim of which it is sure that no case came of it is
 // taken back.
 func (m *Machine) leave(r *Row) {
+	if r.CaseID != "" {
+		m.incomplete(r, talkdesk.Answer{Code: "stopped", Message: "the run stopped before the case was updated: the next run does it"})
+		return
+	}
 	m.move(r, Left)
 	if r.open && !r.doubt {
 		m.release = append(m.release, r.ID)
@@ -392,9 +443,14 @@ func (m *Machine) stop(why Stop) {
 	}
 }
 
-// abandon leaves every row that no request is under way for.
-func (m *Machine) abandon() {
-	for _, rows := range []*[]*Row{&m.fresh, &m.ready, &m.again, &m.spent, &m.doubts, &m.stranded, &m.later} {
+// abandon leaves every row that no request is under way for, but for the cases
+// that are still to be updated, as long as that can be expected to work.
+func (m *Machine) abandon(now Instant) {
+	queues := []*[]*Row{&m.fresh, &m.ready, &m.again, &m.spent, &m.doubts, &m.stranded, &m.later, &m.compares}
+	if m.broken || m.breaker.state != passing || now >= m.drained {
+		queues = append(queues, &m.updates)
+	}
+	for _, rows := range queues {
 		for _, r := range *rows {
 			m.leave(r)
 		}

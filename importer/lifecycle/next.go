@@ -11,13 +11,16 @@ import (
 // become wrong meanwhile.
 func (m *Machine) Ready(now Instant) int {
 	free := m.cfg.Workers - m.inFlight
-	if m.stopped != nil || free <= 0 {
+	switch {
+	case free <= 0:
 		return 0
+	case m.stopped != nil:
+		return min(free, len(m.updates))
 	}
 	if m.breaker.state == shut {
 		return min(free, m.breaker.probesDue(now))
 	}
-	reads := 0
+	reads := len(m.compares)
 	if m.canaryDue(now) {
 		reads++
 	}
@@ -32,14 +35,14 @@ func (m *Machine) Ready(now Instant) int {
 		}
 		reads++
 	}
-	creates := len(m.again) + len(m.ready)
+	writes := len(m.updates) + len(m.again) + len(m.ready)
 	if m.breaker.state == halfOpen {
-		creates = min(creates, 1)
+		writes = min(writes, 1)
 		if m.breaker.trying {
-			creates = 0
+			writes = 0
 		}
 	}
-	return min(free, reads+creates)
+	return min(free, reads+writes)
 }
 
 // Next takes the request that is to leave now. ok is false if there is none.
@@ -49,18 +52,26 @@ func (m *Machine) Next(now Instant) (q Request, ok bool) {
 	}
 	q.sent, q.epoch = now, m.breaker.epoch
 	m.inFlight++
-	if q.Kind == Create {
+	switch q.Kind {
+	case Create:
 		m.breaker.enter()
 		q.Row.Attempts++
 		m.move(q.Row, Sent)
+	case Update:
+		m.breaker.enter()
+		m.move(q.Row, Updating)
+	case Compare:
+		m.move(q.Row, Comparing)
 	}
 	return q, true
 }
 
 func (m *Machine) choose(now Instant) (Request, bool) {
 	switch {
-	case m.stopped != nil || m.inFlight >= m.cfg.Workers:
+	case m.inFlight >= m.cfg.Workers:
 		return Request{}, false
+	case m.stopped != nil:
+		return m.first(&m.updates, Update)
 	case m.breaker.state == shut:
 		if m.breaker.probesDue(now) == 0 {
 			return Request{}, false
@@ -87,17 +98,30 @@ func (m *Machine) choose(now Instant) (Request, bool) {
 			return Request{Kind: LookUp, Row: r, Key: r.Key}, true
 		}
 	}
+	if q, ok := m.first(&m.compares, Compare); ok {
+		return q, true
+	}
 	if m.breaker.state == halfOpen && m.breaker.trying {
 		return Request{}, false
 	}
-	for _, rows := range []*[]*Row{&m.again, &m.ready} {
-		if len(*rows) > 0 {
-			r := (*rows)[0]
-			*rows = (*rows)[1:]
-			return Request{Kind: Create, Row: r}, true
-		}
+	// What is begun comes before what is new.
+	if q, ok := m.first(&m.updates, Update); ok {
+		return q, true
 	}
-	return Request{}, false
+	if q, ok := m.first(&m.again, Create); ok {
+		return q, true
+	}
+	return m.first(&m.ready, Create)
+}
+
+// first takes the first row of a queue for a request.
+func (m *Machine) first(rows *[]*Row, kind Kind) (Request, bool) {
+	if len(*rows) == 0 {
+		return Request{}, false
+	}
+	r := (*rows)[0]
+	*rows = (*rows)[1:]
+	return Request{Kind: kind, Row: r}, true
 }
 
 // MayRead reports whether a read that needs several requests may go on.
@@ -108,6 +132,9 @@ func (m *Machine) MayRead() bool { return m.stopped == nil && m.breaker.state !=
 // leave by now is no reason to wake: Ready counts it, or it waits for a worker.
 func (m *Machine) Wake(now Instant) Instant {
 	if m.stopped != nil {
+		if len(m.updates) > 0 {
+			return m.drained
+		}
 		return never
 	}
 	at := m.breaker.wake(now, m.cfg.Patience)
@@ -140,6 +167,22 @@ func ifLater(t, now Instant) Instant {
 
 // Answered brings the answer to a request. found and total are those of reads.
 func (m *Machine) Answered(now Instant, q Request, a talkdesk.Answer, found []talkdesk.Found, total int) {
+	m.heard(now, a)
+	switch q.Kind {
+	case Create:
+		m.createAnswered(now, q, a)
+	case Update:
+		m.updateAnswered(now, q, a)
+	case Probe:
+		m.probeAnswered(now, a)
+	default:
+		m.readAnswered(now, q, a, found, total)
+	}
+	m.proceed(now)
+}
+
+// heard notes what an answer says whatever it was asked for.
+func (m *Machine) heard(now Instant, a talkdesk.Answer) {
 	m.inFlight--
 	if a.Answered() {
 		m.answers++
@@ -150,15 +193,6 @@ func (m *Machine) Answered(now Instant, q Request, a talkdesk.Answer, found []ta
 	if a.Throttled {
 		m.longPause(now, a)
 	}
-	switch q.Kind {
-	case Create:
-		m.createAnswered(now, q, a)
-	case Probe:
-		m.probeAnswered(now, a)
-	default:
-		m.readAnswered(now, q, a, found, total)
-	}
-	m.proceed(now)
 }
 
 // Ask has a read made.
@@ -170,7 +204,7 @@ func (m *Machine) Ask(now Instant, q *Question) {
 
 // good notes that a request on a row was answered as expected.
 func (m *Machine) good(now Instant, q Request) {
-	if q.Kind == Create {
+	if q.Kind.writes() {
 		m.throttled = never
 	}
 	if outage := m.breaker.good(now, q); outage > 0 {

@@ -67,6 +67,13 @@ type scenario struct {
 	limit      int
 	maxRefused int
 	question   bool // the caller wants a read for itself
+	// updates are rows that are to be updated once they have their case; those in
+	// notes add a note, which must not be added twice.
+	updates, notes rowSet
+	// child is read again when all others are done, and is sent if row A, its
+	// parent, has its case.
+	child bool
+	locks bool // an updated case refuses every further update
 
 	runs   int  // how often the command is run
 	resend bool // a person may say --resend-unknown from the second run on
@@ -76,7 +83,7 @@ type scenario struct {
 	faults int  // how many answers are not as hoped for
 	slow   int  // how often time passes although there is something to do
 	// creates and reads are the answers that count as faults, one of each.
-	creates, reads []answer
+	creates, reads, changes []answer
 
 	// Switches that turn off what is to be shown to be needed.
 	durableEarly bool    // claims are called durable before they are synced
@@ -107,9 +114,13 @@ type world struct {
 	disk disk
 
 	// The server.
-	cases []storedCase
-	late  []lateCreate
-	sent  [maxRows]int8 // create requests that have left
+	cases    []storedCase
+	late     []lateCreate
+	sent     [maxRows]int8 // create requests that have left
+	asks     [maxRows]int8 // updates that have left
+	lostAsks [maxRows]int8 // of these, those of whose answer nothing is known
+	waits    bool          // the child has been read, and waits for the others
+	orphan   bool          // its parent has no case
 
 	// What is true of the rows, to be compared with what is said of them.
 	doubt [maxRows]bool // a request was given up, and nothing was proved since
@@ -140,6 +151,7 @@ type storedCase struct {
 	asked    bool
 	field    int8 // the custom field that carries its key
 	at       Instant
+	updated  int8 // how often
 }
 
 // lateCreate is a request that was given up and may be stored before until.
@@ -148,6 +160,7 @@ type lateCreate struct {
 	asked    bool
 	field    int8
 	until    Instant
+	update   bool // of that case, instead
 }
 
 func caseID(row, seq int8) string { return fmt.Sprintf("%s%d", names[row], seq) }
@@ -218,7 +231,7 @@ func (w *world) start(resend bool) {
 	w.rebase()
 	w.run++
 	cfg := Config{Workers: w.workers, MaxAttempts: rounds, Settle: settle, Patience: w.patience, Limit: w.limit,
-		MaxRefused: w.maxRefused, Searchable: !w.unsearchable && w.field(w.run) >= 0, Resend: resend, Lag: w.disk.lag,
+		MaxRefused: w.maxRefused, Updates: w.updates != 0, Searchable: !w.unsearchable && w.field(w.run) >= 0, Resend: resend, Lag: w.disk.lag,
 		Backoff: func(n int) time.Duration { return Instant(n) * tick }}
 	if w.noSettle {
 		cfg.Settle = 0
@@ -247,6 +260,7 @@ func (w *world) start(resend bool) {
 	w.rows, w.queue, w.flights, w.nextRow, w.idle = [maxRows]*Row{}, nil, nil, 0, 0
 	w.question, w.replies = nil, 0
 	w.told = [maxRows]int8{}
+	w.waits, w.orphan = false, false
 	flag := ""
 	if resend {
 		flag = " with --resend-unknown"
@@ -254,7 +268,7 @@ func (w *world) start(resend bool) {
 	w.tell("run %d begins%s", w.run, flag)
 	for i := range w.scenario.rows {
 		state := w.disk.rows[i].state
-		if !state.InDoubt() && state != journal.Created && w.mayHaveCase(i) && !w.lookFirst && !w.foreign && !w.excused.has(i) {
+		if !state.InDoubt() && !state.HasCase() && w.mayHaveCase(i) && !w.lookFirst && !w.foreign && !w.excused.has(i) {
 			w.fail(nothingLost, "row %s may have a case, and the journal does not know it", names[i])
 		}
 		w.doubt[i] = state.InDoubt()
@@ -343,9 +357,9 @@ func (w *world) carryOut(a Action) {
 		w.disk.add(w.claimLine(a)) // durableEarly: the sync comes later, or never
 		w.m.Durable(w.now, a.Rows)
 	case Record:
-		state := map[State]journal.State{Created: journal.Created, Failed: journal.Failed, Unknown: journal.Unknown}[a.State]
+		state := map[State]journal.State{Created: journal.Incomplete, Done: journal.Created, Incomplete: journal.Incomplete, Failed: journal.Failed, Unknown: journal.Unknown}[a.State]
 		l := line{kind: 'O', rows: 1 << a.Row.ID[0], word: word{state: state}}
-		if a.State == Created {
+		if state.HasCase() {
 			_, l.word.seq = parseID(a.CaseID)
 			l.word.sent = a.Sent
 			l.word.field = w.field(w.run)
@@ -419,14 +433,14 @@ func (w *world) found(key string, set int) (found []talkdesk.Found) {
 }
 
 func (w *world) store(row, seq int8, asked bool, field int8) {
-	w.cases = append(w.cases, storedCase{row, seq, asked, field, w.now})
+	w.cases = append(w.cases, storedCase{row, seq, asked, field, w.now, 0})
 }
 
 // mayHaveCase reports whether a row has a case, or a request that can still make
 // one.
 func (w *world) mayHaveCase(i int) bool {
 	return slices.ContainsFunc(w.cases, func(c storedCase) bool { return int(c.row) == i }) ||
-		slices.ContainsFunc(w.late, func(l lateCreate) bool { return int(l.row) == i }) ||
+		slices.ContainsFunc(w.late, func(l lateCreate) bool { return int(l.row) == i && !l.update }) ||
 		slices.ContainsFunc(w.flights, func(f flight) bool { return f.q.Kind == Create && int(f.q.Row.ID[0]) == i })
 }
 

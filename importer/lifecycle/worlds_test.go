@@ -71,6 +71,28 @@ func worlds() []*scenario {
 			creates: []answer{rejected, lost}},
 		{name: "too many refusals", rows: 3, workers: 2, runs: 1, faults: 3, maxRefused: 2,
 			creates: []answer{rejected, lost}},
+		{name: "every answer to an update", rows: 2, workers: 1, runs: 2, stops: 1, faults: 2, updates: 1,
+			changes: []answer{lost, lostDown, rejected, throttled, noConnection, renewed, denied, blocked}},
+		{name: "updates and kills", rows: 2, workers: 1, runs: 2, kills: 1, faults: 1, updates: 3,
+			creates: []answer{lost}, changes: []answer{lost}},
+		{name: "a case that is locked by its update", rows: 1, workers: 1, runs: 2, kills: 1, stops: 1, faults: 2, updates: 1, locks: true, lag: tick,
+			creates: []answer{lost}, changes: []answer{lost, lostDown}, reads: []answer{noConnection, denied, refusedRead, wrongAddress}},
+		{name: "an outage while updates wait", rows: 2, workers: 1, runs: 1, stops: 1, faults: 4, patience: 300 * tick, updates: 3,
+			creates: []answer{noConnection}, changes: []answer{noConnection, lostDown}, reads: []answer{noConnection}},
+		{name: "notes", rows: 1, workers: 1, runs: 3, kills: 2, faults: 2, updates: 1, notes: 1,
+			changes: []answer{lost, rejected}, reads: []answer{throttled}},
+		{name: "updates of found cases, and a person who stops", rows: 2, workers: 1, runs: 3, kills: 1, stops: 1, faults: 1, updates: 1, lag: tick, known: true,
+			creates: []answer{lost}},
+		{name: "an id that is given twice, and updates", rows: 2, workers: 2, runs: 2, stops: 1, faults: 2, updates: 3,
+			creates: []answer{sameID}, changes: []answer{lost, rejected}},
+		{name: "adopt, and updates", rows: 2, workers: 1, runs: 2, kills: 1, stops: 1, faults: 1, lookFirst: true, foreign: true, updates: 3, lag: tick,
+			creates: []answer{lost}},
+		{name: "a row to be updated that became invalid", rows: 1, workers: 1, runs: 3, kills: 1, stops: 1, faults: 1, invalid: true, updates: 1,
+			creates: []answer{lost}, changes: []answer{lost, rejected}},
+		{name: "a child that waits for its parent", rows: 2, workers: 1, runs: 2, kills: 1, stops: 1, faults: 2, child: true,
+			creates: []answer{lost, rejected}},
+		{name: "a child, a parent without a search, and updates", rows: 2, workers: 1, runs: 2, kills: 1, faults: 2, child: true, unsearchable: true, updates: 2,
+			creates: []answer{lost, rejected}, changes: []answer{rejected}},
 	}
 }
 
@@ -90,8 +112,12 @@ func (w *world) settled(i int) bool {
 	switch w.disk.state(i) {
 	case journal.Created:
 		return true
+	case journal.Incomplete:
+		return invalid
+	case journal.None, journal.Failed, journal.Released:
+		return invalid || w.child && i == 1 && !w.disk.state(0).HasCase()
 	case journal.Unknown, journal.Claimed:
 		return w.alters.has(i) || w.scenario.search != truly || w.mappings != "" && !w.disk.rows[i].findable(w.field(w.run)) || w.unsearchable && (!w.resend || invalid) || w.otherTitle || w.patience != 0 && w.lag > w.patience
 	}
-	return invalid
+	return false
 }

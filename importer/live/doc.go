@@ -3,5 +3,5 @@
 //
 // What it finds is a forecast. It binds nobody: a run looks again where it has to.
 //
-// live.go has all of it.
+// live.go has the rows, owners.go the agents whom they name.
 package live

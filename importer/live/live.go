@@ -49,6 +49,9 @@ type Report struct {
 	Requests   int      `json:"requests"`
 	Remarks    []string `json:"remarks"`
 	Examples   []string `json:"examples"` // of what a person should look at
+	// Owners are the addresses that are not those of exactly one active agent, the
+	// most frequent first.
+	Owners []Owner `json:"owners,omitempty"`
 }
 
 const maxExamples = 10
@@ -74,7 +77,7 @@ var done = talkdesk.Answer{Verdict: talkdesk.Created}
 func (s *search) run(ctx context.Context) talkdesk.Answer {
 	var wanted []Row
 	for _, row := range s.Rows {
-		if s.state(row) == journal.Created {
+		if s.state(row).HasCase() {
 			s.report.Already++
 			s.report.Remembered++
 		} else {
@@ -145,7 +148,7 @@ func (s *search) byList(ctx context.Context, first talkdesk.Page, wanted []Row) 
 		found[row.Key] = nil
 	}
 	// The total may be wrong, so it is seen to that it costs no more than look-ups.
-	l, a := s.Reader.List(ctx, s.API, s.Field, first, len(wanted), func(f talkdesk.Found) {
+	l, a := s.Reader.List(ctx, s.API, talkdesk.Query{Field: s.Field}, first, len(wanted), func(f talkdesk.Found) {
 		if cases, asked := found[f.Key]; asked {
 			found[f.Key] = append(cases, f)
 		}

@@ -5,5 +5,6 @@
 // It must never send anything that changes the account, parse flags or print.
 //
 // reader.go has one read, and how long it is tried; whole.go what is made of
-// several: a look-up, the account's fields, the list of all cases.
+// several: a look-up, the account's fields, the list of all cases; agents.go who
+// has which address.
 package reads

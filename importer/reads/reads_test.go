@@ -141,17 +141,17 @@ func TestList(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			r := &Reader{Limiter: ratelimit.New(0)}
 			var got []string
-			l, a := r.List(t.Context(), tt.pages, "text1", tt.pages[0], 9, func(f talkdesk.Found) { got = append(got, f.ID) })
+			l, a := r.List(t.Context(), tt.pages, talkdesk.Query{Field: "text1"}, tt.pages[0], 9, func(f talkdesk.Found) { got = append(got, f.ID) })
 			if a.Verdict != talkdesk.Created || strings.Join(got, " ") != tt.want || l.Whole != tt.whole || l.Cases != len(got) || r.Requests != tt.requests {
 				t.Errorf("%v %+v after %d requests", got, l, r.Requests)
 			}
 		})
 	}
 	r := &Reader{Limiter: ratelimit.New(0)}
-	if l, _ := r.List(t.Context(), pages{page(1, "1"), page(1, "2"), page(1, "3"), page(1)}, "text1", page(1, "1"), 1, func(talkdesk.Found) {}); l.Whole || r.Requests != 1 {
+	if l, _ := r.List(t.Context(), pages{page(1, "1"), page(1, "2"), page(1, "3"), page(1)}, talkdesk.Query{Field: "text1"}, page(1, "1"), 1, func(talkdesk.Found) {}); l.Whole || r.Requests != 1 {
 		t.Errorf("%+v after %d requests, though one more was allowed", l, r.Requests)
 	}
-	if l, _ := r.List(t.Context(), pages{page(1)}, "text1", page(1, "hidden"), 9, func(talkdesk.Found) {}); l.Shown {
+	if l, _ := r.List(t.Context(), pages{page(1)}, talkdesk.Query{Field: "text1"}, page(1, "hidden"), 9, func(talkdesk.Found) {}); l.Shown {
 		t.Errorf("%+v", l)
 	}
 	if _, _, a := r.Fields(t.Context(), pages{}); !a.Denied {

@@ -46,11 +46,11 @@ type Listing struct {
 	Shown bool // the field that was asked for is shown in some of them
 }
 
-// List reads the list of all cases, beginning with a first page that was read
-// already, and hands every case on, once. Neither the total nor the order is
+// List reads the list of all cases, or of those that q narrows it down to, beginning
+// with a first page that was read already, and hands every case on, once. Neither the total nor the order is
 // relied on: it ends when two pages bring nothing new, or after that many more
 // pages. The verdict is Created unless a page could not be read.
-func (r *Reader) List(ctx context.Context, api API, field string, first talkdesk.Page, most int, take func(talkdesk.Found)) (l Listing, a talkdesk.Answer) {
+func (r *Reader) List(ctx context.Context, api API, q talkdesk.Query, first talkdesk.Page, most int, take func(talkdesk.Found)) (l Listing, a talkdesk.Answer) {
 	seed, seen := maphash.MakeSeed(), map[uint64]struct{}{}
 	page, stale, repeats := first, 0, false
 	for n := 1; ; {
@@ -79,7 +79,8 @@ func (r *Reader) List(ctx context.Context, api API, field string, first talkdesk
 		if n++; n > most+1 {
 			return l, talkdesk.Answer{Verdict: talkdesk.Created}
 		}
-		if page, a = r.Page(ctx, api, talkdesk.Query{Field: field, Page: n}); a.Verdict != talkdesk.Created {
+		q.Page = n
+		if page, a = r.Page(ctx, api, q); a.Verdict != talkdesk.Created {
 			return l, a
 		}
 	}

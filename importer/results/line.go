@@ -17,6 +17,8 @@ const (
 	Invalid   = "invalid"   // refused before anything was sent
 	Duplicate = "duplicate" // another row of the same input has its key
 	Unknown   = "unknown"   // it may have a case
+	// Incomplete: it has a case, which was not updated as the row asks for.
+	Incomplete = "incomplete"
 )
 
 // Line is one line of the results file: the outcome of one row.
@@ -97,7 +99,7 @@ func (f *Fields) UnmarshalCSV(cell string) error {
 // check says what is wrong with a line that was read.
 func (l *Line) check() error {
 	switch l.Status {
-	case Created, Failed, Invalid, Duplicate, Unknown:
+	case Created, Failed, Invalid, Duplicate, Unknown, Incomplete:
 	default:
 		return fmt.Errorf("%q is no status of a row", l.Status)
 	}

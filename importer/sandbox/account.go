@@ -184,7 +184,7 @@ func (r *rules) check(i int, raw string, patch bool) string {
 	case fOwner:
 		// A mapping may name agents of the real account: they can be rehearsed
 		// with as long as nobody said who the agents are.
-		if (patch || r.opt.Agents != nil) && !slices.ContainsFunc(r.agents, func(a Agent) bool { return a.ID == s && a.Active }) {
+		if !r.opt.AnyAgent && (patch || r.opt.Agents != nil) && !slices.ContainsFunc(r.agents, func(a Agent) bool { return a.ID == s && a.Active }) {
 			return "must be the id of an active agent"
 		}
 	}

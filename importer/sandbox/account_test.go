@@ -228,3 +228,20 @@ func TestCreatesAreHeldToAgentsThatAreGiven(t *testing.T) {
 		t.Error("no agents were taken")
 	}
 }
+
+func TestAnybodyMayBeAnAgent(t *testing.T) {
+	s := newServer(Options{AnyAgent: true})
+	of := func(email string) string {
+		return gjson.GetBytes(ask(s, "GET", usersPath+"?email="+email, "").Body.Bytes(), "_embedded.users.0.id").Str
+	}
+	if kim := of("kim@example.com"); kim == "" || kim != of("KIM@example.com") || kim == of("kit@example.com") || of("ann.agent@example.com") != defaultAgents[0].ID {
+		t.Errorf("ids %q, %q", kim, of("kit@example.com"))
+	}
+	if a := ask(s, "GET", usersPath, ""); a.Code != http.StatusBadRequest {
+		t.Errorf("a list: %d %s", a.Code, a.Body)
+	}
+	mustCreate(t, s, caseWith(`"owner_id":"anybody"`))
+	if a := ask(s, "PATCH", casesPath+"/1", `{"owner_id":"`+of("kim@example.com")+`"}`); a.Code != http.StatusOK {
+		t.Errorf("%d %s", a.Code, a.Body)
+	}
+}

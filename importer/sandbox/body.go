@@ -99,7 +99,7 @@ func (p *parser) object(object string) {
 			return p.noteList(raw)
 		}
 		i := standardNamed(name)
-		if i < 0 || p.patch && !standard[i].patch || !p.patch && !standard[i].create {
+		if i < 0 || (i == fResolution || i == fSolveReason) && name != p.rules.opt.ResolutionName || p.patch && !standard[i].patch && !(i == fParent && p.rules.opt.UpdateParent) || !p.patch && !standard[i].create {
 			return "unknown field"
 		}
 		p.rec.std[i] = raw

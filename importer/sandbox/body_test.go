@@ -157,7 +157,7 @@ func TestUpdate(t *testing.T) {
 		{"custom fields are replaced by name", "1", `{"custom_fields":{"text_a":{"label":"Two","value":"2"}}}`, 200, `{"text_a":"2"}`},
 		{"notes are added", "1", `{"notes":[{"note_body":"n"}]}`, 200, `"notes":[{"id":"1","note_body":"m"},{"id":"2","note_body":"n"}]`},
 		{"resolve", "1", `{"status":"RESOLVED","resolution":"done"}`, 200, `"resolution":"done"`},
-		{"resolve, older name", "1", `{"status":"RESOLVED","solve_reason":"done"}`, 200, `"solve_reason":"done"`},
+		{"resolve, by the other name", "1", `{"status":"RESOLVED","solve_reason":"done"}`, 400, `"name":"solve_reason"`},
 		{"a plain custom field", "1", `{"custom_fields":{"text_a":"2"}}`, 400, "must be wrapped in an update"},
 		{"a custom field wrapped otherwise", "1", `{"custom_fields":{"text_a":{"value":"2","name":"x"}}}`, 400, "must be wrapped in an update"},
 		{"a custom field of the wrong kind", "1", `{"custom_fields":{"text_a":{"value":2}}}`, 400, "must be a string"},

@@ -158,8 +158,8 @@ func (c *call) create() {
 		c.badRequest(faults...)
 		return
 	}
-	if c.s.store.isSubcase(rec) {
-		c.badRequest(fieldError{"parent_id", "is a subcase, which cannot have subcases"})
+	if reason := c.s.store.tooDeep(0, rec); reason != "" {
+		c.badRequest(fieldError{"parent_id", reason})
 		return
 	}
 	if plan.fault == lateStore {
@@ -171,7 +171,7 @@ func (c *call) create() {
 	}
 	out := e.append(make([]byte, 0, len(body)+512), rec, &c.s.created)
 	if plan.fault == brokenAnswer {
-		c.broken(out, plan.variant)
+		c.broken(http.StatusCreated, out, plan.variant)
 		return
 	}
 	c.json(http.StatusCreated, out)
@@ -233,12 +233,21 @@ func (c *call) update() {
 		c.badRequest(faults...)
 		return
 	}
+	if reason := c.s.store.tooDeep(c.id(), change); reason != "" {
+		c.badRequest(fieldError{"parent_id", reason})
+		return
+	}
 	switch e, fault := c.s.store.update(c.id(), change); {
 	case e == nil:
 		c.noCase()
+	case fault.Name == "resolution":
+		c.badRequest(fieldError{c.s.opt.ResolutionName, fault.Description})
 	case fault.Name != "":
 		c.badRequest(fault)
-	case !c.spoiled(plan):
+	case c.spoiled(plan):
+	case plan.fault == brokenAnswer:
+		c.broken(http.StatusOK, e.append(nil, e.current.Load(), &c.s.single), plan.variant)
+	default:
 		c.json(http.StatusOK, e.append(nil, e.current.Load(), &c.s.single))
 	}
 }

@@ -30,7 +30,7 @@
 // Keys and option codes are checked with [Options.Fields] only, the owners of
 // new cases with [Options.Agents] only: what is right for a real account must
 // be fit for a rehearsal. Without them a made-up set of fields and agents is
-// shown.
+// shown; with [Options.AnyAgent] every address is an agent's.
 //
 // # Where the pages are silent or disagree, it is awkward
 //
@@ -38,8 +38,9 @@
 // page's own form. Custom fields are read in eight shapes ([Options.ListShape],
 // [Options.CaseShape]), filtered by in two ([Options.FilterForm]), defined in
 // four wrappings ([Options.FieldsForm]) with their labels under three names
-// ([Options.LabelSpelling]). Notes and owners have two names each, and lists may
-// hide members ([Options.ListHides]). Beside that:
+// ([Options.LabelSpelling]). Notes, owners and resolutions have two names each
+// ([Options.ResolutionName]), a case on hold two spellings ([Options.Statuses]), and
+// lists may hide members ([Options.ListHides]). Beside that:
 //
 //   - Text filters match substrings and ignore case ([Options.ExactMatch]).
 //   - The list lags behind creations ([Options.Lag]); the single case does not.

@@ -23,8 +23,9 @@ const (
 	readFault
 )
 
-// updateFaults are those of updates and deletions, all equally likely.
-var updateFaults = [...]fault{throttle, cutBefore, cutAfter, errBefore, errAfter}
+// updateFaults are those of updates, all equally likely; those of deletions are all
+// but the last.
+var updateFaults = [...]fault{throttle, cutBefore, cutAfter, errBefore, errAfter, brokenAnswer}
 
 // afterStoring tells whether what was asked is done before the fault shows.
 func (f fault) afterStoring() bool { return f == cutAfter || f == errAfter || f == hangAfter }
@@ -60,7 +61,7 @@ type injector struct {
 }
 
 func newInjector(opt *Options) *injector {
-	active := opt.ReadFaults > 0 || opt.UpdateFaults > 0 || opt.Jitter > 0
+	active := opt.ReadFaults > 0 || opt.UpdateFaults > 0 || opt.UpdateHangs > 0 || opt.Jitter > 0
 	for _, p := range opt.percentages() {
 		active = active || p > 0
 	}
@@ -102,8 +103,14 @@ func (f *injector) draw(kind kind, request string) plan {
 			dice -= p
 		}
 	case update, remove:
-		if dice < f.opt.UpdateFaults {
-			l.fault = updateFaults[l.variant/4%len(updateFaults)] // /4: the variant also picks the status of a 5xx
+		choice := l.variant / 20 // the rest also picks the status of a 5xx and the form of a broken answer
+		switch {
+		case dice < f.opt.UpdateFaults && kind == update:
+			l.fault = updateFaults[choice%len(updateFaults)]
+		case dice < f.opt.UpdateFaults:
+			l.fault = updateFaults[choice%(len(updateFaults)-1)]
+		case dice < f.opt.UpdateFaults+f.opt.UpdateHangs && kind == update:
+			l.fault = [...]fault{hangBefore, hangAfter}[choice%2]
 		}
 	default:
 		if dice < f.opt.ReadFaults {

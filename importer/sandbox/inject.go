@@ -108,22 +108,21 @@ func (c *call) outage() bool {
 	return true
 }
 
-// broken answers 201 to a stored case with a body from which no id can be
-// read.
-func (c *call) broken(body []byte, variant int) {
+// broken answers what was done with a body from which no id can be read.
+func (c *call) broken(status int, body []byte, variant int) {
 	c.fault = brokenAnswer
 	switch variant % 5 {
 	case 0:
-		c.json(http.StatusCreated, nil)
+		c.json(status, nil)
 	case 1: // shorter than announced
 		c.w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-		c.send(http.StatusCreated, jsonType, body[:len(body)/2])
+		c.send(status, jsonType, body[:len(body)/2])
 	case 2:
-		c.json(http.StatusCreated, body[:len(`{"id":"`)])
+		c.json(status, body[:len(`{"id":"`)])
 	case 3:
 		_, rest, _ := bytes.Cut(body, []byte(","))
-		c.json(http.StatusCreated, append([]byte{'{'}, rest...))
+		c.json(status, append([]byte{'{'}, rest...))
 	case 4:
-		c.html(http.StatusCreated)
+		c.html(status)
 	}
 }

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"net/http"
 	"net/url"
@@ -108,6 +109,13 @@ func (c *call) users() {
 			faults = append(faults, fieldError{name, reason})
 		}
 	}
+	if c.s.opt.AnyAgent {
+		if email := values.Get("email"); email == "" {
+			faults = append(faults, fieldError{"email", "is mandatory: there are too many agents to list"})
+		} else if len(agents) == 0 && len(faults) == 0 {
+			agents = []Agent{agentOf(email)}
+		}
+	}
 	if len(faults) > 0 {
 		c.badRequest(faults...)
 		return
@@ -119,6 +127,12 @@ func (c *call) users() {
 		some = append(some, raw)
 	}
 	c.page(envelope{Total: total, Page: page, PerPage: perPage, more: page*perPage < total}, values, "users", some)
+}
+
+// agentOf makes up the agent with an address.
+func agentOf(email string) Agent {
+	id := fmt.Sprintf("%024x", hash64(0, strings.ToLower(email)))
+	return Agent{ID: id, Email: email, Name: email, Active: true}
 }
 
 // envelope is what surrounds a page of anything.

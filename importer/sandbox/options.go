@@ -87,6 +87,14 @@ type Options struct {
 	// LabelSpelling is the member that holds an option's label; "" is
 	// LabelValue.
 	LabelSpelling LabelSpelling
+	// ResolutionName is what an update calls the resolution: resolution, which is
+	// the default, or solve_reason; the other is an unknown field.
+	ResolutionName string
+	// UpdateParent lets an update set parent_id, which the page does not name.
+	UpdateParent bool
+	// AnyAgent takes every e-mail address for that of an active agent, and every id
+	// for an agent's. There are too many to be listed: GET /users wants an address.
+	AnyAgent bool
 	// EmailFilter is what GET /users makes of an address; "" is EmailExact.
 	EmailFilter EmailFilter
 	// DeleteArray takes the ids of a deletion as a JSON array only, instead of
@@ -144,8 +152,12 @@ type Options struct {
 	// and agents answered with a 5xx and an HTML page.
 	ReadFaults float64
 	// UpdateFaults is the percentage of updates and deletions that meet a
-	// fault: 429, or a cut or a 5xx before or after it is done.
+	// fault: 429, or a cut or a 5xx before or after it is done, or of updates
+	// an answer that says nothing.
 	UpdateFaults float64
+	// UpdateHangs is the percentage of updates that are never answered, half of
+	// them after they are done.
+	UpdateHangs float64
 
 	// OutageFor is how long the one outage lasts; 0 is no outage.
 	OutageFor time.Duration
@@ -281,7 +293,8 @@ func (o *Options) check() error {
 	if sum > 100 {
 		return fmt.Errorf("the faults of creates come to %v%%: lower them to 100 together", sum)
 	}
-	for name, p := range map[string]float64{"read faults": o.ReadFaults, "update faults": o.UpdateFaults} {
+	for name, p := range map[string]float64{"read faults": o.ReadFaults, "update faults": o.UpdateFaults, "update hangs": o.UpdateHangs,
+		"update faults and hangs": o.UpdateFaults + o.UpdateHangs} {
 		if !(p >= 0 && p <= 100) {
 			return fmt.Errorf("%s: %v is not a percentage (0 to 100)", name, p)
 		}
@@ -307,6 +320,7 @@ func (o *Options) check() error {
 		word("fields form", o.FieldsForm, "", FieldsArray, FieldsEmbedded, FieldsPages, FieldsNumbered),
 		word("label spelling", o.LabelSpelling, "", LabelValue, LabelLabel, LabelLable),
 		word("email filter", o.EmailFilter, "", EmailExact, EmailIgnored, EmailRefused),
+		word("resolution name", o.ResolutionName, "", "resolution", "solve_reason"),
 		word("notes prefix", o.NotesPrefix, "", "note", "notes"),
 		word("owner name", o.OwnerName, "", "owner_id", "agent_id"),
 	}

@@ -44,6 +44,7 @@ func New(opt Options) *Server {
 	opt.FieldsForm = cmp.Or(opt.FieldsForm, FieldsArray)
 	opt.EmailFilter = cmp.Or(opt.EmailFilter, EmailExact)
 	opt.OutageMode = cmp.Or(opt.OutageMode, Outage503)
+	opt.ResolutionName = cmp.Or(opt.ResolutionName, "resolution")
 	opt.NotesPrefix = cmp.Or(opt.NotesPrefix, "note")
 	opt.OwnerName = cmp.Or(opt.OwnerName, "owner_id")
 	if opt.TokenLife <= 0 {

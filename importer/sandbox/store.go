@@ -79,11 +79,30 @@ func (s *store) update(id int64, change *record) (*entry, fieldError) {
 	return e, fault
 }
 
-// isSubcase tells whether the parent of rec has a parent itself.
-func (s *store) isSubcase(rec *record) bool {
-	id, _ := parseID(rec.text(fParent))
-	parent := s.get(id)
-	return parent != nil && parent.current.Load().std[fParent] != ""
+// tooDeep says why a case cannot have the parent that rec names, "" if it can. A
+// new case has the id 0.
+func (s *store) tooDeep(id int64, rec *record) string {
+	above, _ := parseID(rec.text(fParent))
+	if above == 0 {
+		return ""
+	}
+	if above == id {
+		return "is the case itself"
+	}
+	if parent := s.get(above); parent != nil && parent.current.Load().std[fParent] != "" {
+		return "is a subcase, which cannot have subcases"
+	}
+	if id == 0 {
+		return ""
+	}
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for _, e := range s.cases {
+		if below, _ := parseID(e.current.Load().text(fParent)); below == id {
+			return "cannot be set: the case has subcases"
+		}
+	}
+	return ""
 }
 
 // trash moves cases into the Trash, each with its subcases, and returns the ids

@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -47,6 +48,35 @@ func TestSubcasesAreOneLevelDeep(t *testing.T) {
 	a := ask(s, "POST", casesPath, caseWith(`"parent_id":"`+child+`"`))
 	if a.Code != http.StatusBadRequest || len(s.Cases()) != 2 || faultsOf(t, a)[0] != "parent_id: is a subcase, which cannot have subcases" {
 		t.Errorf("%d %s", a.Code, a.Body)
+	}
+}
+
+func TestUpdatesOfTheParent(t *testing.T) {
+	for _, test := range []struct {
+		opt        Options
+		id, parent string
+		want       string // the fault
+	}{
+		{Options{}, "4", "1", "parent_id: unknown field"},
+		{Options{UpdateParent: true}, "4", "1", ""},
+		{Options{UpdateParent: true}, "4", "99", ""}, // it may be there in a real account
+		{Options{UpdateParent: true}, "2", "4", ""},
+		{Options{UpdateParent: true}, "4", "2", "parent_id: is a subcase, which cannot have subcases"},
+		{Options{UpdateParent: true}, "4", "4", "parent_id: is the case itself"},
+		{Options{UpdateParent: true}, "1", "4", "parent_id: cannot be set: the case has subcases"},
+	} {
+		s := newServer(test.opt)
+		for _, parent := range []string{"", `"parent_id":"1"`, `"parent_id":"1"`, ""} {
+			mustCreate(t, s, caseWith(strings.Fields(parent)...))
+		}
+		a := ask(s, "PATCH", casesPath+"/"+test.id, `{"parent_id":"`+test.parent+`"}`)
+		got := ""
+		if a.Code != http.StatusOK {
+			got = strings.Join(faultsOf(t, a), "; ")
+		}
+		if got != test.want {
+			t.Errorf("%s below %s: %d %s", test.id, test.parent, a.Code, a.Body)
+		}
 	}
 }
 
@@ -157,6 +187,11 @@ func TestUpdateFaults(t *testing.T) {
 				outcome = "429"
 			case isServerError(a):
 				outcome = "5xx"
+			case a.Code == http.StatusOK && request.method == "PATCH":
+				outcome = "200, broken"
+				if gjson.Valid(a.Body.String()) && gjson.Get(a.Body.String(), "id").Str == "1" {
+					t.Errorf("an answer that is whole: %s", a.Body)
+				}
 			default:
 				t.Errorf("%s: %d %s", request.method, a.Code, a.Body)
 			}
@@ -166,7 +201,7 @@ func TestUpdateFaults(t *testing.T) {
 			seen[outcome]++
 		}
 	}
-	if len(seen) != 5 || seen["429, done"] != 0 || seen["cut"] == 0 || seen["cut, done"] == 0 || seen["5xx"] == 0 || seen["5xx, done"] == 0 {
+	if len(seen) != 6 || seen["200, broken, done"] == 0 || seen["429, done"] != 0 || seen["cut"] == 0 || seen["cut, done"] == 0 || seen["5xx"] == 0 || seen["5xx, done"] == 0 {
 		t.Errorf("%v", seen)
 	}
 	s := newServer(Options{UpdateFaults: 100})
@@ -248,6 +283,52 @@ func TestOutagesThatOnlyRefuse(t *testing.T) {
 		r.Header.Set("Authorization", "Bearer "+token.AccessToken)
 		if a := serve(s, r); token.AccessToken == "" || (a.Code == http.StatusCreated) != (test.mode == OutageSession) {
 			t.Errorf("%s: with a new token: %d", test.mode, a.Code)
+		}
+	}
+}
+
+func TestUpdatesThatHang(t *testing.T) {
+	done, not := 0, 0
+	for seed := range uint64(20) {
+		s := newServer(Options{Seed: seed, UpdateHangs: 100})
+		mustCreate(t, s, caseWith())
+		r := newRequest("PATCH", casesPath+"/1", `{"title":"New"}`)
+		ctx, cancel := context.WithCancel(r.Context())
+		cancel() // the client gives up at once
+		if a := serve(s, r.WithContext(ctx)); !a.cut {
+			t.Fatalf("answered: %d", a.Code)
+		}
+		if s.Cases()[0].Title == "New" {
+			done++
+		} else {
+			not++
+		}
+	}
+	if done < 4 || not < 4 {
+		t.Errorf("%d done, %d not", done, not)
+	}
+}
+
+func TestTheResolutionHasOneName(t *testing.T) {
+	for _, test := range []struct {
+		name, body string
+		want       string // the faults
+	}{
+		{"", `{"status":"RESOLVED","resolution":"done"}`, ""},
+		{"", `{"status":"RESOLVED","solve_reason":"done"}`, "solve_reason: unknown field"},
+		{"solve_reason", `{"status":"RESOLVED","solve_reason":"done"}`, ""},
+		{"solve_reason", `{"status":"RESOLVED","resolution":"done"}`, "resolution: unknown field"},
+		{"solve_reason", `{"status":"RESOLVED"}`, "solve_reason: is mandatory when a case is resolved"},
+	} {
+		s := newServer(Options{ResolutionName: test.name})
+		mustCreate(t, s, caseWith())
+		a := ask(s, "PATCH", casesPath+"/1", test.body)
+		got := ""
+		if a.Code != http.StatusOK {
+			got = strings.Join(faultsOf(t, a), "; ")
+		}
+		if got != test.want {
+			t.Errorf("%q: %s: %d %s", test.name, test.body, a.Code, a.Body)
 		}
 	}
 }

@@ -42,6 +42,8 @@ type Client struct {
 	tokens    tokens
 	timeout   time.Duration
 	form      atomic.Int32 // of the filter by a custom field: see arrayForm
+	hold      spelling     // of the status of a case on hold
+	reason    spelling     // of what the resolution is called
 }
 
 // New makes a Client and sends nothing. Its errors are about the configuration
@@ -203,7 +205,11 @@ func (c *Client) Create(ctx context.Context, body []byte, field string) Answer {
 	buf := buffers.Get().(*bytes.Buffer)
 	buf.Reset()
 	x := c.send(ctx, &req, t, buf, maxCaseBytes)
-	if a = judge(x); a.Verdict == Created && field != "" {
+	if a = judge(x); a.Verdict == Created {
+		a.Updated = x.written()
+		a.CaseStatus = x.secrets.clean(gjson.GetBytes(x.body, "status").Str, maxCode)
+	}
+	if a.Verdict == Created && field != "" {
 		key, shown, _ := customField(gjson.GetBytes(x.body, "custom_fields"), field)
 		key = strings.TrimSpace(key)
 		a.Key, a.KeyShown = key[:min(len(key), maxMessage)], shown

@@ -57,19 +57,25 @@ func judgeFields(x *exchange) (FieldsPage, Answer) {
 			return p, Answer{Verdict: Created, Status: x.status}
 		}
 	}
+	return FieldsPage{}, judgeUnread(x, "case fields")
+}
+
+// judgeUnread decides what a read means that brought none of what the account was
+// asked for, beside cases.
+func judgeUnread(x *exchange, what string) Answer {
 	a := judge(x)
 	switch {
 	case x.status == http.StatusNotFound || x.status == http.StatusMethodNotAllowed:
-		a.Verdict, a.Message = Unknown, fmt.Sprintf("the API does not show case fields: GET %s answered %s", x.url, statusText(x.status))
+		a.Verdict, a.Message = Unknown, fmt.Sprintf("the API does not show %s: GET %s answered %s", what, x.url, statusText(x.status))
 	case a.Verdict == Unknown || a.Verdict == Created:
 		a.Verdict, a.CaseID = NotTaken, ""
 		if x.status/100 == 2 && a.Code == "" { // it has an id, as a case would
-			a.Code, a.Message = "unreadable answer", "the case fields are not in a form that is known"
+			a.Code, a.Message = "unreadable answer", "the "+what+" are not in a form that is known"
 		}
 	case a.Verdict == Rejected:
 		a.Verdict = Unknown
 	}
-	return FieldsPage{}, a
+	return a
 }
 
 // readFields reads an array of definitions, or an object that embeds one under

@@ -165,6 +165,18 @@ func caseID(x *exchange) string {
 	return readableID(gjson.GetBytes(x.body, "id"), x.secrets)
 }
 
+// written is when the case that an answer shows was changed last, by the server's
+// clock: its update_at, else the answer's own Date; zero if neither can be read.
+func (x *exchange) written() time.Time {
+	for _, name := range []string{"update_at", "updated_at"} {
+		if at, err := time.Parse(time.RFC3339, gjson.GetBytes(x.body, name).Str); err == nil {
+			return at
+		}
+	}
+	at, _ := http.ParseTime(x.header.Get("Date"))
+	return at
+}
+
 // whole reports whether body is one complete JSON value. gjson is four times
 // as fast at it, but its stack grows with the nesting: not for bodies of any
 // size.

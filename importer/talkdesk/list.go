@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 )
 
 // perPage is the most that the API gives ("Get Case List").
@@ -19,6 +20,12 @@ type Query struct {
 	Key   string // only cases whose field matches it, as the server sees that; "": all cases
 	Page  int    // from 1
 	ID    string // of one case; "": of the list
+
+	// IDs narrows the list down to these cases, Created to those that were created
+	// between two moments of the server's clock. Both are nil or zero for all.
+	IDs     []string
+	Created [2]time.Time
+	Whole   bool // all of every case is wanted: Found.Whole
 
 	form int32 // of the filter, which gave the case
 }
@@ -58,8 +65,10 @@ func (c *Client) read(ctx context.Context, q Query, size int) (Page, Answer) {
 	}
 	req := c.get
 	req.URL, req.Header = q.address(c.cases, size), t.read
+	began := time.Now()
 	x := c.send(ctx, &req, t, new(bytes.Buffer), maxListBytes)
 	p, a := judgeRead(x, q)
+	p.Ahead, p.Dated = ahead(x, began)
 	t.answered(a)
 	if (p.Unfiltered || p.others || q.ID == "" && refusesFilter(a)) && c.reform(q) {
 		return Page{Total: -1}, Answer{Verdict: NotTaken, Status: a.Status, Code: "another form", Again: true,
@@ -91,6 +100,14 @@ func (q Query) address(cases *url.URL, size int) *url.URL {
 	}
 	if q.Key != "" {
 		query.Set("custom_fields", q.filter())
+	}
+	if q.IDs != nil {
+		ids, _ := json.Marshal(q.IDs)
+		query.Set("ids", string(ids))
+	}
+	if from, to := q.Created[0], q.Created[1]; !to.IsZero() {
+		window, _ := json.Marshal([]string{from.UTC().Format(time.RFC3339), to.UTC().Format(time.RFC3339)})
+		query.Set("create_at", string(window))
 	}
 	u := *cases
 	u.RawQuery = query.Encode()

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/tidwall/gjson"
 	"golang.org/x/text/unicode/norm"
@@ -19,6 +20,7 @@ type Found struct {
 	Shown     bool   // the answer names that field, be it empty
 	CreatedAt string // create_at as the server wrote it
 	Status    string
+	Whole     *Case // all of it, where the query asked for that
 }
 
 // Page is what a read brought: cases, the oldest first as far as the server
@@ -31,6 +33,11 @@ type Page struct {
 	// asked for. The server ignores the filter, so whatever the page lacks may
 	// be there all the same.
 	Unfiltered bool
+
+	// Ahead is how much the server's clock is before ours, to about a second; Dated:
+	// the answer says so.
+	Dated bool
+	Ahead time.Duration
 
 	Shape     string // of custom fields, for people; "" if no case has any
 	TextField string // where no field was asked for: the key of one that has a text
@@ -50,7 +57,7 @@ func readPage(x *exchange, q Query) (Page, bool) {
 	}
 	list := gjson.ParseBytes(x.body)
 	if q.ID != "" {
-		f, others := readCase(list, q.Field, x.secrets.forData())
+		f, others := readCase(list, q, x.secrets.forData())
 		p := Page{Cases: []Found{f}, Total: 1, form: q.form, others: others && !f.Shown, Shape: shapeOf(list.Get("custom_fields"))}
 		p.check(q.Key)
 		return p, f.ID == q.ID
@@ -69,7 +76,7 @@ func readPage(x *exchange, q Query) (Page, bool) {
 	p.notice(data, q)
 	ok, secrets := true, x.secrets.forData()
 	data.ForEach(func(_, c gjson.Result) bool {
-		f, _ := readCase(c, q.Field, secrets)
+		f, _ := readCase(c, q, secrets)
 		p.Cases = append(p.Cases, f)
 		ok = f.ID != ""
 		return ok
@@ -79,16 +86,20 @@ func readPage(x *exchange, q Query) (Page, bool) {
 }
 
 // readCase reads one case, and whether it shows other custom fields.
-func readCase(c gjson.Result, field string, secrets censor) (f Found, others bool) {
-	text, shown, others := customField(c.Get("custom_fields"), field)
-	return Found{
+func readCase(c gjson.Result, q Query, secrets censor) (f Found, others bool) {
+	text, shown, others := customField(c.Get("custom_fields"), q.Field)
+	f = Found{
 		ID:        readableID(c.Get("id"), secrets),
 		Title:     secrets.data(scalar(c.Get("title"))),
 		Key:       strings.TrimSpace(text),
 		Shown:     shown,
-		CreatedAt: secrets.clean(scalar(c.Get("create_at")), maxCode),
+		CreatedAt: secrets.clean(scalar(created(c)), maxCode),
 		Status:    secrets.clean(scalar(c.Get("status")), maxCode),
-	}, others
+	}
+	if q.Whole {
+		f.Whole = wholeCase(c, f.ID, secrets)
+	}
+	return f, others
 }
 
 // check finds out whether the cases were filtered by the key. Where some show
@@ -106,37 +117,53 @@ func (p *Page) check(key string) {
 // fold makes texts equal that a search may take for equal.
 func fold(s string) string { return strings.ToLower(norm.NFKC.String(html.UnescapeString(s))) }
 
-// customField reads a text field of a case. Custom fields are an object of
-// plain values or of {"value": …}, an array of {"key" or "label" or "name",
-// "value"}, or a text that holds the JSON of any of these: the published
-// descriptions of the API disagree.
+// customField reads a text field of a case; others: it shows other custom fields.
 func customField(fields gjson.Result, name string) (text string, shown, others bool) {
+	eachCustom(fields, func(key, alias string, v gjson.Result) bool {
+		if key != name && alias != name {
+			others = true
+			return true
+		}
+		text, shown = scalar(inner(v)), true
+		return false
+	})
+	return text, shown, others
+}
+
+// eachCustom calls yield with every custom field of a case, until that is false; v
+// may be wrapped (inner). Custom fields are an object of plain values or of {"value": …}, an array of
+// {"key" or "label" or "name", "value"}, or a text that holds the JSON of any of
+// these: the published descriptions of the API disagree. Which of label and name is
+// the key cannot be told, so a field may have an alias. It reports whether there
+// are custom fields at all, be they none.
+func eachCustom(fields gjson.Result, yield func(key, alias string, v gjson.Result) bool) bool {
 	if fields.Type == gjson.String && whole([]byte(fields.Str)) {
 		fields = gjson.Parse(fields.Str)
 	}
 	if !fields.IsObject() && !fields.IsArray() {
-		return "", false, false
+		return false
 	}
-	fields.ForEach(func(key, v gjson.Result) bool {
-		mine := key.Str == name
+	fields.ForEach(func(k, v gjson.Result) bool {
+		key, alias := k.Str, k.Str
 		if fields.IsArray() {
-			if k := v.Get("key"); k.Exists() {
-				mine = scalar(k) == name
+			if named := v.Get("key"); named.Exists() {
+				key = scalar(named)
+				alias = key
 			} else {
-				mine = scalar(v.Get("label")) == name || scalar(v.Get("name")) == name
+				key, alias = scalar(v.Get("label")), scalar(v.Get("name"))
 			}
 		}
-		if !mine {
-			others = true
-			return true
-		}
-		if v.IsObject() {
-			v = v.Get("value")
-		}
-		text, shown = scalar(v), true
-		return false
+		return yield(key, alias, v)
 	})
-	return text, shown, others
+	return true
+}
+
+// inner is the value of a custom field.
+func inner(v gjson.Result) gjson.Result {
+	if v.IsObject() {
+		return v.Get("value")
+	}
+	return v
 }
 
 // aboutFilter is what a refusal says if it is the filter that is refused.

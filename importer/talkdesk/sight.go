@@ -55,10 +55,7 @@ func look(x *exchange, began time.Time) Sight {
 		return s
 	}
 	s.Took = x.now.Sub(began)
-	if date, err := http.ParseTime(x.header.Get("Date")); err == nil {
-		// A Date has whole seconds, and was written about half-way.
-		s.Dated, s.Ahead = true, date.Add(time.Second/2).Sub(began.Add(s.Took/2))
-	}
+	s.Ahead, s.Dated = ahead(x, began)
 	for name, values := range x.header {
 		name = strings.Replace(name, "Ratelimit", "RateLimit", 1)
 		if name == "Retry-After" || strings.Contains(strings.ReplaceAll(name, "-", ""), "RateLimit") {
@@ -74,4 +71,14 @@ func look(x *exchange, began time.Time) Sight {
 		}
 	}
 	return s
+}
+
+// ahead is how much the server's clock is before ours, by the answer's Date.
+func ahead(x *exchange, began time.Time) (by time.Duration, dated bool) {
+	date, err := http.ParseTime(x.header.Get("Date"))
+	if err != nil {
+		return 0, false
+	}
+	// A Date has whole seconds, and was written about half-way.
+	return date.Add(time.Second / 2).Sub(began.Add(x.now.Sub(began) / 2)), true
 }

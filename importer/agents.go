@@ -1,0 +1,81 @@
+package importer
+
+import (
+	"errors"
+	"fmt"
+
+	"caseimport/importer/identity"
+	"caseimport/importer/journal"
+	"caseimport/importer/lifecycle"
+	"caseimport/importer/reads"
+	"caseimport/importer/source"
+	"caseimport/importer/talkdesk"
+	"caseimport/mapping"
+)
+
+// agents are the account's active agents by their addresses, in lower case.
+type agents map[string][]talkdesk.Agent
+
+// findAgents looks the agents up whose addresses stand in rows that may be sent,
+// before the first of them is.
+func (in *intake) findAgents() error {
+	program := in.cfg.Program
+	if !program.OwnersByAddress() || in.going.Err() != nil {
+		return nil
+	}
+	wanted := map[string]bool{}
+	err := in.cfg.Table.Each(in.going, func(row *source.Row) error {
+		if row.Fault == "" {
+			in.patiently(func() {
+				if who := program.Identify(row); !who.Filtered && who.Fault == nil && (in.cfg.Update || who.Key == "" || in.journal.State(identity.Key(who.Key)) != journal.Created) {
+					wanted[program.Owner(row)] = true
+				}
+			})
+		}
+		return nil
+	})
+	if in.going.Err() != nil {
+		return nil
+	}
+	delete(wanted, "")
+	if err != nil || len(wanted) == 0 {
+		return err
+	}
+	reader := &reads.Reader{Limiter: in.cfg.Limiter, Patience: in.cfg.OutagePatience, Say: in.wait}
+	addresses := make([]string, 0, len(wanted))
+	for address := range wanted {
+		addresses = append(addresses, address)
+	}
+	found, a := reader.Agents(in.going, in.cfg.API, addresses)
+	in.cfg.Progress.requests.Add(int64(reader.Requests))
+	switch {
+	case in.going.Err() != nil:
+	case a.Verdict == talkdesk.Created:
+		in.agents = found
+	case a.Denied, a.Verdict == talkdesk.Halt:
+		in.halt(lifecycle.Stop{Exit: 1, Reason: "the mapping names owners by their addresses, and the agents cannot be read: " + a.Message})
+	default:
+		return errors.New("could not look up the agents: " + a.Message)
+	}
+	return nil
+}
+
+// assign fills in the agent whose address the row names.
+func (in *intake) assign(c *mapping.Case) []mapping.Fault {
+	fault := func(reason string) []mapping.Fault {
+		return []mapping.Fault{in.cfg.Program.OwnerFault(c.Owner, reason)}
+	}
+	switch found := in.agents[c.Owner]; len(found) {
+	case 1:
+		c.OwnerID = found[0].ID
+	case 0:
+		id, set := in.cfg.Program.OwnerDefault()
+		if !set {
+			return fault("is the address of no active agent")
+		}
+		c.OwnerID = id
+	default:
+		return fault(fmt.Sprintf("is the address of %d active agents, %s and %s: give the agent's id", len(found), found[0].ID, found[1].ID))
+	}
+	return nil
+}

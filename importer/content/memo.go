@@ -1,0 +1,133 @@
+package content
+
+import (
+	"encoding/base64"
+	"encoding/binary"
+	"hash/crc32"
+	"strings"
+	"time"
+
+	"caseimport/mapping"
+)
+
+// Memo is what is remembered of a case as this program has written it last: 8
+// bytes a field, so that it is known which fields have changed at the source, and
+// which at the server.
+type Memo struct {
+	// Wrote is when that was, by the server's clock, to a second; zero if it did
+	// not say.
+	Wrote time.Time
+	// fields are hashes of names and values; of notes, several of one name.
+	fields []fieldSum
+}
+
+type fieldSum struct{ name, value uint32 }
+
+// notesName is the name of every note.
+const notesName = "notes"
+
+// MemoOf describes a case that holds the row. Without updated, it holds what a
+// create carries, and not yet what an update sets.
+func MemoOf(c *mapping.Case, updated bool, wrote time.Time) Memo {
+	m := Memo{Wrote: wrote}
+	for name, value := range c.Values() {
+		if updated || !afterCreate(name) {
+			m.fields = append(m.fields, fieldSum{hash(name), hashValue(value)})
+		}
+	}
+	// Beside an address, or the key of a parent, stands the id that it stood for.
+	if c.Owner != "" {
+		m.fields = append(m.fields, fieldSum{hash("owner_id" + idMark), hash(c.OwnerID)})
+	}
+	if c.Parent != "" {
+		m.fields = append(m.fields, fieldSum{hash("parent_id" + idMark), hash(c.ParentID)})
+	}
+	for _, n := range c.Notes {
+		m.fields = append(m.fields, noteSum(n))
+	}
+	return m
+}
+
+const idMark = " as sent"
+
+// Append writes the memo in letters, without tabs and line breaks.
+func (m Memo) Append(b []byte) []byte {
+	raw := binary.BigEndian.AppendUint64(make([]byte, 0, 8+8*len(m.fields)), uint64(max(m.Wrote.Unix(), 0)))
+	for _, f := range m.fields {
+		raw = binary.BigEndian.AppendUint32(binary.BigEndian.AppendUint32(raw, f.name), f.value)
+	}
+	return base64.RawURLEncoding.AppendEncode(b, raw)
+}
+
+// ParseMemo reads what Append wrote; ok is false for anything else.
+func ParseMemo(text []byte) (m Memo, ok bool) {
+	raw, err := base64.RawURLEncoding.AppendDecode(nil, text)
+	if err != nil || len(raw) < 8 || len(raw)%8 != 0 {
+		return m, false
+	}
+	if at := binary.BigEndian.Uint64(raw); at > 0 {
+		m.Wrote = time.Unix(int64(at), 0).UTC()
+	}
+	for raw = raw[8:]; len(raw) > 0; raw = raw[8:] {
+		m.fields = append(m.fields, fieldSum{binary.BigEndian.Uint32(raw), binary.BigEndian.Uint32(raw[4:])})
+	}
+	return m, true
+}
+
+// holds reports whether a field was written with this value.
+func (m Memo) holds(f fieldSum) bool {
+	for _, had := range m.fields {
+		if had == f {
+			return true
+		}
+	}
+	return false
+}
+
+// has reports whether a field was written at all.
+func (m Memo) has(name string) bool {
+	for _, had := range m.fields {
+		if had.name == hash(name) {
+			return true
+		}
+	}
+	return false
+}
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
+
+func hash(text string) uint32 { return crc32.Checksum([]byte(text), castagnoli) }
+
+// hashValue is of a value as Case.Values gives it. Line breaks have one form, and
+// white space around a text does not count: a server may change both.
+func hashValue(value any) uint32 {
+	switch v := value.(type) {
+	case []string:
+		return hashText(strings.Join(v, "\n"))
+	case bool:
+		if v {
+			return hash("true")
+		}
+		return hash("false")
+	case string:
+		return hashText(v)
+	case interface{ String() string }: // a number
+		return hashText(v.String())
+	}
+	return 0
+}
+
+func hashText(s string) uint32 {
+	if strings.Contains(s, "\r") {
+		s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
+	}
+	return hash(strings.TrimSpace(s))
+}
+
+func noteSum(n mapping.Note) fieldSum {
+	visible := "internal\n"
+	if n.Public {
+		visible = "public\n"
+	}
+	return fieldSum{hash(notesName), hash(visible) ^ hashText(n.Title+"\n"+n.Body)}
+}

@@ -1,0 +1,112 @@
+package content
+
+import (
+	"slices"
+	"strings"
+
+	"caseimport/importer/talkdesk"
+	"caseimport/mapping"
+)
+
+// afterCreateFields can only be set once the case is there ("Create a New Case",
+// "Update a Case").
+var afterCreateFields = []string{"status", "type", "group_id", "resolution"}
+
+func afterCreate(name string) bool { return slices.Contains(afterCreateFields, name) }
+
+// createOnly are fields that an update cannot set ("Update a Case").
+var createOnly = []string{"requester_name", "requester_email", "requester_type"}
+
+const statusNew = "NEW"
+
+// AfterCreate is the update that a new case needs, nil if it needs none: a case is
+// new by itself, unless it is assigned.
+func AfterCreate(c *mapping.Case) *talkdesk.Update {
+	u := &talkdesk.Update{Type: c.Type, GroupID: c.GroupID}
+	if c.Status != statusNew || c.OwnerID != "" {
+		u.Status, u.Resolution = c.Status, c.Resolution
+	}
+	return orNil(u)
+}
+
+// Changes is the update that brings a case from what a memo says to what the row
+// maps to now; nil if there is none. lost are fields that have changed and that an
+// update cannot set. What the row does not map any more is left as it is.
+func Changes(c *mapping.Case, m Memo) (u *talkdesk.Update, lost []string) {
+	u = &talkdesk.Update{}
+	for name, value := range c.Values() {
+		if m.holds(fieldSum{hash(name), hashValue(value)}) {
+			continue
+		}
+		switch field := member(u, name); {
+		case slices.Contains(createOnly, name):
+			lost = append(lost, name)
+		case name == "status" && value == statusNew && !m.has(name) && c.OwnerID == "":
+		case name == "resolution": // goes with the status
+		case field != nil:
+			*field = *member(setting(c), name)
+		default:
+			u.CustomFields = append(u.CustomFields, talkdesk.SetField{Key: strings.TrimPrefix(name, "custom_fields."), Value: value})
+		}
+	}
+	if u.Status != "" {
+		u.Resolution = c.Resolution
+	}
+	for _, n := range c.Notes {
+		if !m.holds(noteSum(n)) {
+			u.Notes = append(u.Notes, talkdesk.SetNote(n))
+		}
+	}
+	return orNil(u), lost
+}
+
+// setting is an update of every standard field of a row, ids looked up.
+func setting(c *mapping.Case) *talkdesk.Update {
+	return &talkdesk.Update{Title: c.Title, Description: c.Description, Priority: c.Priority, OwnerID: c.OwnerID, ParentID: c.ParentID,
+		Type: c.Type, GroupID: c.GroupID, Status: c.Status, Resolution: c.Resolution}
+}
+
+// member is a standard field of an update by its name, nil if it has none.
+func member(u *talkdesk.Update, name string) *string {
+	switch name {
+	case "title":
+		return &u.Title
+	case "description":
+		return &u.Description
+	case "priority":
+		return &u.Priority
+	case "owner_id":
+		return &u.OwnerID
+	case "parent_id":
+		return &u.ParentID
+	case "type":
+		return &u.Type
+	case "group_id":
+		return &u.GroupID
+	case "status":
+		return &u.Status
+	case "resolution":
+		return &u.Resolution
+	}
+	return nil
+}
+
+// standardNames are the names of the standard fields of an update.
+var standardNames = []string{"title", "description", "priority", "owner_id", "parent_id", "type", "group_id", "status", "resolution"}
+
+// WithoutStatus is an update of a case that has this status already.
+func WithoutStatus(u *talkdesk.Update, status string) *talkdesk.Update {
+	if u == nil || status == "" || u.Status != status || status == mapping.Resolved {
+		return u
+	}
+	rest := *u
+	rest.Status, rest.Resolution = "", ""
+	return orNil(&rest)
+}
+
+func orNil(u *talkdesk.Update) *talkdesk.Update {
+	if u.Empty() {
+		return nil
+	}
+	return u
+}

@@ -1,0 +1,198 @@
+package importer
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"strings"
+
+	"caseimport/importer/content"
+	"caseimport/importer/identity"
+	"caseimport/importer/journal"
+	"caseimport/importer/lifecycle"
+	"caseimport/importer/source"
+	"caseimport/mapping"
+	"caseimport/mapping/words"
+)
+
+// laterRow is a row that comes after all others, by its number: one that was
+// refused earlier with the same content, since rows that were never tried go
+// before it; one whose case is to be updated, since what the case held must be
+// recalled from the journal; and one with a parent, which waits until the parent
+// has its case. Its identity is kept: to form it again could count it as another
+// of the same content.
+type laterRow struct {
+	number int
+	id     journal.ID
+	parent journal.ID // zero without one
+}
+
+// maxRecalled bounds how many rows are recalled at a time: some 200 bytes each.
+const maxRecalled = 50_000
+
+func (in *intake) putOff(row *source.Row, id journal.ID, it *item) {
+	l := laterRow{number: row.Number, id: id}
+	if it.content.Case.Parent != "" {
+		l.parent = identity.Key(it.content.Case.Parent)
+	}
+	in.later = append(in.later, l)
+}
+
+// takeLater hands on the rows that were put off, in a second reading.
+func (in *intake) takeLater() error {
+	children := map[journal.ID]bool{}
+	for _, l := range in.later {
+		if l.parent != (journal.ID{}) {
+			children[l.id] = true
+		}
+	}
+	if len(children) > 0 {
+		in.awaitQuiet()
+	}
+	for len(in.later) > 0 {
+		batch := in.later[:min(len(in.later), maxRecalled)]
+		in.later = in.later[len(batch):]
+		known, err := in.recallRows(batch)
+		if err != nil {
+			return err
+		}
+		err = in.cfg.Table.Each(in.ctx, func(row *source.Row) error {
+			if len(batch) == 0 {
+				return errEnough
+			}
+			if row.Number != batch[0].number {
+				return nil
+			}
+			l := batch[0]
+			batch = batch[1:]
+			return in.takeLate(row, l, known, children[l.parent])
+		})
+		if err != nil && !errors.Is(err, errEnough) {
+			return err
+		}
+	}
+	return nil
+}
+
+// awaitQuiet waits until none of the rows that were handed over is under way.
+func (in *intake) awaitQuiet() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	for in.going.Err() == nil && !in.machine.Quiet() {
+		in.room.Wait()
+	}
+}
+
+func (in *intake) takeLate(row *source.Row, l laterRow, known map[journal.ID]recalled, parentIsChild bool) error {
+	if in.going.Err() != nil || in.cfg.Limit > 0 && in.full() {
+		in.skip(row)
+		return nil
+	}
+	r, it, faults := in.build(row, l.id, in.identity(row).Key)
+	state := in.journal.State(l.id)
+	if len(faults) == 0 && l.parent != (journal.ID{}) {
+		fault := in.joinParent(it, l, known, parentIsChild)
+		in.complete(r, it)
+		switch {
+		case fault == nil || state.HasCase():
+		case state.InDoubt():
+			r.Body, r.Fault = nil, fault.String()
+		default:
+			in.enqueue(orphan{row, r.Claim, *fault})
+			return nil
+		}
+	}
+	if state.HasCase() {
+		in.resume(r, it, state, known[l.id])
+	} else if len(faults) > 0 && !state.InDoubt() {
+		return fmt.Errorf("internal error: row %d was valid when it was read first", row.Number)
+	}
+	r.Retried = state == journal.Failed && in.journal.Refused(l.id, r.Sum)
+	in.hand(r)
+	return nil
+}
+
+// joinParent fills in the case of the row's parent.
+func (in *intake) joinParent(it *item, l laterRow, known map[journal.ID]recalled, isChild bool) *mapping.Fault {
+	c := &it.content.Case
+	if parent := known[l.parent]; parent.caseID != "" {
+		c.ParentID = parent.caseID
+		return nil
+	}
+	if id, set := in.cfg.Program.ParentDefault(); set {
+		c.ParentID = id
+		return nil
+	}
+	reason := "is the key of a row that has no case"
+	switch state := in.journal.State(l.parent); {
+	case isChild:
+		reason = "is the key of a row that has a parent itself, and subcases go one level deep"
+	case state.InDoubt():
+		reason = "is the key of a row of which it is not known yet whether it has a case"
+	case !in.journal.Met(l.parent):
+		reason = "is the key of no row in this input, nor of one that has a case"
+	}
+	fault := in.cfg.Program.ParentFault(c.Parent, reason)
+	return &fault
+}
+
+// resume prepares the update of a row that has its case.
+func (in *intake) resume(r *lifecycle.Row, it *item, state journal.State, was recalled) {
+	r.CaseID, it.had = was.caseID, was.memo
+	if r.Body == nil {
+		return
+	}
+	var lost []string
+	if was.memo != nil {
+		r.Update, lost = content.Changes(&it.content.Case, *was.memo)
+	}
+	if len(lost) > 0 {
+		in.remark("with changes that an update cannot set", fmt.Sprintf("row %d, key %q: %s changed, which an update cannot set in case %s", r.Row, words.Shown(r.Key), strings.Join(lost, ", "), r.CaseID))
+	}
+}
+
+// recalled is what the journal knows of a row's case.
+type recalled struct {
+	caseID string
+	memo   *content.Memo // nil if it is not known what the case holds
+}
+
+// recalling is the wish to know the cases of rows. The writer fulfils it, behind
+// whatever was recorded before.
+type recalling struct {
+	cases map[journal.ID]recalled // in: of these rows; out: of those that have one
+	done  chan<- error
+}
+
+// recallRows recalls the cases of rows that have one, and of their parents.
+func (in *intake) recallRows(batch []laterRow) (map[journal.ID]recalled, error) {
+	cases := map[journal.ID]recalled{}
+	for _, l := range batch {
+		cases[l.id], cases[l.parent] = recalled{}, recalled{}
+	}
+	done := make(chan error, 1)
+	in.enqueue(recalling{cases, done})
+	return cases, <-done
+}
+
+func (p *pipeline) recall(a recalling) error {
+	maps.DeleteFunc(a.cases, func(id journal.ID, _ recalled) bool { return !p.journal.State(id).HasCase() })
+	if len(a.cases) == 0 {
+		return nil
+	}
+	return p.journal.Outcomes(func(o journal.Outcome) error {
+		if _, wanted := a.cases[o.ID]; !wanted {
+			return nil
+		}
+		line, err := parseLine(o.Line)
+		if err != nil {
+			return err
+		}
+		r := recalled{caseID: line.CaseID}
+		if memo, ok := content.ParseMemo(o.Memo); ok {
+			r.memo = &memo
+		}
+		a.cases[o.ID] = r
+		return nil
+	})
+}

@@ -1,0 +1,199 @@
+package lifecycle
+
+import (
+	"fmt"
+	"slices"
+
+	"caseimport/importer/talkdesk"
+)
+
+// hasCase goes on with a row whose case is known now. An update follows if there
+// is one; of a case that was found, an earlier run may have made it.
+func (m *Machine) hasCase(now Instant, r *Row, rec Record) {
+	ours := !rec.Found || r.past != nil || r.Attempts > 0
+	rec.Holds = ours && (r.past == nil || r.past.Sum == r.Sum)
+	made := rec
+	r.CaseID, r.doubt, r.spent, r.renewals, r.made = rec.CaseID, false, 0, 0, &made
+	m.breaker.charged = slices.DeleteFunc(m.breaker.charged, func(other *Row) bool { return other == r })
+	switch {
+	case !ours || r.Ref != nil && r.Update == nil || !m.cfg.Updates:
+		m.done(r, false)
+	case r.Ref == nil: // the input may show it yet
+		m.incomplete(r, talkdesk.Answer{Code: "not updated", Message: "it is updated when it comes again"})
+	default:
+		rec.State, rec.Row, rec.Claim, rec.Ref, rec.Attempts = Created, r, r.Claim, r.Ref, r.Attempts
+		m.out = append(m.out, rec)
+		m.move(r, Created)
+		r.open = false
+		if r.past != nil {
+			r.beware(true)
+		}
+		m.enqueueUpdate(now, r)
+	}
+}
+
+// resume goes on with a row whose case an earlier run, or an earlier part of this
+// one, has left as it was created.
+func (m *Machine) resume(now Instant, r *Row, torn bool) {
+	switch {
+	case r.Body == nil:
+		m.incomplete(r, talkdesk.Answer{Code: "invalid", Message: r.Fault})
+	case r.Update == nil:
+		m.done(r, false)
+	default:
+		if r.state != Created {
+			m.move(r, Created)
+		}
+		r.beware(torn)
+		m.enqueueUpdate(now, r)
+	}
+}
+
+// beware has the case read before it is updated: an earlier run may have updated
+// it, and people may have changed it since. torn: an update that was sent before
+// the lock may still arrive.
+func (r *Row) beware(torn bool) {
+	r.compare, r.noting, r.since = true, torn && len(r.Update.Notes) > 0, 0
+}
+
+// enqueueUpdate gives a row its turn to be updated. A note that was sent and may
+// still arrive is waited for, or a look would miss it.
+func (m *Machine) enqueueUpdate(now Instant, r *Row) {
+	switch settled := r.since + m.cfg.Settle; {
+	case r.compare && r.noting && now < settled:
+		m.delay(r, settled)
+	case r.compare:
+		m.compares = append(m.compares, r)
+	default:
+		m.updates = append(m.updates, r)
+	}
+}
+
+// updateAnswered decides what the answer to an update means. It sets values, so
+// it may be sent again without a look (rule 5), unless it adds notes.
+func (m *Machine) updateAnswered(now Instant, q Request, a talkdesk.Answer) {
+	r := q.Row
+	if !a.Blocked {
+		m.blocked = 0
+	}
+	if !a.Renewed {
+		r.renewals = 0
+	}
+	if r.disputed {
+		m.breaker.neutral(q)
+		r.open, r.CaseID = true, ""
+		m.end(r, Record{State: Unknown, Answer: r.last})
+		return
+	}
+	r.last = a
+	switch a.Verdict {
+	case talkdesk.Created:
+		m.good(now, q)
+		m.updated++
+		m.everSent = true
+		m.done(r, true)
+	case talkdesk.Rejected:
+		m.good(now, q)
+		if r.repeated && !a.Blocked {
+			// It may be refused since it was applied: a resolved case is locked.
+			r.refusal, r.compare = &a, true
+			m.sendAgain(now, r)
+			return
+		}
+		m.updateRefused(r, a)
+	case talkdesk.Unknown:
+		m.everSent, r.repeated = true, true
+		if len(r.Update.Notes) > 0 {
+			r.compare, r.noting, r.since = true, true, now
+		}
+		m.tryLater(now, q, a)
+	case talkdesk.NotTaken:
+		m.notTaken(now, q, a)
+	default:
+		m.breaker.neutral(q)
+		m.stop(Stop{Exit: 1, Reason: a.Message})
+		m.incomplete(r, a)
+	}
+}
+
+// updateRefused decides on an update that the API refused for good.
+func (m *Machine) updateRefused(r *Row, a talkdesk.Answer) {
+	if m.blockedNow(a) {
+		m.leave(r)
+		return
+	}
+	m.incomplete(r, a)
+	m.tooMany()
+	if m.unwanted++; m.unwanted == refusedFirst && m.updated == 0 {
+		m.stop(Stop{Exit: 4, Reason: fmt.Sprintf("the API refused the first %d updates, and took none; the last: %s", m.unwanted, a.Message),
+			Hint: "look at the failure report, fix the mapping, and run the same command again: the cases that were created are only updated"})
+	}
+}
+
+// done ends a row that has its case as it is to be.
+func (m *Machine) done(r *Row, updated bool) {
+	rec := *r.made
+	rec.State, rec.Updated = Done, updated
+	if updated && !r.last.Updated.IsZero() {
+		rec.Answer.Updated = r.last.Updated
+	}
+	m.end(r, rec)
+}
+
+// incomplete ends a row that has its case, but not as it is to be.
+func (m *Machine) incomplete(r *Row, a talkdesk.Answer) {
+	rec := *r.made
+	rec.State, rec.Answer = Incomplete, a
+	m.end(r, rec)
+}
+
+// Compared brings the answer to a Compare. rest is what of the row's update is
+// still to be set, nil if nothing is; note is for people. The answer's verdict is
+// as that of any read; Unknown where there is no such case.
+func (m *Machine) Compared(now Instant, q Request, a talkdesk.Answer, rest *talkdesk.Update, note string) {
+	m.heard(now, a)
+	m.compared(now, q, a, rest, note)
+	m.proceed(now)
+}
+
+func (m *Machine) compared(now Instant, q Request, a talkdesk.Answer, rest *talkdesk.Update, note string) {
+	r := q.Row
+	switch {
+	case a.Verdict == talkdesk.NotTaken && m.stopped != nil:
+		m.leave(r)
+		return
+	case a.Verdict == talkdesk.NotTaken:
+		due, end, over := m.tryAgain(now, q, a, &r.look)
+		if !over {
+			m.move(r, Created)
+			m.delay(r, due)
+			return
+		}
+		a = end
+	case a.Verdict != talkdesk.Halt:
+		m.good(now, q)
+	}
+	r.look = retry{}
+	if note != "" {
+		made := *r.made
+		made.Note = note
+		r.made = &made
+	}
+	switch {
+	case a.Verdict == talkdesk.Halt && !a.Denied:
+		m.stop(Stop{Exit: 1, Reason: a.Message})
+		m.incomplete(r, a)
+	case a.Verdict != talkdesk.Created && r.refusal != nil:
+		m.updateRefused(r, *r.refusal)
+	case a.Verdict != talkdesk.Created:
+		m.incomplete(r, a)
+	case rest == nil:
+		r.last = a
+		m.done(r, r.repeated)
+	case r.refusal != nil:
+		m.updateRefused(r, *r.refusal)
+	default:
+		r.Update, r.compare, r.noting = rest, false, false
+		m.sendAgain(now, r)
+	}
+}

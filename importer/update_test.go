@@ -1,0 +1,344 @@
+package importer
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"caseimport/importer/talkdesk"
+)
+
+// full is a mapping that sets what a create cannot carry.
+const full = `version: 1
+key: {column: Id, custom_field: text_source_id}
+case:
+  title: Subject
+  description: Body
+  requester_name: {const: Someone}
+  status: State
+  resolution: {const: Solved before}
+  type: Kind
+  owner_id: {column: Owner, agent: true}
+  parent_id: {column: Parent, key: true}
+notes:
+  - {note_body: Comment}
+`
+
+const fullHeader = "Id,Subject,Body,State,Kind,Owner,Parent,Comment"
+
+func (w *world) tickets(rows ...string) {
+	w.t.Helper()
+	w.mapping = full
+	w.write("in.csv", append([]string{fullHeader}, rows...)...)
+}
+
+// at is the case with a key.
+func (w *world) at(key string) stored {
+	w.t.Helper()
+	w.api.mu.Lock()
+	defer w.api.mu.Unlock()
+	for _, c := range w.api.cases {
+		if c.key == key {
+			return c
+		}
+	}
+	w.t.Errorf("%s has no case", key)
+	return stored{}
+}
+
+func (w *world) set(key string, want map[string]string) {
+	w.t.Helper()
+	c := w.at(key)
+	for name, value := range want {
+		if c.set[name] != value {
+			w.t.Errorf("%s: %s is %q, want %q", key, name, c.set[name], value)
+		}
+	}
+}
+
+func updating(c *Config) { c.Update = true }
+
+func TestCasesArriveAsTheyWere(t *testing.T) {
+	in(t, func(w *world) {
+		w.tickets("T-1,One,x,resolved,incident,Ann@Example.com,,", "T-2,Two,x,new,,,,", "T-3,Three,x,On hold,,,T-1,", "T-4,Four,x,Waiting,,,,")
+		if sum := w.must(0, "in.csv"); sum.Created != 4 || sum.Updated != 0 {
+			t.Errorf("%+v", sum)
+		}
+		w.set("T-1", map[string]string{"status": "RESOLVED", "resolution": "Solved before", "type": "INCIDENT"})
+		w.set("T-3", map[string]string{"status": "ON-HOLD", "resolution": ""})
+		w.set("T-4", map[string]string{"status": "Waiting"})
+		if c := w.at("T-2"); c.updates != 0 {
+			t.Errorf("a new case was updated: %+v", c)
+		}
+		if c := w.at("T-1"); !strings.Contains(c.body, `"owner_id":"agent-ann"`) || c.updates != 1 {
+			t.Errorf("%+v", c)
+		}
+		if c := w.at("T-3"); !strings.Contains(c.body, `"parent_id":"`+w.at("T-1").id+`"`) {
+			t.Errorf("%+v", c)
+		}
+		if sum := w.must(0, "in.csv"); sum.Already != 4 || sum.Requests != 0 {
+			t.Errorf("the second run: %+v", sum)
+		}
+	})
+}
+
+func TestRefusedUpdateIsCorrected(t *testing.T) {
+	in(t, func(w *world) {
+		w.tickets("T-1,One,x,Nonsense,,,,", "T-2,Two,x,open,,,,")
+		w.api.fateOfUpdate = func(n int) fate {
+			if n == 0 {
+				return fate{answer: talkdesk.Answer{Verdict: talkdesk.Rejected, Status: 400, Code: "bad", Message: "no such status",
+					Fields: []talkdesk.FieldError{{Name: "status", Description: "is unknown"}}}}
+			}
+			return fate{answer: talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}, stored: true}
+		}
+		sum := w.must(3, "in.csv", func(c *Config) { c.Concurrency = 1 })
+		if sum.Created != 1 || sum.Incomplete != 1 {
+			t.Errorf("%+v", sum)
+		}
+		line := w.results()[1]
+		if line.Status != statusIncomplete || line.CaseID != "1" || line.HTTPStatus != 400 || line.ErrorFields.String() != "status: is unknown" {
+			t.Errorf("%+v", line)
+		}
+		w.edit("out.failed.csv", "Nonsense", "pending")
+		sum = w.must(0, "out.failed.csv")
+		if sum.Already != 1 || sum.Updated != 1 || sum.Created != 0 || w.has("out.failed.csv") {
+			t.Errorf("%+v", sum)
+		}
+		w.set("T-1", map[string]string{"status": "PENDING"})
+		if line := w.results()[1]; line.Status != statusCreated || line.CaseID != "1" {
+			t.Errorf("%+v", line)
+		}
+		w.once(keys(1, 2)...)
+	})
+}
+
+// TestLostUpdates: the answers to updates are lost, some before and some after they
+// were applied, and a resolved case is locked.
+func TestLostUpdates(t *testing.T) {
+	in(t, func(w *world) {
+		var rows []string
+		for n := range 40 {
+			rows = append(rows, fmt.Sprintf("T-%d,Subject %d,x,resolved,,,,", n+1, n+1))
+		}
+		w.tickets(rows...)
+		w.api.locks = true
+		w.api.fateOfUpdate = func(n int) fate {
+			lost := talkdesk.Answer{Code: "timeout", Message: "no answer"}
+			switch n % 3 {
+			case 0:
+				return fate{answer: lost, stored: true}
+			case 1:
+				return fate{answer: lost}
+			}
+			return fate{answer: talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}, stored: true}
+		}
+		if sum := w.must(0, "in.csv"); sum.Created != 40 {
+			t.Errorf("%+v", sum)
+		}
+		for _, key := range keys(1, 40) {
+			w.set(key, map[string]string{"status": "RESOLVED"})
+		}
+		w.once(keys(1, 40)...)
+	})
+}
+
+// TestStopLetsUpdatesFinish: rows that were created when the run is stopped are
+// updated; a kill leaves that to the next run.
+func TestStopLetsUpdatesFinish(t *testing.T) {
+	in(t, func(w *world) {
+		var rows []string
+		for n := range 60 {
+			rows = append(rows, fmt.Sprintf("T-%d,Subject %d,x,open,,,,", n+1, n+1))
+		}
+		w.tickets(rows...)
+		sum := w.must(4, "in.csv", func(c *Config) { c.Drain = after(530 * time.Millisecond) })
+		if sum.Created == 0 || sum.Incomplete != 0 || sum.Left == 0 {
+			t.Errorf("%+v", sum)
+		}
+		for _, c := range w.api.cases {
+			if c.set["status"] != "OPEN" {
+				t.Errorf("%s was left as it was created", c.key)
+			}
+		}
+		if sum := w.must(0, "in.csv"); sum.Created+sum.Already != 60 || sum.Updated != 0 {
+			t.Errorf("%+v", sum)
+		}
+		w.once(keys(1, 60)...)
+	})
+}
+
+func TestOwners(t *testing.T) {
+	in(t, func(w *world) {
+		w.tickets("T-1,One,x,,,nobody@example.com,,", "T-2,Two,x,,,BOB@example.com ,,")
+		if sum := w.must(3, "in.csv"); sum.Created != 1 || sum.Invalid != 1 {
+			t.Errorf("%+v", sum)
+		}
+		if line := w.results()[1]; !strings.Contains(line.ErrorMessage, "no active agent") {
+			t.Errorf("%+v", line)
+		}
+		w.mapping = strings.Replace(full, "agent: true", `agent: true, default: ""`, 1)
+		if sum := w.must(0, "in.csv"); sum.Created != 1 || sum.Already != 1 {
+			t.Errorf("%+v", sum)
+		}
+		if c := w.at("T-1"); strings.Contains(c.body, "owner_id") {
+			t.Errorf("%+v", c)
+		}
+	})
+}
+
+// TestParents: children stand before their parents, parents fail, and are nowhere.
+func TestParents(t *testing.T) {
+	in(t, func(w *world) {
+		w.tickets("T-1,Child,x,,,,T-2,", "T-2,Parent,x,,,,,", "T-3,Child,x,,,,T-4,", "T-4,,x,,,,,", "T-5,Child,x,,,,T-99,", "T-6,Grandchild,x,,,,T-1,")
+		sum := w.must(3, "in.csv")
+		if sum.Created != 2 || sum.Failed != 3 || sum.Invalid != 1 {
+			t.Errorf("%+v", sum)
+		}
+		for row, want := range map[int]string{3: "a row that has no case", 5: "no row in this input", 6: "has a parent itself"} {
+			if line := w.results()[row]; line.Status != statusFailed || line.ErrorCode != codeNoParent || !strings.Contains(line.ErrorMessage, want) {
+				t.Errorf("%+v", line)
+			}
+		}
+		// The parent is corrected in the report, where its child stands before it.
+		w.edit("out.failed.csv", "T-4,,", "T-4,Parent,")
+		if sum := w.must(3, "out.failed.csv"); sum.Created != 3 {
+			t.Errorf("%+v", sum)
+		}
+		if c := w.at("T-3"); !strings.Contains(c.body, `"parent_id":"`+w.at("T-4").id+`"`) {
+			t.Errorf("%+v", c)
+		}
+		w.mapping = strings.Replace(full, "key: true}", `key: true, default: ""}`, 1)
+		w.must(0, "out.failed.csv")
+		w.once(keys(1, 6)...)
+	})
+}
+
+// TestChildOfAParentInDoubt is not sent, and tried again.
+func TestChildOfAParentInDoubt(t *testing.T) {
+	in(t, func(w *world) {
+		w.tickets("T-1,Child,x,,,,T-2,", "T-2,Parent,x,,,,,")
+		w.mapping = strings.Replace(full, ", custom_field: text_source_id", "", 1)
+		w.api.fate = func(n int) fate {
+			if n == 0 {
+				return fate{answer: talkdesk.Answer{Code: "timeout", Message: "no answer"}, stored: true}
+			}
+			return taken
+		}
+		if sum := w.must(3, "in.csv"); sum.Unknown != 1 || sum.Failed != 1 {
+			t.Errorf("%+v", sum)
+		}
+		w.mapping = full
+		if sum := w.must(3, "in.csv"); sum.Failed != 1 {
+			t.Errorf("%+v", sum)
+		}
+		if titles := w.api.titles(); titles["Parent"] != 1 || titles["Child"] != 0 {
+			t.Errorf("%v", titles)
+		}
+	})
+}
+
+func TestLimitLeavesChildren(t *testing.T) {
+	in(t, func(w *world) {
+		w.tickets("T-1,Child,x,,,,T-3,", "T-2,Other,x,,,,,", "T-3,Parent,x,,,,,")
+		limit := func(c *Config) { c.Limit = 1 }
+		if sum := w.must(4, "in.csv", limit); sum.Created != 1 || sum.Left != 2 || sum.Failed != 0 {
+			t.Errorf("%+v", sum)
+		}
+		w.must(4, "in.csv", limit)
+		w.must(0, "in.csv", limit)
+		w.once(keys(1, 3)...)
+	})
+}
+
+// TestChangesAreCarriedOver: only what has changed at the source is sent, and what
+// people have changed in Talkdesk is left.
+func TestChangesAreCarriedOver(t *testing.T) {
+	in(t, func(w *world) {
+		rows := []string{"T-1,One,x,open,,,,first", "T-2,Two,x,open,,,,", "T-3,Three,x,resolved,,,,", "T-4,Four,x,open,,,,"}
+		w.tickets(rows...)
+		w.must(0, "in.csv")
+		rows[0], rows[1] = "T-1,One changed,x,open,,,,second", "T-2,Two changed,x,pending,,,,"
+		w.tickets(rows...)
+		if sum := w.must(0, "in.csv"); sum.Changed != 2 || sum.Requests != 0 || sum.Already != 4 {
+			t.Errorf("without the flag: %+v", sum)
+		}
+		time.Sleep(time.Hour)
+		w.api.mu.Lock()
+		for i, c := range w.api.cases {
+			if c.key == "T-2" {
+				w.api.cases[i].title, w.api.cases[i].updated = "Two, as people call it", time.Now()
+			}
+		}
+		w.api.mu.Unlock()
+		sum := w.must(0, "in.csv", updating)
+		if sum.Updated != 2 || sum.Changed != 0 || sum.Created != 0 {
+			t.Errorf("%+v", sum)
+		}
+		w.set("T-1", map[string]string{"title": "One changed", "description": ""})
+		w.set("T-2", map[string]string{"title": "", "status": "PENDING"})
+		if c := w.at("T-1"); len(c.notes) != 1 || c.notes[0].Body != "second" {
+			t.Errorf("%+v", c.notes)
+		}
+		if line := w.results()[2]; !strings.Contains(line.ErrorMessage, "title") || line.Status != statusCreated {
+			t.Errorf("it is not said what was left: %+v", line)
+		}
+		if sum := w.must(0, "in.csv", updating); sum.Updated != 0 || sum.Requests != 0 {
+			t.Errorf("the next night: %+v", sum)
+		}
+		w.once(keys(1, 4)...)
+	})
+}
+
+// TestNotesOnce: the answer to an update that adds a note is lost, and the note was
+// added, or is added late, or never.
+func TestNotesOnce(t *testing.T) {
+	for name, f := range map[string]fate{
+		"stored":      {answer: talkdesk.Answer{Code: "timeout", Message: "no answer"}, stored: true},
+		"stored late": {answer: talkdesk.Answer{Code: "timeout", Message: "no answer"}, late: 20 * time.Second},
+		"never":       {answer: talkdesk.Answer{Code: "timeout", Message: "no answer"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in(t, func(w *world) {
+				w.tickets("T-1,One,x,,,,,first")
+				w.must(0, "in.csv")
+				w.tickets("T-1,One,x,,,,,second")
+				w.api.fateOfUpdate = func(n int) fate {
+					if n == 0 {
+						return f
+					}
+					return fate{answer: talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}, stored: true}
+				}
+				// The one attempt is lost, and the next run begins at once.
+				w.must(3, "in.csv", updating, func(c *Config) { c.MaxAttempts = 1 })
+				if sum := w.must(0, "in.csv", updating); sum.Already != 1 {
+					t.Errorf("%+v", sum)
+				}
+				time.Sleep(time.Minute)
+				if c := w.at("T-1"); len(c.notes) != 1 {
+					t.Errorf("%+v", c.notes)
+				}
+			})
+		})
+	}
+}
+
+// TestGoneCaseIsNotMadeAgain: people have deleted it.
+func TestGoneCaseIsNotMadeAgain(t *testing.T) {
+	in(t, func(w *world) {
+		w.tickets("T-1,One,x,,,,,")
+		w.must(0, "in.csv")
+		w.api.mu.Lock()
+		w.api.cases[0].id = "gone"
+		w.api.mu.Unlock()
+		w.tickets("T-1,Other,x,,,,,")
+		if sum := w.must(3, "in.csv", updating); sum.Incomplete != 1 || sum.Created != 0 {
+			t.Errorf("%+v", sum)
+		}
+		if line := w.results()[1]; !strings.Contains(line.ErrorMessage, "no case 1") || line.CaseID != "1" {
+			t.Errorf("%+v", line)
+		}
+		w.once("T-1")
+	})
+}

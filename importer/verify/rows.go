@@ -1,0 +1,130 @@
+package verify
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"caseimport/importer/identity"
+	"caseimport/importer/journal"
+	"caseimport/importer/results"
+	"caseimport/importer/source"
+	"caseimport/mapping"
+)
+
+// Row is a row of the input that has its case, by the journal.
+type Row struct {
+	Number      int
+	Key, CaseID string
+	At          time.Time // when its case was recorded, by the importer's clock
+	Found       bool      // its case was looked up, so it may be older than that
+	// Case is what the row maps to, its parent as an id. Open are the fields of which
+	// that is not known: they are not set in it.
+	Case  mapping.Case
+	Open  []string
+	Fault string // why Case is not what the row maps to, "" if it is
+}
+
+// Rows are the rows of an input.
+type Rows struct {
+	All      []Row // those with a case
+	Total    int
+	Filtered int
+	Without  int // neither filtered nor with a case of their own
+}
+
+// known is what the journal says of a row's case.
+type known struct {
+	id    string
+	at    time.Time
+	found bool
+}
+
+// ReadRows maps the rows of an input that have a case. A nil journal knows none.
+func ReadRows(ctx context.Context, table *source.Table, program *mapping.Program, j *journal.Journal) (rows Rows, err error) {
+	cases := map[journal.ID]known{}
+	if j != nil {
+		err = j.Outcomes(func(o journal.Outcome) error {
+			var line results.Line
+			if err := json.Unmarshal(o.Line, &line); err != nil {
+				return fmt.Errorf("the journal holds an outcome that cannot be read: %w", err)
+			}
+			if line.CaseID != "" {
+				cases[o.ID] = known{line.CaseID, line.FinishedAt, line.HTTPStatus == 0}
+			}
+			return nil
+		})
+		if err != nil {
+			return rows, err
+		}
+	}
+	in := identifier{program: program, ids: results.ReportColumns(table.Columns), met: map[journal.ID]bool{}, same: map[journal.ID]int{}}
+	err = table.Each(ctx, func(row *source.Row) error {
+		rows.Total++
+		id, key, filtered := in.identify(row)
+		if filtered {
+			rows.Filtered++
+			return nil
+		}
+		its, has := cases[id]
+		if !has || in.met[id] { // a second row of the same identity has no case of its own
+			rows.Without++
+			return nil
+		}
+		in.met[id] = true
+		r := Row{Number: row.Number, Key: key, CaseID: its.id, At: its.at, Found: its.found}
+		var faults []mapping.Fault
+		if r.Case, faults = program.Map(row); len(faults) > 0 {
+			r.Fault = "the row cannot be mapped today: " + faults[0].String()
+		}
+		if r.Case.Parent != "" {
+			r.resolve(&r.Case.Parent, &r.Case.ParentID, "parent_id", cases[identity.Key(r.Case.Parent)].id)
+		}
+		rows.All = append(rows.All, r)
+		return nil
+	})
+	return rows, err
+}
+
+// resolve puts an id in the place of what the mapping gives: a row's key, or an
+// agent's address. id is "" if it is not known.
+func (r *Row) resolve(given, to *string, field, id string) {
+	if *given, *to = "", id; id == "" {
+		r.Open = append(r.Open, field)
+	}
+}
+
+// identifier forms the identities of rows, as a run does.
+type identifier struct {
+	program *mapping.Program
+	ids     results.Columns
+	met     map[journal.ID]bool
+	same    map[journal.ID]int // rows with this content so far
+}
+
+// identify is the identity of a row; the zero ID, which no row has, where it has none.
+func (in *identifier) identify(row *source.Row) (id journal.ID, key string, filtered bool) {
+	if row.Fault != "" {
+		return id, "", false
+	}
+	who := in.program.Identify(row)
+	if who.Filtered {
+		return id, "", true
+	}
+	if in.program.HasKey() {
+		if who.Key != "" {
+			id = identity.Key(who.Key)
+		}
+		return id, who.Key, false
+	}
+	if in.ids.Report() {
+		_, id, _ = identity.Parse(in.ids.ID(row.Cell))
+		return id, "", false
+	}
+	content := identity.Content(row)
+	base := identity.Cells(content, 0)
+	n := in.same[base]
+	in.same[base] = n + 1
+	return identity.Cells(content, n), "", false
+}
