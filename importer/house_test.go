@@ -26,7 +26,7 @@ func TestArrowsRunOneWay(t *testing.T) {
 		"caseimport/importer/lifecycle": {may: []string{"caseimport/importer/journal", "caseimport/importer/talkdesk"},
 			never: append(network, "os", "sync", "log/slog", "context", "math/rand/v2")},
 		"caseimport/importer/results":   {may: []string{"caseimport/importer/atomicfile", "caseimport/importer/xlsx", "caseimport/mapping"}, never: network},
-		"caseimport/importer/talkdesk":  {may: []string{"caseimport/mapping/fields"}},
+		"caseimport/importer/talkdesk":  {may: []string{"caseimport/mapping/fields", "caseimport/ratelimit"}},
 		"caseimport/importer/doctor":    {may: []string{"caseimport/importer/reads", "caseimport/importer/talkdesk", "caseimport/mapping/fields", "caseimport/mapping/words"}, never: network},
 		"caseimport/importer/live":      {may: []string{"caseimport/importer/identity", "caseimport/importer/journal", "caseimport/importer/reads", "caseimport/importer/talkdesk", "caseimport/mapping/words"}, never: network},
 		"caseimport/importer/compare":   {may: []string{"caseimport/importer/talkdesk", "caseimport/mapping", "caseimport/mapping/fields"}, never: network},

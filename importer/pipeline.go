@@ -282,19 +282,16 @@ func (p *pipeline) mayRead() bool {
 
 // pace tells the limiter what an answer says of the pace.
 func (p *pipeline) pace(a talkdesk.Answer, turn time.Time) {
-	switch {
-	case a.Throttled:
-		p.throttled(turn, a)
-	case a.Answered() && !a.Down:
-		p.cfg.Limiter.Answered()
+	before := p.cfg.Limiter.PausedUntil()
+	until, fresh := p.cfg.Limiter.Answered(a.Pace(turn))
+	if a.Throttled {
+		p.throttled(a, before, until, fresh)
 	}
 }
 
-// throttled passes a 429 on to the limiter.
-func (p *pipeline) throttled(turn time.Time, a talkdesk.Answer) {
+// throttled says that a 429 makes the run wait, if that is news.
+func (p *pipeline) throttled(a talkdesk.Answer, before, until time.Time, fresh bool) {
 	p.cfg.Progress.throttled.Add(1)
-	before := p.cfg.Limiter.PausedUntil()
-	until, fresh := p.cfg.Limiter.Throttled(turn, a.Pause)
 	if !fresh && until.Sub(before) < time.Second {
 		return
 	}

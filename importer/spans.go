@@ -51,5 +51,10 @@ func (p *pipeline) countRequests() error {
 // endSpans notes what is under way when the run ends.
 func (p *pipeline) endSpans() error {
 	p.endOutage()
+	if rate := p.cfg.Limiter.Learned(); rate > 0 {
+		if err := p.journal.NoteRate(rate); err != nil {
+			return err
+		}
+	}
 	return p.countRequests()
 }

@@ -100,9 +100,11 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 	if o.show < 0 {
 		return c, usage(cmd, "", "--show %d: this must be 1 or more", o.show)
 	}
-	if c.Rate, err = o.perSecond(cmd, o.live && o.sandbox); err != nil {
+	pace, err := o.pace(cmd, o.live && o.sandbox)
+	if err != nil {
 		return c, err
 	}
+	c.Rate = pace.PerSecond
 	mapping, _, err := loadMapping(cmd, o.mapping, o.fields, input)
 	if err != nil {
 		return c, err

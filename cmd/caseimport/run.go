@@ -70,7 +70,7 @@ Exit codes:
 	f.StringVarP(&o.results, "results", "o", "", "the results `FILE` (default: next to INPUT; a name ending in .jsonl makes it JSON lines)")
 	f.StringVar(&o.report, "report-format", "", "`FORMAT` of the failure report: csv, xlsx or jsonl (default: as INPUT)")
 	o.target.flags(f)
-	o.rateFlag(f, "at most `RATE` requests: 10/s, 600/m or a number per second, 0 for no limit (default 5/s, with --sandbox 50/s)")
+	o.rateFlag(f, "at most `RATE` requests: 10/s, 600/m or a number per second, 0 for no limit, auto to find the server's, auto:20/s with a bound (default 5/s, with --sandbox 50/s)")
 	f.IntVar(&o.concurrency, "concurrency", 8, "send `N` requests in parallel")
 	f.IntVar(&o.maxAttempts, "max-attempts", 8, "send a row at most `N` times, answers 429 not counted")
 	f.DurationVar(&o.timeout, "timeout", 60*time.Second, "give up on a request after this `TIME`")
@@ -231,11 +231,11 @@ func (o *runOptions) config(cmd *cobra.Command, input string) (importer.Config, 
 			return cfg, usage(cmd, "", "--%s %v: this must be %s", flag.name, flag.value, flag.want)
 		}
 	}
-	perSecond, err := o.perSecond(cmd, o.sandbox)
+	rate, err := o.pace(cmd, o.sandbox)
 	if err != nil {
 		return cfg, err
 	}
-	cfg.Limiter = ratelimit.New(perSecond)
+	cfg.Limiter = rate.Limiter()
 	if cfg.MaxFailures, err = parseMaxFailures(o.maxFailures); err != nil {
 		return cfg, usage(cmd, "", "%w", err)
 	}
@@ -273,11 +273,11 @@ const (
 	maxRate            = 1_000_000
 )
 
-func (m *mapped) perSecond(cmd *cobra.Command, sandbox bool) (float64, error) {
-	return perSecondOf(cmd, m.rate, sandbox)
+func (m *mapped) pace(cmd *cobra.Command, sandbox bool) (ratelimit.Rate, error) {
+	return paceOf(cmd, m.rate, sandbox)
 }
 
-func perSecondOf(cmd *cobra.Command, rate string, sandbox bool) (float64, error) {
+func paceOf(cmd *cobra.Command, rate string, sandbox bool) (ratelimit.Rate, error) {
 	switch {
 	case cmd.Flags().Changed("rate"):
 	case sandbox:
@@ -285,14 +285,14 @@ func perSecondOf(cmd *cobra.Command, rate string, sandbox bool) (float64, error)
 	default:
 		rate = defaultRate
 	}
-	perSecond, err := ratelimit.ParseRate(rate)
+	pace, err := ratelimit.ParseRate(rate)
 	if err != nil {
-		return 0, usage(cmd, "", "--rate: %w", err)
+		return pace, usage(cmd, "", "--rate: %w", err)
 	}
-	if perSecond > maxRate {
-		return 0, usage(cmd, "", "--rate %s: this must be %s/s at most, or 0 for no limit", rate, words.Count(maxRate))
+	if pace.PerSecond > maxRate {
+		return pace, usage(cmd, "", "--rate %s: this must be %s/s at most, or 0 for no limit", rate, words.Count(maxRate))
 	}
-	return perSecond, nil
+	return pace, nil
 }
 
 // parseMaxFailures reads "50" or "5%".

@@ -44,6 +44,7 @@ var errTimeout = errors.New("time-out")
 // reach the application, Unknown for all that may have.
 func judge(x *exchange) Answer {
 	a := decide(x)
+	a.Quotas = quotas(x.header, x.now, a.Throttled)
 	if a.Message != "" {
 		a.Message = clean(a.Message, maxMessage)
 	}
