@@ -2,7 +2,6 @@ package content
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"caseimport/importer/compare"
@@ -26,7 +25,7 @@ func Rest(u *talkdesk.Update, c *mapping.Case, m Memo, got *talkdesk.Case, accou
 		if !differs[name] {
 			return false
 		}
-		if touched && changed(name, m, got) {
+		if touched && changed(name, m, got, account) {
 			left = append(left, name)
 			return false
 		}
@@ -49,22 +48,20 @@ func Rest(u *talkdesk.Update, c *mapping.Case, m Memo, got *talkdesk.Case, accou
 
 // changed reports whether a field holds something else than was written last. Of a
 // field that was never written, a new case has nothing, or what is so by itself.
-func changed(name string, m Memo, got *talkdesk.Case) bool {
-	text, shown := got.Members[name]
-	if key, custom := strings.CutPrefix(name, "custom_fields."); custom {
-		_, v, is := compare.CustomField(got, key)
-		text, shown = strings.Join(v.Texts, "\n"), is
-	}
+func changed(name string, m Memo, got *talkdesk.Case, account *fields.File) bool {
+	v, shown := compare.Shown(name, got)
+	written := name
 	if m.has(name + idMark) {
-		name += idMark
+		written += idMark
 	}
+	forms := compare.Forms(name, v, account)
 	switch {
 	case !shown:
 		return false // it cannot be told, and to set it is what was asked for
-	case m.has(name):
-		return !m.holds(fieldSum{hash(name), hashText(text)})
+	case m.has(written):
+		return !slices.ContainsFunc(forms, func(form string) bool { return m.holds(fieldSum{hash(written), hash(form)}) })
 	case name == "status":
-		return text != "" && !strings.EqualFold(text, "NEW") && !strings.EqualFold(text, "OPEN")
+		return !slices.Contains([]string{"", "NEW", "OPEN"}, forms[0])
 	}
-	return text != ""
+	return forms[0] != ""
 }
