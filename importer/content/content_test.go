@@ -147,6 +147,8 @@ func FuzzParseMemo(f *testing.F) {
 	f.Add([]byte("AAAAAAAAAAA"))
 	f.Add(MemoOf(&mapping.Case{Title: "x", Notes: []mapping.Note{{Body: "y"}}}, true, time.Unix(1700000000, 0)).Append(nil))
 	f.Add([]byte("_________w"))
+	f.Add([]byte("AAAAAAAAAAAA"))
+	f.Add([]byte("00000000000"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		m, ok := ParseMemo(text)
 		if !ok {

@@ -65,7 +65,10 @@ func ParseMemo(text []byte) (m Memo, ok bool) {
 	if err != nil || len(raw) < 8 || len(raw)%8 != 0 {
 		return m, false
 	}
-	if at := binary.BigEndian.Uint64(raw); at > 0 {
+	switch at := binary.BigEndian.Uint64(raw); {
+	case at > 1<<40: // no clock says so
+		return m, false
+	case at > 0:
 		m.Wrote = time.Unix(int64(at), 0).UTC()
 	}
 	for raw = raw[8:]; len(raw) > 0; raw = raw[8:] {

@@ -44,7 +44,13 @@ func same(*talkdesk.Case) {}
 func rest(c *mapping.Case, got *talkdesk.Case) (*talkdesk.Update, []string) {
 	m := MemoOf(&written, true, then)
 	u, _ := Changes(c, m)
-	return Rest(u, c, m, got, options)
+	before := said(u)
+	defer func() {
+		if said(u) != before {
+			panic("the update itself was changed: " + said(u))
+		}
+	}()
+	return Rest(u, c, m, got, options, false)
 }
 
 func TestRest(t *testing.T) {
@@ -66,6 +72,8 @@ func TestRest(t *testing.T) {
 			c.Members["title"], c.Members["priority"], c.Members["status"], c.Members["resolution"], c.Fields["text1"] = "Fax", "High", "Resolved", "done", texts("T-3")
 			c.Notes = append(c.Notes, talkdesk.Note{Body: "second", Public: "false"})
 		}), nil, "[]"},
+		{"the resolution is there, and the status is not", shown(later, func(c *talkdesk.Case) { c.Members["resolution"] = "done" }),
+			&talkdesk.Update{Title: "Fax", Priority: "HIGH", Status: "RESOLVED", Resolution: "done", CustomFields: text1, Notes: note}, "[]"},
 		{"and the case was closed since", shown(later, func(c *talkdesk.Case) {
 			c.Members["title"], c.Members["priority"], c.Members["status"], c.Fields["text1"] = "Fax", "HIGH", "CLOSED", texts("T-3")
 			c.Notes = append(c.Notes, talkdesk.Note{Body: "second"})
@@ -153,6 +161,34 @@ func TestLeftToPeople(t *testing.T) {
 	}
 }
 
+// TestOwnerAndParentThatAreSet: the case shows ids, and the row an address and a key.
+func TestOwnerAndParentThatAreSet(t *testing.T) {
+	c := with(func(c *mapping.Case) {
+		c.Owner, c.OwnerID, c.Parent, c.ParentID = "bob@example.com", "agent-bob", "T-9", "19"
+	})
+	got, left := rest(c, shown(later, func(c *talkdesk.Case) { c.Members["owner_id"], c.Members["parent_id"] = "agent-bob", "19" }))
+	if got != nil || left != nil {
+		t.Errorf("%+v and %v", got, left)
+	}
+}
+
+// TestNotesThatAreNotShown: they are added, unless they may have been added before.
+func TestNotesThatAreNotShown(t *testing.T) {
+	c := with(func(c *mapping.Case) {
+		c.Title, c.Notes = "Fax", append(c.Notes, mapping.Note{Body: "second"})
+	})
+	m := MemoOf(&written, true, then)
+	u, _ := Changes(c, m)
+	for _, noteless := range []bool{true, false} {
+		for _, noting := range []bool{true, false} {
+			got, left := Rest(u, c, m, shown(then, func(c *talkdesk.Case) { c.NotesShown = !noteless; c.Notes = nil }), nil, noting)
+			if left := len(left) > 0; got.Title != "Fax" || (len(got.Notes) == 0) != (noting && noteless) || left != (noting && noteless) {
+				t.Errorf("not shown: %v, in doubt: %v: %+v", noteless, noting, got)
+			}
+		}
+	}
+}
+
 // TestRestOfANewCase: its update was not made, or it is not known whether it was.
 func TestRestOfANewCase(t *testing.T) {
 	fresh := func(updated time.Time, change func(c *talkdesk.Case)) *talkdesk.Case {
@@ -178,7 +214,7 @@ func TestRestOfANewCase(t *testing.T) {
 	} {
 		c := with(func(c *mapping.Case) { c.Status = "PENDING" })
 		u := *all
-		got, left := Rest(&u, c, tt.m, tt.got, nil)
+		got, left := Rest(&u, c, tt.m, tt.got, nil, true)
 		if said(got) != said(tt.want) || fmt.Sprint(left) != tt.left {
 			t.Errorf("%s: %+v and %v, want %+v and %s", tt.name, got, left, tt.want, tt.left)
 		}

@@ -53,7 +53,7 @@ func Changes(c *mapping.Case, m Memo) (u *talkdesk.Update, lost []string) {
 	}
 	if u.Status != "" {
 		u.Resolution = c.Resolution
-	} else if resolution && m.has("status") {
+	} else if resolution {
 		lost = append(lost, "resolution")
 	}
 	for _, n := range c.Notes {
@@ -100,7 +100,7 @@ var standardNames = []string{"title", "description", "priority", "owner_id", "pa
 
 // WithoutStatus is an update of a case that has this status already.
 func WithoutStatus(u *talkdesk.Update, status string) *talkdesk.Update {
-	if u == nil || status == "" || u.Status != status || status == mapping.Resolved {
+	if u == nil || u.Status != status || status == mapping.Resolved {
 		return u
 	}
 	rest := *u

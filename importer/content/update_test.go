@@ -104,6 +104,7 @@ func TestChanges(t *testing.T) {
 		}), &talkdesk.Update{Notes: []talkdesk.SetNote{{Title: "Ann", Body: "second", Public: true}}}, "[]"},
 		{"a note that is public now", with(func(c *mapping.Case) { c.Notes[0].Public = true }), &talkdesk.Update{Notes: []talkdesk.SetNote{{Title: "Zoë", Body: "first", Public: true}}}, "[]"},
 		{"a note whose text changed is new", with(func(c *mapping.Case) { c.Notes[0].Body = "first, edited" }), &talkdesk.Update{Notes: []talkdesk.SetNote{{Title: "Zoë", Body: "first, edited"}}}, "[]"},
+		{"a note of another author", with(func(c *mapping.Case) { c.Notes = append(c.Notes, mapping.Note{Title: "Ann", Body: "first"}) }), &talkdesk.Update{Notes: []talkdesk.SetNote{{Title: "Ann", Body: "first"}}}, "[]"},
 		{"notes in another order", with(func(c *mapping.Case) { c.Notes = append([]mapping.Note{{Body: "0"}}, c.Notes...) }), &talkdesk.Update{Notes: []talkdesk.SetNote{{Body: "0"}}}, "[]"},
 		{"what an update cannot set", with(func(c *mapping.Case) { c.RequesterName, c.RequesterType, c.Title = "Zoe", "Guest", "Fax" }), &talkdesk.Update{Title: "Fax"}, "[requester_name requester_type]"},
 		{"a resolution alone, which a resolved case does not take", with(func(c *mapping.Case) { c.Resolution = "another" }), nil, "[resolution]"},

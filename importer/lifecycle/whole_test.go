@@ -61,6 +61,9 @@ func fill(v reflect.Value, row *Row) {
 	case *Row:
 		v.Set(reflect.ValueOf(row))
 		return
+	case time.Time:
+		v.Set(reflect.ValueOf(time.Unix(1, 0).UTC()))
+		return
 	case []Action:
 		v.Set(reflect.ValueOf([]Action{Claim{[]*Row{row}}, Record{Row: row}, Leave{Row: row}}))
 		return
@@ -137,7 +140,7 @@ func unshared(t *testing.T, path string, a, b reflect.Value, seen map[unsafe.Poi
 		}
 		switch a.Type() {
 		case reflect.TypeFor[*journal.Claim](), reflect.TypeFor[[]byte](), reflect.TypeFor[[]talkdesk.FieldError](),
-			reflect.TypeFor[*talkdesk.Update](), reflect.TypeFor[*talkdesk.Answer](), reflect.TypeFor[*Record]():
+			reflect.TypeFor[*talkdesk.Update](), reflect.TypeFor[*talkdesk.Answer](), reflect.TypeFor[*Record](), reflect.TypeFor[*time.Location]():
 			return // never changed
 		}
 		if a.UnsafePointer() == b.UnsafePointer() {
