@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -207,10 +206,10 @@ func (p *pipeline) compared(q lifecycle.Request, got *talkdesk.Case, a talkdesk.
 			memo = *it.had
 		}
 		var left []string
-		rest, left = content.Rest(q.Row.Update, &it.content.Case, memo, got, p.cfg.Program.Account())
+		rest, left = content.Rest(q.Row.Update, &it.content.Case, memo, got, p.cfg.Program.Account(), q.Row.NotesInDoubt())
 		a.Updated = got.UpdatedAt
 		if len(left) > 0 {
-			note = "left as it is in Talkdesk, where it was changed since: " + strings.Join(left, ", ")
+			note = content.LeftAlone(left)
 			p.remark("with fields that were changed in Talkdesk since", fmt.Sprintf("row %d, case %s: %s", q.Row.Claim.Row, got.ID, note))
 		}
 	}

@@ -61,6 +61,9 @@ func fill(v reflect.Value, row *Row) {
 	case *Row:
 		v.Set(reflect.ValueOf(row))
 		return
+	case time.Time:
+		v.Set(reflect.ValueOf(time.Unix(1, 0).UTC()))
+		return
 	case []Action:
 		v.Set(reflect.ValueOf([]Action{Claim{[]*Row{row}}, Record{Row: row}, Leave{Row: row}}))
 		return
