@@ -48,9 +48,6 @@ func (in *intake) rows() (err error) {
 			in.halt(lifecycle.Stop{Exit: why.Exit, Reason: err.Error(), Hint: why.Hint})
 		}
 	}
-	if err := in.findAgents(); err != nil {
-		return err
-	}
 	if err := in.cfg.Table.Each(in.ctx, in.take); err != nil {
 		return err
 	}
@@ -80,7 +77,9 @@ type intake struct {
 	ids    results.Columns    // where a failure report keeps its ids
 	// compared says that the account's fields have been looked at.
 	compared bool
-	agents   agents
+	// asked says that the agents have been looked up.
+	asked  bool
+	agents agents
 	// later are rows that come after all others: see later.go.
 	later []laterRow
 }
@@ -140,9 +139,19 @@ func (in *intake) take(row *source.Row) error {
 		return nil
 	}
 	r, it, faults := in.build(row, id, who.Key)
-	switch {
-	case known == journal.Created && !in.outdated(r, faults):
+	if known == journal.Created && !in.outdated(r, faults) {
 		in.cfg.Progress.already.Add(1)
+		return nil
+	}
+	if err := in.findAgents(); err != nil {
+		return err
+	}
+	if in.going.Err() != nil {
+		in.skip(row)
+		return nil
+	}
+	faults = in.assign(r, it, faults)
+	switch {
 	case len(faults) > 0 && !known.InDoubt() && !known.HasCase():
 		in.journal.Supersede(id)
 		in.refuse(row, who.Key, text, statusInvalid, faults...)
@@ -325,15 +334,24 @@ func (in *intake) build(row *source.Row, id journal.ID, key string) (*lifecycle.
 			faults = []mapping.Fault{{Reason: err.Error()}}
 		}
 	}
-	if len(faults) == 0 && c.Owner != "" {
-		faults = in.assign(&it.content.Case)
-		in.complete(r, it)
-	}
 	r.Sum, r.Update = it.content.Sum, content.AfterCreate(&it.content.Case)
 	if len(faults) > 0 {
 		r.Body, r.Fault = nil, faultText(faults)
 	}
 	return r, it, faults
+}
+
+// assign fills in the agent whose address a row names, if it has no faults yet.
+func (in *intake) assign(r *lifecycle.Row, it *item, faults []mapping.Fault) []mapping.Fault {
+	if len(faults) > 0 || it.content.Case.Owner == "" {
+		return faults
+	}
+	if faults = in.owner(&it.content.Case); len(faults) > 0 {
+		r.Body, r.Fault = nil, faultText(faults)
+	} else {
+		in.complete(r, it)
+	}
+	return faults
 }
 
 // complete forms the requests of a row anew, once an id was looked up.

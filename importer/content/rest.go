@@ -22,8 +22,13 @@ func Rest(u *talkdesk.Update, c *mapping.Case, m Memo, got *talkdesk.Case, accou
 	for _, d := range compare.Case(&ids, got, account) {
 		differs[d.Field] = true
 	}
-	// Times have whole seconds. An unknown one is long ago, or of just now.
-	touched := got.UpdatedAt.IsZero() || got.UpdatedAt.After(m.Wrote.Add(time.Second))
+	// Times have whole seconds. What was written without an answer that says when was
+	// written by the create, at the earliest.
+	wrote := m.Wrote
+	if wrote.IsZero() {
+		wrote = got.CreatedAt
+	}
+	touched := got.UpdatedAt.IsZero() || got.UpdatedAt.After(wrote.Add(time.Second))
 	wanted := func(name string) bool {
 		if !differs[name] {
 			return false

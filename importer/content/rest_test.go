@@ -207,6 +207,8 @@ func TestRestOfANewCase(t *testing.T) {
 	}{
 		{"as it was created", MemoOf(&written, false, then), fresh(then, same), all, "[]"},
 		{"as it was created, by what it holds", Memo{}, fresh(later, same), all, "[]"},
+		{"what is so by itself, of a case that nobody has touched", Memo{}, fresh(then, func(c *talkdesk.Case) { c.CreatedAt, c.Members["type"] = then, "QUESTION" }), all, "[]"},
+		{"the same, and it was touched", Memo{}, fresh(later, func(c *talkdesk.Case) { c.CreatedAt, c.Members["type"] = then, "QUESTION" }), &talkdesk.Update{Status: "PENDING", GroupID: "g1"}, "[type]"},
 		{"new", Memo{}, fresh(later, func(c *talkdesk.Case) { c.Members["status"] = "New" }), all, "[]"},
 		{"updated", Memo{}, shown(later, func(c *talkdesk.Case) { c.Members["status"] = "PENDING" }), nil, "[]"},
 		{"people gave it a status", Memo{}, fresh(later, func(c *talkdesk.Case) { c.Members["status"] = "ON-HOLD" }), &talkdesk.Update{Type: "TASK", GroupID: "g1"}, "[status]"},

@@ -46,7 +46,9 @@ func Changes(c *mapping.Case, m Memo) (u *talkdesk.Update, lost []string) {
 		case name == "resolution": // goes with the status
 			resolution = true
 		case field != nil:
-			*field = *member(setting(c), name)
+			if *field = *member(setting(c), name); *field == "" { // no id was found
+				lost = append(lost, name)
+			}
 		default:
 			u.CustomFields = append(u.CustomFields, talkdesk.SetField{Key: strings.TrimPrefix(name, "custom_fields."), Value: value})
 		}
