@@ -25,9 +25,11 @@ type csvRecords struct {
 	width int      // cells of the header, 0 until it is known
 	pack  *packing // nil once the file is known to hold no packed records
 	blank int      // blank records left out, but at the end of the file
-	line  int
-	raw   []byte // the record as it stands in the text
-	fault string
+	// surplus says that blank cells beyond the header were dropped from the record.
+	surplus bool
+	line    int
+	raw     []byte // the record as it stands in the text
+	fault   string
 }
 
 // csvRecords begins to read at the header.
@@ -69,7 +71,7 @@ func (t *Table) readCSV(ctx context.Context, text io.Reader, head []byte, format
 	if err := c.pack.learn(c); err != nil {
 		return err
 	}
-	fit, tails := 0, 0 // records as wide as the header
+	fit, tails, surplus, ending := 0, 0, 0, 0 // records as wide as the header
 	for {
 		if err := c.next(); err == io.EOF {
 			break
@@ -80,15 +82,24 @@ func (t *Table) readCSV(ctx context.Context, text io.Reader, head []byte, format
 		if tail := tailOf(c.raw); len(tail) > 1 && tail[0] != t.csv.delim {
 			tails++
 		}
-		if len(c.p.ends) == c.width {
-			fit++
+		switch {
+		case c.surplus:
+			surplus++
+		case len(c.p.ends) == c.width:
+			if fit++; c.p.lastBlank() {
+				ending++
+			}
 		}
 	}
 	t.remarkBlank(c.blank, "record")
 	if t.Rows > 1 && tails == t.Rows && opt.Delimiter == "" {
 		return errors.New("empty cells of another delimiter stand at the end of every record, as a spreadsheet leaves them that took the file for a single column: export the tickets again, or remove them")
 	}
-	if t.Rows > 0 && fit == 0 {
+	// A blank cell too many may be the last one of a row whose cells a stray
+	// delimiter has moved to the right: not where the last column is full, nor where
+	// most rows have such cells.
+	t.csv.exact = 20*ending > fit && 2*surplus < t.Rows
+	if t.Rows > 0 && fit+surplus == 0 {
 		t.remark(fmt.Sprintf("no row is as wide as the header (%s): if another line stands above the true header, such as a title, remove it; if not, try --delimiter", count(len(t.Header), "field")))
 	}
 	return nil
@@ -135,9 +146,7 @@ func (c *csvRecords) next() error {
 			continue
 		}
 		c.blank += blank
-		if c.width > 0 {
-			c.p.dropSurplus(c.width)
-		}
+		c.surplus = c.width > 0 && !c.table.csv.exact && c.p.dropSurplus(c.width)
 		c.fault = ""
 		switch fault := c.table.coding.fault(c.raw); {
 		case out == unclosed:

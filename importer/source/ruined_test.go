@@ -27,6 +27,7 @@ func TestFilesThatSpreadsheetsHaveTouched(t *testing.T) {
 		want                []string
 	}{
 		{"surplus cells at a row's end", "x.csv", "id,t\n1,a,,,\n2,b, ,\n", Options{}, two},
+		{"surplus cells in one row", "x.csv", "id,t\n1,a,,\n2,b\n", Options{}, two},
 		{"a header with fewer cells than the rows", "x.csv", "id;t\n1;a;;\n2;b;;\n", Options{}, two},
 		{"more commas in texts than semicolons", "x.csv", "id;t\n1;a\n2;b, c, d, e\n3;x, y, z\n", Options{}, []string{"1", "a", "2", "b, c, d, e", "3", "x, y, z"}},
 		{"sep", "x.csv", "sep=;\nid;t\n1;a\n2;b\n", Options{}, two},
@@ -54,6 +55,15 @@ func TestFilesThatSpreadsheetsHaveTouched(t *testing.T) {
 				t.Errorf("%q, header %q, remarks %q", got, table.Header, table.Remarks)
 			}
 		})
+	}
+}
+
+// A stray delimiter moves cells to the right; where the last column may be blank,
+// nothing else tells.
+func TestABlankCellTooManyMayBeOneThatMoved(t *testing.T) {
+	all := rows(t, open(t, "x.csv", "id,t,s\n1,a,\n2,b,x\n3,c,\n4,b,b,\n", Options{}))
+	if !strings.Contains(all[3].Fault, "has 4 fields where the header has 3") || all[0].Fault != "" {
+		t.Errorf("faults %q, %q", all[0].Fault, all[3].Fault)
 	}
 }
 

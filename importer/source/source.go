@@ -59,6 +59,7 @@ type csvShape struct {
 	delim byte
 	lazy  bool
 	sign  rune    // what stands in the file in place of delim, 0 if that is it
+	exact bool    // blank cells beyond the header are a fault, too
 	skip  int     // bytes of a "sep=" line, decoded
 	cells [][]int // for each column the headers that bear its name
 }
