@@ -344,7 +344,9 @@ func (p *picker) emails() (all []*column, sure bool) {
 	}
 	for _, c := range p.columns {
 		if mail(c) && (hasWord(c, lexicon().Email) || p.rows > 0 && p.product == plainTable()) {
-			other := func(w string) bool { return !lexicon().Email[w] && !lexicon().Person[w] && !lexicon().Filler[w] && w != "e" }
+			other := func(w string) bool {
+				return !lexicon().Email[w] && !lexicon().Person[w] && !lexicon().Filler[w] && w != "e"
+			}
 			return []*column{c}, hasWord(c, lexicon().Person) && !slices.ContainsFunc(c.words(), other)
 		}
 	}
@@ -427,7 +429,7 @@ func (p *picker) key() (ch choice, best *column) {
 // counts reports whether a column may merely number the rows of this file.
 func (p *picker) counts(c *column) bool {
 	return c.counts && p.rows > 1 && !hasWord(c, lexicon().Ticket) &&
-		(c.first == 0 || p.rows >= 20 || lexicon().RowNumber[c.plain] || strings.HasPrefix(string(c.plain), "column"))
+		(c.first == 0 || p.rows >= 20 || lexicon().RowNumber[header(strings.ReplaceAll(string(c.plain), ".", ""))] || strings.HasPrefix(string(c.plain), "column"))
 }
 
 // given are the names that products give to tickets: ABC-123, INC0012345.
