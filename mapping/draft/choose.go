@@ -152,6 +152,10 @@ func few(c *column) bool {
 
 func (p *picker) title() choice {
 	all := p.worded(p.ranked("title", isTitle), lexicon().Title, isTitle)
+	people := slices.ContainsFunc(p.columns, func(c *column) bool { return c.real() > 0 && c.addresses*2 >= c.real() })
+	all = slices.DeleteFunc(all, func(g graded) bool {
+		return g.grade == maybe && (dull(g.column) != "" || people && isOfPeople(g.column))
+	})
 	long := func(g graded) bool { return g.grade < known && (g.average() > 200 || g.isHTML()) }
 	if slices.ContainsFunc(all, func(g graded) bool { return g.grade >= said && !long(g) }) {
 		all = slices.DeleteFunc(all, long) // a summary beside a title
@@ -179,6 +183,14 @@ func isTitle(c *column) bool {
 	n := c.numbers
 	return c.cells() && !c.isBool() && c.dates.count*2 <= c.texts && (n[isInt]+n[isPoint]+n[isComma])*2 <= c.texts && !isPerson(c) && c.addresses*2 <= c.texts
 }
+
+// isOfPeople holds for a "Name" that holds the names of people.
+func isOfPeople(c *column) bool {
+	return !slices.ContainsFunc(c.words(), func(w string) bool { return !lexicon().PersonName[w] }) && len(c.values.items) > 0 &&
+		!slices.ContainsFunc(c.values.items, func(i item) bool { return !isPlaceholder(i.value) && !personsName.MatchString(i.value) })
+}
+
+var personsName = regexp.MustCompile(`^\p{Lu}[\pL'.-]*(,? \p{Lu}[\pL'.-]*){1,3}$`)
 
 // dull says why a column makes a poor title: nearly always the same, or one word.
 func dull(c *column) string {
@@ -332,7 +344,10 @@ func (p *picker) emails() (all []*column, sure bool) {
 	}
 	for _, c := range p.columns {
 		if mail(c) && (hasWord(c, lexicon().Email) || p.rows > 0 && p.product == plainTable()) {
-			return []*column{c}, false
+			other := func(w string) bool {
+				return !lexicon().Email[w] && !lexicon().Person[w] && !lexicon().Filler[w] && w != "e"
+			}
+			return []*column{c}, hasWord(c, lexicon().Person) && !slices.ContainsFunc(c.words(), other)
 		}
 	}
 	return nil, false
@@ -375,7 +390,7 @@ func (p *picker) key() (ch choice, best *column) {
 		switch {
 		case hasWord(c, lexicon().ID) && hasWord(c, lexicon().Ticket):
 			all = append(all, graded{c, said})
-		case hasWord(c, lexicon().ID):
+		case hasWord(c, lexicon().ID), hasWord(c, lexicon().Ticket):
 			all = append(all, graded{c, maybe})
 		case p.product == plainTable():
 			all = append(all, graded{c, guessed})
@@ -392,7 +407,8 @@ func (p *picker) key() (ch choice, best *column) {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b graded) int {
-		return cmp.Or(cmp.Compare(b.grade, a.grade), cmp.Compare(b2i(isMachineID(a.column)), b2i(isMachineID(b.column))))
+		return cmp.Or(cmp.Compare(b.grade, a.grade), cmp.Compare(b2i(p.counts(a.column)), b2i(p.counts(b.column))),
+			cmp.Compare(b2i(isMachineID(a.column)), b2i(isMachineID(b.column))))
 	})
 	for i, g := range all {
 		if i == 0 {
@@ -413,7 +429,7 @@ func (p *picker) key() (ch choice, best *column) {
 // counts reports whether a column may merely number the rows of this file.
 func (p *picker) counts(c *column) bool {
 	return c.counts && p.rows > 1 && !hasWord(c, lexicon().Ticket) &&
-		(c.first == 0 || p.rows >= 20 || lexicon().RowNumber[c.plain] || strings.HasPrefix(string(c.plain), "column"))
+		(c.first == 0 || p.rows >= 20 || lexicon().RowNumber[header(strings.ReplaceAll(string(c.plain), ".", ""))] || strings.HasPrefix(string(c.plain), "column"))
 }
 
 // given are the names that products give to tickets: ABC-123, INC0012345.
@@ -434,7 +450,13 @@ func isMachineID(c *column) bool {
 // words, addresses, dates, fractions, and the ids of people.
 func couldBeID(c *column) bool {
 	return c.spaced == 0 && c.addresses == 0 && c.webs == 0 && c.dates.count == 0 && c.dates.seconds == 0 && c.numbers[isPoint] == 0 && c.clocks == 0 && c.longest <= 64 &&
-		!lexicon().PersonID[c.plain] && !isPerson(c) && !hasWord(c, lexicon().Title) && !hasWord(c, lexicon().Description) && !isAmount(c) && personal(c) == ""
+		!lexicon().PersonID[c.plain] && !isPerson(c) && !isOfText(c) && !isAmount(c) && personal(c) == ""
+}
+
+// isOfText holds for the headers of texts, other than "Message ID".
+func isOfText(c *column) bool {
+	ws := c.words()
+	return (hasWord(c, lexicon().Title) || hasWord(c, lexicon().Description)) && !lexicon().ID[ws[len(ws)-1]]
 }
 
 // isAmount holds for headers of durations and counts.

@@ -128,6 +128,26 @@ func TestRightOrAsked(t *testing.T) {
 			file:  []string{"owner_id: {column: Assignee, agent: true, default: \"\"}", "geschlossen: RESOLVED\n      offen: OPEN\n", "Gelöst: RESOLVED", "resolution: {const: Solved before the import}", "type: {column: Type, values: {Frage: QUESTION, Störung: INCIDENT}}"},
 		},
 		{
+			name:  "a state of the union is no status",
+			input: "Ticket ID,Subject,Description,State\n3,The lamp is out,It is dark,NY\n9,The door is stuck,It is shut,CA\n",
+			never: []string{"  status:", "status: State"},
+		},
+		{
+			name:  "people's names beside their addresses are no titles",
+			input: "Id,Name,Email,Notes\n13,Ann Lee,ann@example.com,Wants a call back about the offer\n19,Bob Ray,bob@example.com,Has a question about the bill\n",
+			sure:  []string{"requester_email: Email"}, asked: []string{`requester_name: is "Name" the requester?`}, never: []string{"title: Name"},
+		},
+		{
+			name:  "of ids the one that merely counts comes last",
+			input: "Lfd. Nr.;Vorgang;Betreff;Beschreibung\n1;V-2024-17;Die Lampe ist aus;Es ist dunkel\n2;V-2024-19;Die Tür klemmt;Sie geht nicht auf\n",
+			asked: []string{`key: is "Vorgang" the ticket's own id?`},
+		},
+		{
+			name:  "whose address it is says the header",
+			input: "ID;Asunto;Solicitante;Correo del solicitante;Correo del agente\n13;La lámpara no enciende;Ann Lee;ann@example.com;x@example.com\n19;La puerta no abre;Bob Ray;bob@example.com;y@example.com\n",
+			sure:  []string{"requester_name: Solicitante", "requester_email: Correo del solicitante"},
+		},
+		{
 			name:  "a status that nobody knows",
 			input: "Ticket ID,Subject,Description,Status\n3,The lamp is out,It is dark,open\n9,The door is stuck,It is shut,at the printer's\n",
 			asked: []string{`status: what status is "at the printer's" 1 in "Status"? OPEN is assumed.`},

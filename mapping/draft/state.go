@@ -47,7 +47,8 @@ func (d *drafter) status(p *page) {
 		}
 		pairs = append(pairs, pair{i.value, to})
 	}
-	if len(unknown) == len(pairs) { // it may be anything
+	short := !slices.ContainsFunc(c.values.items, func(i item) bool { return len(i.value) > 2 })
+	if len(unknown) == len(pairs) || short && len(d.product.Codes[c.plain]) == 0 { // it may be anything: NY is a state, too
 		return
 	}
 	codes := d.product.Codes[c.plain]
