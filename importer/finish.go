@@ -16,6 +16,7 @@ import (
 // finish brings the files into the form in which the next run, and people,
 // find them. err is the first error of the disk, nil in order.
 func (p *pipeline) finish(err error) (Summary, error) {
+	p.cfg.Progress.now(Writing)
 	hurry := p.ctx.Err() != nil // the second signal
 	stop := p.stop()
 	neverBegan := stop != nil && stop.Exit == 1

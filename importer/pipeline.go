@@ -95,6 +95,7 @@ func (p *pipeline) follow() {
 	}
 	p.cfg.Progress.inDoubt.Store(int64(m.InDoubt()))
 	p.cfg.Progress.inFlight.Store(int64(m.InFlight()))
+	p.cfg.Progress.settles.Store(p.began.Add(m.Settles()).UnixNano())
 	if m.Over() {
 		p.idle.Broadcast()
 		p.room.Broadcast()
@@ -292,6 +293,7 @@ func (p *pipeline) pace(a talkdesk.Answer, turn time.Time) {
 // throttled says that a 429 makes the run wait, if that is news.
 func (p *pipeline) throttled(a talkdesk.Answer, before, until time.Time, fresh bool) {
 	p.cfg.Progress.throttled.Add(1)
+	p.cfg.Progress.paused.Store(until.UnixNano())
 	if !fresh && until.Sub(before) < time.Second {
 		return
 	}
