@@ -21,7 +21,8 @@ func (p *pipeline) finish(err error) (Summary, error) {
 	stop := p.stop()
 	neverBegan := stop != nil && stop.Exit == 1
 	sum := p.cfg.Progress.Summary()
-	sum.Reasons, sum.InDoubt = p.frequent(), p.inDoubt
+	sum.Reasons, sum.InDoubt, sum.Trial = p.frequent(), p.inDoubt, p.trial
+	sum.MoreReasons = len(p.reasons) - len(sum.Reasons)
 	sum.Changed, sum.Unmatched = p.changed, p.unmatched
 
 	// Each of these is tried whatever became of the others: all of them

@@ -200,7 +200,7 @@ func printCheck(w io.Writer, c checked, cmd *cobra.Command, o checkOptions, inpu
 	}
 	fmt.Fprintf(&b, "  Rehearse (nothing leaves this machine):\n    %s --sandbox\n",
 		commandLine(cmd, "run", input, "show", "rate", "json", "live", "sandbox"))
-	_, _ = io.WriteString(w, printable(b.String()))
+	printWide(w, b.String())
 }
 
 // printedValues is how many values of a group are worth a person's eye; --json

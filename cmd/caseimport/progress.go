@@ -108,7 +108,7 @@ func (s *screen) unnote() {
 	}
 }
 
-// columnsOf is the width of a terminal, 80 of what is none.
+// columnsOf is the width of a terminal, 0 of what is none.
 func columnsOf(w io.Writer) int {
 	if s, ok := w.(*screen); ok {
 		w = s.out
@@ -117,8 +117,11 @@ func columnsOf(w io.Writer) int {
 		if columns, _, err := term.GetSize(int(file.Fd())); err == nil && columns > 0 {
 			return columns
 		}
+		if term.IsTerminal(int(file.Fd())) {
+			return 80
+		}
 	}
-	return 80
+	return 0
 }
 
 // clear takes the bar away.

@@ -89,7 +89,10 @@ func printSummary(w io.Writer, sum importer.Summary, next []string) {
 	if len(sum.Reasons) > 0 {
 		b.WriteString("\nMost frequent reasons\n")
 		for _, r := range sum.Reasons {
-			fmt.Fprintf(&b, "  %9s  %s\n", words.Count(r.Rows), words.Shown(r.Text))
+			fmt.Fprintf(&b, "  %9s  %s\n", words.Count(r.Rows), words.Brief(r.Text))
+		}
+		if sum.MoreReasons > 0 {
+			fmt.Fprintf(&b, "  %9s  and %s more: see the failure report\n", "", words.Count(sum.MoreReasons))
 		}
 	}
 	if sum.Changed > 0 {
@@ -113,6 +116,13 @@ func printSummary(w io.Writer, sum importer.Summary, next []string) {
 		}
 		b.WriteString("\n")
 	}
+	if len(sum.Trial) > 0 {
+		more := ""
+		if n := sum.Created - len(sum.Trial); n > 0 {
+			more = fmt.Sprintf(" and %s more", words.Count(n))
+		}
+		fmt.Fprintf(&b, "\nThe new cases: %s%s\n", strings.Join(sum.Trial, ", "), more)
+	}
 	printFiles(&b, sum)
 	if len(next) > 0 {
 		b.WriteString("\nWhat next\n")
@@ -120,7 +130,7 @@ func printSummary(w io.Writer, sum importer.Summary, next []string) {
 			fmt.Fprintf(&b, "  %s\n", line)
 		}
 	}
-	_, _ = io.WriteString(w, printable(b.String()))
+	printWide(w, b.String())
 }
 
 // whoHave begins the sentence on rows that have done something.
