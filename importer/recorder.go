@@ -312,9 +312,9 @@ func (p *pipeline) record(a lifecycle.Record) error {
 	if o.Interim {
 		return nil // the results have a line for what becomes of it
 	}
-	if p.cfg.Limit > 0 && a.State == lifecycle.Created && a.Attempts > 0 && a.Ref != nil && len(p.trial) < maxAlike {
-		p.trial = append(p.trial, a.CaseID)
-		p.cfg.Log.Info(fmt.Sprintf("row %d: created case %s", line.Row, a.CaseID))
+	if p.cfg.Limit > 0 && count == &progress.created && a.Ref != nil && len(p.trial) < maxAlike {
+		p.trial = append(p.trial, line.CaseID)
+		p.cfg.Log.Info(fmt.Sprintf("row %d: created case %s", line.Row, line.CaseID))
 	}
 	if a.Ref != nil {
 		count.Add(1)

@@ -235,7 +235,11 @@ func (pc *pace) add(now time.Time, p *importer.Progress) {
 
 // whatIsDone says what the run is about at the moment.
 func (pc *pace) whatIsDone(p *importer.Progress) string {
-	first, last := pc.samples[0], pc.samples[len(pc.samples)-1]
+	last := pc.samples[len(pc.samples)-1]
+	first := last // of a moment ago
+	for i := len(pc.samples) - 1; i >= 0 && last.at.Sub(first.at) < 2*time.Second; i-- {
+		first = pc.samples[i]
+	}
 	switch {
 	case p.Doing() == importer.Reading:
 		return "reading"

@@ -32,7 +32,7 @@ func (m *Machine) explain(now Instant) {
 		return
 	}
 	if c := &m.canary; c.seeking {
-		if c.missed > 0 && s.canary != c.begun && now >= c.begun+explainAfter {
+		if c.missed > 0 && (s.canary == never || c.begun > s.canary+time.Minute) && now >= c.begun+explainAfter {
 			s.canary = c.begun
 			m.say(Notice{What: WaitForCanary, Rows: len(m.doubts), Text: c.target.ID, Until: c.begun + m.cfg.Patience})
 		}
@@ -56,9 +56,11 @@ func (m *Machine) explain(now Instant) {
 // if none is in doubt.
 func (m *Machine) Settles() Instant {
 	if len(m.doubts) > 0 {
-		if at, ok := m.provable(m.doubts[len(m.doubts)-1]); ok {
+		last := m.doubts[len(m.doubts)-1]
+		if at, ok := m.provable(last); ok {
 			return at
 		}
+		return last.since + m.cfg.Settle
 	}
 	return 0
 }
