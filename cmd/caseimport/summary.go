@@ -190,7 +190,9 @@ func advice(cmd *cobra.Command, o runOptions, input string, sum importer.Summary
 	switch {
 	case sum.Exit == exitFaults && sum.Report != "":
 		next = append(next, "Open the failure report, fix its rows, save it, and run just these:",
-			"  "+commandLine(cmd, "run", sum.Report, append(readingFlags, "limit", "resend-unknown", "adopt", "quiet")...))
+			"  "+commandLine(cmd, "run", sum.Report, append(readingFlags, "limit", "resend-unknown", "adopt", "quiet")...),
+			"If it was the mapping that was wrong, fix that instead, and run the same command again:",
+			"  "+commandLine(cmd, "run", input))
 		if sum.Unknown > 0 {
 			next = append(next, "Every run looks unknown rows up again. Only if you are sure that they have no case, add",
 				"--resend-unknown.")
