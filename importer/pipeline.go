@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -298,11 +299,11 @@ func (p *pipeline) throttled(a talkdesk.Answer, before, until time.Time, fresh b
 		return
 	}
 	if wait := time.Until(until); wait >= time.Second {
-		p.remember(journal.Span{What: journal.Pause, Begin: p.now(), End: p.now() + wait, Why: "429"})
+		p.remember(journal.Span{What: journal.Pause, Begin: p.now(), End: p.now() + wait, Why: strconv.Itoa(a.Status)})
 	}
-	reason := "the server asks for a pause (429)"
+	reason := fmt.Sprintf("the server asks for a pause (%d)", a.Status)
 	if a.Pause == 0 {
-		reason = "the server is throttling (429) and does not say for how long"
+		reason = fmt.Sprintf("the server is throttling (%d) and does not say for how long", a.Status)
 	}
 	msg := fmt.Sprintf("%s: nothing is sent until %s", reason, clock(until))
 	if time.Until(until) < time.Second {
