@@ -17,11 +17,13 @@ import (
 // finish brings the files into the form in which the next run, and people,
 // find them. err is the first error of the disk, nil in order.
 func (p *pipeline) finish(err error) (Summary, error) {
+	p.cfg.Progress.now(Writing)
 	hurry := p.ctx.Err() != nil // the second signal
 	stop := p.stop()
 	neverBegan := stop != nil && stop.Exit == 1
 	sum := p.cfg.Progress.Summary()
-	sum.Reasons, sum.InDoubt = p.frequent(), p.inDoubt
+	sum.Reasons, sum.InDoubt, sum.Trial = p.frequent(), p.inDoubt, p.trial
+	sum.MoreReasons = len(p.reasons) - len(sum.Reasons)
 	sum.Changed, sum.Unmatched = p.changed, p.unmatched
 
 	// Each of these is tried whatever became of the others: all of them

@@ -39,9 +39,11 @@ func (p *pipeline) read() error {
 
 // rows is the reading itself.
 func (in *intake) rows() (err error) {
+	in.cfg.Progress.now(Asking)
 	if in.before, err = in.preflight(); err != nil {
 		return err
 	}
+	in.cfg.Progress.now(Sending)
 	if in.going.Err() == nil {
 		if err := in.openResults(); err != nil {
 			why := filesStop(err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -94,6 +95,7 @@ func (p *pipeline) follow() {
 	}
 	p.cfg.Progress.inDoubt.Store(int64(m.InDoubt()))
 	p.cfg.Progress.inFlight.Store(int64(m.InFlight()))
+	p.cfg.Progress.settles.Store(p.began.Add(m.Settles()).UnixNano())
 	if m.Over() {
 		p.idle.Broadcast()
 		p.room.Broadcast()
@@ -291,15 +293,16 @@ func (p *pipeline) pace(a talkdesk.Answer, turn time.Time) {
 // throttled says that a 429 makes the run wait, if that is news.
 func (p *pipeline) throttled(a talkdesk.Answer, before, until time.Time, fresh bool) {
 	p.cfg.Progress.throttled.Add(1)
+	p.cfg.Progress.paused.Store(until.UnixNano())
 	if !fresh && until.Sub(before) < time.Second {
 		return
 	}
 	if wait := time.Until(until); wait >= shortPause {
-		p.remember(journal.Span{What: journal.Pause, Begin: p.now(), End: p.now() + wait, Why: "429"})
+		p.remember(journal.Span{What: journal.Pause, Begin: p.now(), End: p.now() + wait, Why: strconv.Itoa(a.Status)})
 	}
-	reason := "the server asks for a pause (429)"
+	reason := fmt.Sprintf("the server asks for a pause (%d)", a.Status)
 	if a.Pause == 0 {
-		reason = "the server is throttling (429) and does not say for how long"
+		reason = fmt.Sprintf("the server is throttling (%d) and does not say for how long", a.Status)
 	}
 	msg := fmt.Sprintf("%s: nothing is sent until %s", reason, clock(until))
 	if time.Until(until) < time.Second {

@@ -90,6 +90,7 @@ type checked struct {
 	Error string       `json:"error,omitempty"`
 
 	table *source.Table
+	auto  bool // the rate is to be found
 }
 
 func refusedCheck(err error) checked {
@@ -104,7 +105,7 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 	if err != nil {
 		return c, err
 	}
-	c.Rate = pace.PerSecond
+	c.Rate, c.auto = pace.PerSecond, pace.Auto
 	mapping, _, err := loadMapping(cmd, o.mapping, o.fields, input)
 	if err != nil {
 		return c, err
@@ -203,16 +204,33 @@ func printCheck(w io.Writer, c checked, cmd *cobra.Command, o checkOptions, inpu
 	}
 	b.WriteString("\n" + estimate(c) + "\n")
 	if n := c.OpenQuestions; n > 0 {
-		fmt.Fprintf(&b, "\n%s still open in %s: answer what is marked QUESTION there,\nand remove the mark.\n", words.Plural(n, "question"), o.mapping)
+		fmt.Fprintf(&b, "\n%s still open in %s: answer what is marked QUESTION there, and remove the mark.\n", words.Plural(n, "question"), o.mapping)
 	}
-	b.WriteString("\nWhat next\n")
+	b.WriteString(whatNext(c, cmd, o, input))
+	printWide(w, b.String())
+}
+
+// whatNext says what to do after a check, if anything is.
+func whatNext(c checked, cmd *cobra.Command, o checkOptions, input string) string {
+	var b strings.Builder
 	if c.Invalid+c.Duplicate > 0 {
 		fmt.Fprintf(&b, "  Fix the mapping file %s or the rows, and check again.\n", o.mapping)
-		b.WriteString("  Or continue without those rows: run lists them in a failure report.\n")
+		if c.Valid > 0 {
+			b.WriteString("  Or continue without those rows: run lists them in a failure report.\n")
+		}
 	}
-	fmt.Fprintf(&b, "  Rehearse (nothing leaves this machine):\n    %s --sandbox\n",
-		commandLine(cmd, "run", input, "show", "rate", "json", "live", "sandbox"))
-	_, _ = io.WriteString(w, printable(b.String()))
+	line := commandLine(cmd, "run", input, "show", "rate", "json", "live", "sandbox")
+	switch {
+	case c.Valid == 0, c.Live != nil && c.Live.Create == 0:
+	case c.Live != nil && !o.sandbox: // the account was asked: it was rehearsed before, or can be
+		fmt.Fprintf(&b, "  Try the first five rows, and look at them in Talkdesk:\n    %s --limit 5\n", line)
+	default:
+		fmt.Fprintf(&b, "  Rehearse (nothing leaves this machine):\n    %s --sandbox\n", line)
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	return "\nWhat next\n" + b.String()
 }
 
 // printedValues is how many values of a group are worth a person's eye; --json
@@ -336,6 +354,9 @@ func estimate(c checked) string {
 	}
 	if c.sending() == 0 {
 		return "There is nothing to send."
+	}
+	if c.Rate == 0 && c.auto {
+		return fmt.Sprintf("Sending %s takes as long as the server's limit makes it: --rate auto finds it.", rows)
 	}
 	if c.Rate == 0 {
 		return fmt.Sprintf("Sending %s takes as long as the server needs: no rate limit is set.%s", rows, updates)

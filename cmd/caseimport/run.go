@@ -167,6 +167,8 @@ func importFile(cmd *cobra.Command, o runOptions, input string, log *slog.Logger
 		return importer.Summary{}, err
 	}
 	defer end()
+	known, unwatch := watch(cfg.Progress, s, log, o.logFormat == "text")
+	defer unwatch()
 	cfg.Table, err = o.reading.open(intake, cmd, input)
 	if err != nil && intake.Err() != nil {
 		return importer.Summary{}, &importer.Stop{Exit: exitStopped, Err: errors.New("interrupted while the file was being read: nothing was sent"), Hint: "run the same command again"}
@@ -187,8 +189,7 @@ func importFile(cmd *cobra.Command, o runOptions, input string, log *slog.Logger
 	if o.sandbox && mapping.Account() == nil && cfg.Table.Rows > 0 {
 		log.Info("the keys and options of custom fields are not checked: the mapping has no \"fields: fields.json\", a file that caseimport fields -o writes")
 	}
-	unwatch := watch(cfg.Progress, cfg.Table.Rows, o.limit, s, log)
-	defer unwatch()
+	known(cfg.Table.Rows, o.limit)
 	return importer.Run(all, cfg)
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"caseimport/importer/journal"
 	"caseimport/importer/talkdesk"
+	"caseimport/ratelimit"
 )
 
 // These tests fail when a field is added of which the copy, or the key, of a
@@ -139,7 +140,7 @@ func unshared(t *testing.T, path string, a, b reflect.Value, seen map[unsafe.Poi
 			return
 		}
 		switch a.Type() {
-		case reflect.TypeFor[*journal.Claim](), reflect.TypeFor[[]byte](), reflect.TypeFor[[]talkdesk.FieldError](),
+		case reflect.TypeFor[*journal.Claim](), reflect.TypeFor[[]byte](), reflect.TypeFor[[]talkdesk.FieldError](), reflect.TypeFor[[]ratelimit.Quota](),
 			reflect.TypeFor[*talkdesk.Update](), reflect.TypeFor[*talkdesk.Answer](), reflect.TypeFor[*Record](), reflect.TypeFor[*time.Location]():
 			return // never changed
 		}
