@@ -17,6 +17,7 @@ var (
 
 	completedFiles = map[string][]string{
 		"agents":  {"json"},
+		"ca-cert": {"pem", "crt", "cer", "der"},
 		"fields":  {"json"},
 		"mapping": {"yaml", "yml"},
 		"results": {"csv", "jsonl"},

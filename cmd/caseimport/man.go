@@ -149,8 +149,9 @@ func roff(text string) string {
 // environment is a section of the first page.
 const environment = `Credentials come from the environment only.
 
-  TALKDESK_ACCOUNT, TALKDESK_REGION, TALKDESK_BASE_URL, TALKDESK_TOKEN_URL
-      stand in for --account, --region, --base-url and --token-url
+  TALKDESK_ACCOUNT, TALKDESK_REGION, TALKDESK_BASE_URL, TALKDESK_TOKEN_URL,
+  TALKDESK_CA_CERT
+      stand in for --account, --region, --base-url, --token-url and --ca-cert
   TALKDESK_CLIENT_ID with TALKDESK_CLIENT_SECRET
       OAuth client credentials
   TALKDESK_CLIENT_ID, TALKDESK_KEY_ID, and TALKDESK_PRIVATE_KEY or

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -70,6 +71,7 @@ func New(cfg Config) (*Client, error) {
 		timeout:   timeout,
 		transport: newTransport(cmp.Or(cfg.Concurrency, 8), timeout),
 	}
+	c.transport.TLSClientConfig = &tls.Config{RootCAs: cfg.Trusted}
 	quietOnce.Do(func() { log.SetOutput(quietLog{log.Writer()}) })
 	userAgent := cmp.Or(cfg.UserAgent, "caseimport")
 	if clean(userAgent, maxMessage) != userAgent {
