@@ -124,10 +124,12 @@ func newTransport(workers int, timeout time.Duration) *http.Transport {
 	return &http.Transport{
 		Proxy: func(req *http.Request) (*url.URL, error) {
 			proxy, err := http.ProxyFromEnvironment(req)
-			if err != nil { // shows the address, which may hold a password
-				err = errors.New("the proxy's address in HTTPS_PROXY or HTTP_PROXY cannot be read")
+			// The error shows the address, which may hold a password. Of one that
+			// cannot be read it takes the scheme for the host.
+			if err != nil || proxy != nil && (proxy.Hostname() == "http" || proxy.Hostname() == "https") {
+				return nil, errProxyAddress
 			}
-			return proxy, err
+			return proxy, nil
 		},
 		DialContext:         (&net.Dialer{Timeout: dial}).DialContext,
 		TLSHandshakeTimeout: dial,

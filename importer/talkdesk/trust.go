@@ -13,12 +13,19 @@ import (
 	"time"
 )
 
+const proxyPassword = "check HTTPS_PROXY: it must give the proxy a name and password, as http://NAME:PASSWORD@HOST:PORT"
+
+var errProxyAddress = errors.New("the proxy's address in HTTPS_PROXY or HTTP_PROXY cannot be read: write it as http://HOST:PORT, marks in a password as %XX")
+
 // inVain says why no waiting will bring a connection about, "" if it may.
 func inVain(x *exchange) string {
+	if errors.Is(x.err, errProxyAddress) {
+		return errProxyAddress.Error()
+	}
 	if proxy, ok := errors.AsType[*proxyError](x.err); ok {
 		switch {
-		case proxy.status == http.StatusProxyAuthRequired:
-			return fmt.Sprintf("the proxy answered %s: check HTTPS_PROXY", statusText(proxy.status))
+		case proxy.status == http.StatusProxyAuthRequired || proxy.status == http.StatusUnauthorized:
+			return fmt.Sprintf("the proxy answered %s: %s", statusText(proxy.status), proxyPassword)
 		case proxy.status/100 == 4:
 			return fmt.Sprintf("the proxy refuses to connect (%s): check HTTPS_PROXY and NO_PROXY, and ask whoever runs the proxy", statusText(proxy.status))
 		}
