@@ -41,7 +41,7 @@ Beside the results a file X.verify.csv says what was found of every row: same, d
 same key) or unknown (it cannot be told). A case that people have changed since differs;
 update_at says when. What the list of cases does not show is looked at in a sample.
 
-Exit codes:
+Exit codes, if and only if:
   0  every row has its case, as it should be
   1  it could not be done
   3  something differs, is missing or cannot be told, or rows have no case
