@@ -5,7 +5,7 @@
 // and exit codes. It must never decide what becomes of a row.
 //
 // The files in reading order: main.go; a file for each command (init.go,
-// check.go, run.go, verify.go, fields.go, doctor.go, sandbox.go, schema.go); what they share:
+// check.go, run.go, verify.go, undo.go, fields.go, doctor.go, sandbox.go, schema.go); what they share:
 // input.go (the export and its mapping), environment.go (where the cases go),
 // asking.go (commands that only read), live.go (check --live), signals.go; what others are
 // told of a run: aftermath.go, shell.go; what people
@@ -72,7 +72,8 @@ The usual way, from an export to cases:
   caseimport run   tickets.csv -m mapping.yaml --sandbox  rehearse: nothing leaves this machine
   caseimport run   tickets.csv -m mapping.yaml --limit 5  the first five; look at them in Talkdesk
   caseimport run   tickets.csv -m mapping.yaml            the rest
-  caseimport verify tickets.csv -m mapping.yaml           is every case there, and right?`,
+  caseimport verify tickets.csv -m mapping.yaml           is every case there, and right?
+  caseimport undo  tickets.results.csv                    what would go, to take it all back`,
 		Version:       version(),
 		Args:          noSuchCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
@@ -81,7 +82,7 @@ The usual way, from an export to cases:
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newInit(), newCheck(), newRun(), newFields(), newDoctor(), newVerify(), newSandbox(), newSchema())
+	root.AddCommand(newInit(), newCheck(), newRun(), newFields(), newDoctor(), newVerify(), newUndo(), newSandbox(), newSchema())
 	return root
 }
 

@@ -84,6 +84,9 @@ func (m Memo) holds(f fieldSum) bool {
 	return false
 }
 
+// Holds reports whether a field was written with this text.
+func (m Memo) Holds(name, text string) bool { return m.holds(fieldSum{hash(name), hashText(text)}) }
+
 // has reports whether a field was written at all.
 func (m Memo) has(name string) bool {
 	for _, had := range m.fields {

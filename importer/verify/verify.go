@@ -59,6 +59,7 @@ type Report struct {
 
 	Filtered    int `json:"filtered"`
 	WithoutCase int `json:"without_case"`
+	Undone      int `json:"undone,omitempty"` // of WithoutCase
 
 	Requests int      `json:"requests"`
 	Seconds  float64  `json:"seconds"`
@@ -136,7 +137,7 @@ func (v *verification) run(ctx context.Context) talkdesk.Answer {
 }
 
 func (v *verification) report() Report {
-	r := Report{Rows: v.Rows.Total, Filtered: v.Rows.Filtered, WithoutCase: v.Rows.Without, Checked: len(v.findings),
+	r := Report{Rows: v.Rows.Total, Filtered: v.Rows.Filtered, WithoutCase: v.Rows.Without, Undone: v.Rows.Undone, Checked: len(v.findings),
 		Requests: v.Reader.Requests, Seconds: time.Since(v.began).Seconds(), Remarks: v.remarks,
 		findings: v.findings, listed: v.hiddenIn(false), singles: v.hiddenIn(true)}
 	count := map[Result]*int{Same: &r.Same, Differs: &r.Differs, Missing: &r.Missing, Twice: &r.Twice, Unknown: &r.Unknown}
@@ -232,6 +233,9 @@ func (v *verification) take(found talkdesk.Found) {
 		if !f.seen {
 			f.take(found.Whole, v)
 		}
+		return
+	}
+	if v.Rows.inTrash != nil && v.Rows.inTrash(found.ID) {
 		return
 	}
 	if other := v.byKey[found.Key]; other != nil && found.Key != "" {
