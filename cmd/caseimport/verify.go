@@ -176,7 +176,8 @@ func printVerify(w io.Writer, r verify.Report, path string) {
 		{"missing", r.Missing, "the case is not there"},
 		{"twice", r.Twice, "other cases have the same key"},
 		{"unknown", r.Unknown, "cannot tell"},
-		{"without case", r.WithoutCase, "the results know of no case for the row"},
+		{"without case", r.WithoutCase - r.Undone, "the results know of no case for the row"},
+		{"undone", r.Undone, "undo has moved the case to the Trash"},
 		{"filtered", r.Filtered, `left out by "where"`},
 	} {
 		if n.n > 0 || n.name == "same" {

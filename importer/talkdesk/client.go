@@ -45,6 +45,7 @@ type Client struct {
 	form      atomic.Int32 // of the filter by a custom field: see arrayForm
 	hold      spelling     // of the status of a case on hold
 	reason    spelling     // of what the resolution is called
+	trashIDs  spelling     // of the ids that go to the Trash: bare, or a JSON array
 }
 
 // New makes a Client and sends nothing. Its errors are about the configuration
