@@ -83,14 +83,6 @@ Exit codes:
 	return cmd
 }
 
-// oneResults is the argument check of a command that reads a results file.
-func oneResults(cmd *cobra.Command, args []string) error {
-	if len(args) != 1 {
-		return usage(cmd, "for example: "+cmd.CommandPath()+" tickets.results.csv", "which import? give its results file as the one argument")
-	}
-	return nil
-}
-
 // undoImport undoes an import, or says what that would do, and writes the undo file,
 // at path. The report is nil if it never began.
 func undoImport(cmd *cobra.Command, o undoOptions, results string) (report *undo.Report, path string, err error) {
@@ -105,7 +97,7 @@ func undoImport(cmd *cobra.Command, o undoOptions, results string) (report *undo
 		return nil, "", err
 	}
 	defer account.close()
-	files := importer.FilesOf(results, false)
+	files := importer.FilesOf(results, "csv")
 	path = importer.UndoFileOf(results)
 	host, _ := os.Hostname()
 	j, err := journal.OpenUndo(files.Journal, account.name, account.baseURL, journal.Begin{
