@@ -56,7 +56,7 @@ func ReadRows(ctx context.Context, table *source.Table, program *mapping.Program
 				return fmt.Errorf("the journal holds an outcome that cannot be read: %w", err)
 			}
 			if line.CaseID != "" {
-				cases[o.ID] = known{line.CaseID, line.FinishedAt, line.HTTPStatus == 0}
+				cases[o.ID] = known{line.CaseID, line.FinishedAt, line.HTTPStatus == 0 && o.Sent == 0}
 			}
 			return nil
 		})
