@@ -26,6 +26,8 @@ type API interface {
 	ReadUsers(ctx context.Context, q talkdesk.UsersQuery) (talkdesk.UsersPage, talkdesk.Answer)
 	ReadCase(ctx context.Context, id string) (*talkdesk.Case, talkdesk.Answer)
 	Update(ctx context.Context, id string, u *talkdesk.Update) talkdesk.Answer
+	// Renew has the next request use a new token, if there can be one.
+	Renew()
 }
 
 // Config is one run: what to read, where to send it, and how careful to be.

@@ -221,6 +221,8 @@ func (p *pipeline) carryOut(a any) error {
 		delete(p.replies, a.Ask)
 		p.mu.Unlock()
 		reply <- a
+	case lifecycle.RenewToken:
+		p.cfg.API.Renew()
 	case lifecycle.Say:
 		p.say(a.Notice)
 	case refusal:

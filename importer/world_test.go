@@ -45,13 +45,15 @@ type server struct {
 
 	// fateOfUpdate decides on an update, by its number from 0.
 	fateOfUpdate func(n int) fate
-	locks        bool // a resolved case takes no update
-	noAgents     bool // the scope to read the agents is missing
+	alike        func(title string) bool // these are refused in the same words
+	locks        bool                    // a resolved case takes no update
+	noAgents     bool                    // the scope to read the agents is missing
 
 	mu       sync.Mutex
 	cases    []stored
 	creates  int
 	updates  int
+	renewals int
 	inFlight int
 	peak     int
 }
@@ -113,6 +115,12 @@ func (s *server) Create(ctx context.Context, body []byte, field string) talkdesk
 	f := taken
 	if s.fate != nil {
 		f = s.fate(n)
+	}
+	if s.alike != nil {
+		var c struct{ Title string }
+		if json.Unmarshal(body, &c) == nil && s.alike(c.Title) {
+			f = fate{answer: talkdesk.Answer{Verdict: talkdesk.Rejected, Status: 400, Code: "bad", Message: "not acceptable"}}
+		}
 	}
 	if sleep(ctx, s.latency) != nil {
 		if f.stored {
@@ -214,6 +222,12 @@ func (s *server) ReadFields(ctx context.Context, _ talkdesk.FieldsQuery) (talkde
 
 // agents are those of the account, by address.
 var testAgents = map[string]string{"ann@example.com": "agent-ann", "bob@example.com": "agent-bob"}
+
+func (s *server) Renew() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.renewals++
+}
 
 func (s *server) ReadUsers(ctx context.Context, q talkdesk.UsersQuery) (page talkdesk.UsersPage, a talkdesk.Answer) {
 	s.begin()

@@ -25,6 +25,7 @@ type Request struct {
 
 	sent  Instant
 	epoch int
+	trial bool // see hold
 }
 
 // Kind says what a request is for.
@@ -117,6 +118,9 @@ type (
 		Total  int
 	}
 
+	// RenewToken asks to get a new token, if there can be one.
+	RenewToken struct{}
+
 	// Say asks to tell people something.
 	Say struct{ Notice Notice }
 )
@@ -129,6 +133,7 @@ func (NoteLag) action()     {}
 func (NoteSeen) action()    {}
 func (NoteAltered) action() {}
 func (Reply) action()       {}
+func (RenewToken) action()  {}
 func (Say) action()         {}
 
 // Stop is why a run ends before its end.
@@ -166,5 +171,7 @@ const (
 	LookUpsFail               // Text, Until
 	Blind                     // rows in doubt cannot be looked up: Text
 	SameID                    // row Rows was given case Text, which is another row's
+	PagesInstead              // Text, Until
+	SameRefusal               // of Rows, Text, At the next try
 	EditedSince               // row Rows: its case Text was there, without what was edited since
 )

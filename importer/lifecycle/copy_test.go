@@ -86,7 +86,7 @@ func (c *copier) machine(m *Machine) *Machine {
 	}
 	for _, l := range []struct{ from, to *[]*Row }{
 		{&m.fresh, &n.fresh}, {&m.ready, &n.ready}, {&m.again, &n.again}, {&m.doubts, &n.doubts},
-		{&m.spent, &n.spent}, {&m.later, &n.later}, {&m.stranded, &n.stranded}, {&m.updates, &n.updates}, {&m.compares, &n.compares}, {&m.breaker.charged, &n.breaker.charged},
+		{&m.spent, &n.spent}, {&m.later, &n.later}, {&m.stranded, &n.stranded}, {&m.updates, &n.updates}, {&m.hold.alike, &n.hold.alike}, {&m.compares, &n.compares}, {&m.breaker.charged, &n.breaker.charged},
 	} {
 		*l.to = c.list(*l.from)
 	}
@@ -181,6 +181,7 @@ func (k *keyer) row(r *Row, inPast bool) {
 	k.bool(r.lost)
 	k.bool(r.alone)
 	k.bool(r.Retried)
+	k.bool(r.second)
 	k.bool(r.past != nil)
 	if r.past != nil {
 		k.text(r.past.Title)
@@ -211,10 +212,11 @@ func (k *keyer) request(q Request, b *breaker) {
 	}
 	k.at(q.sent)
 	k.bool(q.epoch == b.epoch)
+	k.bool(q.trial)
 }
 
 func (k *keyer) machine(m *Machine) {
-	for _, rows := range [][]*Row{m.fresh, m.ready, m.again, m.doubts, m.stranded, m.spent, m.later, m.updates, m.compares, m.breaker.charged} {
+	for _, rows := range [][]*Row{m.fresh, m.ready, m.again, m.doubts, m.stranded, m.spent, m.later, m.updates, m.compares, m.hold.alike, m.breaker.charged} {
 		k.rows(rows)
 	}
 	for _, r := range m.later {
@@ -262,9 +264,24 @@ func (k *keyer) machine(m *Machine) {
 	k.int(m.unwanted)
 	k.at(m.drained)
 	k.bool(m.broken)
+	k.int(m.writing)
+	k.hold(&m.hold)
 	k.breaker(&m.breaker)
 	k.canary(&m.canary)
 	k.bool(m.said.suspected == m.breaker.since)
+}
+
+func (k *keyer) hold(h *hold) {
+	k.bool(h.on)
+	k.int(h.pages)
+	k.text(h.words)
+	k.text(h.cured)
+	k.at(h.first)
+	k.bool(h.trying)
+	k.bool(h.renewing)
+	k.at(h.since)
+	k.at(h.next)
+	k.span(h.every)
 }
 
 func (k *keyer) breaker(b *breaker) {

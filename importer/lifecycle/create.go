@@ -25,6 +25,7 @@ func (m *Machine) createAnswered(now Instant, q Request, a talkdesk.Answer) {
 			return
 		}
 		m.given.add(a.CaseID, r)
+		m.unhold(now, q)
 		m.good(now, q)
 		m.created++
 		m.decided++
@@ -36,11 +37,19 @@ func (m *Machine) createAnswered(now Instant, q Request, a talkdesk.Answer) {
 		m.hasCase(now, r, Record{Answer: a, CaseID: a.CaseID, Sent: max(q.sent, 1)})
 	case talkdesk.Rejected:
 		m.good(now, q)
-		m.rejected(r, a)
+		if !m.refusedAlike(now, q, a) {
+			m.unhold(now, q)
+			m.rejected(r, a)
+		}
 	case talkdesk.Unknown:
 		m.everSent = true
 		r.doubt, r.since, r.alone = true, now, true
-		m.charge(now, q, a)
+		if a.Page {
+			m.breaker.neutral(q)
+			m.page(now, a)
+		} else {
+			m.charge(now, q, a)
+		}
 		m.move(r, Doubtful)
 		m.enqueue(r)
 	case talkdesk.NotTaken:
@@ -187,10 +196,14 @@ func (m *Machine) blockedNow(a talkdesk.Answer) bool {
 // tooMany counts a refusal, and stops a run that has met too many.
 func (m *Machine) tooMany() {
 	m.refused++
-	cfg := m.cfg
-	if cfg.MaxRefused > 0 && m.refused >= cfg.MaxRefused ||
-		cfg.MaxRefusedShare > 0 && m.decided >= sentForShare && float64(m.refused) >= cfg.MaxRefusedShare*float64(m.decided) {
+	if m.tooManyOf(m.refused, m.decided) {
 		m.stop(Stop{Exit: 4, Reason: fmt.Sprintf("too many failures: the API refused %d of %d rows sent (--max-failures)", m.refused, m.decided),
 			Hint: "look at the failure report, fix the mapping or the rows, and run the same command again"})
 	}
+}
+
+func (m *Machine) tooManyOf(refused, decided int) bool {
+	cfg := m.cfg
+	return cfg.MaxRefused > 0 && refused >= cfg.MaxRefused ||
+		cfg.MaxRefusedShare > 0 && decided >= sentForShare && float64(refused) >= cfg.MaxRefusedShare*float64(decided)
 }

@@ -54,7 +54,7 @@
 // create.go (answers to creates), update.go (updates of cases that are there), ids.go
 // (ids that are given twice), lookup.go (rows in doubt), altered.go (keys that cannot
 // be looked up), canary.go (whether the search can be believed), breaker.go
-// (outages), explain.go (why it waits).
+// (outages), hold.go (answers that are not about the rows), explain.go (why it waits).
 //
 // # How it is used
 //

@@ -47,6 +47,7 @@ const (
 	refusedRead                // a read that is refused
 	wrongAddress               // 404: nothing will work
 	interrupted                // a read that the stop ends
+	page                       // somebody else's page, 200; it may be stored yet
 	sameID                     // a create: stored, 201, with the id of another row's case
 )
 
@@ -64,6 +65,7 @@ var answers = [...]talkdesk.Answer{
 	refusedRead:  {Verdict: talkdesk.Unknown, Status: 400, Code: "refused"},
 	wrongAddress: {Verdict: talkdesk.Halt, Status: 404, Code: "404"},
 	sameID:       {Verdict: talkdesk.Created, Status: 201},
+	page:         {Verdict: talkdesk.Unknown, Status: 200, Code: "page", Page: true},
 	interrupted:  {Verdict: talkdesk.NotTaken, Code: "interrupted"},
 }
 
@@ -72,6 +74,7 @@ var answerTexts = [...]string{
 	throttled: "429, too many requests", noConnection: "no connection", renewed: "401, and the token is renewed",
 	denied: "403, the scope is missing", blocked: "a firewall refuses it (403)", refusedRead: "it is refused (400)",
 	sameID:       "the server stores it, and says that it is the case of another row",
+	page:         "a page comes in place of an answer",
 	wrongAddress: "404, a wrong address", interrupted: "it is given up, since the run stops",
 }
 
@@ -511,7 +514,7 @@ func (w *world) createAnswer(f flight, how answer, a talkdesk.Answer) {
 			a.Key = "e" + names[i]
 		}
 		text = "the server stores case " + a.CaseID + " and says so"
-	case lost, lostDown:
+	case lost, lostDown, page:
 		w.late = append(w.late, lateCreate{i, f.seq, f.asked, w.field(w.run), w.now + settle + w.tardy, false})
 		w.doubt[i] = true
 	}
@@ -547,7 +550,7 @@ func (w *world) updateAnswer(f flight, how answer, a talkdesk.Answer) {
 		if text = "the server updates the case"; !w.update(row, seq) {
 			text, a = "the server refuses it, since the case is locked", answers[rejected]
 		}
-	case lost, lostDown:
+	case lost, lostDown, page:
 		w.late = append(w.late, lateCreate{row: row, seq: seq, until: w.now + settle, update: true})
 		w.lostAsks[row]++
 	default: // nothing came of it

@@ -183,7 +183,7 @@ func (w *world) examineBooks() {
 			waiting++
 		}
 	}
-	queued := len(m.fresh) + len(m.ready) + len(m.again) + len(m.doubts) + len(m.stranded) + len(m.spent) + len(m.later) + len(m.updates) + len(m.compares)
+	queued := len(m.fresh) + len(m.ready) + len(m.again) + len(m.doubts) + len(m.stranded) + len(m.spent) + len(m.later) + len(m.updates) + len(m.compares) + len(m.hold.alike)
 	for _, c := range []struct {
 		what       string
 		have, want int

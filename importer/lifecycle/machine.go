@@ -98,12 +98,16 @@ type Machine struct {
 	past     map[journal.ID]*Row // of earlier runs, as they were left in doubt
 
 	breaker breaker
-	canary  canary
-	blind   string // why looking up is of no use, "" while it is
-	altered likeness
-	given   given
-	release []journal.ID
-	said    saying
+	hold    hold
+	writing int // requests in flight that write
+	// sameLimit is sameInARow, but in tests.
+	sameLimit int
+	canary    canary
+	blind     string // why looking up is of no use, "" while it is
+	altered   likeness
+	given     given
+	release   []journal.ID
+	said      saying
 
 	answers   int // of the server, of any kind
 	created   int
@@ -121,7 +125,7 @@ type Machine struct {
 
 // New returns the machine of a run that begins at the moment 0.
 func New(cfg Config) *Machine {
-	m := &Machine{cfg: cfg, past: map[journal.ID]*Row{}, throttled: never, drained: never, breaker: newBreaker()}
+	m := &Machine{cfg: cfg, past: map[journal.ID]*Row{}, throttled: never, drained: never, breaker: newBreaker(), sameLimit: sameInARow}
 	for _, a := range cfg.Altered {
 		m.altered.alter(a)
 	}
@@ -340,6 +344,7 @@ func (m *Machine) InFlight() int { return m.inFlight }
 // proceed does what follows from an event, whatever it was.
 func (m *Machine) proceed(now Instant) {
 	m.patience(now)
+	m.heldTooLong(now)
 	if m.stopped != nil {
 		m.drained = min(m.drained, now+DrainFor)
 		m.abandon(now)
@@ -347,6 +352,7 @@ func (m *Machine) proceed(now Instant) {
 	}
 	m.wakeLater(now)
 	m.claim()
+	m.settleIdle()
 	m.explain(now)
 }
 
@@ -446,7 +452,7 @@ func (m *Machine) stop(why Stop) {
 // abandon leaves every row that no request is under way for, but for the cases
 // that are still to be updated, as long as that can be expected to work.
 func (m *Machine) abandon(now Instant) {
-	queues := []*[]*Row{&m.fresh, &m.ready, &m.again, &m.spent, &m.doubts, &m.stranded, &m.later, &m.compares}
+	queues := []*[]*Row{&m.fresh, &m.ready, &m.again, &m.spent, &m.doubts, &m.stranded, &m.later, &m.compares, &m.hold.alike}
 	if m.broken || m.breaker.state != passing || now >= m.drained {
 		queues = append(queues, &m.updates)
 	}

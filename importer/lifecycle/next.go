@@ -35,7 +35,7 @@ func (m *Machine) Ready(now Instant) int {
 		}
 		reads++
 	}
-	writes := len(m.updates) + len(m.again) + len(m.ready)
+	writes := m.hold.may(now, m.writes())
 	if m.breaker.state == halfOpen {
 		writes = min(writes, 1)
 		if m.breaker.trying {
@@ -45,6 +45,9 @@ func (m *Machine) Ready(now Instant) int {
 	return min(free, reads+writes)
 }
 
+// writes counts the requests that write and wait for their turn.
+func (m *Machine) writes() int { return len(m.updates) + len(m.again) + len(m.ready) }
+
 // Next takes the request that is to leave now. ok is false if there is none.
 func (m *Machine) Next(now Instant) (q Request, ok bool) {
 	if q, ok = m.choose(now); !ok {
@@ -52,6 +55,10 @@ func (m *Machine) Next(now Instant) (q Request, ok bool) {
 	}
 	q.sent, q.epoch = now, m.breaker.epoch
 	m.inFlight++
+	if q.Kind.writes() {
+		m.writing++
+		m.hold.enter(&q)
+	}
 	switch q.Kind {
 	case Create:
 		m.breaker.enter()
@@ -101,7 +108,7 @@ func (m *Machine) choose(now Instant) (Request, bool) {
 	if q, ok := m.first(&m.compares, Compare); ok {
 		return q, true
 	}
-	if m.breaker.state == halfOpen && m.breaker.trying {
+	if m.breaker.state == halfOpen && m.breaker.trying || m.hold.may(now, 1) == 0 {
 		return Request{}, false
 	}
 	// What is begun comes before what is new.
@@ -154,6 +161,12 @@ func (m *Machine) Wake(now Instant) Instant {
 	if len(m.later) > 0 {
 		at = min(at, m.later[0].due)
 	}
+	if h := &m.hold; h.on {
+		at = min(at, h.since+m.cfg.Patience)
+		if !h.trying && m.writes() > 0 {
+			at = min(at, ifLater(h.next, now))
+		}
+	}
 	return min(at, m.said.wake(m))
 }
 
@@ -168,6 +181,10 @@ func ifLater(t, now Instant) Instant {
 // Answered brings the answer to a request. found and total are those of reads.
 func (m *Machine) Answered(now Instant, q Request, a talkdesk.Answer, found []talkdesk.Found, total int) {
 	m.heard(now, a)
+	if q.Kind.writes() {
+		m.writing--
+		m.hold.heardOf(now, q)
+	}
 	switch q.Kind {
 	case Create:
 		m.createAnswered(now, q, a)

@@ -104,6 +104,7 @@ type Row struct {
 	repeated bool             // an update was sent, and may have been applied
 	noting   bool             // it adds notes, and may arrive until since is settled
 	refusal  *talkdesk.Answer // of an update that may be refused since it was applied before
+	second   bool             // it was refused with others alike, and is sent again
 	disputed bool             // its case was given to another row while its update was in flight
 	due      Instant
 	look     retry

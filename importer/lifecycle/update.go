@@ -92,6 +92,7 @@ func (m *Machine) updateAnswered(now Instant, q Request, a talkdesk.Answer) {
 	r.last = a
 	switch a.Verdict {
 	case talkdesk.Created:
+		m.unhold(now, q)
 		m.good(now, q)
 		m.updated++
 		m.everSent = true
@@ -110,7 +111,13 @@ func (m *Machine) updateAnswered(now Instant, q Request, a talkdesk.Answer) {
 		if len(r.Update.Notes) > 0 {
 			r.compare, r.noting, r.since = true, true, now
 		}
-		m.tryLater(now, q, a)
+		if !a.Page {
+			m.tryLater(now, q, a)
+			return
+		}
+		m.breaker.neutral(q)
+		m.page(now, a)
+		m.sendAgain(now, r)
 	case talkdesk.NotTaken:
 		m.notTaken(now, q, a)
 	default:

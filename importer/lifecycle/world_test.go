@@ -65,6 +65,7 @@ type scenario struct {
 	// search is how the server answers look-ups: 0 truly; see searches.
 	search     search
 	limit      int
+	same       int // refusals in the same words that are not about the rows, 0: more than there are rows
 	maxRefused int
 	question   bool // the caller wants a read for itself
 	// updates are rows that are to be updated once they have their case; those in
@@ -257,6 +258,9 @@ func (w *world) start(resend bool) {
 		cfg.Altered = []journal.Altered{{Key: "éA", Made: "eA"}}
 	}
 	w.m, w.resends = New(cfg), resend
+	if w.same > 0 {
+		w.m.sameLimit = w.same
+	}
 	w.rows, w.queue, w.flights, w.nextRow, w.idle = [maxRows]*Row{}, nil, nil, 0, 0
 	w.question, w.replies = nil, 0
 	w.told = [maxRows]int8{}

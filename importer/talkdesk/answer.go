@@ -55,6 +55,7 @@ type Answer struct {
 	APIForm    bool              // the error body had the API's own form: code and message
 	NoHost     bool              // the host name does not resolve
 	Denied     bool              // the credentials lack the scope that Message names: nothing of this kind will be answered
+	Page       bool              // a page of something in between came in place of the API's answer
 	Blocked    bool              // something between here and the API refused this request; others may pass
 
 	// Of reads, searches and updates only.

@@ -179,6 +179,9 @@ func (c *Client) Login(ctx context.Context) Answer {
 	return Answer{Verdict: Created}
 }
 
+// Renew has the next request use a new token, unless a bare token was given.
+func (c *Client) Renew() { c.tokens.renew() }
+
 // Scopes returns what the token endpoint granted with the current token; said is
 // false where it did not say, or there is no token.
 func (c *Client) Scopes() (scopes []string, said bool) {

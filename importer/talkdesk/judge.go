@@ -162,10 +162,12 @@ func unreadable(x *exchange) Answer {
 		return Answer{Status: x.status, Code: "unreadable answer", Message: fmt.Sprintf("the server answered %s with far too long a body", statusText(x.status))}
 	}
 	message := fmt.Sprintf("the server answered %s, but not in the API's form", statusText(x.status))
+	page := false
 	if text := x.secrets.clean(pageText(x.header, x.body), maxCode); text != "" && text[0] != '{' && text[0] != '[' {
 		message += ": " + text
+		page = true
 	}
-	return Answer{Status: x.status, Code: "unreadable answer", Message: message}
+	return Answer{Status: x.status, Code: "unreadable answer", Message: message, Page: page}
 }
 
 // caseID reads the id from the answer to a create request; "" if the answer is

@@ -142,6 +142,7 @@ func judgeRead(x *exchange, q Query) (Page, Answer) {
 		a.Verdict, a.Message = Unknown, fmt.Sprintf("case %s is listed but does not exist", q.ID)
 	case a.Verdict == Unknown || a.Verdict == Created:
 		a.Verdict, a.CaseID = NotTaken, ""
+		a.Down = a.Down || a.Page // whatever is asked will be answered by it
 		if x.status/100 == 2 && a.Code == "" {
 			a.Code, a.Message = "unreadable answer", "the list is not in the API's form"
 		}

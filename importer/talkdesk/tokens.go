@@ -99,6 +99,13 @@ func (t *tokens) usable() *token {
 	return nil
 }
 
+// renew throws the current token away, if another can be got.
+func (t *tokens) renew() {
+	if c := t.current.Load(); c != nil && !c.static() {
+		t.current.CompareAndSwap(c, nil)
+	}
+}
+
 // refused is told of a 401. It throws that token away, and no newer one that
 // has taken its place, and reports whether another try makes sense. It makes
 // none when a renewed token is refused on its first use: then it is not the
