@@ -197,6 +197,7 @@ func (u *undoing) mayGo(it *item, ended bool) (why string) {
 		return ""
 	}
 	if u.now.blind != "" {
+		u.blinded = u.blinded || it.seen
 		return "it may have subcases, which would go along: " + u.now.blind
 	}
 	if others := u.now.below[it.caseID]; len(others) > 0 {
