@@ -35,6 +35,7 @@ type account struct {
 
 	listHides, hides bool // whether a case has a parent: the list, or every read
 	refusesList      bool
+	listsTrash       bool
 	repeats          bool // a page of the list comes twice
 	// trash decides on a deletion, by its number from 0; nil: all are done.
 	trash func(n int, id string) (moved []string, a talkdesk.Answer, stored bool)
@@ -51,7 +52,7 @@ func (s *account) Read(_ context.Context, q talkdesk.Query) (p talkdesk.Page, a 
 		window, at = q.Updated, func(c *talkdesk.Case) time.Time { return c.UpdatedAt }
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.cases)) {
-		if c := s.cases[id]; !s.trashed[id] && !at(c).Before(window[0]) && !at(c).After(window[1]) {
+		if c := s.cases[id]; (!s.trashed[id] || s.listsTrash) && !at(c).Before(window[0]) && !at(c).After(window[1]) {
 			p.Cases = append(p.Cases, talkdesk.Found{ID: id, Whole: s.shown(c, s.listHides || s.hides)})
 		}
 	}
@@ -407,6 +408,7 @@ func TestSubcases(t *testing.T) {
 // TestNewSubcaseMeanwhile: an undo that takes long looks again.
 func TestNewSubcaseMeanwhile(t *testing.T) {
 	in(t, 4, func(w *world) {
+		w.listsTrash = true
 		w.before = func(request string) {
 			switch request {
 			case "DELETE 1":
@@ -562,6 +564,61 @@ func TestInterrupted(t *testing.T) {
 			}
 			if slices.Sort(w.asked); len(slices.Compact(w.deletions())) != 4 || len(w.deletions()) != 4 {
 				t.Errorf("hurry %v: %v", hurry, w.deletions())
+			}
+		})
+	}
+}
+
+// TestSubcaseInTheTrash, by an earlier undo, is no reason to keep its root, even where
+// the list shows it.
+func TestSubcaseInTheTrash(t *testing.T) {
+	in(t, 2, func(w *world) {
+		w.listsTrash = true
+		w.cases["2"].Members["parent_id"] = "1"
+		intake, stop := context.WithCancel(w.Context())
+		w.before = func(request string) {
+			if request == "DELETE 2" {
+				stop()
+			}
+		}
+		w.undoIn(w.Context(), intake)
+		if w.states(2) != "CD" {
+			t.Fatal(w.states(2))
+		}
+		r, _ := w.undo()
+		w.is(r, map[string]string{"1": "undone", "2": "undone: by an earlier undo"})
+	})
+}
+
+// TestKeptAfterAll: a case that an undo was about to move, and that is kept by the
+// next, is not taken for undone when people delete it later.
+func TestKeptAfterAll(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		in(t, 2, func(w *world) {
+			all, hurry := context.WithCancel(w.Context())
+			w.account.trash = func(int, string) ([]string, talkdesk.Answer, bool) {
+				hurry()
+				return nil, talkdesk.Answer{Message: "interrupted"}, false
+			}
+			w.undoIn(all, all)
+			w.account.trash = nil
+			change := func() { w.cases["1"].UpdatedAt = time.Now() }
+			if late {
+				w.before = func(request string) {
+					if request == "GET 1" {
+						change()
+					}
+				}
+			} else {
+				change()
+			}
+			if r, _ := w.undo(); r.Changed != 1 || r.Undone != 1 {
+				t.Errorf("late %v: %+v", late, r)
+			}
+			w.before = nil
+			w.trashed["1"] = true
+			if r, _ := w.undo(); r.Gone != 1 || w.states(2) != "CD" {
+				t.Errorf("late %v: %+v %s", late, r, w.states(2))
 			}
 		})
 	}
