@@ -126,7 +126,6 @@ type world struct {
 	*testing.T
 	*account
 	folder string
-	wrap   func(*os.File) journal.File
 	said   []string
 }
 
