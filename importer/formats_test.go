@@ -58,7 +58,7 @@ func TestOldJournalIsGoneOnWith(t *testing.T) {
 			t.Errorf("T-3: %+v", l)
 		}
 		old, now, _ := strings.Cut(w.read("out.journal"), " L 310ms\n") // the last line of the version before
-		if !strings.Contains(old, ` H {"format":3,`) {
+		if !strings.Contains(old, ` H {"format":4,`) {
 			t.Errorf("the header is %.60s", old)
 		}
 		for n, l := range strings.Split(strings.TrimSpace(now), "\n") {

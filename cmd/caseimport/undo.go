@@ -184,7 +184,7 @@ func printUndo(w io.Writer, r *undo.Report, did bool, results, path string) {
 		}
 	}
 	if r.Blind != "" {
-		fmt.Fprintf(&b, "\nSubcases cannot be seen, so every case without a parent is kept: %s.\n", r.Blind)
+		fmt.Fprintf(&b, "\nSubcases cannot be seen, so every case without a parent is kept: %s.\nIf the account has none, make a case that is not the import's a subcase by hand, and try again.\n", r.Blind)
 	}
 	const most = 10
 	shown := 0

@@ -101,3 +101,41 @@ func TestRefusedInBothFormsOfTheIDs(t *testing.T) {
 		t.Errorf("%+v after %q", a, sent)
 	}
 }
+
+// Whether lists show cases that are in the Trash is not known. One that is known to be
+// there is no hit, and tells nothing of the search, however the list shows it.
+func TestSearchLeavesOutWhatIsInTheTrash(t *testing.T) {
+	fine := talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+	for _, shown := range []bool{true, false} {
+		for _, alive := range []bool{true, false} {
+			s := talkdesk.NewSearch("text1", "K-1")
+			s.Gone = func(id string) bool { return id == "4" || id == "5" }
+			page := talkdesk.Page{Total: 2, Cases: []talkdesk.Found{{ID: "4", Shown: shown}, {ID: "5", Shown: shown}}}
+			if alive {
+				page.Cases, page.Total = append(page.Cases, talkdesk.Found{ID: "6", Shown: shown}), 3
+			}
+			for i := range page.Cases {
+				if shown {
+					page.Cases[i].Key = "K-1"
+				}
+			}
+			s.Take(talkdesk.Page{Total: -1}, talkdesk.Answer{Verdict: talkdesk.NotTaken, Again: true}) // which begins it anew
+			for q, more := s.Next(); more; q, more = s.Next() {
+				switch {
+				case q.ID == "6":
+					s.Take(talkdesk.Page{Total: 1, Cases: []talkdesk.Found{{ID: "6", Key: "K-1", Shown: true}}}, fine)
+				case q.ID != "":
+					t.Fatalf("case %s is read, which is gone", q.ID)
+				case q.Page == 1:
+					s.Take(page, fine)
+				default:
+					s.Take(talkdesk.Page{Total: page.Total}, fine)
+				}
+			}
+			found, a := s.Result()
+			if alive && (len(found) != 1 || found[0].ID != "6" || a.Verdict != talkdesk.Created) || !alive && (found != nil || a.Verdict != talkdesk.Absent) {
+				t.Errorf("shown %v, alive %v: %v %+v", shown, alive, found, a)
+			}
+		}
+	}
+}

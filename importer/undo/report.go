@@ -56,7 +56,10 @@ type Report struct {
 
 func (u *undoing) report(stop *Stop) *Report {
 	r := &Report{Rows: u.stock.rows, Cases: len(u.stock.cases), Planned: u.planned, Requests: u.Reader.Requests,
-		Seconds: time.Since(u.began).Seconds(), Blind: u.now.blind}
+		Seconds: time.Since(u.began).Seconds()}
+	if u.blinded {
+		r.Blind = u.now.blind
+	}
 	for _, it := range u.stock.cases {
 		if it.result == "" || it.result == Planned && (u.Yes || stop != nil) {
 			it.result = Left

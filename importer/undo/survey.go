@@ -33,8 +33,8 @@ type survey struct {
 // sight is one reading of the list.
 type sight struct {
 	below  map[string][]string
-	others map[string]bool // cases that are not the import's and have no parent, as far as shown
 	shown  bool            // some case shows whether it has a parent
+	others map[string]bool // until then: cases that are not the import's
 	whole  bool
 }
 
@@ -75,7 +75,7 @@ func (u *undoing) take(s *sight, f talkdesk.Found) {
 			u.show(it, f.Whole, false)
 		}
 		return
-	case u.Journal.InTrash(f.ID):
+	case u.Journal.InTrash(f.ID), s.shown && parent == "":
 		return
 	}
 	s.note(strings.Clone(f.ID), parent)
@@ -197,6 +197,7 @@ func (u *undoing) mayGo(it *item, ended bool) (why string) {
 		return ""
 	}
 	if u.now.blind != "" {
+		u.blinded = u.blinded || it.seen
 		return "it may have subcases, which would go along: " + u.now.blind
 	}
 	if others := u.now.below[it.caseID]; len(others) > 0 {

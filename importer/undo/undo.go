@@ -53,6 +53,7 @@ type undoing struct {
 	undone      int
 	moving      bool // the plan is made
 	proved      bool // a case was seen to go as it should
+	blinded     bool // a case is kept since its subcases cannot be seen
 	noted       time.Time
 }
 
@@ -63,8 +64,8 @@ func Run(ctx context.Context, cfg Config) (*Report, *Stop) {
 	u := &undoing{Config: cfg, ctx: ctx, intake: cfg.Intake, began: time.Now(), byID: map[string]*item{}}
 	stop := u.run()
 	if u.Yes {
-		if err := u.finish(); err != nil && stop == nil {
-			stop = &Stop{Exit: 4, Err: err}
+		if err := u.finish(); stop == nil {
+			stop = u.broken(err)
 		}
 	}
 	if stop != nil && !u.Yes {
@@ -107,7 +108,7 @@ func (u *undoing) plan() (order []*item) {
 			if it.result != Planned || (it.parent != "") != subcases {
 				continue
 			}
-			if why := u.mayGo(it, false); why != "" {
+			if why := u.mayGo(it, false); why != "" && it.seen { // else it is gone already
 				it.result, it.reason = Kept, why
 				continue
 			}
