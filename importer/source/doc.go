@@ -18,5 +18,5 @@
 // unpacked), survey.go (what the bytes tell), encoding.go and guess.go (how they
 // become text); window.go (the part of the text in memory), parser.go (one CSV
 // record), csv.go, quotes.go and delimiter.go (a CSV file); json.go, document.go
-// and tree.go (JSON).
+// and tree.go (JSON); place.go (rows read again, one by one).
 package source

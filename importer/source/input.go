@@ -62,13 +62,10 @@ func (in *input) prepare(ctx context.Context, stdin io.Reader) error {
 // copy stores what open gives. Neither opening nor reading a pipe can be broken
 // off, so at the end of ctx they are left to themselves.
 func (in *input) copy(ctx context.Context, open func() (io.ReadCloser, error)) error {
-	f, err := os.CreateTemp("", "caseimport-*") // mode 0600
+	f, err := tempFile()
 	if err != nil {
-		return storeFault(err)
+		return err
 	}
-	// Where the system allows it the name goes at once, so that not even a
-	// crash leaves the data behind.
-	os.Remove(f.Name())
 	in.spool = f
 	done := make(chan error, 1)
 	go func() { done <- store(f, open) }()
@@ -78,6 +75,29 @@ func (in *input) copy(ctx context.Context, open func() (io.ReadCloser, error)) e
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// tempFile makes a file that only the user can read. Where the system allows it
+// the name goes at once, so that not even a crash leaves the data behind.
+func tempFile() (*os.File, error) {
+	f, err := os.CreateTemp("", "caseimport-*") // mode 0600
+	if err != nil {
+		return nil, storeFault(err)
+	}
+	os.Remove(f.Name())
+	return f, nil
+}
+
+// removeTemp closes a temporary file, if there is one, and removes its name.
+func removeTemp(f *os.File) error {
+	if f == nil {
+		return nil
+	}
+	err := f.Close()
+	if gone := os.Remove(f.Name()); gone != nil && !errors.Is(gone, fs.ErrNotExist) {
+		err = gone
+	}
+	return err
 }
 
 func store(f *os.File, open func() (io.ReadCloser, error)) error {
@@ -104,16 +124,7 @@ func storeFault(err error) error {
 	return fmt.Errorf("%w: %w", errRead, err)
 }
 
-func (in *input) close() error {
-	if in.spool == nil {
-		return nil
-	}
-	err := in.spool.Close()
-	if gone := os.Remove(in.spool.Name()); gone != nil && !errors.Is(gone, fs.ErrNotExist) {
-		err = gone
-	}
-	return err
-}
+func (in *input) close() error { return removeTemp(in.spool) }
 
 // errChanged says that the file is no longer what was read first.
 var errChanged = errors.New("the file has changed since it was first read: leave it alone while it is being imported, and run the command again")
@@ -130,8 +141,8 @@ func (in *input) open() (*stream, error) {
 		}
 		s.Reader, s.file = f, f
 		info, err := f.Stat()
-		if err == nil && (info.Size() != in.info.Size() || !info.ModTime().Equal(in.info.ModTime())) {
-			err = errChanged
+		if err == nil {
+			err = in.same(info)
 		}
 		if err != nil {
 			f.Close()
@@ -146,9 +157,17 @@ func (in *input) open() (*stream, error) {
 			s.Close()
 			return nil, readFault(err)
 		}
-		s.Reader = &members{z, b}
+		s.Reader, s.packed = &members{z, b}, true
 	}
 	return s, nil
+}
+
+// same tells whether a file's size and time are those that Open found.
+func (in *input) same(now fs.FileInfo) error {
+	if now.Size() != in.info.Size() || !now.ModTime().Equal(in.info.ModTime()) {
+		return errChanged
+	}
+	return nil
 }
 
 // members reads a gzip file, which may have several parts. Left to itself
@@ -180,8 +199,9 @@ var errTrailing = errors.New("other bytes follow the end of the gzip data: unpac
 // stream is one reading of an input.
 type stream struct {
 	io.Reader
-	file *os.File
-	sum  uint32 // of what has been read: tells whether the file is still the same
+	file   *os.File
+	packed bool   // the file is a gzip file
+	sum    uint32 // of what has been read: tells whether the file is still the same
 }
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli) // computed by the processor

@@ -48,6 +48,7 @@ type Table struct {
 	coding coding
 	csv    csvShape
 	json   jsonShape
+	places *places // nil until EachPlace
 }
 
 // csvShape is what Open learns about a CSV file so that Each can read it.
@@ -71,6 +72,8 @@ type records interface {
 	next() error
 	// row is the record that next moved to; it owns its memory.
 	row(number int) *Row
+	// text is what is read, if it is read record by record; nil for a document.
+	text() *window
 }
 
 // Open reads the whole input once and reports what it is. Every error is a
@@ -141,6 +144,11 @@ func (t *Table) read(ctx context.Context, format string, opt Options) error {
 // what Open read is an error, at once where its size or time tell, and at the
 // end otherwise.
 func (t *Table) Each(ctx context.Context, yield func(*Row) error) error {
+	return t.each(ctx, func(row *Row, _ records) error { return yield(row) })
+}
+
+// each is Each that also hands on what the row was read from.
+func (t *Table) each(ctx context.Context, yield func(*Row, records) error) error {
 	s, err := t.input.open()
 	if err != nil {
 		return named(t.Name, err)
@@ -151,7 +159,7 @@ func (t *Table) Each(ctx context.Context, yield func(*Row) error) error {
 		if err = rs.next(); err != nil {
 			break
 		}
-		if err := yield(rs.row(number)); err != nil {
+		if err := yield(rs.row(number), rs); err != nil {
 			return err
 		}
 		err = ctx.Err()
@@ -169,7 +177,7 @@ func (t *Table) Each(ctx context.Context, yield func(*Row) error) error {
 
 // Close removes what Open had to store. The Table is of no use afterwards.
 func (t *Table) Close() error {
-	return t.input.close()
+	return errors.Join(t.input.close(), t.places.close())
 }
 
 // rows begins to read the records of s.
