@@ -89,6 +89,9 @@ func (in *intake) takeLate(row *source.Row, l laterRow, known map[journal.ID]rec
 		return nil
 	}
 	r, it, faults := in.build(row, l.id, in.identity(row).Key)
+	if err := in.cfg.Program.Err(); err != nil {
+		return err
+	}
 	state := in.journal.State(l.id)
 	if len(faults) == 0 && l.parent != (journal.ID{}) {
 		fault := in.joinParent(it, l, known, parentIsChild)

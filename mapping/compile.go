@@ -19,11 +19,17 @@ import (
 // true, as for a JSON failure report, which holds only some of the members, or
 // there are no columns: then an absent column is an empty one.
 func (m *Mapping) Compile(columns []string, open bool) (*Program, error) {
-	p := &Program{account: m.account, columns: columns, open: open || len(columns) == 0, byName: map[string][]int{}}
-	for i, name := range columns {
-		p.byName[fold(name)] = append(p.byName[fold(name)], i)
-	}
+	return m.CompileWith(columns, open, nil)
+}
+
+// CompileWith is Compile for a mapping that takes notes from second files, which
+// related opens by their path as written, and reads them through once all else is
+// right.
+func (m *Mapping) CompileWith(columns []string, open bool, related func(path string) (Related, error)) (*Program, error) {
+	p := newProgram(columns, open)
+	p.account = m.account
 	b := &binder{Reader: m.file.Again(), p: p}
+	files := relatedFiles{open: related, had: map[string]Related{}}
 	if m.where.Set() {
 		p.where = b.expression(m.where, false, true)
 	}
@@ -50,7 +56,12 @@ func (m *Mapping) Compile(columns []string, open bool) (*Program, error) {
 		}
 	}
 	for _, n := range m.notes {
-		p.notes = append(p.notes, b.note(n))
+		p.notes = append(p.notes, b.note(n, &files))
+	}
+	if b.Err(m.name) == nil {
+		for _, index := range files.later {
+			index()
+		}
 	}
 	if err := b.Err(m.name); err != nil {
 		return nil, err
@@ -58,10 +69,19 @@ func (m *Mapping) Compile(columns []string, open bool) (*Program, error) {
 	return p, nil
 }
 
+func newProgram(columns []string, open bool) *Program {
+	p := &Program{columns: columns, open: open || len(columns) == 0, byName: map[string][]int{}}
+	for i, name := range columns {
+		p.byName[fold(name)] = append(p.byName[fold(name)], i)
+	}
+	return p
+}
+
 // binder binds names to columns and notes the faults.
 type binder struct {
 	*yamlfile.Reader
-	p *Program
+	p      *Program
+	parent *Program // of the input, where p is of a second file
 }
 
 func (b *binder) field(f *field) *field {
@@ -94,15 +114,25 @@ func (b *binder) column(name yamlfile.Text) cell {
 }
 
 func (b *binder) expression(t yamlfile.Text, inEach, condition bool) *expression.Expression {
-	x, faults := expression.Compile(t.Text, expression.Options{Column: b.p.columnNamed, Item: inEach, Condition: condition})
+	o := expression.Options{Column: b.p.columnNamed, Item: inEach, Condition: condition}
+	if b.parent != nil {
+		o.Parent, o.ParentColumn = true, b.parent.columnNamed
+	}
+	x, faults := expression.Compile(t.Text, o)
 	for _, f := range faults {
 		b.FaultWithin(t, f.Offset, f.Message)
 	}
 	return x
 }
 
-func (b *binder) note(n *noteFields) *noteFields {
-	bound := &noteFields{name: n.name, each: n.each, body: b.field(n.body)}
+func (b *binder) note(n *noteFields, files *relatedFiles) *noteFields {
+	bound := &noteFields{name: n.name, each: n.each, from: n.from}
+	if n.from != nil {
+		if b = b.related(bound, files); b == nil {
+			return bound
+		}
+	}
+	bound.body = b.field(n.body)
 	if n.each.Set() {
 		bound.cell = b.column(n.each)
 	}

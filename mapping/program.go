@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"strings"
+	"sync/atomic"
 
 	"caseimport/mapping/expression"
 	"caseimport/mapping/fields"
@@ -26,6 +27,8 @@ type Program struct {
 	parent   *field // of cases, if it gives keys
 	custom   []field
 	notes    []*noteFields
+
+	broken atomic.Pointer[error] // see Err
 }
 
 // Identity is what decides about a row before it is mapped.
@@ -116,6 +119,10 @@ func (p *Program) Map(row Row) (Case, []Fault) {
 	c.standard(&out, key)
 	c.customFields(&out, key)
 	for _, n := range p.notes {
+		if n.from != nil {
+			out.Notes = c.relatedNotes(n, key, out.Notes)
+			continue
+		}
 		out.Notes = c.notes(n, out.Notes)
 	}
 	return out, c.faults

@@ -78,6 +78,8 @@ Exit codes:
 type checked struct {
 	check.Report
 	Remarks []string `json:"remarks,omitempty"` // how the export was read
+	// Unclaimed counts the rows of second files that belong to no row of the export.
+	Unclaimed int `json:"unclaimed,omitempty"`
 	// Estimate is how long sending will take at Rate, both 0 without a limit.
 	Rate     float64 `json:"rate"`             // requests a second
 	Estimate float64 `json:"estimate_seconds"` // seconds
@@ -110,11 +112,12 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 		return c, interrupted(ctx, err)
 	}
 	defer c.table.Close()
-	program, err := compile(mapping, c.table)
+	program, second, err := compile(ctx, mapping, c.table, o.mapping)
+	defer second.close()
 	if err != nil {
-		return c, err
+		return c, interrupted(ctx, err)
 	}
-	c.Remarks = c.table.Remarks
+	c.Remarks = append(c.table.Remarks, second.remarks()...)
 	cfg := check.Config{Table: c.table, Program: program, Show: o.show}
 	var asked *lookAround
 	if o.live {
@@ -127,6 +130,9 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 	if c.Report, err = checkRows(ctx, cfg); err != nil {
 		return c, interrupted(ctx, err)
 	}
+	var orphans []string
+	c.Unclaimed, orphans = second.unclaimed(c.table)
+	c.Warnings = append(c.Warnings, orphans...)
 	if o.live {
 		if c.Live, err = asked.run(ctx); err != nil {
 			return c, err

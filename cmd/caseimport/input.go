@@ -183,11 +183,6 @@ func readSmall(path string, most int64) ([]byte, error) {
 	return text, err
 }
 
-// compile binds a mapping to the columns of an export.
-func compile(m *mapping.Mapping, table *source.Table) (*mapping.Program, error) {
-	return m.Compile(table.Columns, isJSONReport(table))
-}
-
 // isJSONReport tells whether a table is a failure report in JSON lines. It
 // holds only some of the rows, so keys that they do not have may be missing.
 func isJSONReport(table *source.Table) bool {

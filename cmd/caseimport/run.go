@@ -166,18 +166,21 @@ func importFile(cmd *cobra.Command, o runOptions, input string, log *slog.Logger
 	}
 	defer end()
 	cfg.Table, err = o.reading.open(intake, cmd, input)
-	if err != nil && intake.Err() != nil {
-		return importer.Summary{}, &importer.Stop{Exit: exitStopped, Err: errors.New("interrupted while the file was being read: nothing was sent"), Hint: "run the same command again"}
-	}
 	if err != nil {
-		return importer.Summary{}, err
+		return importer.Summary{}, untimely(intake, err)
 	}
 	defer cfg.Table.Close()
 	for _, remark := range cfg.Table.Remarks {
 		log.Info(remark)
 	}
-	if cfg.Program, err = compile(mapping, cfg.Table); err != nil {
-		return importer.Summary{}, err
+	var second second
+	cfg.Program, second, err = compile(intake, mapping, cfg.Table, o.mapping)
+	defer second.close()
+	if err != nil {
+		return importer.Summary{}, untimely(intake, err)
+	}
+	for _, remark := range second.remarks() {
+		log.Info(remark)
 	}
 	if o.sandbox && mapping.Account() == nil && cfg.Table.Rows > 0 {
 		log.Info("the keys and options of custom fields are not checked: the mapping has no \"fields: fields.json\", a file that caseimport fields -o writes")
@@ -185,6 +188,14 @@ func importFile(cmd *cobra.Command, o runOptions, input string, log *slog.Logger
 	unwatch := watch(cfg.Progress, cfg.Table.Rows, o.limit, s, log)
 	defer unwatch()
 	return importer.Run(all, cfg)
+}
+
+// untimely rewords the error of a reading that a signal has ended.
+func untimely(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	return &importer.Stop{Exit: exitStopped, Err: errors.New("interrupted while the file was being read: nothing was sent"), Hint: "run the same command again"}
 }
 
 // sayDraining answers the first Ctrl-C, if there is something to wait for.

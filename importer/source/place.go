@@ -2,6 +2,7 @@ package source
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -23,6 +24,9 @@ type Place struct {
 
 // Line is that of the row.
 func (p Place) Line() int { return int(p.line) }
+
+// Compare orders places as their rows stand in the file.
+func (p Place) Compare(q Place) int { return cmp.Compare(p.at, q.at) }
 
 // places is a table read by place: the file itself where it is plain UTF-8 text
 // with a record in one piece, else a copy of its rows, which Close removes.

@@ -119,6 +119,9 @@ var readers = map[string]func(a ...any) (any, error){
 	"#cell":   func(a ...any) (any, error) { return a[0].(*scope).row.Cell(a[1].(int)), nil },
 	"#item":   func(a ...any) (any, error) { return a[0].(*scope).row.Item(), nil },
 	"#column": func(a ...any) (any, error) { return a[0].(*scope).row.Named(text(a[1])) },
+
+	"#parentCell":   func(a ...any) (any, error) { return a[0].(*scope).row.Parent().Cell(a[1].(int)), nil },
+	"#parentColumn": func(a ...any) (any, error) { return a[0].(*scope).row.Parent().Named(text(a[1])) },
 }
 
 // call calls the function with the scope as its first argument, to which what

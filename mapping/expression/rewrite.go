@@ -50,6 +50,8 @@ func (r *rewriter) Visit(node *ast.Node) {
 			r.fault(n, "unknown name $env")
 		case n.Value == "item" && !r.Item:
 			r.fault(n, "item is only available beside each")
+		case n.Value == "parent" && !r.Parent:
+			r.fault(n, "parent is only available beside from")
 		case n.Value == "item":
 			ast.Patch(node, call("#item"))
 		}
@@ -85,21 +87,26 @@ func orNil(n ast.Node) ast.Node {
 }
 
 func (r *rewriter) member(n *ast.MemberNode) ast.Node {
-	if row, ok := n.Node.(*ast.IdentifierNode); !ok || row.Value != "row" {
+	find, cell, column := r.Column, "#cell", "#column"
+	switch row, ok := n.Node.(*ast.IdentifierNode); {
+	case ok && row.Value == "row":
+	case ok && row.Value == "parent" && r.Parent:
+		find, cell, column = r.ParentColumn, "#parentCell", "#parentColumn"
+	default:
 		return call("#member", n.Node, n.Property)
 	}
 	name, ok := n.Property.(*ast.StringNode)
 	if !ok {
-		return call("#column", n.Property)
+		return call(column, n.Property)
 	}
 	number := 0
-	if r.Column != nil {
+	if find != nil {
 		var err error
-		if number, err = r.Column(name.Value); err != nil {
+		if number, err = find(name.Value); err != nil {
 			r.fault(name, err.Error())
 		}
 	}
-	return call("#cell", &ast.IntegerNode{Value: number})
+	return call(cell, &ast.IntegerNode{Value: number})
 }
 
 // operators are the functions that stand for an operator.
