@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -168,7 +169,7 @@ func (p *Program) columnNamed(name string) (int, error) {
 	}
 	hint := words.DidYouMean(name, p.columns)
 	if hint == "" {
-		hint = "; the input has " + some(p.columns)
+		hint = "; " + cmp.Or(p.file, "the input") + " has " + some(p.columns)
 	}
 	return -1, fmt.Errorf("unknown column %q%s", name, hint)
 }

@@ -94,6 +94,7 @@ func (r *reader) mapping(root *yaml.Node, m *Mapping) {
 	for _, n := range m.notes {
 		if n.from != nil && m.key == nil {
 			r.Fault(n.from.node, "from finds the rows of a second file by the key of the row, but the mapping has no key: add one, such as key: {column: Ticket ID, custom_field: text1}")
+			break
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 // Program is a mapping bound to the columns of one input. It is safe for
 // concurrent use.
 type Program struct {
+	file    string // whose columns they are, "" for the input
 	columns []string
 	byName  map[string][]int // folded
 	open    bool

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -29,9 +28,10 @@ type By struct {
 	Key func(Row) (string, error)
 	// Sort is the column that they are ordered by, -1 for the order of the file.
 	Sort int
-	// Dates is how the dates in it are written; without layouts it is found out
-	// whether there are dates, numbers or texts in it.
-	Dates convert.Dates
+	// Layouts are the ways in which the dates in it are written. Only their order
+	// counts, so that one without a zone will do. Without any it is found out whether
+	// there are dates, numbers or texts in it.
+	Layouts []convert.Layout
 }
 
 // ByKey are the rows of a second file by the keys of the input's rows. It is safe
@@ -56,7 +56,7 @@ type related struct {
 	node       *yaml.Node
 	file, sort yamlfile.Text
 	key        *field
-	dates      convert.Dates
+	layouts    []convert.Layout
 }
 
 // related reads `from`; nil without one.
@@ -68,20 +68,22 @@ func (r *reader) related(n *yaml.Node, name string) *related {
 	from := &related{node: n, file: keys.Text("file"), sort: keys.Text("sort")}
 	if n := keys.Value("key"); n != nil {
 		from.key = &field{name: name + ".from.key", short: "from.key", kind: kindKey, node: n}
-		if n.Kind == yaml.ScalarNode {
+		switch n.Kind {
+		case yaml.ScalarNode:
 			from.key.columns = r.bareColumn(n, "key")
-		} else {
+		case yaml.SequenceNode:
+			r.Fault(n, "from.key: expected a column or keys and values, got a list")
+		default:
 			was := r.inFrom
 			r.inFrom = false // there is no parent yet
 			r.source(r.Map(n, "from.key", keysOf[fromKeyKeys]()), from.key, "column", "expr")
 			r.inFrom = was
 		}
 	}
-	if keys.Has("layout") && !from.sort.Set() {
+	if keys.Has("layout") && !keys.Has("sort") {
 		r.Fault(n, "layout needs sort: it says how the dates in that column are written")
 	}
-	// Only their order counts: without a zone, any zone will do.
-	from.dates.Layouts, from.dates.Zone = r.layouts(keys.Texts("layout", true, "layout"), true), time.UTC
+	from.layouts = r.layouts(keys.Texts("layout", true, "layout"), true)
 	return from
 }
 
@@ -116,8 +118,9 @@ func (b *binder) related(n *noteFields, files *relatedFiles) *binder {
 		return nil
 	}
 	n.program = newProgram(file.Columns())
+	n.program.file = from.file.Text
 	second := &binder{Reader: b.Reader, p: n.program, parent: b.p}
-	by := By{Sort: -1, Dates: from.dates}
+	by := By{Sort: -1, Layouts: from.layouts}
 	if from.sort.Set() {
 		by.Sort = second.column(from.sort).index
 	}

@@ -106,8 +106,8 @@ func (f *fit) see(text string, line int, fits bool) {
 	}
 }
 
-func newOrders(told convert.Dates) *orders {
-	return &orders{told: told, monthFirst: true, dayFirst: true}
+func newOrders(told []convert.Layout) *orders {
+	return &orders{told: convert.Dates{Layouts: told, Zone: time.UTC}, monthFirst: true, dayFirst: true}
 }
 
 // see takes a cell into account. Empty ones tell nothing.

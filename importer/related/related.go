@@ -108,7 +108,7 @@ type entry struct {
 // Index implements mapping.Related.
 func (f *File) Index(by mapping.By) (mapping.ByKey, error) {
 	x := &index{file: f, by: by, seed: maphash.MakeSeed(), entries: make([]entry, 0, f.table.Rows)}
-	orders := newOrders(by.Dates)
+	orders := newOrders(by.Layouts)
 	bad, first := 0, ""
 	refuse := func(row *source.Row, reason string) {
 		if bad++; bad == 1 {
