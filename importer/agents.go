@@ -17,12 +17,13 @@ import (
 type agents map[string][]talkdesk.Agent
 
 // findAgents looks the agents up whose addresses stand in rows that may be sent,
-// before the first of them is.
+// once, before the first of them is. A run in which no row is needs none.
 func (in *intake) findAgents() error {
 	program := in.cfg.Program
-	if !program.OwnersByAddress() || in.going.Err() != nil {
+	if in.asked || !program.OwnersByAddress() {
 		return nil
 	}
+	in.asked = true
 	wanted := map[string]bool{}
 	err := in.cfg.Table.Each(in.going, func(row *source.Row) error {
 		if row.Fault == "" {
@@ -60,8 +61,8 @@ func (in *intake) findAgents() error {
 	return nil
 }
 
-// assign fills in the agent whose address the row names.
-func (in *intake) assign(c *mapping.Case) []mapping.Fault {
+// owner fills in the agent whose address the row names.
+func (in *intake) owner(c *mapping.Case) []mapping.Fault {
 	fault := func(reason string) []mapping.Fault {
 		return []mapping.Fault{in.cfg.Program.OwnerFault(c.Owner, reason)}
 	}

@@ -47,6 +47,9 @@ type Config struct {
 	// Results is the path of the results file; the journal and the failure
 	// report stand beside it (see FilesOf).
 	Results string
+	// ReportForm is csv, jsonl or xlsx; "" gives the failure report the form of
+	// the input.
+	ReportForm string
 	// Account and BaseURL pin the journal: whose cases these are. BaseURL is
 	// normalised, or the word "sandbox".
 	Account, BaseURL string
@@ -127,6 +130,11 @@ type Summary struct {
 	// Reasons are the most frequent reasons of the rows that failed, were
 	// invalid, or are unknown.
 	Reasons []Reason `json:"-"`
+	// MoreReasons counts those that are not among them.
+	MoreReasons int `json:"-"`
+	// Trial are the ids of the cases that a run with a limit has created, the first
+	// twenty of them.
+	Trial []string `json:"-"`
 
 	// Files says where things are; Report is empty where no row failed.
 	// Kept is where an earlier failure report stands now whose rows this run

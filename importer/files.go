@@ -7,20 +7,31 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+
+	"caseimport/importer/results"
+	"caseimport/importer/source"
 )
 
 // FilesOf names the files that stand beside a results file: an ending .csv or
 // .jsonl, and nothing else, is replaced, so that two results files never share a
-// journal. json says that the input is JSON, and so the failure report JSON
-// lines. A results file behind a link stands where the link points to.
-func FilesOf(results string, json bool) Files {
+// journal. form is that of the failure report: csv, jsonl or xlsx. A results file behind a link stands where the link points to.
+func FilesOf(results, form string) Files {
 	results = behindLinks(results)
 	base := resultsEnding.ReplaceAllString(results, "")
-	report := base + ".failed.csv"
-	if json {
-		report = base + ".failed.jsonl"
+	return Files{Results: results, Journal: base + ".journal", Report: base + ".failed." + form}
+}
+
+// ReportForm is the form of the failure report: as asked for, else the input's own.
+func ReportForm(asked string, t *source.Table) string {
+	switch {
+	case asked != "":
+		return asked
+	case t.Format == "json":
+		return results.JSONLines
+	case t.Format == "xlsx":
+		return results.Workbook
 	}
-	return Files{Results: results, Journal: base + ".journal", Report: report}
+	return results.CSV
 }
 
 // VerifyFileOf names the file in which verify says what it found, which stands
@@ -73,9 +84,9 @@ func CheckResultsName(path string) error {
 
 var (
 	resultsEnding = regexp.MustCompile(`(?i)\.(csv|jsonl)$`)
-	inputEnding   = regexp.MustCompile(`(?i)\.(csv|tsv|jsonl|ndjson|json)(\.gz)?$|\.gz$`)
+	inputEnding   = regexp.MustCompile(`(?i)\.(csv|tsv|jsonl|ndjson|json|xlsx|xlsm)(\.gz|\.zip)?$|\.(gz|zip)$`)
 	unnamed       = regexp.MustCompile(`^/(dev|proc)/`)
-	reportEnding  = regexp.MustCompile(`(?i)^(.+\.results)\.failed(\.\d+)?\.(csv|jsonl)$`)
+	reportEnding  = regexp.MustCompile(`(?i)^(.+\.results)\.failed(\.\d+)?\.(csv|jsonl|xlsx)$`)
 )
 
 // DefaultResults names the results file of an input: beside it, or, for a

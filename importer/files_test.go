@@ -39,7 +39,7 @@ func TestFilesOf(t *testing.T) {
 		"out":               {Journal: "out.journal", Report: "out.failed.jsonl"},
 	} {
 		want.Results = results
-		if got := FilesOf(results, true); got != want {
+		if got := FilesOf(results, "jsonl"); got != want {
 			t.Errorf("got %+v, want %+v", got, want)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"syscall"
@@ -16,11 +17,13 @@ import (
 // finish brings the files into the form in which the next run, and people,
 // find them. err is the first error of the disk, nil in order.
 func (p *pipeline) finish(err error) (Summary, error) {
+	p.cfg.Progress.now(Writing)
 	hurry := p.ctx.Err() != nil // the second signal
 	stop := p.stop()
 	neverBegan := stop != nil && stop.Exit == 1
 	sum := p.cfg.Progress.Summary()
-	sum.Reasons, sum.InDoubt = p.frequent(), p.inDoubt
+	sum.Reasons, sum.InDoubt, sum.Trial = p.frequent(), p.inDoubt, p.trial
+	sum.MoreReasons = len(p.reasons) - len(sum.Reasons)
 	sum.Changed, sum.Unmatched = p.changed, p.unmatched
 
 	// Each of these is tried whatever became of the others: all of them
@@ -29,7 +32,7 @@ func (p *pipeline) finish(err error) (Summary, error) {
 		p.report.Abort() // an earlier report is still right
 	} else {
 		var reportErr error
-		sum.Kept, reportErr = p.commitReport()
+		sum.Kept, sum.Report, reportErr = p.commitReport()
 		sum.KeptEdited = p.keptEdited
 		err = errors.Join(err, reportErr)
 	}
@@ -87,33 +90,40 @@ func isDiskFull(err error) bool {
 }
 
 // commitReport puts the failure report in its place.
-func (p *pipeline) commitReport() (kept string, err error) {
-	earlier := p.earlierReport()
+func (p *pipeline) commitReport() (kept, path string, err error) {
+	edited := false
 	done, err := p.report.Commit(func(text string) bool {
 		kind, id, ok := identity.Parse(text)
 		dealtWith := p.journal.Met(id) && !p.undone[id]
 		return ok && (dealtWith || kind == identity.OfDuplicate && p.duplicates[id] || kind != identity.OfDuplicate && p.journal.State(id) == journal.Created)
-	}, earlier)
+	}, func(path string) results.Earlier {
+		earlier := p.earlierReport(path)
+		edited = edited || earlier == results.Edited
+		return earlier
+	})
 	switch {
 	case err != nil:
-		return "", err
+		return "", "", err
 	case done.Rows > 0:
-		p.written = fileSum(p.files.Report)
+		p.written = fileSum(done.Path)
 	case done.Removed:
 		p.written = ""
 	}
-	if p.keptEdited = earlier == results.Edited && done.Kept != ""; p.keptEdited {
+	if done.Why != "" {
+		p.cfg.Log.Warn(fmt.Sprintf("the failure report is %s, not --report-format %s: %s", done.Path, p.cfg.ReportForm, done.Why))
+	}
+	if p.keptEdited = edited && done.Kept != ""; p.keptEdited {
 		p.cfg.Log.Warn("the failure report was edited since it was written, and this run did not read that: it is kept, run it on its own: " + done.Kept)
 	}
-	return done.Kept, nil
+	return done.Kept, done.Path, nil
 }
 
-// earlierReport tells what the failure report is that stands there: what the
+// earlierReport tells what the failure report is that stands at a path: what the
 // program wrote last, the very bytes that this run has read as its input, or
 // people's work. Of an input that does not show its ids, rows may be left that
 // the new report does not hold.
-func (p *pipeline) earlierReport() results.Earlier {
-	sum := fileSum(p.files.Report)
+func (p *pipeline) earlierReport(path string) results.Earlier {
+	sum := fileSum(path)
 	wasInput := p.readToEnd && sum == hex.EncodeToString(p.cfg.Table.Sum[:])
 	switch {
 	case sum == "":

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -38,20 +39,22 @@ func (p *pipeline) read() error {
 
 // rows is the reading itself.
 func (in *intake) rows() (err error) {
+	in.cfg.Progress.now(Asking)
 	if in.before, err = in.preflight(); err != nil {
 		return err
 	}
+	in.cfg.Progress.now(Sending)
 	if in.going.Err() == nil {
 		if err := in.openResults(); err != nil {
 			why := filesStop(err)
 			in.halt(lifecycle.Stop{Exit: why.Exit, Reason: err.Error(), Hint: why.Hint})
 		}
 	}
-	if err := in.findAgents(); err != nil {
-		return err
-	}
 	if err := in.cfg.Table.Each(in.ctx, in.take); err != nil {
 		return err
+	}
+	if in.equal > 0 {
+		in.cfg.Log.Warn(fmt.Sprintf("%s equal to an earlier one in every cell: without a key each becomes a case", words.Plural(in.equal, "row")))
 	}
 	return in.takeLater()
 }
@@ -72,10 +75,13 @@ type intake struct {
 	*pipeline
 	before earlierCases
 	same   map[journal.ID]int // rows of the same content met before, beyond the first
+	equal  int                // such rows
 	ids    results.Columns    // where a failure report keeps its ids
 	// compared says that the account's fields have been looked at.
 	compared bool
-	agents   agents
+	// asked says that the agents have been looked up.
+	asked  bool
+	agents agents
 	// later are rows that come after all others: see later.go.
 	later []laterRow
 }
@@ -126,7 +132,7 @@ func (in *intake) take(row *source.Row) error {
 		if reason != "" {
 			faults = append([]mapping.Fault{{Field: "key", Reason: reason}}, faults...)
 		}
-		in.refuse(row, who.Key, text, statusInvalid, faults...)
+		in.refuse(row, cmp.Or(identity.KeyOf(text), who.Key), text, statusInvalid, faults...)
 		return nil
 	}
 	known, earlier := in.journal.Meet(id, row.Number)
@@ -141,9 +147,19 @@ func (in *intake) take(row *source.Row) error {
 	if err := in.cfg.Program.Err(); err != nil {
 		return err
 	}
-	switch {
-	case known == journal.Created && !in.outdated(r, faults):
+	if known == journal.Created && !in.outdated(r, faults) {
 		in.cfg.Progress.already.Add(1)
+		return nil
+	}
+	if err := in.findAgents(); err != nil {
+		return err
+	}
+	if in.going.Err() != nil {
+		in.skip(row)
+		return nil
+	}
+	faults = in.assign(r, it, faults)
+	switch {
 	case len(faults) > 0 && !known.InDoubt() && !known.HasCase():
 		in.journal.Supersede(id)
 		in.refuse(row, who.Key, text, statusInvalid, faults...)
@@ -242,12 +258,12 @@ func (in *intake) identify(row *source.Row, who mapping.Identity) (id journal.ID
 	if in.ids.Report() {
 		written = in.ids.ID(row.Cell)
 	}
-	kind, past, tied := identity.Parse(written)
+	kind, past, tied, fault := identity.Tie(written, who.Key)
 	if tied && kind == identity.OfDuplicate {
 		in.duplicates[past] = true
 	}
 	if written != "" && !tied {
-		return id, written, statusInvalid, fmt.Sprintf("%s %q is not one of ours: restore it, or empty the cell", results.IDColumn, written)
+		return id, written, statusInvalid, fault
 	}
 	if !keyed {
 		if tied {
@@ -273,11 +289,11 @@ func (in *intake) identify(row *source.Row, who mapping.Identity) (id journal.ID
 		switch {
 		case kind == identity.OfDuplicate && past == id:
 			return id, written, statusDuplicate, identity.StillDuplicate
-		case kind == identity.ByKey && past != id:
-			return past, written, statusInvalid, fmt.Sprintf("its key no longer fits its %s: restore the key, or put a row with a new key into a file of its own", results.IDColumn)
+		case fault != "":
+			return past, in.pastID(row), statusInvalid, fault
 		}
 	}
-	return id, identity.Text(identity.ByKey, id), "", ""
+	return id, identity.KeyText(who.Key), "", ""
 }
 
 // pastID is the caseimport_id of a row that cannot be identified by its key: the
@@ -307,6 +323,9 @@ func (in *intake) byContent(row *source.Row) journal.ID {
 	base := identity.Cells(content, 0)
 	if n, again := in.same[base]; again || in.journal.Met(base) {
 		in.same[base] = n + 1
+		if !in.cfg.Program.HasKey() {
+			in.equal++
+		}
 	}
 	return identity.Cells(content, in.same[base])
 }
@@ -323,15 +342,24 @@ func (in *intake) build(row *source.Row, id journal.ID, key string) (*lifecycle.
 			faults = []mapping.Fault{{Reason: err.Error()}}
 		}
 	}
-	if len(faults) == 0 && c.Owner != "" {
-		faults = in.assign(&it.content.Case)
-		in.complete(r, it)
-	}
 	r.Sum, r.Update = it.content.Sum, content.AfterCreate(&it.content.Case)
 	if len(faults) > 0 {
 		r.Body, r.Fault = nil, faultText(faults)
 	}
 	return r, it, faults
+}
+
+// assign fills in the agent whose address a row names, if it has no faults yet.
+func (in *intake) assign(r *lifecycle.Row, it *item, faults []mapping.Fault) []mapping.Fault {
+	if len(faults) > 0 || it.content.Case.Owner == "" {
+		return faults
+	}
+	if faults = in.owner(&it.content.Case); len(faults) > 0 {
+		r.Body, r.Fault = nil, faultText(faults)
+	} else {
+		in.complete(r, it)
+	}
+	return faults
 }
 
 // complete forms the requests of a row anew, once an id was looked up.

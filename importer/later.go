@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	"caseimport/importer/content"
@@ -92,9 +93,11 @@ func (in *intake) takeLate(row *source.Row, l laterRow, known map[journal.ID]rec
 	if err := in.cfg.Program.Err(); err != nil {
 		return err
 	}
+	faults = in.assign(r, it, faults)
 	state := in.journal.State(l.id)
+	var fault *mapping.Fault
 	if len(faults) == 0 && l.parent != (journal.ID{}) {
-		fault := in.joinParent(it, l, known, parentIsChild)
+		fault = in.joinParent(it, l, known, parentIsChild)
 		in.complete(r, it)
 		switch {
 		case fault == nil || state.HasCase():
@@ -106,7 +109,7 @@ func (in *intake) takeLate(row *source.Row, l laterRow, known map[journal.ID]rec
 		}
 	}
 	if state.HasCase() {
-		in.resume(r, it, state, known[l.id])
+		in.resume(r, it, known[l.id], fault)
 	} else if len(faults) > 0 && !state.InDoubt() {
 		return fmt.Errorf("internal error: row %d was valid when it was read first", row.Number)
 	}
@@ -139,8 +142,9 @@ func (in *intake) joinParent(it *item, l laterRow, known map[journal.ID]recalled
 	return &fault
 }
 
-// resume prepares the update of a row that has its case.
-func (in *intake) resume(r *lifecycle.Row, it *item, state journal.State, was recalled) {
+// resume prepares the update of a row that has its case. orphaned says why the parent
+// that it names cannot be set, nil if it can.
+func (in *intake) resume(r *lifecycle.Row, it *item, was recalled, orphaned *mapping.Fault) {
 	r.CaseID, it.had = was.caseID, was.memo
 	if r.Body == nil {
 		return
@@ -149,7 +153,9 @@ func (in *intake) resume(r *lifecycle.Row, it *item, state journal.State, was re
 	if was.memo != nil {
 		r.Update, lost = content.Changes(&it.content.Case, *was.memo)
 	}
-	if len(lost) > 0 {
+	if orphaned != nil && slices.Contains(lost, orphaned.Field) {
+		r.Body, r.Fault = nil, orphaned.String()
+	} else if len(lost) > 0 {
 		in.remark("with changes that an update cannot set", fmt.Sprintf("row %d, key %q: %s changed, which an update cannot set in case %s", r.Row, words.Shown(r.Key), strings.Join(lost, ", "), r.CaseID))
 	}
 }

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"strings"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -95,6 +95,7 @@ func (p *pipeline) follow() {
 	}
 	p.cfg.Progress.inDoubt.Store(int64(m.InDoubt()))
 	p.cfg.Progress.inFlight.Store(int64(m.InFlight()))
+	p.cfg.Progress.settles.Store(p.began.Add(m.Settles()).UnixNano())
 	if m.Over() {
 		p.idle.Broadcast()
 		p.room.Broadcast()
@@ -207,10 +208,10 @@ func (p *pipeline) compared(q lifecycle.Request, got *talkdesk.Case, a talkdesk.
 			memo = *it.had
 		}
 		var left []string
-		rest, left = content.Rest(q.Row.Update, &it.content.Case, memo, got, p.cfg.Program.Account())
+		rest, left = content.Rest(q.Row.Update, &it.content.Case, memo, got, p.cfg.Program.Account(), q.Row.NotesInDoubt())
 		a.Updated = got.UpdatedAt
 		if len(left) > 0 {
-			note = "left as it is in Talkdesk, where it was changed since: " + strings.Join(left, ", ")
+			note = content.LeftAlone(left)
 			p.remark("with fields that were changed in Talkdesk since", fmt.Sprintf("row %d, case %s: %s", q.Row.Claim.Row, got.ID, note))
 		}
 	}
@@ -282,28 +283,26 @@ func (p *pipeline) mayRead() bool {
 
 // pace tells the limiter what an answer says of the pace.
 func (p *pipeline) pace(a talkdesk.Answer, turn time.Time) {
-	switch {
-	case a.Throttled:
-		p.throttled(turn, a)
-	case a.Answered() && !a.Down:
-		p.cfg.Limiter.Answered()
+	before := p.cfg.Limiter.PausedUntil()
+	until, fresh := p.cfg.Limiter.Answered(a.Pace(turn))
+	if a.Throttled {
+		p.throttled(a, before, until, fresh)
 	}
 }
 
-// throttled passes a 429 on to the limiter.
-func (p *pipeline) throttled(turn time.Time, a talkdesk.Answer) {
+// throttled says that a 429 makes the run wait, if that is news.
+func (p *pipeline) throttled(a talkdesk.Answer, before, until time.Time, fresh bool) {
 	p.cfg.Progress.throttled.Add(1)
-	before := p.cfg.Limiter.PausedUntil()
-	until, fresh := p.cfg.Limiter.Throttled(turn, a.Pause)
+	p.cfg.Progress.paused.Store(until.UnixNano())
 	if !fresh && until.Sub(before) < time.Second {
 		return
 	}
-	if wait := time.Until(until); wait >= time.Second {
-		p.remember(journal.Span{What: journal.Pause, Begin: p.now(), End: p.now() + wait, Why: "429"})
+	if wait := time.Until(until); wait >= shortPause {
+		p.remember(journal.Span{What: journal.Pause, Begin: p.now(), End: p.now() + wait, Why: strconv.Itoa(a.Status)})
 	}
-	reason := "the server asks for a pause (429)"
+	reason := fmt.Sprintf("the server asks for a pause (%d)", a.Status)
 	if a.Pause == 0 {
-		reason = "the server is throttling (429) and does not say for how long"
+		reason = fmt.Sprintf("the server is throttling (%d) and does not say for how long", a.Status)
 	}
 	msg := fmt.Sprintf("%s: nothing is sent until %s", reason, clock(until))
 	if time.Until(until) < time.Second {

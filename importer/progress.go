@@ -1,6 +1,9 @@
 package importer
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"time"
+)
 
 // Progress counts what happens, for whoever watches. All methods may be called
 // at any time from any goroutine.
@@ -9,7 +12,38 @@ type Progress struct {
 	requests, retries, throttled, lookups, several                                       atomic.Int64
 	creates, probes, updates                                                             atomic.Int64
 	inDoubt, inFlight                                                                    atomic.Int64
+
+	doing           atomic.Int32
+	down            atomic.Bool
+	settles, paused atomic.Int64 // Unix time in nanoseconds
 }
+
+// Doing is what a run is about.
+type Doing int32
+
+// What it is about, in this order.
+const (
+	Reading Doing = iota // the input, and what earlier runs have left
+	Asking               // the account, whether this was imported before
+	Sending              // rows
+	Writing              // the files at the end
+)
+
+// Doing returns what the run is about.
+func (p *Progress) Doing() Doing { return Doing(p.doing.Load()) }
+
+func (p *Progress) now(d Doing) { p.doing.Store(int32(d)) }
+
+// Down reports whether the run waits for a server that fails.
+func (p *Progress) Down() bool { return p.down.Load() }
+
+// Paused returns until when nothing is sent because the server has asked for it, and
+// Settles when the last of the rows in doubt may be looked up, as far as is known.
+// Both may be past.
+func (p *Progress) Paused() time.Time { return time.Unix(0, p.paused.Load()) }
+
+// Settles is described at Paused.
+func (p *Progress) Settles() time.Time { return time.Unix(0, p.settles.Load()) }
 
 // Summary returns the counts so far; Rows, Left, Seconds and Exit are not set.
 func (p *Progress) Summary() Summary {

@@ -51,7 +51,8 @@ type tally struct {
 	// ofRun.
 	extra      int
 	reasons    map[string]int
-	keptEdited bool // the earlier failure report is people's work that was not read
+	trial      []string // ids of the cases that a run with a limit has created, the first of them
+	keptEdited bool     // the earlier failure report is people's work that was not read
 }
 
 // maxReasons bounds the different reasons that are counted.
@@ -64,13 +65,16 @@ func (t *tally) count(reason string) {
 	}
 }
 
-// frequent returns the three most frequent reasons.
+// shownReasons is how many reasons are worth reading.
+const shownReasons = 10
+
+// frequent returns the most frequent reasons.
 func (t *tally) frequent() (top []Reason) {
 	for text, n := range t.reasons {
 		top = append(top, Reason{text, n})
 	}
 	slices.SortFunc(top, func(a, b Reason) int { return cmp.Or(b.Rows-a.Rows, strings.Compare(a.Text, b.Text)) })
-	return top[:min(3, len(top))]
+	return top[:min(shownReasons, len(top))]
 }
 
 // refusal is a row of this input that is not sent. It belongs to this run alone,
@@ -308,6 +312,10 @@ func (p *pipeline) record(a lifecycle.Record) error {
 	if o.Interim {
 		return nil // the results have a line for what becomes of it
 	}
+	if p.cfg.Limit > 0 && count == &progress.created && a.Ref != nil && len(p.trial) < maxAlike {
+		p.trial = append(p.trial, line.CaseID)
+		p.cfg.Log.Info(fmt.Sprintf("row %d: created case %s", line.Row, line.CaseID))
+	}
 	if a.Ref != nil {
 		count.Add(1)
 		if a.Updated && count == &progress.already {
@@ -325,7 +333,7 @@ func (p *pipeline) record(a lifecycle.Record) error {
 		reason += ": " + line.ErrorFields.String()
 	}
 	p.count(reason)
-	return p.report.Add(reportRow(a.Ref.(*item).row, p.idOf(a.Claim.ID), line))
+	return p.report.Add(reportRow(a.Ref.(*item).row, p.idOf(a.Claim), line))
 }
 
 // memo is what the journal is to remember of what a row's case holds.
@@ -403,9 +411,9 @@ func reportRow(row *source.Row, id string, line results.Line) results.ReportRow 
 }
 
 // idOf is the caseimport_id of a row that may be sent.
-func (p *pipeline) idOf(id journal.ID) string {
+func (p *pipeline) idOf(c journal.Claim) string {
 	if p.cfg.Program.HasKey() {
-		return identity.Text(identity.ByKey, id)
+		return identity.KeyText(c.Key)
 	}
-	return identity.Text(identity.ByCells, id)
+	return identity.Text(identity.ByCells, c.ID)
 }

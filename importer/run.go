@@ -16,9 +16,13 @@ func Run(ctx context.Context, cfg Config) (Summary, error) {
 	if cfg.Progress == nil {
 		cfg.Progress = &Progress{}
 	}
-	files := FilesOf(cfg.Results, cfg.Table.Format == "json")
+	cfg.ReportForm = ReportForm(cfg.ReportForm, cfg.Table)
+	files := FilesOf(cfg.Results, cfg.ReportForm)
 	cfg.Results = files.Results
 	sum, err := execute(ctx, cfg, files)
+	if sum.Report != "" {
+		files.Report = sum.Report // it could not take the form that was asked for
+	}
 	sum.Files = files
 	sum.Rows = cfg.Table.Rows
 	sum.Left = sum.Rows - cfg.Progress.Done()

@@ -9,6 +9,10 @@ import (
 // spanOf is how long a stretch is whose requests are counted for the history.
 const spanOf = 30 * time.Second
 
+// shortPause is a pause that is too short to be remembered. A server that asks for a
+// second is not.
+const shortPause = 900 * time.Millisecond
+
 // history is what the writer keeps of the stretches under way.
 type history struct {
 	outage  *journal.Span // nil: the server is up
@@ -47,5 +51,10 @@ func (p *pipeline) countRequests() error {
 // endSpans notes what is under way when the run ends.
 func (p *pipeline) endSpans() error {
 	p.endOutage()
+	if rate := p.cfg.Limiter.Learned(); rate > 0 {
+		if err := p.journal.NoteRate(rate); err != nil {
+			return err
+		}
+	}
 	return p.countRequests()
 }

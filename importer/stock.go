@@ -46,6 +46,7 @@ func (p *pipeline) takeStock() error {
 		Searchable: p.cfg.Program.KeyField() != "", Resend: p.cfg.ResendUnknown, Backoff: backoff, Lag: p.journal.Lag(), Altered: p.journal.Altered(),
 		Updates: p.cfg.Update || p.cfg.Program.SetsAfterCreate(),
 	}
+	p.cfg.Limiter.Learn(p.journal.Rate())
 	doubts, err := p.journal.Doubts()
 	if err != nil {
 		return filesStop(err)

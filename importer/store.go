@@ -10,6 +10,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -93,8 +94,8 @@ func openStore(cfg Config, files Files) (*store, error) {
 	return &store{files: files, journal: j, hadResults: hadResults, written: j.Last().Report,
 		results: results.NewFile(files.Results, nil),
 		report: results.NewReport(results.ReportOptions{
-			Path: files.Report, JSON: cfg.Table.Format == "json", Header: cfg.Table.Header, Delimiter: cfg.Table.Delimiter,
-			Mark: cfg.Table.Foreign()}),
+			Path: files.Report, JSON: cfg.Table.Format == "json", Form: cfg.ReportForm,
+			Header: cfg.Table.Header, Columns: slices.Concat(cfg.Table.Columns, cfg.Program.Absent()), Delimiter: cfg.Table.Delimiter, Mark: cfg.Table.Foreign()}),
 	}, nil
 }
 

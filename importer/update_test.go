@@ -356,3 +356,46 @@ func TestGoneCaseIsNotMadeAgain(t *testing.T) {
 		w.once("T-1")
 	})
 }
+
+// TestUnchangedRowsCostNoRequest: not even one for the agents that they name.
+func TestUnchangedRowsCostNoRequest(t *testing.T) {
+	in(t, func(w *world) {
+		rows := []string{"T-1,One,x,,,ann@example.com,,", "T-2,Two,x,open,,bob@example.com,,"}
+		w.tickets(rows...)
+		w.must(0, "in.csv")
+		if sum := w.must(0, "in.csv", updating); sum.Requests != 0 || sum.Already != 2 {
+			t.Errorf("%+v", sum)
+		}
+		rows[0] = "T-1,One changed,x,,,ann@example.com,,"
+		w.tickets(rows...)
+		if sum := w.must(0, "in.csv"); sum.Requests != 0 || sum.Changed != 1 {
+			t.Errorf("without the flag, of a row with an owner: %+v", sum)
+		}
+		rows[0] = "T-1,One changed,x,,,nobody@example.com,,"
+		w.tickets(rows...)
+		if sum := w.must(3, "in.csv", updating); sum.Incomplete != 1 {
+			t.Errorf("an owner who is none: %+v", sum)
+		}
+		if line := w.results()[1]; !strings.Contains(line.ErrorMessage, "no active agent") || line.CaseID != "1" {
+			t.Errorf("%+v", line)
+		}
+	})
+}
+
+// TestParentThatComesLater: a row of a case names another parent, which has no case
+// yet, and gets one in the next night.
+func TestParentThatComesLater(t *testing.T) {
+	in(t, func(w *world) {
+		w.tickets("T-1,Child,x,,,,,")
+		w.must(0, "in.csv")
+		w.tickets("T-1,Child,x,,,,T-2,")
+		if sum := w.must(3, "in.csv", updating); sum.Incomplete != 1 {
+			t.Errorf("%+v", sum)
+		}
+		w.tickets("T-1,Child,x,,,,T-2,", "T-2,Parent,x,,,,,")
+		if sum := w.must(0, "in.csv", updating); sum.Created != 1 || sum.Updated != 1 {
+			t.Errorf("%+v", sum)
+		}
+		w.set("T-1", map[string]string{"parent_id": w.at("T-2").id})
+	})
+}

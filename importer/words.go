@@ -22,18 +22,20 @@ func (p *pipeline) say(n lifecycle.Notice) {
 		wait("the server failed several times in a row: checking whether it is up; giving up at %s", until)
 	case lifecycle.ServerDown:
 		p.outage = &journal.Span{What: journal.Outage, Begin: n.Until - p.cfg.OutagePatience, Why: n.Text}
+		p.cfg.Progress.down.Store(true)
 		wait("the server is failing (%s): nothing is sent until it answers; next try at %s, giving up at %s", n.Text, at, until)
 	case lifecycle.StillDown:
 		wait("the server is still failing (%s); next try at %s, giving up at %s", n.Text, at, until)
 	case lifecycle.ServerUp:
 		p.endOutage()
+		p.cfg.Progress.down.Store(false)
 		wait("the server answers again after %v", round(n.Lasted))
 	case lifecycle.OnlyRowsFail:
 		wait("the server answers, but fails on rows: trying them one at a time")
 	case lifecycle.WaitForDoubts:
-		wait("%s got no answer; checking for their cases at %s", rows(n.Rows), at)
+		wait("%s got no answer; checking for their cases %s", rows(n.Rows), between(n, at, until))
 	case lifecycle.WaitToAdopt:
-		wait("%s may have a case already; checking at %s, once a search would show it", rows(n.Rows), at)
+		wait("%s may have a case already; checking %s, once a search would show it", rows(n.Rows), between(n, at, until))
 	case lifecycle.WaitForCanary:
 		wait("Talkdesk's search does not list case %s yet, so %s without an answer must wait; giving up at %s", n.Text, rows(n.Rows), until)
 	case lifecycle.LookUpsFail:
@@ -45,6 +47,14 @@ func (p *pipeline) say(n lifecycle.Notice) {
 	case lifecycle.EditedSince:
 		p.remark("whose case was there already, without what was edited since,", fmt.Sprintf("row %d: its case %s was there already, without what was edited since", n.Rows, n.Text))
 	}
+}
+
+// between is when rows are looked up: at one moment, or as each one's has come.
+func between(n lifecycle.Notice, at, until string) string {
+	if n.Until-n.At < time.Second {
+		return "at " + at
+	}
+	return "from " + at + " to " + until
 }
 
 // remark warns of something that may concern many rows. Of those alike the first

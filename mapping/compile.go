@@ -5,11 +5,38 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 
 	"caseimport/mapping/expression"
 	"caseimport/mapping/words"
 	"caseimport/mapping/yamlfile"
 )
+
+// FoldName is how the names of columns are compared: without regard to case, to
+// blanks around them, to how a letter with an accent is put together, and to the
+// kind of a blank (a non-breaking one looks like any other).
+func FoldName(name string) string {
+	for i := range len(name) {
+		if name[i] >= utf8.RuneSelf {
+			name = norm.NFC.String(strings.Map(plainBlank, name))
+			break
+		}
+	}
+	return fold(name)
+}
+
+func plainBlank(r rune) rune {
+	switch {
+	case r == '\u200b' || r == '\ufeff' || r == '\u2060' || r == '\u00ad': // nobody sees them
+		return -1
+	case unicode.Is(unicode.Zs, r):
+		return ' '
+	}
+	return r
+}
 
 // Compile binds the mapping to the columns of an input: names as the file
 // writes them, each once (a repeated header is one column). They are matched
@@ -17,8 +44,8 @@ import (
 // mapping has to write the name exactly.
 //
 // Unknown columns are faults of the mapping file (*FileError), unless open is
-// true, as for a JSON failure report, which holds only some of the members, or
-// there are no columns: then an absent column is an empty one.
+// true, as for JSON, in which what no object happens to have is missing, or there
+// are no columns: then an absent column is an empty one (see Program.Absent).
 func (m *Mapping) Compile(columns []string, open bool) (*Program, error) {
 	return m.CompileWith(columns, open, nil)
 }
@@ -73,7 +100,7 @@ func (m *Mapping) CompileWith(columns []string, open bool, related func(path str
 func newProgram(columns []string, open bool) *Program {
 	p := &Program{columns: columns, open: open || len(columns) == 0, byName: map[string][]int{}}
 	for i, name := range columns {
-		p.byName[fold(name)] = append(p.byName[fold(name)], i)
+		p.byName[FoldName(name)] = append(p.byName[FoldName(name)], i)
 	}
 	return p
 }
@@ -82,7 +109,7 @@ func newProgram(columns []string, open bool) *Program {
 type binder struct {
 	*yamlfile.Reader
 	p      *Program
-	parent *Program // of the input, where p is of a second file
+	parent *binder // of the input, where p is of a second file
 }
 
 func (b *binder) field(f *field) *field {
@@ -104,7 +131,7 @@ func (b *binder) field(f *field) *field {
 
 // column binds one name; an unknown one is a fault at its place in the file.
 func (b *binder) column(name yamlfile.Text) cell {
-	i, err := b.p.columnNamed(name.Text)
+	i, err := b.named(name.Text)
 	if err != nil {
 		b.Fault(name.Node, "%v", err)
 	}
@@ -114,10 +141,19 @@ func (b *binder) column(name yamlfile.Text) cell {
 	return cell{index: i, name: b.p.columns[i]}
 }
 
+// named finds a column, and notes one that is absent.
+func (b *binder) named(name string) (int, error) {
+	i, err := b.p.columnNamed(name)
+	if i < 0 && err == nil && !slices.Contains(b.p.absent, name) {
+		b.p.absent = append(b.p.absent, name)
+	}
+	return i, err
+}
+
 func (b *binder) expression(t yamlfile.Text, inEach, condition bool) *expression.Expression {
-	o := expression.Options{Column: b.p.columnNamed, Item: inEach, Condition: condition}
+	o := expression.Options{Column: b.named, Item: inEach, Condition: condition}
 	if b.parent != nil {
-		o.Parent, o.ParentColumn = true, b.parent.columnNamed
+		o.Parent, o.ParentColumn = true, b.parent.named
 	}
 	x, faults := expression.Compile(t.Text, o)
 	for _, f := range faults {
@@ -149,7 +185,7 @@ func (b *binder) note(n *noteFields, files *relatedFiles) *noteFields {
 // columnNamed finds a column. It returns -1 for an absent one, with an error
 // unless the program is open.
 func (p *Program) columnNamed(name string) (int, error) {
-	found := p.byName[fold(name)]
+	found := p.byName[FoldName(name)]
 	switch {
 	case len(found) == 1:
 		return found[0], nil
@@ -172,6 +208,24 @@ func (p *Program) columnNamed(name string) (int, error) {
 		hint = "; " + cmp.Or(p.file, "the input") + " has " + some(p.columns)
 	}
 	return -1, fmt.Errorf("unknown column %q%s", name, hint)
+}
+
+// Absent are the columns that the mapping names and the input does not have.
+func (p *Program) Absent() []string { return p.absent }
+
+// AbsentWarning says so, "" if there are none.
+func (p *Program) AbsentWarning() string {
+	if len(p.absent) == 0 || len(p.columns) == 0 {
+		return ""
+	}
+	all := make([]string, len(p.absent))
+	for i, name := range p.absent {
+		all[i] = fmt.Sprintf("%q", name)
+		if near := words.Nearest(name, p.columns); near != "" {
+			all[i] += fmt.Sprintf(" (did you mean %q?)", near)
+		}
+	}
+	return "no row has " + strings.Join(all, ", ") + ": read as an empty cell"
 }
 
 // some lists names, the first dozen of many.

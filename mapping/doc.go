@@ -20,7 +20,8 @@
 //     account's fields and their options make of all this)
 //   - the binding: compile.go
 //   - the run: program.go (one row), rule.go (one rule of it), convert.go (one
-//     value), notes.go, fix.go (what would fix a fault)
+//     value), notes.go, fix.go (what would fix a fault, with priority.go and
+//     standin.go)
 //
 // What a rule means:
 //

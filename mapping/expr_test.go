@@ -39,6 +39,7 @@ func TestExpressions(t *testing.T) {
 		{`row.yes == true`, "true"}, {`row.word == true`, "true"}, {`row.no == "FALSE"`, "true"}, {`row.yes and not row.no`, "true"}, {`row.yes ? "y" : "n"`, "y"},
 		{`row.csv in [10, 20]`, "true"}, {`row.two in ["2"]`, "true"}, {`row.csv not in ["1"]`, "true"}, {`"a" in row.tags`, "true"}, {`"single" in row.one`, "true"},
 		{`"a" in row.missing`, "false"}, {`"name" in row.who`, "true"},
+		{`"text" in row`, "true"}, {`"TEXT" in row`, "true"}, {`"empty" in row`, "true"}, {`"missing" in row`, "false"}, {`"nowhere" in row`, "false"}, {`"gone" not in row`, "true"}, {`("te" + "xt") in row`, "true"},
 		{`row.text contains "Case"`, "true"}, {`row.id startsWith "1010"`, "true"}, {`row.missing startsWith "x"`, "false"}, {`row.id matches "^[0-9]+$"`, "true"}, {`row.text endsWith row.empty`, "true"},
 		{`row.missing ?? row.empty ?? row.csv`, "10"}, {`coalesce(row.empty, " ", row.missing, 0)`, "0"}, {`coalesce("", nil)`, nil},
 

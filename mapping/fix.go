@@ -35,11 +35,11 @@ func (f *field) makeFixes() {
 	case f.kind == kindCheckbox:
 		out.empty = f.fix("default", "false")
 	case f.short == "requester_name":
-		out.empty = f.fix("default", yamlfile.Quote("Unknown requester"))
+		out.empty = f.fix("default", yamlfile.Quote(NoRequester))
 	case f.short == "title":
-		out.empty = f.fix("default", yamlfile.Quote("(no subject)"))
+		out.empty = f.fix("default", yamlfile.Quote(NoSubject))
 	case f.short == "description":
-		out.empty = f.fix("default", yamlfile.Quote("(no description)"))
+		out.empty = f.fix("default", yamlfile.Quote(NoDescription))
 	default:
 		out.empty = f.fix("default", yamlfile.Quote("?"))
 	}
@@ -175,27 +175,6 @@ func (f *field) fixDate(text string) (fix, entry string) {
 	return f.fix(set...) + note, yamlfile.Quote(fit[0])
 }
 
-var priorityWords = map[string]string{
-	"urgent": "URGENT", "critical": "URGENT", "blocker": "URGENT", "highest": "URGENT", "emergency": "URGENT",
-	"immediate": "URGENT", "showstopper": "URGENT",
-	"dringend": "URGENT", "kritisch": "URGENT", "critique": "URGENT", "crítica": "URGENT", "critica": "URGENT", "urgente": "URGENT",
-
-	"high": "HIGH", "major": "HIGH", "important": "HIGH", "elevated": "HIGH",
-	"hoch": "HIGH", "haute": "HIGH", "alta": "HIGH", "élevée": "HIGH", "hoog": "HIGH",
-
-	"normal": "NORMAL", "medium": "NORMAL", "moderate": "NORMAL", "standard": "NORMAL", "default": "NORMAL", "average": "NORMAL",
-	"mittel": "NORMAL", "moyenne": "NORMAL", "media": "NORMAL", "média": "NORMAL", "normale": "NORMAL", "gemiddeld": "NORMAL",
-
-	"low": "LOW", "lowest": "LOW", "minor": "LOW", "trivial": "LOW", "planning": "LOW", "enhancement": "LOW", "minimal": "LOW",
-	"niedrig": "LOW", "gering": "LOW", "basse": "LOW", "faible": "LOW", "baja": "LOW", "baixa": "LOW", "bassa": "LOW", "laag": "LOW",
-
-	"критический": "URGENT", "срочный": "URGENT", "высокий": "HIGH", "средний": "NORMAL", "обычный": "NORMAL", "низкий": "LOW",
-}
-
-// PriorityWord is the priority that a word in small letters commonly stands
-// for, in the languages of Europe; "" for any other.
-func PriorityWord(word string) string { return priorityWords[word] }
-
 // guessPriority knows the common words, also behind a number ("3 - Moderate"),
 // and P1 to P5.
 func guessPriority(text string) string {
@@ -203,7 +182,7 @@ func guessPriority(text string) string {
 	if number, ok := strings.CutPrefix(text, "p"); ok && len(number) == 1 && "1" <= number && number <= "5" {
 		return [...]string{"URGENT", "HIGH", "NORMAL", "LOW", "LOW"}[number[0]-'1']
 	}
-	return cmp.Or(priorityWords[text], priorityWords[strings.TrimLeft(text, "0123456789 -.:")], "?")
+	return cmp.Or(PriorityWord(text), PriorityWord(strings.TrimLeft(text, "0123456789 -.:")), "?")
 }
 
 // rendered is one key of a rule and its value as YAML in one line.

@@ -16,6 +16,7 @@ type Program struct {
 	columns []string
 	byName  map[string][]int // folded
 	open    bool
+	absent  []string // see Absent
 	account *fields.File
 
 	where    *expression.Expression

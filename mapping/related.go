@@ -119,7 +119,7 @@ func (b *binder) related(n *noteFields, files *relatedFiles) *binder {
 	}
 	n.program = newProgram(file.Columns())
 	n.program.file = from.file.Text
-	second := &binder{Reader: b.Reader, p: n.program, parent: b.p}
+	second := &binder{Reader: b.Reader, p: n.program, parent: b}
 	by := By{Sort: -1, Layouts: from.layouts}
 	if from.sort.Set() {
 		by.Sort = second.column(from.sort).index

@@ -25,6 +25,11 @@ func release(t *testing.T, l *ratelimit.Limiter, start time.Time) time.Duration 
 	return at.Sub(start)
 }
 
+// throttle tells of a 429 to a request that was let go at sent.
+func throttle(l *ratelimit.Limiter, sent time.Time, pause time.Duration) (until time.Time, fresh bool) {
+	return l.Answered(ratelimit.Answer{Sent: sent, Throttled: true, Pause: pause})
+}
+
 func TestThousandRequestsTakeTheirTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, start := ratelimit.New(50), time.Now()
@@ -89,7 +94,7 @@ func (p plan) run(t *testing.T) (moments []time.Duration, pauses [][2]time.Durat
 			all.Go(func() {
 				time.Sleep(pause.at)
 				began := time.Since(start)
-				until, _ := l.Throttled(time.Now(), pause.length)
+				until, _ := throttle(l, time.Now(), pause.length)
 				mu.Lock()
 				pauses = append(pauses, [2]time.Duration{began, until.Sub(start)})
 				mu.Unlock()
@@ -160,7 +165,7 @@ func TestLatenessIsMadeUpForWithinLimits(t *testing.T) {
 				l, start := ratelimit.New(50), time.Now()
 				got := []time.Duration{release(t, l, start)}
 				if tt.pause > 0 {
-					l.Throttled(time.Now(), tt.pause)
+					throttle(l, time.Now(), tt.pause)
 				}
 				time.Sleep(tt.arrive)
 				moments := make(chan time.Duration, 4)
@@ -186,7 +191,7 @@ func TestPauseHoldsForThoseAlreadyWaiting(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l, start := ratelimit.New(rate), time.Now()
 				release(t, l, start)
-				l.Throttled(time.Now(), 10*time.Millisecond)
+				throttle(l, time.Now(), 10*time.Millisecond)
 				var early atomic.Int32
 				var all sync.WaitGroup
 				for range 8 {
@@ -198,7 +203,7 @@ func TestPauseHoldsForThoseAlreadyWaiting(t *testing.T) {
 				}
 				synctest.Wait()
 				time.Sleep(5 * time.Millisecond)
-				l.Throttled(time.Now(), time.Minute) // longer: it extends the pause
+				throttle(l, time.Now(), time.Minute) // longer: it extends the pause
 				all.Wait()
 				if n := early.Load(); n > 0 {
 					t.Errorf("%d of 8 waiting requests went before the pause was over", n)
@@ -213,23 +218,23 @@ func TestBurstOf429sIsOneEvent(t *testing.T) {
 		l, start := ratelimit.New(0), time.Now()
 		sent, _ := l.Wait(t.Context())
 		time.Sleep(100 * time.Millisecond)
-		until, fresh := l.Throttled(sent, 0)
+		until, fresh := throttle(l, sent, 0)
 		if !fresh {
 			t.Error("the first 429 was no news")
 		}
 		for range 63 {
-			if again, fresh := l.Throttled(sent, 0); fresh || !again.Equal(until) {
+			if again, fresh := throttle(l, sent, 0); fresh || !again.Equal(until) {
 				t.Fatalf("a 429 of the same burst: fresh %v, pause until %v instead of %v", fresh, again.Sub(start), until.Sub(start))
 			}
 		}
-		if shorter, fresh := l.Throttled(sent, time.Millisecond); fresh || !shorter.Equal(until) {
+		if shorter, fresh := throttle(l, sent, time.Millisecond); fresh || !shorter.Equal(until) {
 			t.Error("a shorter stated pause cut the pause")
 		}
-		if longer, fresh := l.Throttled(sent, 5*time.Second); fresh || time.Until(longer) != 5*time.Second {
+		if longer, fresh := throttle(l, sent, 5*time.Second); fresh || time.Until(longer) != 5*time.Second {
 			t.Error("a longer stated pause did not extend the pause")
 		}
 		sent, _ = l.Wait(t.Context())
-		if _, fresh := l.Throttled(sent, 0); !fresh {
+		if _, fresh := throttle(l, sent, 0); !fresh {
 			t.Error("a 429 after the pause was no news")
 		}
 	})
@@ -243,7 +248,7 @@ func TestBackOffDoublesUntilAnswered(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			until, _ := l.Throttled(sent, 0)
+			until, _ := throttle(l, sent, 0)
 			return time.Until(until)
 		}
 		within := func(pause, base time.Duration) {
@@ -255,10 +260,10 @@ func TestBackOffDoublesUntilAnswered(t *testing.T) {
 		for _, base := range []time.Duration{1, 2, 4, 8, 16, 32, 60, 60, 60} {
 			within(throttled(), base*time.Second)
 		}
-		l.Answered() // in the pause: sent before it began
+		l.Answered(ratelimit.Answer{}) // in the pause: sent before it began
 		within(throttled(), time.Minute)
 		l.Wait(t.Context())
-		l.Answered()
+		l.Answered(ratelimit.Answer{})
 		within(throttled(), time.Second)
 		within(throttled(), 2*time.Second)
 	})
@@ -270,7 +275,7 @@ func TestPausedUntil(t *testing.T) {
 		if end := l.PausedUntil(); !end.IsZero() {
 			t.Errorf("a new limiter is paused until %v", end)
 		}
-		until, _ := l.Throttled(time.Now(), time.Second)
+		until, _ := throttle(l, time.Now(), time.Second)
 		if end := l.PausedUntil(); !end.Equal(until) {
 			t.Errorf("paused until %v, want %v", end, until)
 		}
@@ -286,7 +291,7 @@ func TestContextEndsTheWait(t *testing.T) {
 		t.Run(fmt.Sprint(rate), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l := ratelimit.New(rate)
-				l.Throttled(time.Now(), time.Hour)
+				throttle(l, time.Now(), time.Hour)
 				ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 				defer cancel()
 				start := time.Now()
@@ -336,7 +341,7 @@ func TestAbsurdPausesAndRatesHold(t *testing.T) {
 			t.Error("a second request went at next to no rate")
 		}
 		l := ratelimit.New(0)
-		l.Throttled(time.Now(), 1<<63-1)
+		throttle(l, time.Now(), 1<<63-1)
 		if until := l.PausedUntil(); time.Until(until) < 1000*time.Hour {
 			t.Errorf("the longest pause ends at %v", until)
 		}
@@ -366,7 +371,75 @@ func BenchmarkNoLimit(b *testing.B) {
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
 			l.Wait(b.Context())
-			l.Answered()
+			l.Answered(ratelimit.Answer{})
+		}
+	})
+}
+
+// The whole limiter, with workers, against a server that takes 20 in every second.
+func TestAutoFindsTheLimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, start := ratelimit.Auto(0), time.Now()
+		var mu sync.Mutex
+		var passed []time.Time
+		accepted, refused := 0, 0
+		var all sync.WaitGroup
+		for range 16 {
+			all.Go(func() {
+				for time.Since(start) < 3*time.Minute {
+					sent, err := l.Wait(t.Context())
+					if err != nil {
+						t.Error(err)
+					}
+					time.Sleep(50 * time.Millisecond)
+					mu.Lock()
+					now := time.Now()
+					ok := len(passed) < 20 || now.Sub(passed[len(passed)-20]) >= time.Second
+					if ok {
+						passed = append(passed, now)
+					}
+					if now.Sub(start) > 30*time.Second {
+						if ok {
+							accepted++
+						} else {
+							refused++
+						}
+					}
+					mu.Unlock()
+					l.Answered(ratelimit.Answer{Sent: sent, Throttled: !ok})
+				}
+			})
+		}
+		all.Wait()
+		if accepted < 150*20*95/100 || refused > accepted/100 {
+			t.Errorf("%d accepted of 3,000, %d refused", accepted, refused)
+		}
+		if got := l.Learned(); got < 19 || got > 21 {
+			t.Errorf("learned %v a second", got)
+		}
+	})
+}
+
+func TestAutoHeedsPausesAndItsBound(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, start := ratelimit.Auto(10), time.Now()
+		var last time.Duration
+		for range 101 {
+			last = release(t, l, start)
+			l.Answered(ratelimit.Answer{Sent: time.Now()})
+		}
+		if last < 9*time.Second {
+			t.Errorf("101 requests at 10/s at most took %v", last)
+		}
+		until, fresh := throttle(l, time.Now(), 40*time.Second)
+		if !fresh || time.Until(until) != 40*time.Second {
+			t.Errorf("pause until %v, news: %v", until.Sub(start), fresh)
+		}
+		if _, again := throttle(l, time.Now().Add(-time.Second), time.Second); again {
+			t.Error("a 429 of the same burst is news")
+		}
+		if at := release(t, l, start); at < until.Sub(start) {
+			t.Error("a request went within the pause")
 		}
 	})
 }

@@ -21,8 +21,14 @@ func TestParseRate(t *testing.T) {
 		"0/m":     0,
 	} {
 		got, err := ratelimit.ParseRate(in)
-		if err != nil || got != want {
+		if err != nil || got != (ratelimit.Rate{PerSecond: want}) {
 			t.Errorf("ParseRate(%q) = %v, %v; want %v", in, got, err, want)
+		}
+	}
+	for in, want := range map[string]float64{"auto": 0, " AUTO ": 0, "auto:20/s": 20, "auto: 600/m": 10} {
+		got, err := ratelimit.ParseRate(in)
+		if err != nil || got != (ratelimit.Rate{PerSecond: want, Auto: true}) {
+			t.Errorf("ParseRate(%q) = %v, %v; want at most %v", in, got, err, want)
 		}
 	}
 }
@@ -31,7 +37,10 @@ func TestParseRateSaysWhatIsWrong(t *testing.T) {
 	for in, want := range map[string]string{
 		"":         "empty",
 		"  ":       "empty",
-		"auto":     "not there yet",
+		"auto:":    "empty",
+		"auto:0":   "lets nothing go",
+		"auto:x":   "not a number",
+		"auto10":   "not a number",
 		"-1":       "negative",
 		"-600/m":   "negative",
 		"NaN":      "not a number",
@@ -61,7 +70,7 @@ func FuzzParseRate(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		rate, err := ratelimit.ParseRate(s)
-		if err == nil && !(rate >= 0 && rate <= math.MaxFloat64) {
+		if err == nil && !(rate.PerSecond >= 0 && rate.PerSecond <= math.MaxFloat64) {
 			t.Errorf("ParseRate(%q) = %v", s, rate)
 		}
 	})

@@ -108,8 +108,10 @@ func (o *runOptions) ownFiles(input string) []string {
 	files := o.filesOf(input)
 	all := []string{input, o.mapping, o.fields}
 	if files.Results != "" {
-		lines := importer.FilesOf(files.Results, true)
-		all = append(all, files.Results, files.Journal, files.Report, lines.Report, importer.VerifyFileOf(files.Results))
+		all = append(all, files.Results, files.Journal, importer.VerifyFileOf(files.Results))
+		for _, form := range []string{"csv", "jsonl", "xlsx"} {
+			all = append(all, importer.FilesOf(files.Results, form).Report)
+		}
 	}
 	return all
 }
@@ -123,7 +125,7 @@ func (o *runOptions) filesOf(input string) importer.Files {
 	if name == "" {
 		return importer.Files{}
 	}
-	return importer.FilesOf(name, false)
+	return importer.FilesOf(name, "csv")
 }
 
 // samePlace also compares files that are not there yet.

@@ -13,7 +13,6 @@ import (
 	"caseimport/importer/reads"
 	"caseimport/importer/talkdesk"
 	"caseimport/mapping/fields"
-	"caseimport/ratelimit"
 )
 
 // asking are the flags of commands that ask the account something and change
@@ -25,7 +24,7 @@ type asking struct {
 
 // askingRate is the flag --rate of those that do nothing else.
 func askingRate(f *pflag.FlagSet, rate *string) {
-	f.StringVar(rate, "rate", "", "at most `RATE` requests: 10/s, 600/m or a number per second, 0 for no limit (default 5/s)")
+	f.StringVar(rate, "rate", "", "at most `RATE` requests: 10/s, 600/m or a number per second, 0 for no limit, auto to find the server's (default 5/s)")
 }
 
 // waits are its flags but for the target's.
@@ -55,7 +54,7 @@ func (a *asking) dial(cmd *cobra.Command, rate string, fields *fields.File) (acc
 			return account{}, usage(cmd, "", "--%s %v: this must be %s", flag.name, flag.value, waits)
 		}
 	}
-	perSecond, err := perSecondOf(cmd, rate, a.sandbox)
+	pace, err := paceOf(cmd, rate, a.sandbox)
 	if err != nil {
 		return account{}, err
 	}
@@ -71,7 +70,7 @@ func (a *asking) dial(cmd *cobra.Command, rate string, fields *fields.File) (acc
 		api:     cfg.API.(*talkdesk.Client),
 		name:    cfg.Account,
 		baseURL: cfg.BaseURL,
-		reader:  &reads.Reader{Limiter: ratelimit.New(perSecond), Patience: a.patience, Say: sayWaiting(cmd.ErrOrStderr())},
+		reader:  &reads.Reader{Limiter: pace.Limiter(), Patience: a.patience, Say: sayWaiting(cmd.ErrOrStderr())},
 		close:   end,
 	}, nil
 }

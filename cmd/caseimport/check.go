@@ -16,6 +16,7 @@ import (
 	"caseimport/importer/live"
 	"caseimport/importer/source"
 	"caseimport/mapping"
+	"caseimport/mapping/draft"
 	"caseimport/mapping/words"
 )
 
@@ -83,12 +84,15 @@ type checked struct {
 	// Estimate is how long sending will take at Rate, both 0 without a limit.
 	Rate     float64 `json:"rate"`             // requests a second
 	Estimate float64 `json:"estimate_seconds"` // seconds
+	// OpenQuestions are those that the mapping file still asks.
+	OpenQuestions int `json:"open_questions"`
 	// Live is what the account was found to have, with --live.
 	Live  *live.Report `json:"live,omitempty"`
 	Exit  int          `json:"exit"`
 	Error string       `json:"error,omitempty"`
 
 	table *source.Table
+	auto  bool // the rate is to be found
 }
 
 func refusedCheck(err error) checked {
@@ -99,9 +103,11 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 	if o.show < 0 {
 		return c, usage(cmd, "", "--show %d: this must be 1 or more", o.show)
 	}
-	if c.Rate, err = o.perSecond(cmd, o.live && o.sandbox); err != nil {
+	pace, err := o.pace(cmd, o.live && o.sandbox)
+	if err != nil {
 		return c, err
 	}
+	c.Rate, c.auto = pace.PerSecond, pace.Auto
 	mapping, _, err := loadMapping(cmd, o.mapping, o.fields, input)
 	if err != nil {
 		return c, err
@@ -118,6 +124,9 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 		return c, interrupted(ctx, err)
 	}
 	c.Remarks = append(c.table.Remarks, second.remarks()...)
+	if text, err := readSmall(o.mapping, maxMapping); err == nil {
+		c.OpenQuestions = draft.OpenQuestions(text)
+	}
 	cfg := check.Config{Table: c.table, Program: program, Show: o.show}
 	var asked *lookAround
 	if o.live {
@@ -129,6 +138,9 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 	}
 	if c.Report, err = checkRows(ctx, cfg); err != nil {
 		return c, interrupted(ctx, err)
+	}
+	if warning := absent(program, c.table); warning != "" {
+		c.Warnings = append(c.Warnings, warning)
 	}
 	var orphans []string
 	c.Unclaimed, orphans = second.unclaimed(c.table)
@@ -197,14 +209,34 @@ func printCheck(w io.Writer, c checked, cmd *cobra.Command, o checkOptions, inpu
 		printLive(&b, c.Live)
 	}
 	b.WriteString("\n" + estimate(c) + "\n")
-	b.WriteString("\nWhat next\n")
+	if n := c.OpenQuestions; n > 0 {
+		fmt.Fprintf(&b, "\n%s still open in %s: answer what is marked QUESTION there, and remove the mark.\n", words.Plural(n, "question"), o.mapping)
+	}
+	b.WriteString(whatNext(c, cmd, o, input))
+	printWide(w, b.String())
+}
+
+// whatNext says what to do after a check, if anything is.
+func whatNext(c checked, cmd *cobra.Command, o checkOptions, input string) string {
+	var b strings.Builder
 	if c.Invalid+c.Duplicate > 0 {
 		fmt.Fprintf(&b, "  Fix the mapping file %s or the rows, and check again.\n", o.mapping)
-		b.WriteString("  Or continue without those rows: run lists them in a failure report.\n")
+		if c.Valid > 0 {
+			b.WriteString("  Or continue without those rows: run lists them in a failure report.\n")
+		}
 	}
-	fmt.Fprintf(&b, "  Rehearse (nothing leaves this machine):\n    %s --sandbox\n",
-		commandLine(cmd, "run", input, "show", "rate", "json", "live", "sandbox"))
-	_, _ = io.WriteString(w, printable(b.String()))
+	line := commandLine(cmd, "run", input, "show", "rate", "json", "live", "sandbox")
+	switch {
+	case c.Valid == 0, c.Live != nil && c.Live.Create == 0:
+	case c.Live != nil && !o.sandbox: // the account was asked: it was rehearsed before, or can be
+		fmt.Fprintf(&b, "  Try the first five rows, and look at them in Talkdesk:\n    %s --limit 5\n", line)
+	default:
+		fmt.Fprintf(&b, "  Rehearse (nothing leaves this machine):\n    %s --sandbox\n", line)
+	}
+	if b.Len() == 0 {
+		return ""
+	}
+	return "\nWhat next\n" + b.String()
 }
 
 // printedValues is how many values of a group are worth a person's eye; --json
@@ -255,9 +287,13 @@ func printGroups(b *strings.Builder, groups []check.Group) {
 }
 
 func rowsOf(g check.Group) string {
-	rows := make([]string, len(g.FirstRows))
-	for i, n := range g.FirstRows {
-		rows[i] = words.Count(n)
+	rows := make([]string, len(g.First))
+	for i, at := range g.First {
+		rows[i] = fmt.Sprintf("%s (line %s", words.Count(at.Row), words.Count(at.Line))
+		if at.Key != "" {
+			rows[i] += ", key " + words.Brief(at.Key)
+		}
+		rows[i] += ")"
 	}
 	list := strings.Join(rows, ", ")
 	switch {
@@ -282,6 +318,9 @@ func printCoverage(b *strings.Builder, c checked) {
 			fmt.Fprintf(b, "\nCoverage: how many of the %s fill each field\n", words.Plural(c.Valid, "valid row"))
 		}
 		fmt.Fprintf(b, "  %-*s %9s  %4s\n", widest, field.Field, words.Count(field.Rows), percent(field.Rows, c.Valid))
+	}
+	for _, s := range c.StandIns {
+		fmt.Fprintf(b, "  of these, %s would have the %s %q, for want of another\n", words.Plural(s.Rows, "case"), s.Field, s.Value)
 	}
 }
 
@@ -321,6 +360,9 @@ func estimate(c checked) string {
 	}
 	if c.sending() == 0 {
 		return "There is nothing to send."
+	}
+	if c.Rate == 0 && c.auto {
+		return fmt.Sprintf("Sending %s takes as long as the server's limit makes it: --rate auto finds it.", rows)
 	}
 	if c.Rate == 0 {
 		return fmt.Sprintf("Sending %s takes as long as the server needs: no rate limit is set.%s", rows, updates)

@@ -279,8 +279,11 @@ func (s *site) lists() int   { return s.stats().Requests["list"] }
 
 // stored is a case as it stands in the sandbox.
 type stored struct {
-	ID   string          `json:"id"`
-	Body json.RawMessage `json:"body"`
+	ID      string          `json:"id"`
+	Body    json.RawMessage `json:"body"`
+	Now     nowStored       `json:"now"`
+	Updates int             `json:"updates"`
+	InDoubt int             `json:"updates_in_doubt"`
 }
 
 // cases returns what the sandbox holds, by key.

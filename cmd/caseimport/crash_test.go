@@ -7,12 +7,15 @@ package main
 //	CASEIMPORT_LONG=1 go test -v -count=1 -timeout 1h -run TestCrash ./cmd/caseimport
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"caseimport/importer"
 )
 
 var long = os.Getenv("CASEIMPORT_LONG") != ""
@@ -78,36 +81,51 @@ func (w *weather) survive(t *testing.T, size size, seed uint64) {
 		t.Fatalf("the first row has no case: %+v", first)
 	}
 	began, before := time.Now(), s.stats()
-	kills, looking, runs := 0, 0, 1
-	p := s.run(flags...)
-	for ; ; runs++ {
-		if kills < size.kills {
-			looked, alive := s.moment(p, random)
+	k := s.insist(flags, size.kills, random, s.moment)
+	now, took := s.stats(), time.Since(began)
+	b := s.finished("in.results.csv")
+	lookups := now.Requests["list"] - before.Requests["list"]
+	t.Logf("%d rows, %s, %.0f s", size.rows, k, took.Seconds())
+	t.Logf("%d duplicates, %d lost, %d altered, %d misreported; %.1f look-ups a kill, %d creates, %d of them with a fault",
+		b.duplicates, b.lost, b.altered, b.misreported, float64(lookups)/float64(max(k.kills, 1)), now.Requests["create"], sum(now.Faults))
+}
+
+// killed is what it took until a run came to its end.
+type killed struct {
+	runs, kills int
+	looking     int // kills while rows were looked up and sent again
+	last        importer.Summary
+}
+
+func (k killed) String() string {
+	return fmt.Sprintf("%d runs, %d kills of which %d while rows were looked up and sent again, %.0f s the last run", k.runs, k.kills, k.looking, k.last.Seconds)
+}
+
+// insist runs the import, killed at moments as often as that can be done, until a
+// run says that all is done.
+func (s *site) insist(flags []string, kills int, random *rand.Rand, moment func(p *process, random *rand.Rand) (looking int, alive bool)) (k killed) {
+	s.Helper()
+	for p := s.run(flags...); ; p = s.run(flags...) {
+		k.runs++
+		if k.kills < kills {
+			looked, alive := moment(p, random)
 			if alive {
 				p.kill()
-				kills++
-				looking += looked
-				p = s.run(flags...)
+				k.kills++
+				k.looking += looked
 				continue
 			}
 		}
 		code := p.end().code()
 		if code == exitDone {
-			break
+			k.last = p.summary()
+			return k
 		}
 		// Too many attempts of a row, or too long a wait: to be tried again.
-		if code != exitFaults && code != exitStopped || runs > 2*size.kills+20 {
-			t.Fatalf("run %d: exit code %d\n%s%s", runs, code, p.out.String(), p.err.String())
+		if code != exitFaults && code != exitStopped || k.runs > 2*kills+20 {
+			s.Fatalf("run %d: exit code %d\n%s%s", k.runs, code, p.out.String(), p.err.String())
 		}
-		p = s.run(flags...)
 	}
-	now, took := s.stats(), time.Since(began)
-	b := s.finished("in.results.csv")
-	lookups := now.Requests["list"] - before.Requests["list"]
-	t.Logf("%d rows, %d runs, %d kills of which %d while rows were looked up and sent again, %.0f s, %.0f s of it the last run",
-		size.rows, runs, kills, looking, took.Seconds(), p.summary().Seconds)
-	t.Logf("%d duplicates, %d lost, %d altered, %d misreported; %.1f look-ups a kill, %d creates, %d of them with a fault",
-		b.duplicates, b.lost, b.altered, b.misreported, float64(lookups)/float64(max(kills, 1)), now.Requests["create"], sum(now.Faults))
 }
 
 func sum(counts map[string]int) (n int) {

@@ -146,5 +146,5 @@ func printReport(w io.Writer, r doctor.Report) {
 	default:
 		b.WriteString("\nAn import cannot be made: something has failed.\n")
 	}
-	_, _ = io.WriteString(w, printable(b.String()))
+	printWide(w, b.String())
 }

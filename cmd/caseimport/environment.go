@@ -41,10 +41,13 @@ func (t *target) fill(cmd *cobra.Command) error {
 		}
 		return nil
 	}
-	t.account = cmp.Or(t.account, os.Getenv("TALKDESK_ACCOUNT"))
-	t.region = cmp.Or(t.region, os.Getenv("TALKDESK_REGION"))
-	t.baseURL = cmp.Or(t.baseURL, os.Getenv("TALKDESK_BASE_URL"))
-	t.tokenURL = cmp.Or(t.tokenURL, os.Getenv("TALKDESK_TOKEN_URL"))
+	for _, v := range []struct {
+		to   *string
+		name string
+	}{{&t.account, "TALKDESK_ACCOUNT"}, {&t.region, "TALKDESK_REGION"}, {&t.baseURL, "TALKDESK_BASE_URL"}, {&t.tokenURL, "TALKDESK_TOKEN_URL"}} {
+		// A file of variables with Windows line ends leaves a carriage return.
+		*v.to = strings.TrimSpace(cmp.Or(*v.to, os.Getenv(v.name)))
+	}
 	return nil
 }
 

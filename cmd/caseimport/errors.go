@@ -48,7 +48,7 @@ func explain(w io.Writer, err error) int {
 	for line := range strings.Lines(stopOf(err).Hint) {
 		fmt.Fprintf(&b, "  %s\n", strings.TrimRight(line, "\n"))
 	}
-	_, _ = io.WriteString(w, printable(b.String()))
+	printWide(w, b.String())
 	return stopOf(err).Exit
 }
 

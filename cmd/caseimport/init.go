@@ -143,11 +143,14 @@ func alreadyThere(path string) error {
 	return refuse(fmt.Errorf("%s already exists", path), "choose another name with -o, or overwrite it with --force")
 }
 
+// screenWidth is what fits the narrowest of screens; commands are not broken.
+const screenWidth = 80
+
 func printDraft(w io.Writer, d draft.Draft, cmd *cobra.Command, o initOptions, input string, table *source.Table) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s, read as %s\n", table.Name, words.Plural(table.Rows, "row"), d.Product)
 	for _, remark := range table.Remarks {
-		fmt.Fprintf(&b, "  %s\n", remark)
+		b.WriteString("  " + strings.Join(words.Wrap(remark, screenWidth-2), "\n  ") + "\n")
 	}
 	for _, part := range []struct {
 		heading string
@@ -157,7 +160,7 @@ func printDraft(w io.Writer, d draft.Draft, cmd *cobra.Command, o initOptions, i
 			if i == 0 {
 				fmt.Fprintf(&b, "\n%s\n", part.heading)
 			}
-			fmt.Fprintf(&b, "  - %s\n", words.Brief(item))
+			b.WriteString("  - " + strings.Join(words.Wrap(words.Brief(item), screenWidth-4), "\n    ") + "\n")
 		}
 	}
 	if o.out != "-" {

@@ -22,8 +22,8 @@ import (
 
 // reading are the flags of every command that reads an export.
 type reading struct {
-	format, encoding, delimiter string
-	lazy                        bool
+	format, encoding, delimiter, sheet string
+	lazy                               bool
 }
 
 // command completes a command whose argument is an export. Its other flags come
@@ -31,7 +31,8 @@ type reading struct {
 func (r *reading) command(cmd *cobra.Command, run func(cmd *cobra.Command, input string) error) *cobra.Command {
 	f := cmd.Flags()
 	f.SortFlags = false
-	f.StringVar(&r.format, "format", "", "`FORMAT` of the file: csv, tsv, jsonl or json (default: from its name)")
+	f.StringVar(&r.format, "format", "", "`FORMAT` of the file: csv, tsv, jsonl, json or xlsx (default: from its name)")
+	f.StringVar(&r.sheet, "sheet", "", "the `NAME` of the workbook's sheet to read (default: the first with rows)")
 	f.StringVar(&r.encoding, "encoding", "", "`ENCODING` of the file, such as windows-1252 (default: detected)")
 	f.StringVar(&r.delimiter, "delimiter", "", "the `CHAR` between cells: , ; tab or | (default: detected)")
 	f.BoolVar(&r.lazy, "lazy-quotes", false, "keep stray quotation marks inside cells as they are")
@@ -76,11 +77,12 @@ func (m *mapped) jsonFlag(f *pflag.FlagSet) {
 
 // readingFlags are the names of those flags: they fit the export, not the
 // failure report that comes of it.
-var readingFlags = []string{"format", "encoding", "delimiter", "lazy-quotes"}
+var readingFlags = []string{"format", "encoding", "delimiter", "lazy-quotes", "sheet"}
 
 func (r *reading) open(ctx context.Context, cmd *cobra.Command, input string) (*source.Table, error) {
 	return source.Open(ctx, input, source.Options{
 		Format:    r.format,
+		Sheet:     r.sheet,
 		Encoding:  r.encoding,
 		Delimiter: r.delimiter,
 		Lazy:      r.lazy,
@@ -183,10 +185,13 @@ func readSmall(path string, most int64) ([]byte, error) {
 	return text, err
 }
 
-// isJSONReport tells whether a table is a failure report in JSON lines. It
-// holds only some of the rows, so keys that they do not have may be missing.
-func isJSONReport(table *source.Table) bool {
-	return table.Format == "json" && slices.Contains(table.Columns, "caseimport_id")
+// absent warns of columns that no row has, "" if there are none. A failure report
+// holds only some of the rows, so there it means nothing.
+func absent(p *mapping.Program, table *source.Table) string {
+	if slices.Contains(table.Columns, "caseimport_id") {
+		return ""
+	}
+	return p.AbsentWarning()
 }
 
 func noMapping(err error, path, input string) error {

@@ -48,7 +48,7 @@ func newLookAround(cmd *cobra.Command, o checkOptions, program *mapping.Program,
 	say := cmd.ErrOrStderr()
 	l.cfg = live.Config{Field: field, API: l.api, Reader: l.reader, Rate: rate, Say: func(message string) { fmt.Fprintln(say, printable(message)) }}
 	if results != "" {
-		files := importer.FilesOf(results, false)
+		files := importer.FilesOf(results, "csv")
 		header := journal.Header{Account: l.name, BaseURL: l.baseURL, KeyRule: program.KeyRule()}
 		if l.journal, err = journal.Peek(files.Journal, header, filepath.Base(files.Results)); err != nil {
 			l.account.close()

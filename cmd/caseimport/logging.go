@@ -153,7 +153,7 @@ func (h *held) flush(stuck bool) {
 	h.records, h.dropped, h.wait, h.over = nil, 0, nil, true
 }
 
-// longWait is how long a quiet run may wait before it says so.
+// longWait is how long a quiet run may wait in all before it says so.
 const longWait = 5 * time.Minute
 
 // watch ends the quiet if the run waits for long, until the returned function is
@@ -164,16 +164,19 @@ func (h *held) watch(p *importer.Progress) (stop func()) {
 	}
 	over := make(chan struct{})
 	go func() {
-		ticker := time.NewTicker(longWait / 30)
+		const every = time.Second
+		ticker := time.NewTicker(every)
 		defer ticker.Stop()
-		done, since := p.Done(), time.Now()
+		done, waited := p.Done(), time.Duration(0)
 		for {
 			select {
-			case now := <-ticker.C:
+			case <-ticker.C:
 				if n := p.Done(); n != done {
-					done, since = n, now
+					done = n
+				} else if h.hasWaits() {
+					waited += every
 				}
-				if now.Sub(since) > longWait && h.hasWaits() {
+				if waited > longWait {
 					h.flush(true)
 					return
 				}

@@ -5,7 +5,7 @@
 // and exit codes. It must never decide what becomes of a row.
 //
 // The files in reading order: main.go; a file for each command (init.go,
-// check.go, run.go, verify.go, fields.go, doctor.go, sandbox.go, schema.go); what they share:
+// check.go, run.go, verify.go, report.go, fields.go, doctor.go, sandbox.go, schema.go); what they share:
 // input.go (the export and its mapping), environment.go (where the cases go),
 // asking.go (commands that only read), live.go (check --live), signals.go; what others are
 // told of a run: aftermath.go, shell.go; what people
@@ -81,7 +81,7 @@ The usual way, from an export to cases:
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newInit(), newCheck(), newRun(), newFields(), newDoctor(), newVerify(), newSandbox(), newSchema())
+	root.AddCommand(newInit(), newCheck(), newRun(), newFields(), newDoctor(), newVerify(), newReport(), newSandbox(), newSchema())
 	return root
 }
 

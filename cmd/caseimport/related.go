@@ -17,7 +17,7 @@ type second []*related.File
 // which it reads through. They stand beside the mapping file. Whatever the error, the
 // caller closes them.
 func compile(ctx context.Context, m *mapping.Mapping, table *source.Table, path string) (p *mapping.Program, files second, err error) {
-	p, err = m.CompileWith(table.Columns, isJSONReport(table), func(name string) (mapping.Related, error) {
+	p, err = m.CompileWith(table.Columns, table.Format == "json", func(name string) (mapping.Related, error) {
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(filepath.Dir(path), name)
 		}

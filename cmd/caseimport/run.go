@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,10 +22,10 @@ type runOptions struct {
 	mapped
 	target
 	aftermath
-	results, maxFailures, logFormat     string
-	concurrency, maxAttempts, limit     int
-	timeout, settle, outagePatience     time.Duration
-	resendUnknown, adopt, update, quiet bool
+	results, report, maxFailures, logFormat string
+	concurrency, maxAttempts, limit         int
+	timeout, settle, outagePatience         time.Duration
+	resendUnknown, adopt, update, quiet     bool
 }
 
 func newRun() *cobra.Command {
@@ -36,8 +37,8 @@ func newRun() *cobra.Command {
 after a crash, an interruption or with corrected rows: it does only what is left,
 and never makes a case twice.
 
-INPUT is a .csv, .tsv, .jsonl, .ndjson or .json file, also with .gz, or - for
-standard input. The run writes three files next to it: the results (one line per
+INPUT is a .csv, .tsv, .jsonl, .ndjson, .json or .xlsx file, also with .gz or alone
+in a .zip, or - for standard input. The run writes three files next to it: the results (one line per
 row), the failure report (the rows without a case, and why) and the journal (what
 was sent). Keep the journal.
 
@@ -67,8 +68,9 @@ Exit codes:
 	f := cmd.Flags()
 	o.mappingFlag(f)
 	f.StringVarP(&o.results, "results", "o", "", "the results `FILE` (default: next to INPUT; a name ending in .jsonl makes it JSON lines)")
+	f.StringVar(&o.report, "report-format", "", "`FORMAT` of the failure report: csv, xlsx or jsonl (default: as INPUT)")
 	o.target.flags(f)
-	o.rateFlag(f, "at most `RATE` requests: 10/s, 600/m or a number per second, 0 for no limit (default 5/s, with --sandbox 50/s)")
+	o.rateFlag(f, "at most `RATE` requests: 10/s, 600/m or a number per second, 0 for no limit, auto to find the server's, auto:20/s with a bound (default 5/s, with --sandbox 50/s)")
 	f.IntVar(&o.concurrency, "concurrency", 8, "send `N` requests in parallel")
 	f.IntVar(&o.maxAttempts, "max-attempts", 8, "send a row at most `N` times, answers 429 not counted")
 	f.DurationVar(&o.timeout, "timeout", 60*time.Second, "give up on a request after this `TIME`")
@@ -165,6 +167,8 @@ func importFile(cmd *cobra.Command, o runOptions, input string, log *slog.Logger
 		return importer.Summary{}, err
 	}
 	defer end()
+	known, unwatch := watch(cfg.Progress, s, log, o.logFormat == "text")
+	defer unwatch()
 	cfg.Table, err = o.reading.open(intake, cmd, input)
 	if err != nil {
 		return importer.Summary{}, untimely(intake, err)
@@ -182,11 +186,13 @@ func importFile(cmd *cobra.Command, o runOptions, input string, log *slog.Logger
 	for _, remark := range second.remarks() {
 		log.Info(remark)
 	}
+	if warning := absent(cfg.Program, cfg.Table); warning != "" {
+		log.Warn(warning)
+	}
 	if o.sandbox && mapping.Account() == nil && cfg.Table.Rows > 0 {
 		log.Info("the keys and options of custom fields are not checked: the mapping has no \"fields: fields.json\", a file that caseimport fields -o writes")
 	}
-	unwatch := watch(cfg.Progress, cfg.Table.Rows, o.limit, s, log)
-	defer unwatch()
+	known(cfg.Table.Rows, o.limit)
 	return importer.Run(all, cfg)
 }
 
@@ -213,7 +219,7 @@ func sayDraining(log *slog.Logger, p *importer.Progress, timeout time.Duration) 
 // config checks the flags and fills in what they alone decide.
 func (o *runOptions) config(cmd *cobra.Command, input string) (importer.Config, error) {
 	cfg := importer.Config{
-		Input: input, Results: o.results, Version: strings.Trim(version(), "()"),
+		Input: input, Results: o.results, ReportForm: o.report, Version: strings.Trim(version(), "()"),
 		Concurrency: o.concurrency, MaxAttempts: o.maxAttempts, Limit: o.limit,
 		Settle: o.settle, OutagePatience: o.outagePatience,
 		ResendUnknown: o.resendUnknown, Adopt: o.adopt, Update: o.update,
@@ -225,6 +231,7 @@ func (o *runOptions) config(cmd *cobra.Command, input string) (importer.Config, 
 		want  string
 	}{
 		{"log-format", o.logFormat == "text" || o.logFormat == "json", strconv.Quote(o.logFormat), "text or json"},
+		{"report-format", slices.Contains([]string{"", "csv", "xlsx", "jsonl"}, o.report), strconv.Quote(o.report), "csv, xlsx or jsonl"},
 		{"concurrency", o.concurrency >= 1 && o.concurrency <= maxConcurrency, o.concurrency, fmt.Sprintf("1 to %d", maxConcurrency)},
 		{"max-attempts", o.maxAttempts >= 1, o.maxAttempts, "1 or more"},
 		{"limit", o.limit >= 1 || !cmd.Flags().Changed("limit"), o.limit, "1 or more; leave it out to send all rows"},
@@ -236,11 +243,11 @@ func (o *runOptions) config(cmd *cobra.Command, input string) (importer.Config, 
 			return cfg, usage(cmd, "", "--%s %v: this must be %s", flag.name, flag.value, flag.want)
 		}
 	}
-	perSecond, err := o.perSecond(cmd, o.sandbox)
+	rate, err := o.pace(cmd, o.sandbox)
 	if err != nil {
 		return cfg, err
 	}
-	cfg.Limiter = ratelimit.New(perSecond)
+	cfg.Limiter = rate.Limiter()
 	if cfg.MaxFailures, err = parseMaxFailures(o.maxFailures); err != nil {
 		return cfg, usage(cmd, "", "%w", err)
 	}
@@ -278,11 +285,11 @@ const (
 	maxRate            = 1_000_000
 )
 
-func (m *mapped) perSecond(cmd *cobra.Command, sandbox bool) (float64, error) {
-	return perSecondOf(cmd, m.rate, sandbox)
+func (m *mapped) pace(cmd *cobra.Command, sandbox bool) (ratelimit.Rate, error) {
+	return paceOf(cmd, m.rate, sandbox)
 }
 
-func perSecondOf(cmd *cobra.Command, rate string, sandbox bool) (float64, error) {
+func paceOf(cmd *cobra.Command, rate string, sandbox bool) (ratelimit.Rate, error) {
 	switch {
 	case cmd.Flags().Changed("rate"):
 	case sandbox:
@@ -290,14 +297,14 @@ func perSecondOf(cmd *cobra.Command, rate string, sandbox bool) (float64, error)
 	default:
 		rate = defaultRate
 	}
-	perSecond, err := ratelimit.ParseRate(rate)
+	pace, err := ratelimit.ParseRate(rate)
 	if err != nil {
-		return 0, usage(cmd, "", "--rate: %w", err)
+		return pace, usage(cmd, "", "--rate: %w", err)
 	}
-	if perSecond > maxRate {
-		return 0, usage(cmd, "", "--rate %s: this must be %s/s at most, or 0 for no limit", rate, words.Count(maxRate))
+	if pace.PerSecond > maxRate {
+		return pace, usage(cmd, "", "--rate %s: this must be %s/s at most, or 0 for no limit", rate, words.Count(maxRate))
 	}
-	return perSecond, nil
+	return pace, nil
 }
 
 // parseMaxFailures reads "50" or "5%".
@@ -319,7 +326,7 @@ func parseMaxFailures(s string) (m importer.MaxFailures, err error) {
 
 // apart refuses a results file that would overwrite the input.
 func apart(input, results string) error {
-	files := importer.FilesOf(results, false)
+	files := importer.FilesOf(results, "csv")
 	for _, out := range []string{files.Results, files.Journal} {
 		if input == "-" || !sameFile(input, out) {
 			continue

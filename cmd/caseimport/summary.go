@@ -36,6 +36,8 @@ func printUsageJSON(cmd *cobra.Command, err error) {
 		printJSON(cmd.OutOrStdout(), refusedCheck(err))
 	case "verify":
 		printJSON(cmd.OutOrStdout(), verify.Report{Exit: exitRefused, Error: err.Error()})
+	case "report":
+		printJSON(cmd.OutOrStdout(), refusedReport(err))
 	case "fields":
 		printJSON(cmd.OutOrStdout(), refusedFields(err))
 	case "doctor":
@@ -89,7 +91,10 @@ func printSummary(w io.Writer, sum importer.Summary, next []string) {
 	if len(sum.Reasons) > 0 {
 		b.WriteString("\nMost frequent reasons\n")
 		for _, r := range sum.Reasons {
-			fmt.Fprintf(&b, "  %9s  %s\n", words.Count(r.Rows), words.Shown(r.Text))
+			fmt.Fprintf(&b, "  %9s  %s\n", words.Count(r.Rows), words.Brief(r.Text))
+		}
+		if sum.MoreReasons > 0 {
+			fmt.Fprintf(&b, "  %9s  and %s more: see the failure report\n", "", words.Count(sum.MoreReasons))
 		}
 	}
 	if sum.Changed > 0 {
@@ -113,6 +118,13 @@ func printSummary(w io.Writer, sum importer.Summary, next []string) {
 		}
 		b.WriteString("\n")
 	}
+	if len(sum.Trial) > 0 {
+		more := ""
+		if n := sum.Created - len(sum.Trial); n > 0 {
+			more = fmt.Sprintf(" and %s more", words.Count(n))
+		}
+		fmt.Fprintf(&b, "\nThe new cases: %s%s\n", strings.Join(sum.Trial, ", "), more)
+	}
 	printFiles(&b, sum)
 	if len(next) > 0 {
 		b.WriteString("\nWhat next\n")
@@ -120,7 +132,7 @@ func printSummary(w io.Writer, sum importer.Summary, next []string) {
 			fmt.Fprintf(&b, "  %s\n", line)
 		}
 	}
-	_, _ = io.WriteString(w, printable(b.String()))
+	printWide(w, b.String())
 }
 
 // whoHave begins the sentence on rows that have done something.
@@ -180,7 +192,9 @@ func advice(cmd *cobra.Command, o runOptions, input string, sum importer.Summary
 	switch {
 	case sum.Exit == exitFaults && sum.Report != "":
 		next = append(next, "Open the failure report, fix its rows, save it, and run just these:",
-			"  "+commandLine(cmd, "run", sum.Report, append(readingFlags, "limit", "resend-unknown", "adopt", "quiet")...))
+			"  "+commandLine(cmd, "run", sum.Report, append(readingFlags, "limit", "resend-unknown", "adopt", "quiet")...),
+			"If it was the mapping that was wrong, fix that instead, and run the same command again:",
+			"  "+commandLine(cmd, "run", input))
 		if sum.Unknown > 0 {
 			next = append(next, "Every run looks unknown rows up again. Only if you are sure that they have no case, add",
 				"--resend-unknown.")

@@ -140,7 +140,7 @@ func verifyFile(cmd *cobra.Command, o verifyOptions, input string) (report verif
 
 // rowsWithCase reads the journal beside the results, and the input.
 func rowsWithCase(ctx context.Context, table *source.Table, program *mapping.Program, a account, results string, say func(string)) (rows verify.Rows, err error) {
-	files := importer.FilesOf(results, false)
+	files := importer.FilesOf(results, "csv")
 	j, err := journal.Peek(files.Journal, journal.Header{Account: a.name, BaseURL: a.baseURL, KeyRule: program.KeyRule()}, filepath.Base(files.Results))
 	switch {
 	case err != nil:
@@ -158,10 +158,13 @@ func rowsWithCase(ctx context.Context, table *source.Table, program *mapping.Pro
 // printVerify says what was found, to somebody who has not read the manual.
 func printVerify(w io.Writer, r verify.Report, path string) {
 	var b strings.Builder
-	if r.Exit == exitDone {
+	switch {
+	case r.Exit == exitDone:
 		fmt.Fprintf(&b, "All is as it should be: %s a case.\n", haveOf(r.Checked, r.Rows-r.Filtered))
-	} else {
-		fmt.Fprintf(&b, "Not all is as it should be.\n")
+	case r.Same == r.Checked:
+		fmt.Fprintf(&b, "Every case is as it should be, but %s no case.\n", haveNone(r.WithoutCase))
+	default:
+		b.WriteString("Not all is as it should be.\n")
 	}
 	b.WriteString("\n")
 	for _, n := range []struct {
@@ -201,6 +204,13 @@ func printVerify(w io.Writer, r verify.Report, path string) {
 	fmt.Fprintf(&b, "\n%s in %s\n", words.Plural(r.Requests, "request"), human(time.Duration(r.Seconds*float64(time.Second))))
 	fmt.Fprintf(&b, "\nFiles\n  %-16s%s\n  %16sone line or more per row\n", "verify file", path, "")
 	_, _ = io.WriteString(w, printable(b.String()))
+}
+
+func haveNone(rows int) string {
+	if rows == 1 {
+		return "1 row has"
+	}
+	return words.Plural(rows, "row") + " have"
 }
 
 // describe says one line of the verify file in words.

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"runtime"
 	"strconv"
@@ -65,4 +66,48 @@ func shellQuote(word string) string {
 		return `"` + word + `"`
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// printWide prints a text for people: as wide as the terminal is, broken at words.
+// Where there is no terminal, lines stay whole, for what reads them.
+func printWide(w io.Writer, text string) {
+	_, _ = io.WriteString(w, wrapped(printable(text), columnsOf(w)))
+}
+
+// wrapped breaks lines that are longer than so many columns at words, 0: none. What
+// goes on stands below the text that it belongs to: behind the last gap of two blanks
+// in the first half of its line. Commands to be typed stay whole, to be copied.
+func wrapped(text string, columns int) string {
+	if columns <= 0 {
+		return text
+	}
+	var b strings.Builder
+	for line := range strings.Lines(text) {
+		line, end := strings.CutSuffix(line, "\n")
+		rest := []rune(line)
+		indent := len(rest) - len([]rune(strings.TrimLeft(line, " ")))
+		if !strings.HasPrefix(line[indent:], program()+" ") {
+			for at := indent; at+1 < min(len(rest), columns/2); at++ {
+				if rest[at] == ' ' && rest[at-1] == ' ' && rest[at+1] != ' ' {
+					indent = at + 1
+				}
+			}
+			for len(rest) > columns {
+				cut := columns
+				for cut > indent && rest[cut] != ' ' {
+					cut--
+				}
+				if cut == indent { // one word that is too long
+					break
+				}
+				b.WriteString(strings.TrimRight(string(rest[:cut]), " ") + "\n")
+				rest = append([]rune(strings.Repeat(" ", indent)), []rune(strings.TrimLeft(string(rest[cut:]), " "))...)
+			}
+		}
+		b.WriteString(string(rest))
+		if end {
+			b.WriteByte('\n')
+		}
+	}
+	return b.String()
 }

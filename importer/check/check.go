@@ -45,6 +45,7 @@ type Report struct {
 	Groups   []Group    `json:"groups"`
 	Coverage []Coverage `json:"coverage"`
 	Warnings []string   `json:"warnings"`
+	StandIns []StandIn  `json:"stand_ins,omitempty"`
 	// After counts the valid rows whose case needs an update once it is created.
 	After int `json:"after"`
 	// Requests are the first bodies as they would be sent, but for ids that are
@@ -77,10 +78,19 @@ type Group struct {
 	Reason    string       `json:"reason"`
 	Rows      int          `json:"rows"`
 	FirstRows []int        `json:"first_rows"`
+	First     []Place      `json:"first"`            // the same rows, as people find them
 	Values    []ValueCount `json:"values"`           // the most frequent of the first maxValues different ones
 	Different int          `json:"different_values"` // maxValues where there may be more
 	// Fixes are lines of the mapping file that would fix it.
 	Fixes []string `json:"fixes,omitempty"`
+}
+
+// Place is where a row stands: its number, the line of the file or the row of the
+// sheet, and its key, "" without one.
+type Place struct {
+	Row  int    `json:"row"`
+	Line int    `json:"line"`
+	Key  string `json:"key,omitempty"`
 }
 
 // ValueCount is a value at fault and how many rows hold it.
@@ -92,6 +102,13 @@ type ValueCount struct {
 // Coverage is how many of the valid rows fill a field.
 type Coverage struct {
 	Field string `json:"field"`
+	Rows  int    `json:"rows"`
+}
+
+// StandIn is what was put where nothing stood, and how many valid rows carry it.
+type StandIn struct {
+	Field string `json:"field"`
+	Value string `json:"value"`
 	Rows  int    `json:"rows"`
 }
 
@@ -200,8 +217,10 @@ func judge(cfg Config, ids results.Columns, row *source.Row) (v verdict) {
 	if v.key = who.Key; v.key != "" {
 		v.id = identity.Key(v.key)
 	}
-	kind, past, ok := identity.Parse(ids.ID(row.Cell))
+	kind, past, ok, fault := identity.Tie(ids.ID(row.Cell), v.key)
 	v.duplicate = ok && kind == identity.OfDuplicate && past == v.id
-	v.mapped, v.faults = cfg.Program.Map(row)
+	if v.mapped, v.faults = cfg.Program.Map(row); fault != "" {
+		v.faults = append([]mapping.Fault{{Field: "key", Value: v.key, Reason: fault}}, v.faults...)
+	}
 	return v
 }

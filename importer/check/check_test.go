@@ -57,6 +57,14 @@ custom_fields: {text2: Extra}
 			Fixes: []string{`title: {column: Subject, default: "(no subject)"}`}},
 		{Reason: "has 3 fields where the header has 4", Rows: 1, FirstRows: []int{7}, Values: []ValueCount{}},
 	}
+	for i, g := range r.Groups {
+		for j, at := range g.First {
+			if at.Row != g.FirstRows[j] || at.Line != at.Row+1 {
+				t.Errorf("places %+v of rows %v", g.First, g.FirstRows)
+			}
+		}
+		r.Groups[i].First = nil
+	}
 	if !reflect.DeepEqual(r.Groups, want) {
 		t.Errorf("groups\ngot  %+v\nwant %+v", r.Groups, want)
 	}
@@ -87,6 +95,14 @@ custom_fields: {dropdown3: Region}
 	want := []Group{{Column: "Region", Field: "custom_fields.drop_down3", Reason: `is not an option of "Region"`, Rows: 3, FirstRows: []int{2, 3, 4},
 		Values: []ValueCount{{"Eurpe", 2}, {"EMEA", 1}}, Different: 2,
 		Fixes: []string{`drop_down3: {column: Region, values: {Eurpe: Europe, EMEA: "?"}, pass: true}  # options: "Europe" (001), "Asia" (002)`}}}
+	for i, g := range r.Groups {
+		for j, at := range g.First {
+			if at.Row != g.FirstRows[j] || at.Line != at.Row+1 {
+				t.Errorf("places %+v of rows %v", g.First, g.FirstRows)
+			}
+		}
+		r.Groups[i].First = nil
+	}
 	if !reflect.DeepEqual(r.Groups, want) {
 		t.Errorf("groups\ngot  %+v\nwant %+v", r.Groups, want)
 	}
@@ -116,6 +132,7 @@ case: {title: {const: t}, description: {const: d}, requester_name: {const: n}}
 		{"rounded", "t.csv", "Id,A\n1.2E+11,x\n2,x\n", `column "Id" was rounded by a spreadsheet, as in 1.2E+11 (row 1)`},
 		{"lost zeros", "t.csv", "Id,A\n0001,x\n0002,x\n3,x\n", "keys begin with 0, but some are shorter than the others (rows: 1)"},
 		{"ids of all lengths", "t.csv", "Id,A\n8,x\n9,x\n10,x\n11,x\n12,x\n", ""},
+		{"errors of newer versions", "t.csv", "Id,A\n1,#GETTING_DATA\n2,#FIELD!\n", `column "A" holds spreadsheet errors such as #GETTING_DATA (2 rows, first: row 1)`},
 		{"two exports in one", "t.csv", "Id,A\n1,x\nId,A\n2,y\n", "the header is repeated among the rows (row 2)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -204,5 +221,19 @@ case: {title: {const: t}, description: {const: d}, requester_name: {const: n}, o
 	}
 	if r := checkOf(t, "t.csv", "Id,Owner,Parent,Status,Type,Resolution\n1,,,,,\n", rule); r.After != 0 || r.Updates != nil || len(r.Requests) != 1 {
 		t.Errorf("%+v", r)
+	}
+}
+
+func TestCheckSaysThatRowsAreEqual(t *testing.T) {
+	const rule = "version: 1\ncase: {title: A, description: A, requester_name: A}\n"
+	for content, want := range map[string]string{
+		"A,B\nx,1\nx,2\n":           "",
+		"A,B\nx,1\ny,1\nx,1\n":      "3 rows, one of them equal to an earlier one in every cell (row 3 to row 1)",
+		"A,B\nx,1\nx,1\nx,1\nx,2\n": "4 rows, 2 of them equal to an earlier one in every cell (row 2 to row 1)",
+	} {
+		warnings := checkOf(t, "t.csv", content, rule).Warnings
+		if got := warnings[len(warnings)-1]; strings.Contains(got, "equal") != (want != "") || !strings.Contains(got, want) {
+			t.Errorf("%q: %q", content, warnings)
+		}
 	}
 }

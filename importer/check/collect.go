@@ -33,6 +33,9 @@ type collector struct {
 	groups   map[groupKey]*group
 	coverage map[string]int // field → valid rows that fill it
 	damage   *damage
+	equal    equalRows
+	at       Place  // of the row at hand
+	standing [3]int // cases with each of standIns
 }
 
 type groupKey struct{ column, field, reason string }
@@ -52,6 +55,7 @@ func newCollector(cfg Config, family *family) *collector {
 func (c *collector) add(row *source.Row, v *verdict) error {
 	r := &c.report
 	r.Rows++
+	c.at = Place{row.Number, row.Line, v.key}
 	c.damage.look(row, v.key)
 	if v.filtered {
 		r.Filtered++
@@ -81,8 +85,12 @@ func (c *collector) add(row *source.Row, v *verdict) error {
 		return nil
 	}
 	r.Valid++
+	if !c.cfg.Program.HasKey() {
+		c.equal.look(row)
+	}
 	c.cover(&v.mapped)
 	c.after.look(row.Number, &v.mapped)
+	c.standIns(&v.mapped)
 	if c.cfg.Valid != nil {
 		c.cfg.Valid(row.Number, v.key, &v.mapped)
 	}
@@ -124,7 +132,7 @@ func (c *collector) fault(row *source.Row, f mapping.Fault, reason string) {
 		g.last = row.Number
 		g.Rows++
 		if len(g.FirstRows) < maxFirstRows {
-			g.FirstRows = append(g.FirstRows, row.Number)
+			g.FirstRows, g.First = append(g.FirstRows, row.Number), append(g.First, c.at)
 		}
 	}
 	if _, known := g.values[f.Value]; known || len(g.values) < maxValues {
@@ -166,8 +174,26 @@ func (c *collector) cover(v *mapping.Case) {
 	}
 }
 
+// standIns counts the cases that carry what was put where nothing stood.
+func (c *collector) standIns(v *mapping.Case) {
+	for i, value := range [...]string{v.Title, v.Description, v.RequesterName} {
+		if value == standIns[i].value {
+			c.standing[i]++
+		}
+	}
+}
+
+var standIns = [3]struct{ field, value string }{
+	{"title", mapping.NoSubject}, {"description", mapping.NoDescription}, {"requester_name", mapping.NoRequester},
+}
+
 func (c *collector) result() Report {
 	r := c.report
+	for i, n := range c.standing {
+		if n > 0 {
+			r.StandIns = append(r.StandIns, StandIn{standIns[i].field, standIns[i].value, n})
+		}
+	}
 	for _, field := range c.cfg.Program.Fields() {
 		r.Coverage = append(r.Coverage, Coverage{Field: field, Rows: c.coverage[strings.TrimPrefix(field, "custom_fields.")]})
 	}
@@ -191,6 +217,9 @@ func (c *collector) result() Report {
 	r.Warnings = append(r.Warnings, c.after.warnings(c.cfg.Program)...)
 	r.Warnings = append(r.Warnings, c.family.warnings()...)
 	r.Warnings = append(r.Warnings, c.damage.warnings()...)
+	if warning := c.equal.warning(); warning != "" {
+		r.Warnings = append(r.Warnings, warning)
+	}
 	return r
 }
 

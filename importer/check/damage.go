@@ -28,7 +28,7 @@ type seenIn struct {
 }
 
 var (
-	spreadsheetError = regexp.MustCompile(`^#(REF!|N/A|NAME\?|VALUE!|DIV/0!|NUM!|NULL!|SPILL!)$`)
+	spreadsheetError = regexp.MustCompile(`^#(REF!|N/A|NAME\?|VALUE!|DIV/0!|NUM!|NULL!|SPILL!|CALC!|FIELD!|BLOCKED!|CONNECT!|UNKNOWN!|BUSY!|PYTHON!|EXTERNAL!|GETTING_DATA)$`)
 	scientific       = regexp.MustCompile(`^\d(?:[.,]\d+)?[eE]\+\d{1,3}$`)
 )
 
@@ -61,7 +61,7 @@ func (d *damage) cell(i, row int, v mapping.Value) {
 			d.cell(i, row, e)
 		}
 	}
-	if v.Kind != mapping.String || len(v.Text) < 4 || len(v.Text) > 12 {
+	if v.Kind != mapping.String || len(v.Text) < 4 || len(v.Text) > 13 {
 		return
 	}
 	switch text := strings.TrimSpace(v.Text); {

@@ -37,14 +37,9 @@ const NoteField = "notes"
 // nothing is.
 func Case(want *mapping.Case, got *talkdesk.Case, account *fields.File) (all []Difference) {
 	for name, value := range want.Values() {
-		expected := texts(value)
-		if key, custom := strings.CutPrefix(name, customPrefix); custom {
-			as, found, shown := CustomField(got, key)
-			if !shown || !sameCustom(fields.KindOf(key), expected, found, definition(account, as)) {
-				all = append(all, Difference{name, strings.Join(expected, ", "), strings.Join(found.Texts, ", "), shown})
-			}
-		} else if found, shown := got.Members[name]; !shown || !sameMember(name, expected[0], found) {
-			all = append(all, Difference{name, expected[0], found, shown})
+		found, shown := Shown(name, got)
+		if !shown || !slices.Contains(Forms(name, found, account), Form(name, value)) {
+			all = append(all, Difference{name, strings.Join(texts(value), ", "), strings.Join(found.Texts, ", "), shown})
 		}
 	}
 	return append(all, notes(want.Notes, got)...)
@@ -52,24 +47,79 @@ func Case(want *mapping.Case, got *talkdesk.Case, account *fields.File) (all []D
 
 const customPrefix = "custom_fields."
 
-func sameMember(name, want, found string) bool {
-	switch name {
-	case "priority", "requester_email", "requester_type", "type":
-		return strings.EqualFold(want, strings.TrimSpace(found))
-	case "status": // resolved cases close by themselves
-		want, found = letters(want), letters(found)
-		return want == found || want == letters(mapping.Resolved) && found == letters(mapping.Closed)
+// Shown is what a case shows in a field, by its name in the mapping file.
+func Shown(name string, got *talkdesk.Case) (v talkdesk.Value, shown bool) {
+	if key, custom := strings.CutPrefix(name, customPrefix); custom {
+		_, v, shown = customField(got, key)
+		return v, shown
 	}
-	return sameText(want, found)
+	text, shown := got.Members[name]
+	return talkdesk.Value{Texts: []string{text}}, shown
 }
+
+// Form is a value of a row (see mapping.Case.Values) in the one form that all its
+// spellings have.
+func Form(name string, value any) string { return form(name, texts(value)) }
+
+// Forms are those of what a case shows: more than one where it may be understood in
+// several ways, as an option by its code or its label.
+func Forms(name string, v talkdesk.Value, account *fields.File) []string {
+	all := []string{form(name, v.Texts)}
+	key, custom := strings.CutPrefix(name, customPrefix)
+	switch kind := fields.KindOf(key); {
+	case name == "status" && all[0] == mapping.Closed: // resolved cases close by themselves
+		all = append(all, mapping.Resolved)
+	case !custom:
+	case kind == fields.MultiLine && len(v.Texts) == 1: // one page shows a line break as two characters
+		all = append(all, plain(strings.ReplaceAll(strings.ReplaceAll(v.Texts[0], `\r`, ""), `\n`, "\n")))
+	case kind == fields.DropDown, kind == fields.MultiSelect, kind == fields.Dependent:
+		if len(v.Labels) > 0 {
+			all = append(all, form(name, v.Labels))
+		}
+		if def := definition(account, key); def != nil {
+			if codes, fault := def.Codes(v.Texts); fault == nil {
+				all = append(all, form(name, codes))
+			}
+		}
+	}
+	return all
+}
+
+func form(name string, texts []string) string {
+	one := plain
+	key, custom := strings.CutPrefix(name, customPrefix)
+	switch kind := fields.KindOf(key); {
+	case custom && kind == fields.Checkbox, name == "priority", name == "requester_email", name == "requester_type", name == "type":
+		one = lower
+	case name == "status":
+		one = letters
+	case custom && kind == fields.Date:
+		one = date
+	case custom && (kind == fields.Numeric || kind == fields.Decimal):
+		one = number
+	case custom && kind == fields.MultiSelect: // has no order, and a code that was chosen twice is chosen
+		texts = slices.Compact(slices.Sorted(slices.Values(texts)))
+	}
+	if len(texts) == 1 {
+		return one(texts[0])
+	}
+	var b strings.Builder
+	for _, t := range texts {
+		b.WriteString(one(t))
+		b.WriteByte(0)
+	}
+	return b.String()
+}
+
+func lower(s string) string { return strings.ToLower(plain(s)) }
+
+var noMarks = strings.NewReplacer("-", "", "_", "", " ", "")
 
 // letters are a status without what its spellings differ in: ON-HOLD and ON_HOLD.
-func letters(status string) string {
-	return strings.ToUpper(strings.NewReplacer("-", "", "_", "", " ", "").Replace(status))
-}
+func letters(status string) string { return strings.ToUpper(noMarks.Replace(status)) }
 
-// CustomField finds a field by its key, of which a drop-down has two spellings.
-func CustomField(c *talkdesk.Case, key string) (as string, v talkdesk.Value, shown bool) {
+// customField finds a field by its key, of which a drop-down has two spellings.
+func customField(c *talkdesk.Case, key string) (as string, v talkdesk.Value, shown bool) {
 	if v, shown = c.Fields[key]; shown {
 		return key, v, true
 	}
@@ -109,73 +159,37 @@ func texts(value any) []string {
 	return nil
 }
 
-func sameCustom(kind fields.Kind, want []string, found talkdesk.Value, def *fields.Field) bool {
-	switch kind {
-	case fields.DropDown, fields.MultiSelect, fields.Dependent:
-		return sameOptions(kind, want, found.Texts) || sameOptions(kind, want, found.Labels) || def != nil && sameOptions(kind, want, codes(def, found.Texts))
-	}
-	if len(want) != 1 || len(found.Texts) != 1 {
-		return slices.Equal(want, found.Texts)
-	}
-	a, b := want[0], found.Texts[0]
-	switch kind {
-	case fields.Date:
-		return sameTime(a, b)
-	case fields.Numeric, fields.Decimal:
-		return sameNumber(a, b)
-	case fields.Checkbox:
-		return strings.EqualFold(a, b)
-	case fields.MultiLine: // one page shows a line break as two characters
-		return sameText(a, b) || sameText(a, strings.ReplaceAll(strings.ReplaceAll(b, `\r`, ""), `\n`, "\n"))
-	}
-	return sameText(a, b)
-}
-
-// sameOptions compares lists of codes. The levels of a dependent field have an order,
-// a choice of several has none, and a code that was chosen twice is chosen.
-func sameOptions(kind fields.Kind, a, b []string) bool {
-	if kind == fields.MultiSelect {
-		a, b = slices.Compact(slices.Sorted(slices.Values(a))), slices.Compact(slices.Sorted(slices.Values(b)))
-	}
-	return slices.EqualFunc(a, b, sameText)
-}
-
-// codes are those of options that a read shows by their labels.
-func codes(def *fields.Field, shown []string) []string {
-	found, fault := def.Codes(shown)
-	if fault != nil {
-		return nil
-	}
-	return found
-}
-
 func sameText(a, b string) bool { return a == b || plain(a) == plain(b) }
 
 // plain is a text without what may change on the way.
 func plain(s string) string {
-	return norm.NFC.String(strings.TrimSpace(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(s)))
+	if strings.Contains(s, "\r") {
+		s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
+	}
+	return norm.NFC.String(strings.TrimSpace(s))
 }
 
-func sameNumber(a, b string) bool {
-	if a == b {
-		return true
-	}
+// number is a number without what its spellings differ in.
+func number(s string) string {
 	const longest = 64 // no exponent of a stranger's makes a number of megabytes
-	if len(a) > longest || len(b) > longest || strings.ContainsAny(a+b, "eE/") {
-		return false
+	if s = plain(s); len(s) > longest || strings.ContainsAny(s, "eE/") {
+		return s
 	}
-	x, okX := new(big.Rat).SetString(a)
-	y, okY := new(big.Rat).SetString(b)
-	return okX && okY && x.Cmp(y) == 0
+	if x, ok := new(big.Rat).SetString(s); ok {
+		return x.RatString()
+	}
+	return s
 }
 
 // layouts of a time, as answers may show it; the last ones are in UTC.
 var layouts = []string{time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05", "2006-01-02 15:04:05"}
 
-func sameTime(a, b string) bool {
-	x, okX := moment(a)
-	y, okY := moment(b)
-	return sameText(a, b) || okX && okY && x.Truncate(time.Second).Equal(y.Truncate(time.Second))
+// date is a moment in UTC, in whole seconds.
+func date(s string) string {
+	if at, ok := moment(s); ok {
+		return at.UTC().Format(time.RFC3339)
+	}
+	return plain(s)
 }
 
 func moment(s string) (at time.Time, ok bool) {

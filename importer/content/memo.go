@@ -4,9 +4,9 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"hash/crc32"
-	"strings"
 	"time"
 
+	"caseimport/importer/compare"
 	"caseimport/mapping"
 )
 
@@ -32,15 +32,15 @@ func MemoOf(c *mapping.Case, updated bool, wrote time.Time) Memo {
 	m := Memo{Wrote: wrote}
 	for name, value := range c.Values() {
 		if updated || !afterCreate(name) {
-			m.fields = append(m.fields, fieldSum{hash(name), hashValue(value)})
+			m.fields = append(m.fields, sumOf(name, value))
 		}
 	}
 	// Beside an address, or the key of a parent, stands the id that it stood for.
 	if c.Owner != "" {
-		m.fields = append(m.fields, fieldSum{hash("owner_id" + idMark), hash(c.OwnerID)})
+		m.fields = append(m.fields, sumOf("owner_id"+idMark, c.OwnerID))
 	}
 	if c.Parent != "" {
-		m.fields = append(m.fields, fieldSum{hash("parent_id" + idMark), hash(c.ParentID)})
+		m.fields = append(m.fields, sumOf("parent_id"+idMark, c.ParentID))
 	}
 	for _, n := range c.Notes {
 		m.fields = append(m.fields, noteSum(n))
@@ -65,7 +65,10 @@ func ParseMemo(text []byte) (m Memo, ok bool) {
 	if err != nil || len(raw) < 8 || len(raw)%8 != 0 {
 		return m, false
 	}
-	if at := binary.BigEndian.Uint64(raw); at > 0 {
+	switch at := binary.BigEndian.Uint64(raw); {
+	case at > 1<<40: // no clock says so
+		return m, false
+	case at > 0:
 		m.Wrote = time.Unix(int64(at), 0).UTC()
 	}
 	for raw = raw[8:]; len(raw) > 0; raw = raw[8:] {
@@ -98,30 +101,9 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 func hash(text string) uint32 { return crc32.Checksum([]byte(text), castagnoli) }
 
-// hashValue is of a value as Case.Values gives it. Line breaks have one form, and
-// white space around a text does not count: a server may change both.
-func hashValue(value any) uint32 {
-	switch v := value.(type) {
-	case []string:
-		return hashText(strings.Join(v, "\n"))
-	case bool:
-		if v {
-			return hash("true")
-		}
-		return hash("false")
-	case string:
-		return hashText(v)
-	case interface{ String() string }: // a number
-		return hashText(v.String())
-	}
-	return 0
-}
-
-func hashText(s string) uint32 {
-	if strings.Contains(s, "\r") {
-		s = strings.ReplaceAll(strings.ReplaceAll(s, "\r\n", "\n"), "\r", "\n")
-	}
-	return hash(strings.TrimSpace(s))
+// sumOf is of a value as Case.Values gives it, in whatever spelling.
+func sumOf(name string, value any) fieldSum {
+	return fieldSum{hash(name), hash(compare.Form(name, value))}
 }
 
 func noteSum(n mapping.Note) fieldSum {
@@ -129,5 +111,5 @@ func noteSum(n mapping.Note) fieldSum {
 	if n.Public {
 		visible = "public\n"
 	}
-	return fieldSum{hash(notesName), hash(visible) ^ hashText(n.Title+"\n"+n.Body)}
+	return fieldSum{hash(notesName), hash(visible + compare.Form(notesName, n.Title) + "\n" + compare.Form(notesName, n.Body))}
 }

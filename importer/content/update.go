@@ -34,8 +34,9 @@ func AfterCreate(c *mapping.Case) *talkdesk.Update {
 // update cannot set. What the row does not map any more is left as it is.
 func Changes(c *mapping.Case, m Memo) (u *talkdesk.Update, lost []string) {
 	u = &talkdesk.Update{}
+	resolution := false
 	for name, value := range c.Values() {
-		if m.holds(fieldSum{hash(name), hashValue(value)}) {
+		if m.holds(sumOf(name, value)) {
 			continue
 		}
 		switch field := member(u, name); {
@@ -43,14 +44,19 @@ func Changes(c *mapping.Case, m Memo) (u *talkdesk.Update, lost []string) {
 			lost = append(lost, name)
 		case name == "status" && value == statusNew && !m.has(name) && c.OwnerID == "":
 		case name == "resolution": // goes with the status
+			resolution = true
 		case field != nil:
-			*field = *member(setting(c), name)
+			if *field = *member(setting(c), name); *field == "" { // no id was found
+				lost = append(lost, name)
+			}
 		default:
 			u.CustomFields = append(u.CustomFields, talkdesk.SetField{Key: strings.TrimPrefix(name, "custom_fields."), Value: value})
 		}
 	}
 	if u.Status != "" {
 		u.Resolution = c.Resolution
+	} else if resolution {
+		lost = append(lost, "resolution")
 	}
 	for _, n := range c.Notes {
 		if !m.holds(noteSum(n)) {
@@ -96,7 +102,7 @@ var standardNames = []string{"title", "description", "priority", "owner_id", "pa
 
 // WithoutStatus is an update of a case that has this status already.
 func WithoutStatus(u *talkdesk.Update, status string) *talkdesk.Update {
-	if u == nil || status == "" || u.Status != status || status == mapping.Resolved {
+	if u == nil || u.Status != status || status == mapping.Resolved {
 		return u
 	}
 	rest := *u

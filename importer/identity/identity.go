@@ -8,7 +8,9 @@ package identity
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"strconv"
+	"strings"
 
 	"caseimport/importer/journal"
 	"caseimport/importer/source"
@@ -26,7 +28,7 @@ const (
 
 // Why a row of a failure report is refused that was not corrected.
 const (
-	NotCorrected   = "had the wrong number of cells and has not been corrected: its cells may be under the wrong headers"
+	NotCorrected   = "had the wrong number of cells and has not been corrected: its cells may be under the wrong headers. If they are right, empty its caseimport_fields"
 	StillDuplicate = "its key is still that of another row: give it one of its own, or delete the row"
 )
 
@@ -67,8 +69,37 @@ func Text(kind byte, id journal.ID) string {
 	return string(kind) + hex.EncodeToString(id[:])
 }
 
-// Parse reads a caseimport_id.
+// KeyText is the caseimport_id of a row with that key. The key stands in it, too:
+// whoever compares it with the row sees what a spreadsheet has made of the key.
+func KeyText(key string) string { return Text(ByKey, Key(key)) + " " + key }
+
+// KeyOf is the key that a caseimport_id shows, "" if it shows none.
+func KeyOf(text string) string {
+	_, key, _ := strings.Cut(text, " ")
+	return key
+}
+
+// Tie says what ties a row of a failure report to its past: the identity in its
+// caseimport_id, written, if there is one. A fault says why a row with that key
+// cannot be the row that it was; a row that is not keyed has the key "".
+func Tie(written, key string) (kind byte, past journal.ID, tied bool, fault string) {
+	kind, past, tied = Parse(written)
+	was := ""
+	if old := KeyOf(written); old != "" {
+		was = fmt.Sprintf(" (%q is now %q, as a spreadsheet leaves an id that it takes for a number)", old, key)
+	}
+	switch {
+	case written != "" && !tied:
+		fault = fmt.Sprintf("caseimport_id %q is not one of ours: restore it, or empty the cell", written)
+	case tied && kind == ByKey && key != "" && past != Key(key):
+		fault = "its key no longer fits its caseimport_id" + was + ": restore the key, or put a row with a new key into a file of its own"
+	}
+	return kind, past, tied, fault
+}
+
+// Parse reads a caseimport_id. What stands behind a blank is for people.
 func Parse(s string) (kind byte, id journal.ID, ok bool) {
+	s, _, _ = strings.Cut(s, " ")
 	if len(s) != 1+2*len(id) || (s[0] != ByKey && s[0] != ByCells && s[0] != OfDuplicate) {
 		return 0, id, false
 	}

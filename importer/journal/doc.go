@@ -42,6 +42,7 @@
 //	A  the same of a row that was never claimed: its case was there before
 //	R  ids released
 //	L  the search lag that was measured, as a duration
+//	F  the rate that the server was found to allow, requests a second
 //	K  a key that the server stored as another
 //	S  that the newest case was found, and what the runs had lived since it
 //	N  it is not known whether the journal is whole

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"time"
 
@@ -150,6 +151,7 @@ type Journal struct {
 	adopting string // input of a run that adopts and has not come to its end
 	last     Last
 	lag      time.Duration
+	rate     float64
 	runs     []pastRun
 	altered  []Altered
 	buf      []byte
@@ -468,6 +470,11 @@ func (j *Journal) NoteRebuilt() error {
 		return err
 	}
 	return j.sync()
+}
+
+// NoteRate notes the rate that the server was found to allow, in requests a second.
+func (j *Journal) NoteRate(perSecond float64) error {
+	return j.append('F', strconv.AppendFloat(nil, perSecond, 'g', 4, 64))
 }
 
 // NoteLag notes how long the server's search was seen to lag.

@@ -53,6 +53,7 @@ func TestRemembersWhatBecameOfRows(t *testing.T) {
 	must(t, j.Record(Outcome{ID: idOf(2), State: Unknown, Row: 3, Line: lineOf(2)}))
 	must(t, j.Release([]ID{idOf(4)}))
 	must(t, j.NoteLag(1500*time.Millisecond))
+	must(t, j.NoteRate(19.84))
 	must(t, j.End(End{Left: 7}))
 
 	must(t, j.Close())
@@ -67,6 +68,9 @@ func TestRemembersWhatBecameOfRows(t *testing.T) {
 	}
 	if newest, _, _ := j.Newest(); string(newest) != string(lineOf(0)) || j.Lag() != 1500*time.Millisecond {
 		t.Errorf("newest %s, lag %s", newest, j.Lag())
+	}
+	if j.Rate() != 19.84 {
+		t.Errorf("rate %v", j.Rate())
 	}
 	if last := j.Last(); !last.Ended || last.Left != 7 || last.Input != "in.csv" {
 		t.Errorf("last run: %+v", last)

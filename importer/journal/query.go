@@ -32,6 +32,10 @@ func (j *Journal) Last() Last { return j.last }
 // Lag returns the search lag that was noted last, 0 if none was.
 func (j *Journal) Lag() time.Duration { return j.lag }
 
+// Rate returns the rate that the server was last found to allow, in requests a
+// second, 0 if none was noted.
+func (j *Journal) Rate() float64 { return j.rate }
+
 // Altered returns the keys that the server was seen to alter.
 func (j *Journal) Altered() []Altered { return j.altered }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
 	"time"
 )
 
@@ -286,6 +287,10 @@ func (r *reader) apply(l line) error {
 	case 'L':
 		if d, err := time.ParseDuration(string(l.payload)); err == nil {
 			j.lag = max(j.lag, d)
+		}
+	case 'F':
+		if rate, err := strconv.ParseFloat(string(l.payload), 64); err == nil && rate > 0 && rate < 1e9 {
+			j.rate = rate
 		}
 	case 'K':
 		var a Altered

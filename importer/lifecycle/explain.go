@@ -32,20 +32,37 @@ func (m *Machine) explain(now Instant) {
 		return
 	}
 	if c := &m.canary; c.seeking {
-		if c.missed > 0 && s.canary != c.begun && now >= c.begun+explainAfter {
+		if c.missed > 0 && (s.canary == never || c.begun > s.canary+time.Minute) && now >= c.begun+explainAfter {
 			s.canary = c.begun
 			m.say(Notice{What: WaitForCanary, Rows: len(m.doubts), Text: c.target.ID, Until: c.begun + m.cfg.Patience})
 		}
 		return
 	}
-	if at, ok := m.provable(m.doubts[0]); ok && at > now+explainAfter && (s.doubts == never || (at-s.doubts).Abs() > time.Second) {
-		s.doubts = at
+	if at, ok := m.provable(m.doubts[0]); ok && at > now+explainAfter {
+		last := max(at, m.Settles())
+		if s.doubts != never && last <= s.doubts+time.Second {
+			return
+		}
+		s.doubts = last
 		what := WaitForDoubts
 		if !m.doubts[0].open {
 			what = WaitToAdopt
 		}
-		m.say(Notice{What: what, Rows: len(m.doubts), At: at})
+		m.say(Notice{What: what, Rows: len(m.doubts), At: at, Until: last})
 	}
+}
+
+// Settles is when the last of the rows in doubt may be looked up, as far as is known; 0
+// if none is in doubt.
+func (m *Machine) Settles() Instant {
+	if len(m.doubts) > 0 {
+		last := m.doubts[len(m.doubts)-1]
+		if at, ok := m.provable(last); ok {
+			return at
+		}
+		return last.since + m.cfg.Settle
+	}
+	return 0
 }
 
 // wake is when there may be something to say.

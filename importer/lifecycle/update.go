@@ -56,6 +56,10 @@ func (r *Row) beware(torn bool) {
 	r.compare, r.noting, r.since = true, torn && len(r.Update.Notes) > 0, 0
 }
 
+// NotesInDoubt reports whether the notes of the row's update may have been added
+// already.
+func (r *Row) NotesInDoubt() bool { return r.noting }
+
 // enqueueUpdate gives a row its turn to be updated. A note that was sent and may
 // still arrive is waited for, or a look would miss it.
 func (m *Machine) enqueueUpdate(now Instant, r *Row) {

@@ -9,6 +9,7 @@ import (
 
 	"caseimport/importer/journal"
 	"caseimport/importer/talkdesk"
+	"caseimport/ratelimit"
 )
 
 // These tests fail when a field is added of which the copy, or the key, of a
@@ -60,6 +61,9 @@ func fill(v reflect.Value, row *Row) {
 	switch v.Interface().(type) {
 	case *Row:
 		v.Set(reflect.ValueOf(row))
+		return
+	case time.Time:
+		v.Set(reflect.ValueOf(time.Unix(1, 0).UTC()))
 		return
 	case []Action:
 		v.Set(reflect.ValueOf([]Action{Claim{[]*Row{row}}, Record{Row: row}, Leave{Row: row}}))
@@ -136,7 +140,7 @@ func unshared(t *testing.T, path string, a, b reflect.Value, seen map[unsafe.Poi
 			return
 		}
 		switch a.Type() {
-		case reflect.TypeFor[*journal.Claim](), reflect.TypeFor[[]byte](), reflect.TypeFor[[]talkdesk.FieldError](),
+		case reflect.TypeFor[*journal.Claim](), reflect.TypeFor[[]byte](), reflect.TypeFor[[]talkdesk.FieldError](), reflect.TypeFor[[]ratelimit.Quota](),
 			reflect.TypeFor[*talkdesk.Update](), reflect.TypeFor[*talkdesk.Answer](), reflect.TypeFor[*Record](), reflect.TypeFor[*time.Location]():
 			return // never changed
 		}

@@ -43,9 +43,7 @@ func Once[P any](ctx context.Context, r *Reader, read func(context.Context) (P, 
 		}
 		r.Requests++
 		page, a = read(ctx)
-		if a.Answered() && !a.Down && !a.Throttled {
-			r.Limiter.Answered()
-		}
+		until, _ := r.Limiter.Answered(a.Pace(turn))
 		switch {
 		case a.Renewed:
 			if renewals++; renewals < maxRenewals {
@@ -65,10 +63,8 @@ func Once[P any](ctx context.Context, r *Reader, read func(context.Context) (P, 
 		if failures++; failures >= maxTries && !a.Down && !a.Throttled {
 			return page, a
 		}
-		var until time.Time
 		over := false
 		if a.Throttled {
-			until, _ = r.Limiter.Throttled(turn, a.Pause)
 			over = until.After(givesUp)
 		} else {
 			now := time.Now()

@@ -16,5 +16,5 @@
 //
 // To read it: line.go (a line of the results file), file.go (writing them), read.go
 // (reading them back); report.go (the failure report), rows.go (its rows),
-// columns.go (its own columns), earlier.go (what becomes of the report before it).
+// columns.go (its own columns), forms.go (other forms than the rows' own), earlier.go (what becomes of the report before it).
 package results

@@ -11,7 +11,9 @@ import (
 	"iter"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gocarina/gocsv"
 
@@ -70,6 +72,87 @@ func ReadOwn(path string) iter.Seq2[Line, error] {
 		})
 		if err != nil && err != errEnough {
 			yield(Line{}, atomicfile.Error("read the results file", path, err))
+		}
+	}
+}
+
+// ReadStatus is ReadOwn for the lines with one of some statuses. It only looks at the
+// status of the others, which takes a tenth of the time.
+func ReadStatus(path string, statuses ...string) iter.Seq2[Line, error] {
+	return func(yield func(Line, error) bool) {
+		file, in, err := open(path)
+		if err != nil {
+			yield(Line{}, atomicfile.Error("read the results file", path, err))
+			return
+		}
+		defer file.Close()
+		take := func(line Line) error {
+			if !slices.Contains(statuses, line.Status) || yield(line, nil) {
+				return nil
+			}
+			return errEnough
+		}
+		if isJSON(path) {
+			err = eachTextLine(in, func(number int, text []byte) error {
+				if !slices.ContainsFunc(statuses, func(s string) bool { return bytes.Contains(text, []byte(s)) }) {
+					return nil
+				}
+				line, err := parseLine(text)
+				if err != nil {
+					return atLine(number, err)
+				}
+				return take(line)
+			})
+		} else {
+			err = eachRecord(in, statuses, take)
+		}
+		if err != nil && err != errEnough {
+			yield(Line{}, atomicfile.Error("read the results file", path, err))
+		}
+	}
+}
+
+// eachRecord calls yield with the lines of a CSV file that have one of the statuses.
+func eachRecord(in *bufio.Reader, statuses []string, yield func(Line) error) error {
+	records, err := csvReader(in, isLineHeader)
+	if err != nil {
+		return err
+	}
+	records.ReuseRecord = true
+	if _, err := records.Read(); err != nil {
+		return err
+	}
+	for {
+		cells, err := records.Read()
+		if err == io.EOF {
+			return nil
+		}
+		if broken, ok := errors.AsType[*csv.ParseError](err); ok {
+			return atLine(broken.StartLine, broken.Err)
+		}
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(statuses, cells[2]) {
+			continue
+		}
+		number, _ := records.FieldPos(0)
+		line := Line{Key: cells[1], Status: cells[2], CaseID: cells[3], ErrorCode: cells[5], ErrorMessage: cells[6]}
+		_ = line.ErrorFields.UnmarshalCSV(cells[7]) // which takes anything
+		if line.Row, err = strconv.Atoi(cells[0]); err == nil {
+			err = line.HTTPStatus.UnmarshalCSV(cells[4])
+		}
+		if err == nil {
+			line.Attempts, err = strconv.Atoi(cells[8])
+		}
+		if err == nil {
+			line.FinishedAt, err = time.Parse(time.RFC3339, cells[9])
+		}
+		if err != nil {
+			return atLine(number, err)
+		}
+		if err := yield(line); err != nil {
+			return err
 		}
 	}
 }

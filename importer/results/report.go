@@ -16,12 +16,19 @@ const mark = "\ufeff"
 
 // ReportOptions says where the failure report stands and what its rows look like.
 type ReportOptions struct {
+	// Path is where it stands, unless it has to take another form: then its
+	// ending is that form's.
 	Path string
-	JSON bool // JSON lines, else CSV
+	JSON bool // the rows are JSON, else records of cells
+	// Form is what the report is to be: CSV, JSONLines, Workbook; "" is the
+	// rows' own form, CSV or JSONLines.
+	Form string
 
 	// Header and Delimiter are those of the CSV input, the names as written.
 	Header    []string
 	Delimiter rune
+	// Columns are those of the JSON input, for a table of its rows.
+	Columns []string
 	// Mark begins a CSV report with a byte order mark. It belongs on the report
 	// of an input that had one or was not UTF-8: a spreadsheet that showed such
 	// an input rightly would take a report without it for its own code page,
@@ -58,8 +65,9 @@ type Report struct {
 	opt   ReportOptions
 	shape shape
 
-	draft *atomicfile.Draft // nil until the first row
+	draft *atomicfile.Draft // in the rows' own form, nil until the first row
 	csv   *csv.Writer
+	odd   bool   // a row has the wrong number of cells
 	buf   []byte // reused from row to row
 	cells []string
 	rows  int
@@ -74,8 +82,11 @@ func NewReport(opt ReportOptions) *Report {
 	if opt.Delimiter == 0 {
 		opt.Delimiter = ','
 	}
-	opt.Disk.Remove(atomicfile.TempName(opt.Path))
-	return &Report{opt: opt, shape: shapeOf(opt.Header)}
+	r := &Report{opt: opt, shape: shapeOf(opt.Header)}
+	for _, form := range forms {
+		opt.Disk.Remove(atomicfile.TempName(r.path(form)))
+	}
+	return r
 }
 
 // Add writes a row. An error is also that of every later call, and of Commit.
@@ -100,13 +111,14 @@ func (r *Report) add(row ReportRow) error {
 		_, err := r.draft.Write(r.buf)
 		return err
 	}
+	r.odd = r.odd || len(row.Record) != r.shape.width || Uncorrected(r.opt.Header, row.Record)
 	r.cells = r.shape.appendRow(r.cells[:0], row, r.opt.Delimiter)
 	return r.csv.Write(r.cells)
 }
 
 // begin opens the temporary file and writes the header.
 func (r *Report) begin() (err error) {
-	if r.draft, err = atomicfile.Create(r.opt.Disk, r.opt.Path); err != nil || r.opt.JSON {
+	if r.draft, err = atomicfile.Create(r.opt.Disk, r.path(r.own())); err != nil || r.opt.JSON {
 		return err
 	}
 	if r.opt.Mark {
@@ -119,11 +131,14 @@ func (r *Report) begin() (err error) {
 
 // Outcome is what Commit has done.
 type Outcome struct {
-	Rows int // in the new report; 0: there is no new one
+	Rows int    // in the new report; 0: there is no new one
+	Path string // of the new report
 	// Kept is where an earlier report stands that held rows of which this run
 	// knows nothing: under a new name, or, where there is no new report, its own.
 	Kept    string
 	Removed bool // an earlier report was removed, since nothing of it is left
+	// Why the report does not have the form that was asked for; "" if it has.
+	Why string
 }
 
 // Earlier is what the caller knows of a report that stands there already.
@@ -139,16 +154,16 @@ const (
 	Read
 )
 
-// Commit puts the report in its place. The rows of an earlier report there must all
-// be in the new one or be covered (they have a case, or this run has dealt with
-// them otherwise); if one is not, or if the file cannot be read, it is kept under
-// another name, such as X.results.failed.2.csv; so is one that was edited, but not
-// one that was read. Without rows there is no report, and
-// an earlier one of which nothing is left is removed.
+// Commit puts the report in its place. The rows of an earlier report there, in
+// whatever form, must all be in the new one or be covered (they have a case, or
+// this run has dealt with them otherwise); if one is not, or if the file cannot be
+// read, it is kept, if need be under another name, such as X.results.failed.2.csv;
+// so is one that was edited, but not one that was read. Without rows there is no
+// report, and an earlier one of which nothing is left is removed.
 //
 // After an error the earlier report is still there, under its own name or the new
 // one, and the new one is not.
-func (r *Report) Commit(covered func(id string) bool, known Earlier) (Outcome, error) {
+func (r *Report) Commit(covered func(id string) bool, known func(path string) Earlier) (Outcome, error) {
 	done, err := r.commit(covered, known)
 	if err != nil {
 		r.Abort()
@@ -156,44 +171,75 @@ func (r *Report) Commit(covered func(id string) bool, known Earlier) (Outcome, e
 	return done, err
 }
 
-func (r *Report) commit(covered func(id string) bool, known Earlier) (done Outcome, err error) {
+func (r *Report) commit(covered func(id string) bool, known func(path string) Earlier) (done Outcome, err error) {
 	if r.err != nil {
 		return done, r.err
 	}
+	final, form := r.draft, r.own()
 	if r.draft != nil {
 		if err := r.finish(); err != nil {
 			return done, r.failed("write", err)
 		}
+		if final, form, done.Why, err = r.reshape(); err != nil {
+			return done, r.failed("write", err)
+		}
+		done.Path = r.path(form)
 	}
-	earlier := r.earlier(covered)
-	switch {
-	case known == Edited && earlier == settled:
-		earlier = foreign
-	case known == Read && earlier == foreign:
-		earlier = settled
+	settledOnes, err := r.makeRoom(&done, covered, known)
+	if err == nil && final != nil {
+		err = final.Replace()
 	}
-	if earlier == foreign {
-		done.Kept = r.opt.Path
+	if err != nil {
+		if final != nil {
+			final.Discard()
+		}
+		return done, r.failed("write", err)
 	}
-	switch {
-	case r.rows == 0 && earlier == settled:
-		if err := r.remove(); err != nil {
+	done.Rows = r.rows
+	if r.draft == final {
+		r.draft = nil
+	}
+	r.discard()
+	for _, path := range settledOnes {
+		if path == done.Path {
+			continue
+		}
+		if err := r.remove(path); err != nil {
 			return done, r.failed("remove", err)
 		}
 		done.Removed = true
-	case r.rows > 0 && earlier == foreign:
-		done.Kept = freeName(r.opt.Path)
-		if err := r.opt.Disk.Rename(r.opt.Path, done.Kept); err != nil {
-			return done, r.failed("rename", err)
-		}
-		fallthrough
-	case r.rows > 0:
-		if err := r.draft.Replace(); err != nil {
-			return done, r.failed("write", err)
-		}
-		done.Rows, r.draft = r.rows, nil
 	}
 	return done, nil
+}
+
+// makeRoom looks at earlier reports in all forms. One that is foreign and in the
+// way gets another name; those that are settled are returned.
+func (r *Report) makeRoom(done *Outcome, covered func(id string) bool, known func(path string) Earlier) (settledOnes []string, err error) {
+	for _, path := range r.paths() {
+		earlier := r.earlier(path, covered)
+		if earlier == absent {
+			continue
+		}
+		how := Written
+		if known != nil {
+			how = known(path)
+		}
+		if how == Read || how == Written && earlier == settled {
+			settledOnes = append(settledOnes, path)
+			continue
+		}
+		kept := path
+		if path == done.Path {
+			kept = freeName(path)
+			if err := r.opt.Disk.Rename(path, kept); err != nil {
+				return nil, err
+			}
+		}
+		if done.Kept == "" || path == done.Path {
+			done.Kept = kept
+		}
+	}
+	return settledOnes, nil
 }
 
 func (r *Report) finish() error {
@@ -206,20 +252,24 @@ func (r *Report) finish() error {
 	return r.draft.Finish()
 }
 
-func (r *Report) remove() error {
-	if err := r.opt.Disk.Remove(r.opt.Path); err != nil {
+func (r *Report) remove(path string) error {
+	if err := r.opt.Disk.Remove(path); err != nil {
 		return err
 	}
-	return r.opt.Disk.SyncDir(filepath.Dir(r.opt.Path))
+	return r.opt.Disk.SyncDir(filepath.Dir(path))
+}
+
+func (r *Report) discard() {
+	if r.draft != nil {
+		r.draft.Discard()
+		r.draft = nil
+	}
 }
 
 // Abort gives the report up; an earlier one stays as it is. After Commit it does
 // nothing.
 func (r *Report) Abort() {
-	if r.draft != nil {
-		r.draft.Discard()
-		r.draft = nil
-	}
+	r.discard()
 	if r.err == nil {
 		r.err = r.failed("write", errors.New("it was given up"))
 	}

@@ -80,13 +80,12 @@ func sumNote(kept []string) string {
 	for _, cell := range kept {
 		fmt.Fprintf(sum, "%d:%s", len(cell), cell)
 	}
-	return fmt.Sprintf("not corrected yet (%08x)", sum.Sum32())
+	return fmt.Sprintf("not corrected yet (%08x): if its cells are right, empty this one", sum.Sum32())
 }
 
 func (s shape) uncorrected(record, kept []string) bool {
-	return s.fields >= 0 && s.fields < len(record) &&
-		strings.Contains(record[s.fields], "not corrected yet (") &&
-		strings.Contains(record[s.fields], sumNote(kept))
+	note, _, _ := strings.Cut(sumNote(kept), ":") // as earlier versions wrote it
+	return s.fields >= 0 && s.fields < len(record) && strings.Contains(record[s.fields], note)
 }
 
 // Uncorrected tells whether a row of a CSV failure report once had the wrong width
@@ -122,13 +121,16 @@ func appendJSONRow(b []byte, row ReportRow) []byte {
 }
 
 func appendMember(b []byte, name, text string) []byte {
+	b = append(b, '"')
+	b = append(b, name...)
+	return appendString(append(b, `":`...), text)
+}
+
+func appendString(b []byte, text string) []byte {
 	value := bytes.Buffer{}
 	e := json.NewEncoder(&value)
 	e.SetEscapeHTML(false)
 	e.Encode(text) // a string into memory
-	b = append(b, '"')
-	b = append(b, name...)
-	b = append(b, `":`...)
 	return append(b, bytes.TrimSuffix(value.Bytes(), []byte{'\n'})...)
 }
 

@@ -26,7 +26,9 @@ func (s *Server) serveAdmin(w http.ResponseWriter, r *http.Request) {
 }
 
 // writeCases writes a line of JSON for each stored case: id, time of creation,
-// the body of the create request, and what the case is now. json.Encoder puts a body on one line.
+// the body of the create request, what the case is now, how many updates were
+// applied, and after how many of these the client got no usable answer.
+// json.Encoder puts a body on one line.
 func (s *Server) writeCases(w http.ResponseWriter) {
 	buffered := bufio.NewWriterSize(w, 64<<10)
 	enc := json.NewEncoder(buffered)
@@ -38,7 +40,9 @@ func (s *Server) writeCases(w http.ResponseWriter) {
 			Body    json.RawMessage `json:"body"`
 			Now     json.RawMessage `json:"now"`
 			Trashed bool            `json:"trashed,omitempty"`
-		}{e.name(), e.created.UTC().Format("2006-01-02T15:04:05.000000Z"), json.RawMessage(e.current.Load().body), s.now(e), e.trashed.Load()}
+			Updates int32           `json:"updates,omitempty"`
+			InDoubt int32           `json:"updates_in_doubt,omitempty"`
+		}{e.name(), e.created.UTC().Format("2006-01-02T15:04:05.000000Z"), json.RawMessage(e.current.Load().body), s.now(e), e.trashed.Load(), e.updates.Load(), e.inDoubt.Load()}
 		if enc.Encode(line) != nil {
 			return
 		}

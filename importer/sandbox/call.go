@@ -237,7 +237,14 @@ func (c *call) update() {
 		c.badRequest(fieldError{"parent_id", reason})
 		return
 	}
-	switch e, fault := c.s.store.update(c.id(), change); {
+	e, fault := c.s.store.update(c.id(), change)
+	if e != nil && fault.Name == "" {
+		e.updates.Add(1)
+		if plan.fault != noFault || c.r.Context().Err() != nil {
+			e.inDoubt.Add(1)
+		}
+	}
+	switch {
 	case e == nil:
 		c.noCase()
 	case fault.Name == "resolution":

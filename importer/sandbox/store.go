@@ -29,6 +29,8 @@ type entry struct {
 	created time.Time
 	current atomic.Pointer[record]
 	trashed atomic.Bool
+	// updates were applied; of those in doubt the client got no usable answer.
+	updates, inDoubt atomic.Int32
 }
 
 // create stores a case under the next id. From then on rec is not to be

@@ -198,6 +198,14 @@ func TestUpdateFaults(t *testing.T) {
 			if c.Trashed || c.Title == "New" {
 				outcome += ", done"
 			}
+			line := gjson.ParseBytes(serve(s, newRequest("GET", "/_sandbox/cases", "")).Body.Bytes())
+			applied := int64(0)
+			if c.Title == "New" {
+				applied = 1
+			}
+			if line.Get("updates").Int() != applied || line.Get("updates_in_doubt").Int() != applied {
+				t.Errorf("%s: %s", outcome, line)
+			}
 			seen[outcome]++
 		}
 	}
@@ -247,7 +255,7 @@ func TestAdminShowsThePresentStateAndTheTrash(t *testing.T) {
 	ask(s, "DELETE", casesPath+"?ids=1", "")
 	line := gjson.ParseBytes(serve(s, newRequest("GET", "/_sandbox/cases", "")).Body.Bytes())
 	if line.Get("now.status").Str != "PENDING" || line.Get("now.custom_fields.text1").Str != "a" ||
-		!line.Get("now.update_at").Exists() || !line.Get("trashed").Bool() {
+		!line.Get("now.update_at").Exists() || line.Get("updates").Int() != 1 || line.Get("updates_in_doubt").Exists() || !line.Get("trashed").Bool() {
 		t.Errorf("%s", line)
 	}
 }

@@ -7,6 +7,11 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"golang.org/x/text/runes"
+	"golang.org/x/text/transform"
+
+	"caseimport/mapping"
 )
 
 // csvRecords reads the records of a CSV file.
@@ -17,10 +22,14 @@ type csvRecords struct {
 	lazy  bool
 	table *Table
 
-	width int // cells of the header, 0 until it is known
-	line  int
-	raw   []byte // the record as it stands in the text
-	fault string
+	width int      // cells of the header, 0 until it is known
+	pack  *packing // nil once the file is known to hold no packed records
+	blank int      // blank records left out, but at the end of the file
+	// surplus says that blank cells beyond the header were dropped from the record.
+	surplus bool
+	line    int
+	raw     []byte // the record as it stands in the text
+	fault   string
 }
 
 // csvRecords begins to read at the header.
@@ -45,10 +54,11 @@ func (t *Table) readCSV(ctx context.Context, text io.Reader, head []byte, format
 	if err := t.settleDelimiter(head, format, opt.Delimiter); err != nil {
 		return err
 	}
-	c, err := t.csvRecords(newWindow(ctx, text))
+	c, err := t.csvRecords(newWindow(ctx, t.csv.plain(text)))
 	if err != nil {
 		return err
 	}
+	c.pack = newPacking(c.p.delim)
 	switch err := c.next(); {
 	case err == io.EOF:
 		return errors.New("there is no header line: the file holds nothing but blanks")
@@ -58,8 +68,10 @@ func (t *Table) readCSV(ctx context.Context, text io.Reader, head []byte, format
 		return fmt.Errorf("line %d: the header %s", c.line, c.fault)
 	}
 	t.setHeader(c.p.fields())
-	pack := newPacking(c)
-	fit := 0 // records as wide as the header
+	if err := c.pack.learn(c); err != nil {
+		return err
+	}
+	fit, tails, surplus, ending := 0, 0, 0, 0 // records as wide as the header
 	for {
 		if err := c.next(); err == io.EOF {
 			break
@@ -67,14 +79,27 @@ func (t *Table) readCSV(ctx context.Context, text io.Reader, head []byte, format
 			return err
 		}
 		t.Rows++
-		if len(c.p.ends) == c.width {
-			fit++
+		if tail := tailOf(c.raw); len(tail) > 1 && tail[0] != t.csv.delim {
+			tails++
 		}
-		if err := pack.check(c); err != nil {
-			return err
+		switch {
+		case c.surplus:
+			surplus++
+		case len(c.p.ends) == c.width:
+			if fit++; c.p.lastBlank() {
+				ending++
+			}
 		}
 	}
-	if t.Rows > 0 && fit == 0 {
+	t.remarkBlank(c.blank, "record")
+	if t.Rows > 1 && tails == t.Rows && opt.Delimiter == "" {
+		return errors.New("empty cells of another delimiter stand at the end of every record, as a spreadsheet leaves them that took the file for a single column: export the tickets again, or remove them")
+	}
+	// A blank cell too many may be the last one of a row whose cells a stray
+	// delimiter has moved to the right: not where the last column is full, nor where
+	// most rows have such cells.
+	t.csv.exact = 20*ending > fit && 2*surplus < t.Rows
+	if t.Rows > 0 && fit+surplus == 0 {
 		t.remark(fmt.Sprintf("no row is as wide as the header (%s): if another line stands above the true header, such as a title, remove it; if not, try --delimiter", count(len(t.Header), "field")))
 	}
 	return nil
@@ -85,7 +110,7 @@ func (t *Table) setHeader(header []string) {
 	taken := map[string]bool{} // in small letters, as all names here
 	for i, name := range header {
 		header[i] = mend(name)
-		taken[strings.ToLower(strings.TrimSpace(header[i]))] = true
+		taken[mapping.FoldName(header[i])] = true
 	}
 	t.Header = header
 	columns := map[string]int{}
@@ -97,7 +122,7 @@ func (t *Table) setHeader(header []string) {
 				name += "*"
 			}
 		}
-		key := strings.ToLower(name)
+		key := mapping.FoldName(name)
 		at, repeated := columns[key]
 		if !repeated {
 			at = len(t.Columns)
@@ -111,14 +136,17 @@ func (t *Table) setHeader(header []string) {
 
 // next implements records.
 func (c *csvRecords) next() error {
-	for {
+	for blank := 0; ; {
 		out, err := c.record()
 		if err != nil {
 			return err
 		}
 		if out != unclosed && c.p.blank() {
+			blank++
 			continue
 		}
+		c.blank += blank
+		c.surplus = c.width > 0 && !c.table.csv.exact && c.p.dropSurplus(c.width)
 		c.fault = ""
 		switch fault := c.table.coding.fault(c.raw); {
 		case out == unclosed:
@@ -142,6 +170,10 @@ func (c *csvRecords) record() (outcome, error) {
 		if len(text) == 0 && c.w.eof {
 			return whole, io.EOF
 		}
+		if bytes.HasPrefix(text, bom) { // files that were put together
+			c.w.pass(len(bom), 0)
+			continue
+		}
 		c.line = c.w.line
 		n, out := c.p.parse(text, c.w.eof)
 		if c.lazy && (out != more || len(text) >= maxLook) && c.doubtful(text[:n], out) {
@@ -157,6 +189,15 @@ func (c *csvRecords) record() (outcome, error) {
 			continue
 		}
 		c.raw = text[:n]
+		if c.pack != nil && (out == misplaced || c.raw[0] == '"' && c.p.ends[0] == len(c.p.text)) {
+			line := c.raw
+			if end, _, ok := lineEnd(text[n:], c.w.eof); out == misplaced && ok {
+				line = text[:n+end]
+			}
+			if err := c.pack.check(line, c.line); err != nil {
+				return out, err
+			}
+		}
 		if !c.lazy {
 			if err := c.quoteFault(c.raw, out); err != nil {
 				return out, err
@@ -167,9 +208,30 @@ func (c *csvRecords) record() (outcome, error) {
 	}
 }
 
+// bom is UTF-8's byte order mark.
+var bom = []byte("\ufeff")
+
+// plain puts the delimiter that the parser knows in the place of a sign.
+func (s csvShape) plain(text io.Reader) io.Reader {
+	if s.sign == 0 {
+		return text
+	}
+	return transform.NewReader(text, runes.Map(func(r rune) rune {
+		if r == s.sign {
+			return rune(s.delim)
+		}
+		return r
+	}))
+}
+
 // row implements records.
 func (c *csvRecords) row(number int) *Row {
 	r := &Row{Number: number, Line: c.line, Fault: c.fault, table: c.table, fields: c.p.fields()}
+	if sign := c.table.csv.sign; sign != 0 { // within quotes
+		for i, f := range r.fields {
+			r.fields[i] = strings.ReplaceAll(f, string(rune(signDelimiter)), string(sign))
+		}
+	}
 	if c.fault != "" {
 		for i, f := range r.fields {
 			r.fields[i] = mend(f)

@@ -210,7 +210,10 @@ func TestRecordsQuotedAsAWholeAreRefused(t *testing.T) {
 	}{
 		{"some", "id,title,state\n1,x,open\n\"2,\"\"y, z\"\",open\"\n", "line 3"},
 		{"all", "\"id,title,state\"\n\"1,\"\"x, y\"\",open\"\n", "line 2"},
-		{"with empty cells after them", "\"id,title\";;\n\"1,\"\"x\"\"\";;\n", "line 2"},
+		{"with empty cells after them", "\"id,title\";;\n\"1,\"\"x\"\"\";;\n", "line 1"},
+		{"empty cells behind some", "id,title,body\n1,x,y\n\"2,\"\"a, b\"\",z\";;;\n", "line 3"},
+		{"empty cells of the same delimiter behind one", "id,title,state\n1,x,open\n\"2,\"\"y, z\"\",open\",,\n", "line 3"},
+		{"a record of several lines", "id,title,body\n\"1,x,\"\"y\nz\"\"\";;\n", "line 2"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := refused(t, "x.csv", c.content, Options{})
@@ -218,6 +221,21 @@ func TestRecordsQuotedAsAWholeAreRefused(t *testing.T) {
 				t.Error(got)
 			}
 		})
+	}
+	if got := refused(t, "x.csv", "id,title,body;;;\n1,x,y;;;\n\"2,\"\"a, b\"\",z\";;;\n", Options{}); !strings.Contains(got, `line 1: ";;;" stands behind the header`) {
+		t.Error(got)
+	}
+	if got := refused(t, "x.csv", "id,title\n1,x;;;\n2,y;;;\n", Options{}); !strings.Contains(got, "at the end of every record") {
+		t.Error(got)
+	}
+	for content, want := range map[string]int{
+		"name,b,c\n\"Doe, Ann\",,\n\"Roe, Bob\",x,y\n": 6,
+		"name,b\n\"Doe, Ann\",\n\"Roe, Bob\",x\n":      4,
+		"id;Title, short;b\n\"a, b\";;\n1;x;y\n":       6,
+	} {
+		if got := flat(t, open(t, "x.csv", content, Options{})); len(got) != want {
+			t.Errorf("%q: %q", content, got)
+		}
 	}
 	// A single column whose text holds commas is no such thing.
 	open(t, "x.csv", "title\n\"a, b\"\n\"c, d\"\n", Options{})

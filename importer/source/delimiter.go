@@ -4,14 +4,19 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
-// delimiters are those that are looked for, the likeliest first.
-var delimiters = []struct {
+type delimiter struct {
 	char byte
 	name string
-}{{',', "comma"}, {';', "semicolon"}, {'\t', "tab"}, {'|', "pipe"}}
+}
+
+// delimiters are those that are looked for, the likeliest first.
+var delimiters = []delimiter{{',', "comma"}, {';', "semicolon"}, {'\t', "tab"}, {'|', "pipe"}}
 
 func delimiterName(char byte) string {
 	for _, d := range delimiters {
@@ -32,73 +37,129 @@ func (t *Table) settleDelimiter(head []byte, format, asked string) error {
 	}
 	said, skip := sepLine(head)
 	t.csv.skip = skip
+	head = head[skip:]
 	switch {
 	case asked != "":
-		d, err := parseDelimiter(asked)
+		d, sign, err := parseDelimiter(asked)
 		if err != nil {
 			return err
 		}
-		t.csv.delim = d
-	case skip > 0:
+		t.csv.delim, t.csv.sign = d, sign
+	case said != 0 && t.fit(said, head).named > 1:
 		t.csv.delim = said
 	default:
-		t.csv.delim = t.findDelimiter(head[skip:], expected)
+		t.csv.delim = t.findDelimiter(head, expected)
+		if t.csv.delim == signDelimiter {
+			t.csv.sign = currency
+		}
 		if t.csv.delim != expected {
-			t.remark(fmt.Sprintf("cells are separated by the %s (detected; --delimiter overrides)", delimiterName(t.csv.delim)))
+			t.remark(fmt.Sprintf("cells are separated by the %s (detected; --delimiter overrides)", t.delimiterName()))
 		}
 	}
-	t.Delimiter = rune(t.csv.delim)
+	if t.Delimiter = rune(t.csv.delim); t.csv.sign != 0 {
+		t.Delimiter = t.csv.sign
+	}
 	return nil
 }
 
-func parseDelimiter(s string) (byte, error) {
-	if s == "tab" || s == `\t` {
-		return '\t', nil
+func (t *Table) delimiterName() string {
+	if t.csv.sign != 0 {
+		return fmt.Sprintf("sign %c", t.csv.sign)
 	}
-	if len(s) != 1 || s[0] >= 0x80 || s[0] == 0 || strings.Contains("\"\r\n", s) {
-		return 0, fmt.Errorf("the delimiter must be one ASCII character, or the word tab, not %q", s)
-	}
-	return s[0], nil
+	return delimiterName(t.csv.delim)
 }
 
-// sepLine recognises a first line that names the delimiter, and returns its
-// length.
+// A delimiter beyond ASCII, such as the currency sign, is parsed as if the file
+// had a control character in its place, which no text holds.
+const (
+	signDelimiter = 0x1f
+	currency      = '¤'
+)
+
+func parseDelimiter(s string) (delim byte, sign rune, err error) {
+	if s == "tab" || s == `\t` {
+		return '\t', 0, nil
+	}
+	r, size := utf8.DecodeRuneInString(s)
+	if s == "" || size != len(s) || r == utf8.RuneError || r == 0 || strings.ContainsRune("\"\r\n", r) {
+		return 0, 0, fmt.Errorf("the delimiter must be one character, or the word tab, not %q", s)
+	}
+	if r >= utf8.RuneSelf {
+		return signDelimiter, r, nil
+	}
+	return s[0], 0, nil
+}
+
+// sepLine recognises a first line that names the delimiter, also after a
+// spreadsheet has saved it as a cell, and returns its length. A line that names
+// none is passed, too.
 func sepLine(head []byte) (char byte, skip int) {
 	end, next, ok := lineEnd(head, false)
-	line := bytes.Trim(head[:end], `"`)
-	if !ok || len(line) != len("sep=;") || !bytes.EqualFold(line[:4], []byte("sep=")) || line[4] >= 0x80 {
+	if !ok || end > 40 {
 		return 0, 0
 	}
-	return line[4], next
+	m := sep.FindSubmatch(bytes.TrimPrefix(head[:end], []byte("\ufeff")))
+	switch {
+	case m == nil:
+		return 0, 0
+	case len(m[1]) == 0:
+		return 0, next
+	case len(m[1]) > 1: // \t, tab
+		return '\t', next
+	}
+	return m[1][0], next
 }
 
-// findDelimiter prefers the delimiter that explains most: the number of
-// records with as many cells as the first, times the delimiters in each. A
+var sep = regexp.MustCompile(`^ *"? *(?i:sep) *= *((?i:\\t|tab)|[^\w"\s\x80-\xff]|\t)? *"?[ ,;\t|"]*$`)
+
+// findDelimiter prefers the delimiter under which most cells find a header: the
+// number of records with as many cells as the header, times its names but one. A
 // name that ends in .tsv decides wherever tabs fit most of the records.
 func (t *Table) findDelimiter(head []byte, expected byte) byte {
+	candidates := delimiters
+	if bytes.Contains(head, []byte(string(currency))) {
+		candidates = append(slices.Clip(candidates), delimiter{signDelimiter, "sign ¤"})
+	}
 	best, most := expected, 0
-	for _, d := range delimiters {
-		fit, records, width := t.fit(d.char, head)
-		if d.char == '\t' && expected == '\t' && width > 1 && 2*fit >= records {
+	for _, d := range candidates {
+		text := head
+		if d.char == signDelimiter {
+			text = bytes.ReplaceAll(head, []byte(string(currency)), []byte{signDelimiter})
+		}
+		f := t.fit(d.char, text)
+		if d.char == '\t' && expected == '\t' && f.named > 1 && 2*f.records >= f.all {
 			return '\t'
 		}
-		if score := fit * (width - 1); score > most || score == most && d.char == expected {
+		if score := f.records * (f.named - 1); score > most || score == most && d.char == expected {
 			best, most = d.char, score
 		}
 	}
 	return best
 }
 
-// fit counts the records of head that have as many cells as the first, up to
-// one whose quotes are not in order under this delimiter.
-func (t *Table) fit(delim byte, head []byte) (fit, records, width int) {
+// fitting is how well a delimiter explains the beginning of a file.
+type fitting struct {
+	records, all int // those as wide as the header, and all
+	named        int // cells of the header that are not blank
+}
+
+// fit counts the records of head up to one whose quotes are not in order under
+// this delimiter. A header without records is a record of its own.
+func (t *Table) fit(delim byte, head []byte) (f fitting) {
 	w := newWindow(context.Background(), bytes.NewReader(head))
 	c := &csvRecords{w: w, p: newParser(delim), lazy: t.csv.lazy, table: &Table{}}
 	for c.next() == nil {
-		records++
+		if f.all == 0 {
+			for _, name := range c.p.fields() {
+				if strings.TrimSpace(name) != "" {
+					f.named++
+				}
+			}
+		}
+		f.all++
 		if c.fault == "" {
-			fit++
+			f.records++
 		}
 	}
-	return fit, records, c.width
+	return f
 }

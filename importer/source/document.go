@@ -22,6 +22,8 @@ type document struct {
 	name   string // of the object's member that is this array, as written
 	line   int    // on which the array begins
 	empty  bool   // the object has an empty array
+	loose  bool   // the records stand one after the other, within nothing
+	inner  int    // members of the object that are objects
 }
 
 func newDocument(ctx context.Context, r io.Reader) *document {
@@ -38,6 +40,14 @@ func (d *document) seek() error {
 		d.text.passBlanks()
 		var err error
 		switch {
+		case d.loose && d.dec.StackDepth() == 0 && kind == '{':
+			return nil
+		case d.loose && kind == 0:
+			if _, err = d.dec.ReadToken(); err == io.EOF {
+				return io.EOF
+			}
+		case d.loose:
+			err = d.broken("between the objects stands something else")
 		case d.within && kind != ']':
 			return nil
 		case d.within:
@@ -51,6 +61,8 @@ func (d *document) seek() error {
 			}
 		case kind != '}':
 			err = d.member()
+		case d.name == "" && !d.empty && d.inner > 1:
+			err = errors.New("the object holds the records by their names, not in an array: make an array of them, for instance by jq '[to_entries[] | {key: .key} + .value]'")
 		case d.name == "" && !d.empty:
 			err = errors.New("the object holds no array of objects: export the tickets as an array; if the object is itself a ticket, read it with --format jsonl")
 		default:
@@ -82,6 +94,9 @@ func (d *document) member() error {
 		return err
 	}
 	key := string(name)
+	if d.dec.PeekKind() == '{' {
+		d.inner++
+	}
 	if d.dec.PeekKind() != '[' {
 		return d.dec.SkipValue()
 	}

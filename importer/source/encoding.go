@@ -2,6 +2,8 @@ package source
 
 import (
 	"bytes"
+	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"strings"
@@ -12,6 +14,7 @@ import (
 	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/ianaindex"
 	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/encoding/unicode/utf32"
 	"golang.org/x/text/transform"
 )
 
@@ -80,6 +83,64 @@ func (v *survey) decide(asked string) (coding, error) {
 	return c, err
 }
 
+// narrow stores a text in UTF-32, which nearly nobody writes, as UTF-8.
+func (in *input) narrow(ctx context.Context, asked string) error {
+	s, err := in.open()
+	if err != nil {
+		return err
+	}
+	begin := make([]byte, 64)
+	n, _ := io.ReadFull(s, begin) // what is wrong shows again when it is read
+	s.Close()
+	order := utf32.LittleEndian
+	in.wide = wide32(begin[:n], strings.ToLower(asked))
+	switch in.wide {
+	case "":
+		return nil
+	case "UTF-32BE":
+		order = utf32.BigEndian
+	}
+	if s, err = in.open(); err != nil {
+		return err
+	}
+	hash := sha256.New()
+	text := transform.NewReader(io.TeeReader(s, hash), utf32.UTF32(order, utf32.UseBOM).NewDecoder())
+	err = in.copy(ctx, func() (io.ReadCloser, error) {
+		return struct {
+			io.Reader
+			io.Closer
+		}{text, s}, nil
+	})
+	in.was = hash.Sum(nil)
+	return err
+}
+
+// wide32 recognises UTF-32 by its mark, or by three zeros beside each character.
+func wide32(begin []byte, asked string) string {
+	asked = strings.NewReplacer("-", "", "_", "").Replace(asked)
+	le, be := 0, 0
+	for i := 0; i+3 < len(begin); i += 4 {
+		if begin[i+1]|begin[i+2]|begin[i+3] == 0 && begin[i] != 0 {
+			le++
+		}
+		if begin[i]|begin[i+1]|begin[i+2] == 0 && begin[i+3] != 0 {
+			be++
+		}
+	}
+	most := max(1, len(begin)/4*3/4)
+	switch {
+	case bytes.HasPrefix(begin, []byte("\xff\xfe\x00\x00")), asked == "utf32le":
+		return "UTF-32LE"
+	case bytes.HasPrefix(begin, []byte("\x00\x00\xfe\xff")), asked == "utf32be":
+		return "UTF-32BE"
+	case len(begin) >= 16 && le >= most, asked == "utf32" && le >= be:
+		return "UTF-32LE"
+	case len(begin) >= 16 && be >= most, asked == "utf32":
+		return "UTF-32BE"
+	}
+	return ""
+}
+
 func found(name string) string {
 	return fmt.Sprintf("read as %s (detected; --encoding overrides)", name)
 }
@@ -139,4 +200,6 @@ func mend(text string) string {
 // Foreign tells whether a spreadsheet would need a byte order mark to read a
 // UTF-8 copy of the file as what it is: the file had one itself, or was in
 // another encoding.
-func (t *Table) Foreign() bool { return t.coding.mark > 0 || t.coding.enc != nil }
+func (t *Table) Foreign() bool {
+	return t.coding.mark > 0 || t.coding.enc != nil || t.input.wide != "" || t.sheet != nil
+}

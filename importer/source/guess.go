@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"strings"
 	"unicode"
 
@@ -18,6 +19,9 @@ import (
 // is asked about whole lines and about the words with high bytes alone, and
 // its answer must leave letters where letters belong.
 func guess(lines []byte) string {
+	if n := bytes.Count(lines, []byte{0xa4}); n > 0 && n >= bytes.Count(lines, []byte("\n")) {
+		lines = bytes.ReplaceAll(lines, []byte{0xa4}, []byte{' '}) // the currency sign as a delimiter
+	}
 	whole := detect(lines)
 	for _, name := range []string{"Shift_JIS", "EUC-JP", "EUC-KR", "GB18030", "Big5"} {
 		if whole[name] >= 90 && decodes(name, lines) {

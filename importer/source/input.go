@@ -22,6 +22,8 @@ type input struct {
 	path string
 	info fs.FileInfo // as Open found it
 	sum  uint32      // of all of it, once the survey is done
+	wide string      // UTF-32LE or UTF-32BE: what spool was made of
+	was  []byte      // SHA-256 of that
 
 	spool *os.File // the copy of a stream; nil for a file that can be read again
 }
@@ -66,7 +68,9 @@ func (in *input) copy(ctx context.Context, open func() (io.ReadCloser, error)) e
 	if err != nil {
 		return err
 	}
+	earlier := in.spool
 	in.spool = f
+	defer removeTemp(earlier)
 	done := make(chan error, 1)
 	go func() { done <- store(f, open) }()
 	select {
@@ -250,10 +254,12 @@ func formatOf(path, asked string) (string, error) {
 	switch format {
 	case "csv", "tsv", "jsonl", "json":
 		return format, nil
+	case "xlsx", "xlsm":
+		return "xlsx", nil
 	case "ndjson":
 		return "jsonl", nil
 	}
-	const known = "--format csv, tsv, jsonl or json"
+	const known = "--format csv, tsv, jsonl, json or xlsx"
 	switch {
 	case asked != "":
 		return "", fmt.Errorf("no such format: %q; use %s", asked, known)

@@ -37,9 +37,9 @@ func TestFormatGoesByTheName(t *testing.T) {
 		{"x.ndjson", "", "jsonl", ""},
 		{"x.json", "jsonl", "jsonl", ""},
 		{"x.txt", "CSV", "csv", ""},
-		{"x.txt", "", "", "the name x.txt does not tell the file's format: add --format csv, tsv, jsonl or json"},
-		{"-", "", "", "standard input has no name to tell its format by: add --format csv, tsv, jsonl or json"},
-		{"x.csv", "xml", "", "no such format: \"xml\"; use --format csv, tsv, jsonl or json"},
+		{"x.txt", "", "", "the name x.txt does not tell the file's format: add --format csv, tsv, jsonl, json or xlsx"},
+		{"-", "", "", "standard input has no name to tell its format by: add --format csv, tsv, jsonl, json or xlsx"},
+		{"x.csv", "xml", "", "no such format: \"xml\"; use --format csv, tsv, jsonl, json or xlsx"},
 	} {
 		got, err := formatOf(c.path, c.asked)
 		if got != c.want || err != nil && err.Error() != c.err || err == nil && c.err != "" {
@@ -53,7 +53,7 @@ func TestWhatIsNoTextIsRefused(t *testing.T) {
 		{"x.csv", "", "x.csv: the file is empty (0 bytes): export it again"},
 		{"x.csv.gz", pack(t, ""), "x.csv.gz: the file is empty (0 bytes): export it again"},
 		{"x.csv", "\n \n", "x.csv: there is no header line: the file holds nothing but blanks"},
-		{"x.csv", "PK\x03\x04\x14\x00", "x.csv: this is a ZIP archive or an Excel workbook, not CSV or JSON text: unpack it, or save the sheet as CSV UTF-8"},
+		{"x.csv", "PK\x03\x04\x14\x00", "x.csv: the ZIP archive or workbook is damaged (zip: not a valid zip file): get a complete copy"},
 		{"x.csv", "<!DOCTYPE HTML><p>", "x.csv: this is a web page, not CSV or JSON text: the download may have failed; export the tickets again"},
 		{"x.csv", "id,title\n1,x\n2,\x00\n", "x.csv: line 3: this is binary data, not CSV or JSON text: export the tickets as CSV or JSON"},
 		{"x.csv", "id,title\n" + strings.Repeat("1,x\n", 100_000) + "2,\x00\n", "x.csv: line 100002: this is binary data, not CSV or JSON text: export the tickets as CSV or JSON"},
@@ -83,8 +83,8 @@ func TestAFileThatCannotBeOpened(t *testing.T) {
 }
 
 func TestDelimiterMustBeACharacter(t *testing.T) {
-	for _, d := range []string{"::", "¦", "\n", `"`} {
-		if got := refused(t, "x.csv", small, Options{Delimiter: d}); !strings.Contains(got, "the delimiter must be one ASCII character") {
+	for _, d := range []string{"::", "¦¦", "\n", `"`} {
+		if got := refused(t, "x.csv", small, Options{Delimiter: d}); !strings.Contains(got, "the delimiter must be one character") {
 			t.Error(got)
 		}
 	}

@@ -43,6 +43,7 @@ func (t *Table) jsonRecords(ctx context.Context, r io.Reader, learn bool) *jsonR
 		j.w, j.dec = newWindow(ctx, r), new(jsontext.Decoder)
 	} else {
 		j.doc = newDocument(ctx, r)
+		j.doc.loose = t.json.loose
 		j.dec = j.doc.dec
 	}
 	return j
@@ -52,11 +53,15 @@ func (t *Table) jsonRecords(ctx context.Context, r io.Reader, learn bool) *jsonR
 // document, then reads all of it.
 func (t *Table) readJSON(ctx context.Context, text io.Reader, head []byte, format string) error {
 	t.json.lines = format == "jsonl"
-	if t.json.lines {
-		if err := refuseDocument(head); err != nil {
+	switch {
+	case holdsLoose(head, t.json.lines):
+		t.json.lines, t.json.loose = false, true
+		t.remark("read as JSON objects one after the other")
+	case t.json.lines:
+		if err := refuseArray(head); err != nil {
 			return err
 		}
-	} else if holdsLines(head) {
+	case holdsLines(head):
 		t.json.lines = true
 		t.remark("read as JSON lines (one object a line), although it is called JSON")
 	}
@@ -73,18 +78,33 @@ func (t *Table) readJSON(ctx context.Context, text io.Reader, head []byte, forma
 	return nil
 }
 
-// refuseDocument tells a JSON document from JSON lines by its first line.
-func refuseDocument(head []byte) error {
+// refuseArray tells a JSON document from JSON lines by its first line.
+func refuseArray(head []byte) error {
 	text := bytes.TrimLeft(head, " \t\r\n")
 	line := lineBreaks(head[:len(head)-len(text)]) + 1
-	end, _, _ := lineEnd(text, true)
-	switch first := bytes.TrimSpace(text[:end]); {
-	case len(first) > 0 && first[0] == '[':
+	if len(text) > 0 && text[0] == '[' {
 		return fmt.Errorf("line %d: this is a JSON array, not JSON lines: read it with --format json, or name it .json", line)
-	case string(first) == "{":
-		return fmt.Errorf("line %d: the object that begins here goes on over further lines, but JSON lines hold one object a line: if the file is one document, read it with --format json", line)
 	}
 	return nil
+}
+
+// holdsLoose recognises objects that go on over several lines, one behind the
+// other, as jq writes them. A single one is the record where lines of JSON are
+// expected, and a document elsewhere.
+func holdsLoose(head []byte, lines bool) bool {
+	text := bytes.TrimLeft(head, " \t\r\n")
+	if len(text) == 0 || text[0] != '{' {
+		return false
+	}
+	end, _, _ := lineEnd(text, true)
+	if jsontext.Value(text[:end]).IsValid(lenient...) || lines && len(bytes.TrimSpace(text[:end])) > 1 {
+		return false // a line is a record
+	}
+	d := jsontext.NewDecoder(bytes.NewReader(text), lenient...)
+	if d.SkipValue() != nil {
+		return lines
+	}
+	return lines || d.PeekKind() == '{'
 }
 
 // holdsLines tells JSON lines from a JSON document: a whole object on the
@@ -140,6 +160,7 @@ func (j *jsonRecords) nextLine() (err error) {
 	if j.record, j.line, err = j.w.textLine(); err != nil {
 		return err
 	}
+	j.record = bytes.TrimPrefix(j.record, bom) // of files that were put together
 	learn := j.learn
 	j.learn, j.fresh = false, false
 	err = j.lineObject()

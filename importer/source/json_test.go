@@ -113,7 +113,10 @@ func TestAnElementThatIsNoObjectIsInvalidAlone(t *testing.T) {
 func TestBrokenJSONIsRefused(t *testing.T) {
 	for _, c := range []struct{ file, content, want string }{
 		{"x.jsonl", "\n[{\"a\":1}]\n", "line 2: this is a JSON array, not JSON lines: read it with --format json, or name it .json"},
-		{"x.jsonl", "{\n \"a\": 1\n}\n", "line 1: the object that begins here goes on over further lines, but JSON lines hold one object a line: if the file is one document, read it with --format json"},
+		{"x.json", "{\n\"a\": 1\n}\n{\n\"a\": 2\n}\n]", "line 7: not valid JSON: between the objects stands something else"},
+		{"x.json", "{\n\"a\": 1\n}\n{\n\"a\": 2\n}\n7", "line 7: not valid JSON: between the objects stands something else"},
+		{"x.json", "{\n\"a\": 1\n}\n{\n\"a\": 2\n", "line 6: not valid JSON: the text ends too early: it may have been cut short"},
+		{"x.json", `{"T-1": {"a": 1}, "T-2": {"a": 2}}`, "the object holds the records by their names, not in an array: make an array of them, for instance by jq '[to_entries[] | {key: .key} + .value]'"},
 		{"x.json", "[\n{\"a\":1},\n{\"a\" 2}]", "line 3: not valid JSON: invalid character '2' after object name (expecting ':')"},
 		{"x.json", "[\n{\"a\":1}\n{\"a\":2}]", "line 3: not valid JSON: invalid character '{' after array element (expecting ',' or ']')"},
 		{"x.json", "[{\"a\":1},\n]", "line 2: not valid JSON: invalid character ',' at start of value"},

@@ -168,6 +168,24 @@ func (p *parser) blank() bool {
 	return len(bytes.TrimSpace(p.text)) == 0
 }
 
+// dropSurplus drops cells beyond the width, if all of them are blank.
+func (p *parser) dropSurplus(width int) bool {
+	if len(p.ends) <= width || len(bytes.TrimSpace(p.text[p.ends[width-1]:])) > 0 {
+		return false
+	}
+	p.text, p.ends = p.text[:p.ends[width-1]], p.ends[:width]
+	return true
+}
+
+// lastBlank tells whether the last cell is.
+func (p *parser) lastBlank() bool {
+	from := 0
+	if n := len(p.ends); n > 1 {
+		from = p.ends[n-2]
+	}
+	return len(bytes.TrimSpace(p.text[from:])) == 0
+}
+
 // fields copies the cells.
 func (p *parser) fields() []string {
 	text := string(p.text)

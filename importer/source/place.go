@@ -99,7 +99,7 @@ func (t *Table) openPlaces() error {
 // inPlace tells whether a record's bytes stand in the unpacked file as they are
 // parsed.
 func (t *Table) inPlace() bool {
-	return t.coding.enc == nil && (t.Format == "csv" || t.json.lines)
+	return t.coding.enc == nil && (t.Format == "csv" && t.csv.sign == 0 || t.json.lines)
 }
 
 func (p *places) close() error {

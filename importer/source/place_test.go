@@ -37,7 +37,7 @@ func again(t interface{ Fatal(...any) }, table *Table) (first, second []*Row) {
 	return first, second
 }
 
-func zipped(text string) string {
+func gzipped(text string) string {
 	var b bytes.Buffer
 	z := gzip.NewWriter(&b)
 	_, _ = z.Write([]byte(text))
@@ -64,8 +64,13 @@ func TestRowsByPlace(t *testing.T) {
 		{"repeated headers", "c.csv", "id,note,note\n1,a,b\n2,,c\n", false, false, 2},
 		{"JSON lines", "c.jsonl", lines, false, false, 3},
 		{"a JSON document", "c.json", "[{\"id\":1,\n\"b\":\"x\"},{\"id\":2}]", false, true, 2},
-		{"gzip", "c.csv.gz", zipped("id,text\n1,a\n2,\"b\nc\"\n"), false, true, 2},
-		{"gzipped JSON lines", "c.jsonl.gz", zipped(lines), false, true, 3},
+		{"gzip", "c.csv.gz", gzipped("id,text\n1,a\n2,\"b\nc\"\n"), false, true, 2},
+		{"gzipped JSON lines", "c.jsonl.gz", gzipped(lines), false, true, 3},
+		{"a workbook", "c.xlsx", sheets(t, "Comments", line(1, "id", "text")+line(2, "1", "a")+line(4, "2", "b c")), false, true, 2},
+		{"a ZIP archive", "c.zip", zipped(t, "c.csv", "id,text\n1,a\n2,b\n"), false, true, 2},
+		{"a sign for a delimiter", "c.csv", "id¤text¤x\n1¤a¤\n2¤b¤y\n", false, true, 2},
+		{"objects one behind the other", "c.json", "{\n\"id\": 1\n}\n{\n\"id\": 2\n}\n", false, true, 2},
+		{"surplus cells, and marks within", "c.csv", "id,text\n1,a,,\n\ufeff2,b\n", false, false, 2},
 		{"another encoding", "c.csv", strings.ReplaceAll(latin, ", h", " h"), false, true, 1},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -113,7 +118,7 @@ func TestPlacesOfAChangedFile(t *testing.T) {
 		for _, file := range []string{"c.csv", "c.csv.gz"} {
 			content := func(text string) []byte {
 				if file == "c.csv.gz" {
-					return []byte(zipped(text))
+					return []byte(gzipped(text))
 				}
 				return []byte(text)
 			}

@@ -41,6 +41,9 @@ func (c *csvRecords) badQuote(text []byte, fault string) error {
 	if n := linesWithText(cell) - 1; n > 0 {
 		fault += fmt.Sprintf(", so that the cell would go on for %s", count(n, "more line"))
 	}
+	if bytes.Contains(text[c.p.open:], []byte(`\"`)) {
+		fault += `; quotes inside cells seem to be escaped by a backslash (\"), which CSV does not know`
+	}
 	line, column := c.place(text, c.p.open)
 	return fmt.Errorf("line %d, column %d: the quote that opens a cell here %s. Double the quotes inside cells, or, if quotes are ordinary characters in this file, read it with --lazy-quotes", line, column, fault)
 }
@@ -116,46 +119,105 @@ func formOf(cell []byte) string {
 
 // packing looks for records that stand in one pair of quotes as a whole: what
 // a spreadsheet leaves that took a file with another delimiter for one column.
+// Empty cells may stand behind the quotes.
 type packing struct {
-	p      *parser
-	header bool // the header is packed too
-	width  int  // cells within the quotes, 0 if nothing can be packed
+	delim   byte
+	parsers []*parser // one for each delimiter that the header may really have
+	widths  []int     // and how many cells it then has
+	header  bool      // the header is packed too
+	learned bool
 }
 
-// newPacking learns from the header, which c has just read.
-func newPacking(c *csvRecords) packing {
-	if !c.packed() {
-		return packing{p: newParser(c.p.delim), width: c.width}
+func newPacking(delim byte) *packing { return &packing{delim: delim} }
+
+// learn looks at the header, which c has just read.
+func (k *packing) learn(c *csvRecords) error {
+	k.learned = true
+	text, packed := packedText(c.raw)
+	named := 0 // cells of the header
+	from := 0
+	for _, to := range c.p.ends {
+		if len(bytes.TrimSpace(c.p.text[from:to])) > 0 {
+			named++
+		}
+		from = to
 	}
+	if !packed {
+		text = bytes.TrimRight(bytes.TrimRight(c.raw, "\r\n"), ";,\t|")
+	}
+	k.header = packed
 	for _, d := range delimiters {
-		k := packing{p: newParser(d.char), header: true}
-		if k.width = k.cells(c.p.text); k.width > 1 {
-			return k
+		if d.char != k.delim && named > 1 {
+			continue // the header is right as it is
+		}
+		p := newParser(d.char)
+		if width := cells(p, text); width > 1 {
+			k.parsers, k.widths = append(k.parsers, p), append(k.widths, width)
 		}
 	}
-	return packing{}
+	if tail := tailOf(c.raw); !packed && len(tail) > 1 && tail[0] != k.delim && named > 1 {
+		return fmt.Errorf("line %d: %q stands behind the header, as a spreadsheet leaves it that took the file for a single column: export the tickets again, or remove it from the end of every line", c.line, tail)
+	}
+	return nil
 }
 
-// check refuses a record that is packed as the header lets expect.
-func (k packing) check(c *csvRecords) error {
-	if k.width < 2 || !c.packed() || !k.header && len(c.p.ends) > 1 || k.cells(c.p.text) != k.width {
+// tailOf is the delimiters of one kind with which a line ends.
+func tailOf(line []byte) []byte {
+	line = bytes.TrimRight(line, "\r\n")
+	if len(line) == 0 || !bytes.ContainsRune([]byte(";,\t|"), rune(line[len(line)-1])) {
 		return nil
 	}
+	return line[len(bytes.TrimRight(line, string(line[len(line)-1:]))):]
+}
+
+// check refuses a record that is packed as the header lets expect, and a header
+// that is packed with empty cells behind it.
+func (k *packing) check(record []byte, line int) error {
+	text, packed := packedText(record)
+	if !packed {
+		return nil
+	}
+	tail := tailOf(record)
+	ownTail := len(tail) > 0 && tail[0] == k.delim
+	if !k.learned && len(tail) > 0 && !ownTail {
+		return errPacked(line, k.delim)
+	}
+	for i, p := range k.parsers {
+		if p.delim == k.delim && !k.header && ownTail && bytes.IndexByte(text, '"') < 0 {
+			continue // a cell that holds the delimiter, and empty ones behind it
+		}
+		if cells(p, text) == k.widths[i] {
+			return errPacked(line, p.delim)
+		}
+	}
+	return nil
+}
+
+func errPacked(line int, delim byte) error {
 	return fmt.Errorf("line %d: all of the record stands in one pair of quotes, as a spreadsheet leaves it that took the file for a single column: export the tickets again, or open the export with its true delimiter (%s) and save it again",
-		c.line, delimiterName(k.p.delim))
+		line, delimiterName(delim))
+}
+
+// packedText is what stands in the quotes of a record that is one quoted cell,
+// but for delimiters behind it.
+func packedText(record []byte) ([]byte, bool) {
+	record = bytes.TrimRight(bytes.TrimRight(record, "\r\n"), ";,\t|")
+	if len(record) < 2 || record[0] != '"' || record[len(record)-1] != '"' {
+		return nil, false
+	}
+	inner := bytes.ReplaceAll(record[1:len(record)-1], []byte(`""`), []byte{0})
+	if bytes.IndexByte(inner, '"') >= 0 {
+		return nil, false
+	}
+	return bytes.ReplaceAll(inner, []byte{0}, []byte{'"'}), true
 }
 
 // cells counts the cells of a text that is one record, or 0.
-func (k packing) cells(text []byte) int {
-	if n, out := k.p.parse(text, true); n < len(text) || out != whole {
+func cells(p *parser, text []byte) int {
+	if n, out := p.parse(text, true); n < len(text) || out != whole {
 		return 0
 	}
-	return len(k.p.ends)
-}
-
-// packed tells whether the first cell stands in quotes and is all there is.
-func (c *csvRecords) packed() bool {
-	return c.raw[0] == '"' && c.p.ends[0] == len(c.p.text)
+	return len(p.ends)
 }
 
 // count is "1 line", "2 lines".

@@ -4,15 +4,18 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 )
 
 // Options say how to read an input where the reader should not find out by
 // itself.
 type Options struct {
-	// Format is csv, tsv, jsonl (or ndjson) or json; "" takes it from the
-	// file's name.
+	// Format is csv, tsv, jsonl (or ndjson), json or xlsx; "" takes it from the
+	// file's name. A workbook is known by its content, whatever its name.
 	Format string
+	// Sheet is the name of a workbook's sheet; "" is the first with rows.
+	Sheet string
 	// Encoding is an IANA or WHATWG name such as windows-1252; "" is found
 	// from the bytes.
 	Encoding string
@@ -30,11 +33,11 @@ type Options struct {
 // Table is an input that has been read through once and can be read again.
 type Table struct {
 	Name      string   // as given; "standard input" for "-"
-	Format    string   // csv or json
+	Format    string   // csv, json or xlsx
 	Encoding  string   // for people, such as UTF-8 or Windows-1252
 	Delimiter rune     // between the cells of a CSV file
-	Header    []string // of a CSV file, as written, repeats included
-	// Columns are the names that a mapping can use. CSV: each trimmed header
+	Header    []string // of a CSV file or a sheet, as written, repeats included
+	// Columns are the names that a mapping can use. CSV and workbooks: each trimmed header
 	// once, without regard to case, in order; one that is empty is named by its
 	// position ("column 9"). JSON: each dotted path seen, in order of first
 	// sight, objects and lists included ("requester", "requester.name",
@@ -48,6 +51,7 @@ type Table struct {
 	coding coding
 	csv    csvShape
 	json   jsonShape
+	sheet  *spool  // the rows of a workbook
 	places *places // nil until EachPlace
 }
 
@@ -55,6 +59,8 @@ type Table struct {
 type csvShape struct {
 	delim byte
 	lazy  bool
+	sign  rune    // what stands in the file in place of delim, 0 if that is it
+	exact bool    // blank cells beyond the header are a fault, too
 	skip  int     // bytes of a "sep=" line, decoded
 	cells [][]int // for each column the headers that bear its name
 }
@@ -62,6 +68,7 @@ type csvShape struct {
 // jsonShape is what Open learns about a JSON file so that Each can read it.
 type jsonShape struct {
 	lines bool // one object a line, otherwise one document
+	loose bool // a document of objects one after the other
 	tree  tree
 }
 
@@ -84,16 +91,12 @@ func Open(ctx context.Context, path string, opt Options) (*Table, error) {
 	if err != nil {
 		return nil, err
 	}
-	format, err := formatOf(path, opt.Format)
-	if err != nil {
-		return nil, err
-	}
 	t := &Table{Name: in.name, input: in}
 	if err = in.prepare(ctx, opt.Stdin); err == nil {
-		err = t.read(ctx, format, opt)
+		err = t.begin(ctx, path, opt)
 	}
 	if err != nil {
-		in.close()
+		t.Close()
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
@@ -102,8 +105,39 @@ func Open(ctx context.Context, path string, opt Options) (*Table, error) {
 	return t, nil
 }
 
+// begin finds out what kind of file this is, and fills the table.
+func (t *Table) begin(ctx context.Context, path string, opt Options) error {
+	inside, err := t.input.container(ctx)
+	if err != nil {
+		return err
+	}
+	if inside.book != nil {
+		return t.readWorkbook(ctx, path, inside, opt)
+	}
+	if inside.member != "" && opt.Format == "" {
+		path = inside.member
+		t.remark(fmt.Sprintf("read %q, the only export in this ZIP archive", inside.member))
+	}
+	if err := t.input.narrow(ctx, opt.Encoding); err != nil {
+		return err
+	}
+	format, err := formatOf(path, opt.Format)
+	switch {
+	case err != nil:
+		return err
+	case format == "xlsx":
+		return errors.New("this is no Excel workbook, whatever its name says: give its true --format (csv, tsv, jsonl or json)")
+	case opt.Sheet != "":
+		return fmt.Errorf("--sheet %q: only workbooks have sheets, and this is none", opt.Sheet)
+	}
+	return t.read(ctx, format, opt)
+}
+
 // read fills the table in two passes: bytes, then records.
 func (t *Table) read(ctx context.Context, format string, opt Options) error {
+	if t.input.wide != "" {
+		opt.Encoding = "utf-8"
+	}
 	survey, err := t.input.survey(ctx, opt.Encoding)
 	if err != nil {
 		return err
@@ -111,6 +145,10 @@ func (t *Table) read(ctx context.Context, format string, opt Options) error {
 	survey.sum.Sum(t.Sum[:0])
 	if t.coding, err = survey.decide(opt.Encoding); err != nil {
 		return err
+	}
+	if t.input.wide != "" {
+		copy(t.Sum[:], t.input.was)
+		t.coding.name, t.coding.remark = t.input.wide, found(t.input.wide)
 	}
 	t.Encoding = t.coding.name
 	t.remark(t.coding.remark)
@@ -144,10 +182,13 @@ func (t *Table) read(ctx context.Context, format string, opt Options) error {
 // what Open read is an error, at once where its size or time tell, and at the
 // end otherwise.
 func (t *Table) Each(ctx context.Context, yield func(*Row) error) error {
+	if t.sheet != nil {
+		return t.eachRow(ctx, yield)
+	}
 	return t.each(ctx, func(row *Row, _ records) error { return yield(row) })
 }
 
-// each is Each that also hands on what the row was read from.
+// each is Each for a text; it also hands on what the row was read from.
 func (t *Table) each(ctx context.Context, yield func(*Row, records) error) error {
 	s, err := t.input.open()
 	if err != nil {
@@ -177,7 +218,7 @@ func (t *Table) each(ctx context.Context, yield func(*Row, records) error) error
 
 // Close removes what Open had to store. The Table is of no use afterwards.
 func (t *Table) Close() error {
-	return errors.Join(t.input.close(), t.places.close())
+	return errors.Join(t.input.close(), t.sheet.close(), t.places.close())
 }
 
 // rows begins to read the records of s.
@@ -186,7 +227,7 @@ func (t *Table) rows(ctx context.Context, s *stream) (records, error) {
 	if t.Format == "json" {
 		return t.jsonRecords(ctx, text, false), nil
 	}
-	c, err := t.csvRecords(newWindow(ctx, text))
+	c, err := t.csvRecords(newWindow(ctx, t.csv.plain(text)))
 	if err != nil {
 		return nil, err
 	}

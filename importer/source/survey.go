@@ -118,8 +118,6 @@ func (v *survey) begin(chunk []byte, encoding string) error {
 
 // foreign are files that people name as an input by mistake.
 var foreign = []struct{ magic, what, advice string }{
-	{"PK\x03\x04", "a ZIP archive or an Excel workbook", "unpack it, or save the sheet as CSV UTF-8"},
-	{"\xd0\xcf\x11\xe0", "an Excel workbook", "save the sheet as CSV UTF-8"},
 	{"%PDF", "a PDF", "export the tickets as CSV or JSON"},
 	{"<!doctype html", "a web page", "the download may have failed; export the tickets again"},
 	{"<html", "a web page", "the download may have failed; export the tickets again"},

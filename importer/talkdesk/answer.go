@@ -1,6 +1,10 @@
 package talkdesk
 
-import "time"
+import (
+	"time"
+
+	"caseimport/ratelimit"
+)
 
 // Verdict says what one attempt means for the row it was made for.
 type Verdict uint8
@@ -34,28 +38,34 @@ type FieldError struct {
 // free of secrets, whatever the server sent.
 type Answer struct {
 	Verdict    Verdict
-	Status     int           // HTTP status, 0 without an answer
-	CaseID     string        // of a created case
-	Updated    time.Time     // of a case that was created or updated: when that was, by the server's clock, to about a second; zero if not said
-	CaseStatus string        // of a created case, as the answer shows it
-	Key        string        // of a created case: what the answer shows in the field that carries the key, trimmed
-	KeyShown   bool          // the answer shows that field
-	Code       string        // the API's, or where it gave none ours: "timeout", "connection lost", "no connection", "interrupted", "http 502" …
-	Message    string        // for people
-	Fields     []FieldError  // those that the API named, at most 100
-	Down       bool          // speaks for a failing server: 5xx, transport error, token endpoint unreachable or failing
-	Throttled  bool          // 429
-	Pause      time.Duration // how long a 429 asked to wait, at most an hour; 0 if it did not say
-	Renewed    bool          // 401 on a token that had worked, was the first or has expired: thrown away, send again at no cost
-	APIForm    bool          // the error body had the API's own form: code and message
-	NoHost     bool          // the host name does not resolve
-	Denied     bool          // the credentials lack the scope that Message names: nothing of this kind will be answered
-	Blocked    bool          // something between here and the API refused this request; others may pass
+	Status     int               // HTTP status, 0 without an answer
+	CaseID     string            // of a created case
+	Updated    time.Time         // of a case that was created or updated: when that was, by the server's clock, to about a second; zero if not said
+	CaseStatus string            // of a created case, as the answer shows it
+	Key        string            // of a created case: what the answer shows in the field that carries the key, trimmed
+	KeyShown   bool              // the answer shows that field
+	Code       string            // the API's, or where it gave none ours: "timeout", "connection lost", "no connection", "interrupted", "http 502" …
+	Message    string            // for people
+	Fields     []FieldError      // those that the API named, at most 100
+	Down       bool              // speaks for a failing server: 5xx, transport error, token endpoint unreachable or failing
+	Throttled  bool              // 429
+	Pause      time.Duration     // how long a 429 asked to wait, at most an hour; 0 if it did not say
+	Quotas     []ratelimit.Quota // what the headers say is left
+	Renewed    bool              // 401 on a token that had worked, was the first or has expired: thrown away, send again at no cost
+	APIForm    bool              // the error body had the API's own form: code and message
+	NoHost     bool              // the host name does not resolve
+	Denied     bool              // the credentials lack the scope that Message names: nothing of this kind will be answered
+	Blocked    bool              // something between here and the API refused this request; others may pass
 
 	// Of reads, searches and updates only.
 	Again      bool // it is written in another form from now on: send it again at once, at no cost
 	Unfiltered bool // the server ignores the filter in every form: there is no search, and nothing is absent
 	Hidden     bool // neither the list nor single cases show the field: nothing is absent
+}
+
+// Pace is what the answer says of the pace to a request that was let go at sent.
+func (a Answer) Pace(sent time.Time) ratelimit.Answer {
+	return ratelimit.Answer{Sent: sent, Throttled: a.Throttled, Pause: a.Pause, Failed: !a.Answered() || a.Down, Quotas: a.Quotas}
 }
 
 // Answered reports whether any answer came, whatever it said.

@@ -44,6 +44,7 @@ var errTimeout = errors.New("time-out")
 // reach the application, Unknown for all that may have.
 func judge(x *exchange) Answer {
 	a := decide(x)
+	a.Quotas = quotas(x.header, x.now, a.Throttled)
 	if a.Message != "" {
 		a.Message = clean(a.Message, maxMessage)
 	}
@@ -68,6 +69,11 @@ func decide(x *exchange) Answer {
 	case http.StatusUnauthorized:
 		unauthorized(x, &a)
 	case http.StatusForbidden:
+		// A gateway that says when to come back does not refuse for good.
+		if again := wait(x.header.Get("Retry-After"), serverTime(x.header, x.now)); again > 0 {
+			a.Verdict, a.Throttled, a.Pause = NotTaken, true, again
+			break
+		}
 		// A firewall may dislike one body. A read has none to be disliked.
 		if a.Denied = a.APIForm || x.method == http.MethodGet; a.Denied {
 			a.Verdict = Halt

@@ -117,6 +117,8 @@ func TestJudge(t *testing.T) {
 		{"403 in the API's form", answer(403, `{"code":"0403","message":"Scope missing"}`),
 			Answer{Verdict: Halt, Status: 403, Code: "0403", Message: "(Scope missing): the credentials lack the scope cases-public:write", APIForm: true, Denied: true}},
 		{"403 of a firewall", answer(403, `{"message":"Forbidden"}`), Answer{Verdict: Rejected, Status: 403, Code: "http 403", Message: "Forbidden", Blocked: true}},
+		{"403 that says when to come back", answer(403, `{"code":"0403","message":"Slow down"}`, "Retry-After", "7"),
+			Answer{Verdict: NotTaken, Status: 403, Code: "0403", Message: "Slow down", APIForm: true, Throttled: true, Pause: 7 * time.Second}},
 		{"403 HTML", answer(403, `<h1>Request <b>blocked</b></h1>`), Answer{Verdict: Rejected, Status: 403, Code: "http 403", Message: "Request blocked", Blocked: true}},
 		{"409", answer(409, ""), Answer{Verdict: Rejected, Status: 409, Code: "http 409", Message: "409 Conflict"}},
 		{"413", answer(413, ""), Answer{Verdict: Rejected, Status: 413, Code: "http 413", Message: "413 Request Entity Too Large"}},

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"caseimport/ratelimit"
 )
 
 // maxPause caps what a server may ask for: beyond an hour it is more likely a
@@ -12,34 +14,82 @@ import (
 const maxPause = time.Hour
 
 // pause reads from the header of a 429 how long to wait; 0 if it does not say.
-// Points in time are counted from the answer's own Date, since the two clocks
-// may differ, or else from now.
-func pause(h http.Header, now time.Time) time.Duration {
+func pause(h http.Header, now time.Time) (longest time.Duration) {
+	if d := wait(h.Get("Retry-After"), serverTime(h, now)); d > 0 {
+		return d
+	}
+	for _, q := range quotas(h, now, true) {
+		if q.Remaining == 0 {
+			longest = max(longest, q.Reset)
+		}
+	}
+	return longest
+}
+
+// serverTime is when the answer was given, by its own Date, since the two clocks may
+// differ: points in time are counted from it.
+func serverTime(h http.Header, now time.Time) time.Time {
 	if date, err := http.ParseTime(h.Get("Date")); err == nil {
-		now = date
+		return date
 	}
-	if d := wait(h.Get("Retry-After"), now); d > 0 {
-		return d
+	return now
+}
+
+// quotas reads what headers say is left: those of the IETF's drafts and the older
+// ones by the names that most servers give them. Where only the reset is said, nothing
+// is left if the answer is a refusal, and nothing is known if it is none.
+func quotas(h http.Header, now time.Time, refusal bool) (all []ratelimit.Quota) {
+	if h == nil {
+		return nil
 	}
-	if d := structuredLimit(h.Get("RateLimit"), now); d > 0 {
-		return d
-	}
-	for _, name := range []string{"RateLimit", "X-RateLimit", "X-Rate-Limit"} {
-		// Requests remaining: it is another limit than this one that was hit.
-		if left, err := strconv.Atoi(h.Get(name + "-Remaining")); err == nil && left > 0 {
+	now = serverTime(h, now)
+	all = structuredQuotas(h.Get("RateLimit"), now, refusal)
+	for _, names := range [...][2]string{
+		{"Ratelimit-Remaining", "Ratelimit-Reset"}, {"X-Ratelimit-Remaining", "X-Ratelimit-Reset"}, {"X-Rate-Limit-Remaining", "X-Rate-Limit-Reset"},
+	} {
+		reset := wait(h.Get(names[1]), now)
+		if reset == 0 {
 			continue
 		}
-		if d := wait(h.Get(name+"-Reset"), now); d > 0 {
-			return d
+		left, err := strconv.Atoi(h.Get(names[0]))
+		switch {
+		case err != nil && !refusal:
+			continue
+		case err != nil || left < 0:
+			left = 0
+		}
+		all = append(all, ratelimit.Quota{Remaining: left, Reset: reset})
+	}
+	return all
+}
+
+// structuredQuotas reads the RateLimit header of the IETF's drafts, both
+// `limit=10, remaining=0, reset=7` and `"burst";r=0;t=7, "day";r=90;t=3600`.
+func structuredQuotas(s string, now time.Time, refusal bool) (all []ratelimit.Quota) {
+	left, said := 0, refusal
+	for _, item := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(",; ", r) }) {
+		name, value, _ := strings.Cut(item, "=")
+		switch name {
+		case "r", "remaining":
+			n, err := strconv.Atoi(value)
+			left, said = max(n, 0), refusal || err == nil
+		case "t", "reset":
+			if reset := wait(value, now); reset > 0 && said {
+				all = append(all, ratelimit.Quota{Remaining: left, Reset: reset})
+			}
+			left, said = 0, refusal
 		}
 	}
-	return 0
+	return all
 }
 
 // wait understands seconds, Unix time in seconds or milliseconds, an HTTP date
 // and an ISO date. Anything else, or what is past, is 0.
 func wait(s string, now time.Time) time.Duration {
 	s = strings.TrimSpace(s)
+	if s == "" {
+		return 0
+	}
 	seconds, err := strconv.ParseFloat(s, 64)
 	if err == nil {
 		unix := float64(now.UnixMilli()) / 1000
@@ -60,25 +110,4 @@ func wait(s string, now time.Time) time.Duration {
 		}
 	}
 	return 0
-}
-
-// structuredLimit reads the RateLimit header of the IETF's drafts, both
-// `limit=10, remaining=0, reset=7` and `"burst";r=0;t=7, "day";r=90;t=3600`:
-// the longest wait for something of which nothing remains.
-func structuredLimit(s string, now time.Time) time.Duration {
-	var longest time.Duration
-	remaining := "0"
-	for _, item := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(",; ", r) }) {
-		name, value, _ := strings.Cut(item, "=")
-		switch name {
-		case "r", "remaining":
-			remaining = value
-		case "t", "reset":
-			if remaining == "0" {
-				longest = max(longest, wait(value, now))
-			}
-			remaining = "0"
-		}
-	}
-	return longest
 }

@@ -1,6 +1,7 @@
 package talkdesk
 
 import (
+	"fmt"
 	"net/http"
 	"testing"
 	"time"
@@ -56,5 +57,31 @@ func TestPause(t *testing.T) {
 				t.Errorf("got %v, want %v", got, tt.want)
 			}
 		})
+	}
+}
+
+func TestQuotas(t *testing.T) {
+	now := time.Date(2026, 6, 5, 10, 5, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		name   string
+		header []string
+		want   string
+	}{
+		{"none", nil, "[]"},
+		{"the usual ones", []string{"X-RateLimit-Limit", "60", "X-RateLimit-Remaining", "59", "X-RateLimit-Reset", "10"}, "[{59 10s}]"},
+		{"older draft", []string{"RateLimit", "limit=10, remaining=3, reset=7"}, "[{3 7s}]"},
+		{"newer draft", []string{"RateLimit", `"burst";r=9;t=1, "day";r=90;t=3000`, "RateLimit-Policy", `"burst";q=10;w=1`}, "[{9 1s} {90 50m0s}]"},
+		{"no reset", []string{"RateLimit-Remaining", "4"}, "[]"},
+		{"only a reset", []string{"RateLimit-Reset", "4"}, "[]"},
+		{"only resets", []string{"RateLimit", `"burst";t=1, "day";r=x;t=3000`}, "[]"},
+		{"used up", []string{"RateLimit-Remaining", "0", "RateLimit-Reset", "4"}, "[{0 4s}]"},
+	} {
+		h := http.Header{}
+		for i := 0; i < len(tt.header); i += 2 {
+			h.Set(tt.header[i], tt.header[i+1])
+		}
+		if got := fmt.Sprint(quotas(h, now, false)); got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
 	}
 }

@@ -26,6 +26,7 @@ type Layout struct {
 	Text  string // by example of 2006-01-02 15:04:05, or a word: excel, unix, rfc3339
 	Zoned bool   // the zone is part of the text
 	named bool   // by an abbreviation, such as CET
+	clock bool   // a time of day is part of the text
 
 	misfit error // what is wrong with a text that is not written so
 }
@@ -59,6 +60,7 @@ func NewLayout(text string) (Layout, error) {
 	l := Layout{Text: text, misfit: fmt.Errorf("does not match the layout %q", text)}
 	switch text {
 	case layoutExcel:
+		l.clock = true
 		return l, nil
 	case layoutUnix, layoutRFC3339:
 		l.Zoned = true
@@ -68,6 +70,7 @@ func NewLayout(text string) (Layout, error) {
 	probe := time.Date(2033, 11, 27, 22, 33, 44, 0, east)
 	l.Zoned = probe.Format(text) != time.Date(2033, 11, 27, 22, 33, 44, 0, west).Format(text)
 	l.named = strings.Contains(text, "MST")
+	l.clock = probe.Format(text) != probe.Add(-time.Hour-time.Minute).Format(text)
 	back, err := time.ParseInLocation(text, probe.Format(text), east)
 	if y, m, d := back.Date(); err != nil || y != 2033 || m != 11 || d != 27 {
 		hint := ""
@@ -150,19 +153,19 @@ func (d *Dates) parseAs(l Layout, s string) (t time.Time, fits bool, err error) 
 	case l.Text == layoutExcel:
 		t, fits = excelDate(s)
 	default:
-		t, err = time.Parse(l.Text, s)
+		t, err = ParseIn(l.Text, s, time.UTC)
 		fits = err == nil
 	}
 	if !fits {
 		return t, false, nil
 	}
-	t, err = d.local(t)
+	t, err = d.local(t, l.clock)
 	return t, true, err
 }
 
 func (d *Dates) parseZoned(l Layout, s string) (t time.Time, fits bool, err error) {
 	zone := cmp.Or(d.Zone, time.UTC)
-	t, err = time.ParseInLocation(l.Text, s, zone)
+	t, err = ParseIn(l.Text, s, zone)
 	if err != nil {
 		return t, false, nil
 	}
@@ -175,13 +178,17 @@ func (d *Dates) parseZoned(l Layout, s string) (t time.Time, fits bool, err erro
 
 // local takes a wall clock's time for one in the field's zone. An hour that
 // occurs twice (clocks set back) is taken as the first; one that never was
-// (clocks set forward) is no date.
-func (d *Dates) local(wall time.Time) (time.Time, error) {
+// (clocks set forward) is no date. A day without a time of day is its first
+// moment, also where clocks were set forward over its midnight.
+func (d *Dates) local(wall time.Time, clock bool) (time.Time, error) {
 	before, after := offsetAt(wall.Add(-24*time.Hour), d.Zone), offsetAt(wall.Add(24*time.Hour), d.Zone)
 	for _, offset := range [2]time.Duration{max(before, after), min(before, after)} { // the greater is the earlier moment
 		if t := wall.Add(-offset); before == after || offsetAt(t, d.Zone) == offset {
 			return t, nil
 		}
+	}
+	if first := wall.Add(-before); !clock && first.In(d.Zone).Day() == wall.Day() {
+		return first, nil
 	}
 	return time.Time{}, fmt.Errorf("does not exist in %s: clocks were set forward past it", d.Zone)
 }

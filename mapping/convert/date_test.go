@@ -81,7 +81,7 @@ func FuzzLocal(f *testing.F) {
 			local := moment.In(form.Zone)
 			y, m, d := local.Date()
 			wall := time.Date(y, m, d, local.Hour(), local.Minute(), local.Second(), 0, time.UTC)
-			got, err := form.local(wall)
+			got, err := form.local(wall, true)
 			if err != nil {
 				t.Fatalf("%v: %v", local, err)
 			}
@@ -106,6 +106,72 @@ func TestGuessLayout(t *testing.T) {
 	} {
 		if got := strings.Join(GuessLayout(s), " "); got != want {
 			t.Errorf("%q: %q, want %q", s, got, want)
+		}
+	}
+}
+
+// TestOtherSpellings reads dates as other languages and programs write them.
+func TestOtherSpellings(t *testing.T) {
+	for _, c := range []struct{ layout, text, want string }{
+		{"2/Jan/06 3:04 PM", "04/ago/26 11:30 PM", "2026-08-04T23:30:00Z"},
+		{"2/Jan/06 3:04 PM", "21/sept/26 9:05 p. m.", "2026-09-21T21:05:00Z"},
+		{"2/Jan/06 3:04 PM", "12/lut/21 10:19 PM", "2021-02-12T22:19:00Z"},
+		{"2/Jan/06 3:04 PM", "01/Mar/14  1:05 PM", "2014-03-01T13:05:00Z"},
+		{"2. January 2006", "12. März 2024", "2024-03-12T00:00:00Z"},
+		{"2 Jan 2006", "3 janv. 2024", "2024-01-03T00:00:00Z"},
+		{"2 de January de 2006", "3 de marzo de 2024", "2024-03-03T00:00:00Z"},
+		{"2006年1月2日 15:04", "2024年3月5日 10:11", "2024-03-05T10:11:00Z"},
+		{"2/1/2006 3:04 PM", "3/04/2024 10:15\u00a0a.m.", "2024-04-03T10:15:00Z"},
+		{"2 января 2006", "3 мая 2024", ""}, // layouts are written in English
+		{"2/Jan/06", "04/xyz/26", ""},
+		{"Mon Jan 2 2006 15:04:05 GMT-0700", "Tue Mar 05 2024 10:11:12 GMT+0200 (Eastern European Time)", "2024-03-05T08:11:12Z"},
+		{"2 January 2006", "3 мая 2024", "2024-05-03T00:00:00Z"},
+	} {
+		got, err := ParseIn(c.layout, c.text, time.UTC)
+		if err != nil && c.want != "" || err == nil && FormatTime(got) != c.want {
+			t.Errorf("%q as %q: %v, %v; want %s", c.text, c.layout, got, err, c.want)
+		}
+	}
+}
+
+// TestMonthNames: a word means one month, whatever the language.
+func TestMonthNames(t *testing.T) {
+	for _, names := range monthNames {
+		words := strings.Fields(names)
+		if len(words) != 12 {
+			t.Errorf("%d months: %s", len(words), names)
+		}
+		for i, w := range words {
+			if months()[w] != time.Month(i+1) {
+				t.Errorf("%s is %s in one language and %s in another", w, time.Month(i+1), months()[w])
+			}
+		}
+	}
+}
+
+// TestFirstMoment: a day without a time is its first moment, a time that never
+// was is none.
+func TestFirstMoment(t *testing.T) {
+	for _, c := range []struct{ zone, layout, text, want string }{
+		{"America/Sao_Paulo", "2006-01-02", "2018-11-04", "2018-11-04T03:00:00Z"},
+		{"Asia/Beirut", "2006-01-02", "2022-03-27", "2022-03-26T22:00:00Z"},
+		{"America/Havana", "2006-01-02", "2024-03-10", "2024-03-10T05:00:00Z"},
+		{"Asia/Kathmandu", "2006-01-02", "1986-01-01", "1985-12-31T18:30:00Z"},
+		{"America/Sao_Paulo", "2006-01-02 15:04", "2018-11-04 00:30", ""},
+		{"America/Sao_Paulo", "2006-01-02 15:04", "2018-11-04 00:00", ""},
+		{"Pacific/Apia", "2006-01-02", "2011-12-30", ""}, // a day that never was
+	} {
+		zone, err := LoadZone(c.zone)
+		if err != nil {
+			t.Fatal(err)
+		}
+		l, err := NewLayout(c.layout)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := (&Dates{Layouts: []Layout{l}, Zone: zone}).Parse(c.text)
+		if err != nil && c.want != "" || err == nil && FormatTime(got) != c.want {
+			t.Errorf("%s in %s: %v, %v; want %s", c.text, c.zone, got, err, c.want)
 		}
 	}
 }

@@ -4,6 +4,7 @@
 // they do not hold ("is not a whole number"), so that they are equal for all
 // values at fault in the same way.
 //
-// Read date.go, layout.go (the layouts that a text may be written in), number.go
+// Read date.go, layout.go (the layouts that a text may be written in), months.go
+// (dates of other languages), number.go
 // and email.go.
 package convert

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Form is one way in which dates are written. Where the day and the month are
@@ -26,6 +28,7 @@ var forms = sync.OnceValue(func() map[string][]Form {
 		"2006-01-02", "2006-1-2", "2006/1/2", "2006.1.2",
 		"1/2/2006", "1-2-2006", "1.2.2006",
 		"2/Jan/06", "2/Jan/2006", "2-Jan-06", "2-Jan-2006", "2 Jan 06", "2 Jan 2006", "2 January 2006",
+		"2. Jan 2006", "2. January 2006", "2 de January de 2006", "2006年1月2日",
 		"Jan 2, 2006", "Jan 2 2006", "January 2, 2006",
 		"Mon, 2 Jan 2006", "Mon, Jan 2, 2006", "Mon Jan 2 2006", "Monday, January 2, 2006", "Monday, 2 January 2006",
 	}
@@ -38,7 +41,7 @@ var forms = sync.OnceValue(func() map[string][]Form {
 		times = append(times, ","+t)
 	}
 	times = append(times, "T15:04:05", "T15:04")
-	zones := []string{"", "Z07:00", "Z0700", " -0700", " -07:00", " UTC", " GMT"}
+	zones := []string{"", "Z07:00", "Z0700", " -0700", " -07:00", " UTC", " GMT", " GMT-0700", " GMT-07:00"}
 
 	tails := []string{""}
 	for _, t := range times {
@@ -76,19 +79,26 @@ func byShape(all []Form) map[string][]Form {
 	return shapes
 }
 
-// shape writes 0 for digits, a for letters, - for either sign and one blank for
-// several, and leaves out fractions of a second, so that only layouts that may fit are tried.
+// shape writes 0 for digits, a for letters of any script, - for either sign and
+// one blank for several, and leaves out fractions of a second, the point of an
+// abbreviation and what Commonplace does, so that only layouts that may fit are
+// tried.
 func shape(s string) string {
 	var b []byte
-	for i := range len(s) {
-		c := s[i]
+	for _, r := range commonplace(s) {
+		c := byte(r)
 		switch {
-		case '0' <= c && c <= '9':
+		case '0' <= r && r <= '9':
 			c = '0'
-		case 'a' <= c|0x20 && c|0x20 <= 'z':
+		case r == '年' || r == '月' || r == '日':
+			b = append(b, string(r)...)
+			continue
+		case unicode.IsLetter(r) || unicode.Is(unicode.Mn, r):
 			c = 'a'
-		case c == '+':
+		case r == '+':
 			c = '-'
+		case r >= utf8.RuneSelf:
+			c = '?'
 		}
 		if n := len(b); n == 0 || b[n-1] != c || c != '0' && c != 'a' && c != ' ' {
 			b = append(b, c)
@@ -118,7 +128,7 @@ func GuessLayout(s string) []string {
 			both = both[1:] // with points and dashes the day is first
 		}
 		fits := func(layout string) bool {
-			_, err := time.Parse(layout, s)
+			_, err := ParseIn(layout, s, time.UTC)
 			return err == nil
 		}
 		if fit := slices.DeleteFunc(both, func(l string) bool { return l == "" || !fits(l) }); len(fit) > 0 {

@@ -420,7 +420,7 @@ func (d *drafter) unfilled() page {
 		note := show(f.Name)
 		if f.Required {
 			note += ", required before a case can be resolved"
-			d.remind("no column fills %s, which the account requires before a case can be resolved", f)
+			d.remind("custom field: no column fills %s, which the account requires before a case can be resolved", f)
 		}
 		p.add("#   "+f.Key, note)
 	}

@@ -1,21 +1,26 @@
 package draft
 
 import (
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"caseimport/mapping"
+	"caseimport/mapping/words"
 )
 
 // column is what has been seen of one column, or of one member of the objects
 // in a list.
 type column struct {
-	name  string // as in the file
-	plain header // the same, squeezed
-	at    int    // its place among the columns
-
-	spoken bool // the header speaks of comments
+	name  string   // as in the file
+	forms []header // the same, squeezed; then without each envelope that it stands in
+	plain header   // the shortest of them
+	leaf  string   // the name within the object that it is a member of
+	above string   // the name of that object, "" for a member of the record
+	depth int      // how many objects of the record it stands in, envelopes aside
+	at    int      // its place among the columns
 
 	filled  int // rows in which something stands, placeholders included
 	texts   int // values, those of lists each for itself
@@ -24,8 +29,9 @@ type column struct {
 	objects int // rows with an object
 	nested  int // rows with a list that holds objects or lists
 
-	values counter // the different values
-	empty  counter // the placeholders among them
+	values counter  // the different values
+	heads  []string // the first two, cut, for people to see
+	empty  counter  // the placeholders among them
 
 	bytes    int // of all values together
 	longest  int // characters
@@ -39,13 +45,16 @@ type column struct {
 	spaced   int // values of several words
 	webs     int // values that are web addresses
 
+	first     int  // the number in the first row
+	counts    bool // the numbers count the rows, from the first on
+	clocks    int  // values that are a time of day
 	numbers   numbers
 	dates     dates
 	addresses int   // values that are one bare e-mail address
 	mailLists int   // values with several, with a name or with blanks around
 	wild      bool  // the short pattern would not do for its addresses
-	lead      dates // what stands before the first semicolon, in comments
-	leads     int   // values with two semicolons or more, in comments
+	lead      dates // what stands before the first semicolon
+	leads     int   // values with two semicolons or more
 
 	key     unique
 	inner   bool      // this is such a member itself
@@ -58,13 +67,19 @@ type column struct {
 
 func newColumn(name string, at int) *column {
 	plain := squeeze(name)
+	forms := []header{plain}
+	if once(name) != name { // GLPI's "Requester - Requester" tells GLPI, too
+		forms = []header{header(keep(name, "")), plain}
+	}
 	return &column{
-		name: name, plain: plain, at: at,
-		spoken: plain == "comment" || plain == "comments",
-		dates:  newDates(name),
-		lead:   dates{hinted: true},
+		name: name, forms: forms, plain: plain, leaf: name, at: at,
+		dates: newDates(name),
+		lead:  dates{hinted: true},
 	}
 }
+
+// is reports whether the header is this one, in an envelope or not.
+func (c *column) is(h header) bool { return slices.Contains(c.forms, h) }
 
 // add counts the cell of one row.
 func (c *column) add(v mapping.Value, row int) {
@@ -79,11 +94,24 @@ func (c *column) add(v mapping.Value, row int) {
 	default:
 		s := strings.TrimSpace(v.Text)
 		c.key.add(s, row)
+		c.count(s, row)
 		if s != "" {
 			c.filled++
 			c.text(v.Text, s)
 		}
 	}
+}
+
+// count follows whether the column only counts the rows.
+func (c *column) count(s string, row int) {
+	if row > 1 && !c.counts {
+		return
+	}
+	n, err := strconv.Atoi(s)
+	if row == 1 {
+		c.first = n
+	}
+	c.counts = err == nil && n == c.first+row-1
 }
 
 // list counts the elements of a list as one row.
@@ -169,6 +197,11 @@ func find(all *[]*column, name string) *column {
 func (c *column) text(raw, s string) {
 	c.texts++
 	c.values.add(s)
+	if len(c.heads) < 2 && !isPlaceholder(s) {
+		if head := words.Cut(s, 60); !slices.Contains(c.heads, head) {
+			c.heads = append(c.heads, strings.Clone(head))
+		}
+	}
 	c.bytes += len(s)
 	if strings.IndexByte(s, ' ') > 0 {
 		c.spaced++
@@ -197,8 +230,11 @@ func (c *column) text(raw, s string) {
 	if strings.IndexByte(s, '@') >= 0 {
 		c.address(raw)
 	}
-	if c.spoken {
+	if strings.IndexByte(s, ';') > 0 {
 		c.comment(s)
+	}
+	if len(s) <= 11 && strings.IndexByte(s, ':') > 0 && clock.MatchString(s) {
+		c.clocks++
 	}
 	if isPlaceholder(s) {
 		c.empty.add(s)
@@ -227,14 +263,20 @@ func (c *column) address(raw string) {
 		c.addresses++
 		c.wild = c.wild || strings.ContainsAny(raw, "!#$%&'*/=?^`{|}~")
 		return
-	case strings.ContainsAny(raw, " ,;<"):
+	case len(raw) <= 200 && strings.ContainsAny(raw, " ,;<") && strings.IndexByte(strings.TrimSpace(raw), '\n') < 0 && tamePattern.MatchString(raw):
 		c.mailLists++
 	}
 	c.wild = c.wild || !isTame(raw)
 }
 
+var clock = regexp.MustCompile(`^([01]?\d|2[0-3]):[0-5]\d(:[0-5]\d)?( ?[AaPp][Mm])?$`)
+
 // comment looks whether a comment is written as date;author;text.
 func (c *column) comment(s string) {
+	last := s[strings.LastIndexByte(s, ';')+1:]
+	if strings.HasPrefix(last, "http") || isNumber(last) { // a file, hours of work
+		return
+	}
 	if date, rest, ok := strings.Cut(s, ";"); ok && strings.Contains(rest, ";") {
 		c.leads++
 		c.lead.add(date)

@@ -2,6 +2,7 @@ package draft
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -36,13 +37,21 @@ func (d *drafter) custom() page {
 			left = append(left, c)
 		}
 	}
+	for _, c := range left {
+		if t := d.clockBeside(c); t != nil && d.clocks[t] == nil {
+			d.clocks[c] = t
+			left = slices.DeleteFunc(slices.Clone(left), func(c *column) bool { return c == t })
+			d.skip(t, "together with %s", show(c.name))
+		}
+	}
 	d.batch(&p)
 	found := map[*column]match{}
 	if d.account != nil {
-		found = d.matches(left)
+		found = d.matches(slices.DeleteFunc(slices.Clone(left), func(c *column) bool { return personal(c) != "" }))
 	}
 	before := len(p.lines)
 	d.dateQuestion(&p)
+	d.personalQuestion(&p, left)
 	for _, c := range left {
 		if m, ok := found[c]; ok {
 			d.matched(&p, c, m)
@@ -59,15 +68,56 @@ func (d *drafter) custom() page {
 	if len(left) == 0 {
 		p.lines = p.lines[:before]
 	} else if d.account == nil {
-		d.remind("custom fields are commented out: give each that you want the key of a field of the account, or remove it")
+		d.remind("custom fields: they are commented out. Give each that you want the key of a field of the account, or remove it.")
 	} else if len(without) > 0 {
-		d.remind("columns without a field in the account: %s", some(without))
+		d.remind("custom fields: columns without a field in the account: %s", some(without))
 	}
 	return p
 }
 
 const offeredTwice = "A drop-down takes options of the account only, so a column of few values is offered twice: as text, " +
 	"and as a drop-down with a line for each value, to be filled with the option that it stands for."
+
+// personalQuestion asks about what belongs to a person alone: nobody's passport
+// goes to another system unasked.
+func (d *drafter) personalQuestion(p *page, left []*column) {
+	for _, c := range left {
+		if why := personal(c); why != "" {
+			d.ask(p, 2, "personal data: should %s go to Talkdesk at all? %s. It is not mapped until you say.", show(c.name), sentence(why))
+		}
+	}
+}
+
+// numbers that belong to a person: of bank accounts, cards and taxpayers.
+var personalNumbers = []struct {
+	what string
+	form *regexp.Regexp
+}{
+	{"numbers of bank accounts", regexp.MustCompile(`^[A-Z]{2}\d{2} ?([A-Z0-9]{4} ?){2,7}[A-Z0-9]{0,4}$`)},
+	{"numbers of payment cards", regexp.MustCompile(`^\d{4}[ -]\d{4}[ -]\d{4}[ -]\d{4}$`)},
+	{"social security numbers", regexp.MustCompile(`^\d{3}-\d{2}-\d{4}$`)},
+	{"taxpayers' numbers", regexp.MustCompile(`^\d{3}\.\d{3}\.\d{3}-\d{2}$`)},
+}
+
+// personal says why a column is personal, "" if it is not.
+func personal(c *column) string {
+	for _, w := range c.words() {
+		if lexicon().Personal[w] {
+			return fmt.Sprintf("its header speaks of %s", w)
+		}
+	}
+	for _, pair := range [][2]string{{"social", "security"}, {"tax", "id"}, {"card", "number"}, {"national", "id"}, {"bank", "account"}} {
+		if at := slices.Index(c.words(), pair[0]); at >= 0 && slices.Contains(c.words()[at:], pair[1]) {
+			return fmt.Sprintf("its header speaks of a %s %s", pair[0], pair[1])
+		}
+	}
+	for _, n := range personalNumbers {
+		if len(c.values.items) > 0 && !slices.ContainsFunc(c.values.items, func(i item) bool { return !isPlaceholder(i.value) && !n.form.MatchString(i.value) }) && c.real() > 0 {
+			return "it holds what looks like " + n.what
+		}
+	}
+	return ""
+}
 
 // batch marks all cases of the import.
 func (d *drafter) batch(p *page) {
@@ -86,7 +136,6 @@ func (d *drafter) batch(p *page) {
 
 // useless says why a column is not worth a field; "" if it is.
 func (d *drafter) useless(c *column) string {
-	_, tagged := d.product.Codes[c.plain]
 	switch {
 	case d.rows == 0:
 		return "there are no rows to tell what it holds"
@@ -96,7 +145,7 @@ func (d *drafter) useless(c *column) string {
 		return "always empty"
 	case c.texts > 0 && c.real() == 0:
 		return fmt.Sprintf("never anything but %s", show(c.values.items[0].value))
-	case d.product.isInternal(c.plain):
+	case d.product.isInternal(c):
 		return "internal to the product"
 	case c.plain == "attachment" || c.plain == "attachments":
 		return fmt.Sprintf("attachments are not imported (in %s)", rows(c.filled))
@@ -104,7 +153,7 @@ func (d *drafter) useless(c *column) string {
 		return fmt.Sprintf("an object in %s, something else in others", rows(c.objects))
 	case c.nested > 0 && (!c.objectLists() || len(c.fields) == 0 && c.named() == nil):
 		return fmt.Sprintf("lists of objects in %s: an expression can pick what you need", rows(c.nested))
-	case d.rows >= 5 && !tagged && c.filled == d.rows && !c.values.more && len(c.values.items) == 1 && c.several == 0:
+	case d.rows >= 5 && c.filled == d.rows && !c.values.more && len(c.values.items) == 1 && c.several == 0:
 		return fmt.Sprintf("always %s", show(c.values.items[0].value))
 	}
 	return ""
@@ -149,6 +198,11 @@ func (d *drafter) field(p *page, c *column) {
 	}
 	if n := c.empty.total(); n > 0 && !r.has("values") {
 		r = r.note("%s in %s is kept as text", show(c.empty.sorted()[0].value), rows(n))
+	}
+	if why := personal(c); why != "" { // without a value for the world to read
+		r.notes = []string{"personal data: " + why}
+		p.rule(unkeyed(prefix), r)
+		return
 	}
 	p.rule(unkeyed(prefix), r)
 	if prefix != "text" {
@@ -243,6 +297,9 @@ func (d *drafter) kind(c *column) (prefix string, r rule) {
 		return "checkbox", r.note("%s", tally(c.values.sorted(), 4, nil))
 	}
 	if r, ok := d.date(c, r); ok {
+		if t := d.clocks[c]; t != nil {
+			return "date", d.withClock(c, t, r)
+		}
 		return "date", r
 	}
 	n := c.numbers
@@ -322,7 +379,7 @@ func isName(c *column) bool {
 	if c.numbers[isZero] > 0 {
 		return true
 	}
-	ws := wordsOf(c.name)
+	ws := c.words()
 	return hasWord(c, lexicon().NameByNumber) || len(ws) > 0 && lexicon().ID[ws[len(ws)-1]]
 }
 
@@ -382,6 +439,6 @@ func checkbox(c *column, r rule) (rule, bool) {
 
 // asksYesOrNo holds for headers such as IsClosed and "Escalated?".
 func asksYesOrNo(c *column) bool {
-	ws := wordsOf(c.name)
+	ws := c.words()
 	return strings.HasSuffix(strings.TrimSpace(c.name), "?") || strings.HasSuffix(c.name, "[flag]") || len(ws) > 0 && (ws[0] == "is" || ws[0] == "has")
 }

@@ -1,6 +1,7 @@
 package draft
 
 import (
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -56,7 +57,7 @@ func parses(layout, s string) bool {
 	if layout == time.RFC3339 { // time.Parse is laxer than RFC 3339
 		err = t.UnmarshalText([]byte(s))
 	} else {
-		t, err = time.Parse(layout, s)
+		t, err = convert.ParseIn(layout, s, time.UTC)
 	}
 	return err == nil && t.Year() > 1 && t.Year() < 9999
 }
@@ -126,11 +127,14 @@ func (d *dates) miss(s string) {
 func (d *dates) found(f *seenForm, s string) {
 	if d.zone != nil && !zoned(f.Layout) {
 		for _, layout := range []string{f.Layout, f.Swapped} {
-			wall, err := time.Parse(layout, s)
-			if layout == "" || err != nil {
+			if layout == "" || !parses(layout, s) {
 				continue
 			}
-			if there, err := time.ParseInLocation(layout, s, d.zone); err != nil || there.Hour() != wall.Hour() {
+			l, err := convert.NewLayout(layout)
+			if err != nil {
+				continue
+			}
+			if _, err := (&convert.Dates{Layouts: []convert.Layout{l}, Zone: d.zone}).Parse(s); err != nil {
 				d.miss(s)
 				return
 			}
@@ -141,7 +145,7 @@ func (d *dates) found(f *seenForm, s string) {
 
 // recognise finds the form of a date, nil if it is none.
 func (d *dates) recognise(s string) *seenForm {
-	if len(s) < 6 || len(s) > 45 {
+	if len(s) < 6 || len(s) > 75 {
 		return nil
 	}
 	for _, f := range convert.Forms(s) {
@@ -224,22 +228,37 @@ func (d *dates) layouts(o order) []string {
 	return all
 }
 
-// zoneInHeader finds a time zone that a header carries in brackets, such as
-// "Updated at (America/New_York)". It returns "" if there is none.
+// zoneInHeader finds a time zone that a header carries: "Updated at
+// (America/New_York)", "Created (UTC+02:00)", "created_utc". It returns "" if
+// there is none.
 func zoneInHeader(header string) string {
-	_, rest, ok := strings.Cut(header, "(")
-	if !ok {
-		return ""
+	zone, _ := splitZone(header)
+	return zone
+}
+
+var (
+	bracketed  = regexp.MustCompile(`[(\[]([^()\[\]]+)[)\]]`)
+	zoneBehind = regexp.MustCompile(`(?i)[ _](UTC|GMT)$`)
+	offset     = regexp.MustCompile(`^(?:UTC|GMT) ?([+-])0?(\d{1,2})(?::?00)?$`)
+)
+
+// splitZone gives the zone and the header without it.
+func splitZone(header string) (zone, rest string) {
+	if m := zoneBehind.FindStringIndex(header); m != nil && speaksOfDates(header[:m[0]]) {
+		return "UTC", header[:m[0]]
 	}
-	name, _, ok := strings.Cut(rest, ")")
-	if !ok || name == "" || name == "Local" {
-		return ""
+	m := bracketed.FindStringSubmatchIndex(header)
+	if m == nil {
+		return "", header
 	}
-	if name != "UTC" && name != "GMT" && !strings.Contains(name, "/") {
-		return ""
+	name := strings.TrimSpace(header[m[2]:m[3]])
+	if o := offset.FindStringSubmatch(strings.ToUpper(name)); o != nil {
+		name = "Etc/GMT" + map[string]string{"+": "-", "-": "+"}[o[1]] + o[2] // the tz database counts west of Greenwich
+	} else if name != "UTC" && name != "GMT" && !strings.Contains(name, "/") {
+		return "", header
 	}
 	if _, err := time.LoadLocation(name); err != nil {
-		return ""
+		return "", header
 	}
-	return name
+	return name, header[:m[0]] + header[m[1]:]
 }

@@ -8,10 +8,18 @@
 // must never read files, use the network, or know another package of this
 // program than mapping and its leaves.
 //
+// What is sure has proof: the header of a known product, or one that alone says
+// what it is. All else is asked, with the columns that come into question, and
+// mapped meanwhile to the likeliest; only a key is never guessed. No item is sure
+// and asked about at the same time.
+//
 // To add a helpdesk product, write products/NAME.yaml (products.go says what
 // stands in it) and put a small export of it into testdata, with made-up
 // people. Add the export to TestDraft, run go test -update, and read the draft
-// that it wrote beside it. Words of another language go into words.yaml.
+// that it wrote beside it. To add a language to a product, add it under languages
+// in that file, with the words of the product's own translation, and a line to
+// TestLanguages. Words that no product owns go into words.yaml, those for
+// priorities into mapping/priority.go, names of months into convert/months.go.
 //
 // The files, in reading order:
 //
@@ -24,6 +32,7 @@
 //	words.go     what is known of headers and cells in general (words.yaml)
 //	choose.go    which column serves which field
 //	standard.go  the rules of the standard fields,
+//	state.go     of status, type, owner, group and parent,
 //	custom.go    of the custom fields,
 //	account.go   with the account's fields, where they are known,
 //	zone.go      of those that are dates,

@@ -1,10 +1,12 @@
 package draft
 
 import (
+	"bytes"
 	"fmt"
 	"slices"
 	"strings"
 
+	"caseimport/mapping"
 	"caseimport/mapping/fields"
 	"caseimport/mapping/words"
 )
@@ -28,11 +30,13 @@ func (p *Profile) DraftFor(known *fields.File, path, from string) (Draft, error)
 	if err != nil {
 		return Draft{}, err
 	}
+	used := map[*column]bool{}
 	d := &drafter{
 		Profile: p,
 		product: product,
-		pick:    picker{columns: p.columns, product: product, rows: p.rows},
-		used:    map[*column]bool{},
+		pick:    picker{columns: p.columns, product: product, rows: p.rows, used: used},
+		used:    used,
+		clocks:  map[*column]*column{},
 	}
 	if known != nil {
 		d.account = &account{File: known, path: path, used: map[string]bool{}}
@@ -44,6 +48,8 @@ func (p *Profile) DraftFor(known *fields.File, path, from string) (Draft, error)
 	head := d.head(told)
 	key := d.key()
 	standard := d.standard()
+	state := d.state()
+	standard.lines = append(standard.lines, state.lines...)
 	where := d.where()
 	notes := d.notes()
 	custom := d.custom()
@@ -64,9 +70,11 @@ type drafter struct {
 	*Profile
 	product *product
 	pick    picker
-	used    map[*column]bool // serves a field already
-	skipped []line           // columns that are not mapped, and why
-	account *account         // nil: not known
+	used    map[*column]bool    // serves a field already
+	skipped []line              // columns that are not mapped, and why
+	account *account            // nil: not known
+	keyed   *column             // the key
+	clocks  map[*column]*column // of a column of days, the one with its times of day
 
 	order     order   // of day and month, where a column leaves it open
 	orderFrom *column // the column that decides it
@@ -78,10 +86,57 @@ func (d *drafter) sure(format string, args ...any) {
 	d.sureLines = append(d.sureLines, tidy(fmt.Sprintf(format, args...)))
 }
 
+// Question begins what a draft asks in a comment. Whoever has answered removes it.
+const Question = "QUESTION: "
+
+// OpenQuestions counts what a mapping file still asks.
+func OpenQuestions(yaml []byte) (n int) {
+	for line := range bytes.Lines(yaml) {
+		if bytes.HasPrefix(bytes.TrimSpace(line), []byte("# "+Question)) {
+			n++
+		}
+	}
+	return n
+}
+
 // ask puts a question to the person: into the file, and onto the terminal.
 func (d *drafter) ask(to *page, indent int, format string, args ...any) {
-	to.say(indent, "QUESTION: "+format, args...)
+	to.say(indent, Question+"%s", fmt.Sprintf(format, args...))
 	d.remind(format, args...)
+}
+
+// unsure asks about a field, with all columns that come into question.
+func (d *drafter) unsure(to *page, indent int, question string, ch choice) {
+	all := ch.others
+	if ch.column != nil {
+		all = append([]*column{ch.column}, ch.others...)
+	}
+	d.ask(to, indent, "%s%s", question, candidates(all))
+}
+
+// candidates shows columns with two of their values.
+func candidates(all []*column) string {
+	const most = 5
+	var shown []string
+	for _, c := range all[:min(len(all), most)] {
+		s := show(c.name)
+		var values []string
+		for _, head := range c.heads {
+			values = append(values, show(head))
+		}
+		if len(values) > 0 {
+			s += " (" + strings.Join(values, ", ") + ")"
+		}
+		shown = append(shown, s)
+	}
+	if len(shown) == 0 {
+		return ""
+	}
+	more := ""
+	if n := len(all) - most; n > 0 {
+		more = fmt.Sprintf(" and %d more", n)
+	}
+	return " Candidates: " + strings.Join(shown, "; ") + more + "."
 }
 
 // remind tells the person on the terminal alone.
@@ -117,17 +172,21 @@ func (d *drafter) head(told []string) page {
 		p.say(0, "Treated as %s, as you said; its headers do not confirm that.", d.product.Label)
 	default:
 		p.say(0, "No known product has these headers: treated as %s.", d.product.Label)
-		d.sure("source: no known product has these headers; treated as %s", d.product.Label)
+		d.remind("source: no known product has these headers. Name it with --from, if it is one of %s.", strings.Join(Products(), ", "))
+	}
+	if name := d.headless(); name != "" {
+		d.ask(&p, 0, "header: does the file begin with a line of column names? Its first line looks like data: %s stands above values of its own kind, and that record "+
+			"would be lost. If so, put a line of names on top and draft again.", show(name))
 	}
 	if d.account == nil {
 		p.say(0, "The keys of custom fields are the account's own. Get them first, and draft this file again with them:")
 		p.add("#   caseimport fields -o fields.json", "")
 		p.add("#   caseimport init INPUT --fields fields.json --force", "")
-		d.remind("the keys of custom fields are the account's own: caseimport fields -o fields.json gets them, and init --fields fields.json drafts with them")
+		d.remind("custom fields: their keys are the account's own: caseimport fields -o fields.json gets them, and init --fields fields.json drafts with them")
 	}
 	if d.product.Advice != "" {
 		p.say(0, "%s", d.product.Advice)
-		d.remind("%s", d.product.Advice)
+		d.remind("source: %s", d.product.Advice)
 	}
 	p.add("#", "")
 	p.say(0, "Lines that begin with # are comments. A name on its own is a column of the export.")
@@ -141,27 +200,13 @@ func (d *drafter) head(told []string) page {
 
 func (d *drafter) key() page {
 	var p page
-	key, best := d.pick.key()
-	if key == nil {
-		why := "no column has a different value in every row"
-		if best != nil {
-			why = fmt.Sprintf("%s looks like one, but %s", show(best.name), best.notUnique())
-		}
-		p.say(0, "No key: %s. Without one, a row whose answer was lost cannot be looked up, and the results "+
-			"are good for this exact file only, not for another or a newer export.", why)
-		d.ask(&p, 0, "is there a column that identifies each ticket? Name it here.")
-		c := "COLUMN"
-		if best != nil {
-			c = scalar(best.name)
-		}
-		to := "textN"
-		if field, _ := d.keyField(&column{}); field != nil {
-			d.account.used[field.Key] = true
-			to = field.Key
-		}
-		p.add("# key: {column: "+c+", custom_field: "+to+"}", "")
+	ch, best := d.pick.key()
+	key := ch.column
+	if key == nil || !ch.sure || d.headless() != "" {
+		d.noKey(&p, ch, best)
 		return p
 	}
+	d.keyed = key
 	d.use(key)
 	p.say(0, "The column that identifies a ticket, so that no case is created twice. Cases carry it in a text field of the account.")
 	note := fmt.Sprintf("unique and never empty in %s", rows(d.rows))
@@ -171,8 +216,8 @@ func (d *drafter) key() page {
 	case d.rows < 10:
 		note += ": too few to be sure"
 	}
-	if best != key {
-		d.ask(&p, 0, "is %s the ticket's own id?%s", show(key.name), d.insteadOf(best))
+	if best != nil && best != key {
+		p.say(0, "It is used instead of %s: %s.", show(best.name), best.notUnique())
 	}
 	r := from(key)
 	if key.formulas > 0 && key.formulas == key.filled {
@@ -181,6 +226,59 @@ func (d *drafter) key() page {
 	d.sure("key: %s (%s)", key.name, note)
 	d.carry(&p, key, r, note)
 	return p
+}
+
+// noKey says why there is no key, and asks for one.
+func (d *drafter) noKey(p *page, ch choice, best *column) {
+	why := "no column has a different value in every row"
+	switch {
+	case best != nil && best.notUnique() != "":
+		why = fmt.Sprintf("%s looks like one, but %s", show(best.name), best.notUnique())
+	case ch.column != nil:
+		why = "it is not sure which column identifies a ticket"
+	}
+	p.say(0, "No key: %s. Without one, a row whose answer was lost cannot be looked up, and the results "+
+		"are good for this exact file only, not for another or a newer export.", why)
+	c := "COLUMN"
+	switch {
+	case ch.column != nil:
+		c = scalar(ch.column.name)
+		d.unsure(p, 0, fmt.Sprintf("key: is %s the ticket's own id? %s. Until you say, no column is the key.", show(ch.column.name), sentence(ch.why)), ch)
+	case best != nil:
+		c = scalar(best.name)
+		fallthrough
+	default:
+		d.ask(p, 0, "key: is there a column that identifies each ticket? %s.", sentence(why))
+	}
+	to := "textN"
+	if field, _ := d.keyField(&column{}); field != nil {
+		d.account.used[field.Key] = true
+		to = field.Key
+	}
+	p.add("# key: {column: "+c+", custom_field: "+to+"}", "")
+}
+
+// sentence begins with a capital letter, unless that is a quoted name.
+func sentence(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}
+
+// headless says what of the first line looks like data: a header that is of the
+// same kind as what stands below it, be it numbers, dates or addresses. "" if
+// nothing does.
+func (d *drafter) headless() string {
+	for _, c := range d.columns {
+		n := c.numbers
+		name := strings.TrimSpace(c.name)
+		numbers := n[isInt]*10 >= c.real()*9 && classify(name) == isInt
+		if c.real() > 0 && d.rows > 1 && (numbers || c.dates.count == c.real() && c.dates.recognise(name) != nil || c.addresses == c.real() && mapping.IsEmail(name)) {
+			return name
+		}
+	}
+	return ""
 }
 
 // carry adds the key's rule r with the field in which cases carry it, or asks for
@@ -200,7 +298,7 @@ func (d *drafter) carry(p *page, key *column, r rule, note string) {
 	case d.account != nil:
 		which = "? It has none yet: add one in Talkdesk, named Source ID for example."
 	}
-	d.ask(p, 0, "which text field of the account carries the ticket's id%s Without one, a row whose answer was lost cannot be looked up.", which)
+	d.ask(p, 0, "key field: which text field of the account carries the ticket's id%s Without one, a row whose answer was lost cannot be looked up.", which)
 	p.say(0, "With its key, this line takes the place of the next:")
 	p.add("# key: "+r.with("custom_field", to).String(), "")
 	p.add("key: "+r.String(), note)
@@ -216,14 +314,6 @@ func someFields(all []fields.Field) string {
 		names = append(names, fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(names, ", ")
-}
-
-// insteadOf says why the column that should be the key is not.
-func (d *drafter) insteadOf(best *column) string {
-	if best == nil {
-		return " Its name is not a known one."
-	}
-	return fmt.Sprintf(" It is used instead of %s: %s.", show(best.name), best.notUnique())
 }
 
 // notUnique says why the column cannot be the key.
@@ -255,7 +345,7 @@ func (d *drafter) where() page {
 			leave = items[i].value
 		}
 	}
-	d.ask(&p, 0, "should some rows be left out? %s has %s.", show(c.name), tally(items, 12, codes))
+	d.ask(&p, 0, "where: should some rows be left out? %s has %s.", show(c.name), tally(items, 12, codes))
 	p.add("# where: "+scalar(cell(c)+" != "+quote(leave)), "")
 	return p
 }

@@ -34,6 +34,13 @@ func TestDraft(t *testing.T) {
 		"zoho.csv":         "a Zoho Desk export",
 		"bugzilla.csv":     "a Bugzilla list of bugs",
 		"github.json":      "a list of GitHub issues",
+		"glpi.csv":         "a GLPI export",
+		"otrs.csv":         "an OTRS or Znuny export",
+		"redmine.csv":      "a Redmine export",
+		"gitlab.csv":       "a GitLab export of issues",
+		"trello.json":      "a Trello export of cards",
+		"azure.csv":        "an Azure DevOps export of work items",
+		"launchpad.json":   "a Launchpad list of bugs",
 		"plain.csv":        "a plain table",
 		"headers-only.csv": "a plain table",
 		"nothing.csv":      "a plain table",
@@ -56,6 +63,12 @@ func TestDraft(t *testing.T) {
 				if _, faults := input.valid(t, draft); len(faults) > 0 {
 					t.Errorf("invalid: %s\n%s", strings.Join(faults, "\n"), draft)
 				}
+			}
+			if twice := both(d); len(twice) > 0 {
+				t.Errorf("sure and asked about: %v", twice)
+			}
+			if asked := draft.OpenQuestions(d.YAML); asked > len(d.Ask) {
+				t.Errorf("%d questions in the file, %d on the terminal", asked, len(d.Ask))
 			}
 			golden := filepath.Join("testdata", name+".yaml")
 			said := slices.Concat(d.YAML, []byte("\n# On the terminal:\n"), lines("# + ", d.Sure), lines("# ? ", d.Ask))
@@ -157,7 +170,8 @@ func TestKey(t *testing.T) {
 		{[]string{"Ticket ID", "Subject"}, []row{{text("1"), text("a")}, {text(""), text("b")}}, `No key: "Ticket ID" looks like one, but it is empty in row 2.`},
 		{[]string{"Ticket ID", "Subject"}, []row{{text("1.2E+11"), text("a")}, {text("2"), text("b")}}, `No key: "Ticket ID" looks like one, but a spreadsheet turned 1 of its numbers`},
 		{[]string{"Ticket ID", "Subject"}, []row{{text(strings.Repeat("1", 201)), text("a")}, {text("2"), text("b")}}, `it is longer than 200 characters in row 1.`},
-		{[]string{"Ticket ID", "Order number"}, []row{{text("1"), text("7")}, {text("1"), text("8")}}, "\nkey: Order number "},
+		{[]string{"Ticket ID", "Order number"}, []row{{text("1"), text("7")}, {text("1"), text("8")}}, `No key: "Ticket ID" looks like one, but it has only 1 different value in 2 rows.`},
+		{[]string{"Ticket ID", "Order number"}, []row{{text("1"), text("7")}, {text("1"), text("8")}}, `QUESTION: key: is "Order number" the ticket's own id? Its name is not a known one. Until you say, no column is the key. Candidates: "Order number" ("7", "8").`},
 		{[]string{"Contact ID", "Subject"}, []row{{text("1"), text("a b")}, {text("2"), text("c d")}}, `No key: no column has`},
 		{[]string{"Subject", "Code"}, []row{{text("a b"), text("X1")}, {text("c d"), text("X2")}}, `is "Code" the ticket's own id? Its name is not a known one.`},
 		{[]string{"Ticket ID", "Subject"}, []row{{text(`="001"`), text("a")}, {text(`="002"`), text("b")}}, `key: {expr: 'trim(row["Ticket ID"], "=\"")', custom_field: textN}`},

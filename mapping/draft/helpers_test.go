@@ -77,6 +77,24 @@ func keyed(yaml []byte) []byte {
 	})
 }
 
+// item is what a line for the terminal is about: "title" of "title: Subject".
+func item(line string) string {
+	name, _, _ := strings.Cut(line, ":")
+	return name
+}
+
+// both are the items that are sure and asked about at the same time: none should be.
+func both(d draft.Draft) (all []string) {
+	for _, s := range d.Sure {
+		for _, a := range d.Ask {
+			if item(s) == item(a) && !strings.HasPrefix(a, "source: Zendesk's CSV") {
+				all = append(all, item(s))
+			}
+		}
+	}
+	return all
+}
+
 func readTable(tb testing.TB, path string) *table {
 	tb.Helper()
 	content, err := os.ReadFile(path)

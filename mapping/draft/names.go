@@ -9,30 +9,39 @@ import (
 )
 
 // header is a column's name reduced to what exports of a product agree on:
-// lower-case letters and digits, and the dots of a JSON path. "Issue key",
+// lower-case letters and digits, the dots of a JSON path, and #. "Issue key",
 // "issue_key" and "IssueKey" are the same.
 type header string
 
 func squeeze(name string) header {
-	return header(strings.Trim(keep(withoutZone(name), "."), "."))
+	return header(strings.Trim(keep(once(withoutZone(name)), ".#"), "."))
 }
 
-// withoutZone leaves out a time zone in brackets.
-func withoutZone(name string) string {
-	if zone := zoneInHeader(name); zone != "" {
-		return strings.Replace(name, "("+zone+")", "", 1)
+// once reads "Requester - Requester", as GLPI writes it, as Requester.
+func once(name string) string {
+	if a, b, ok := strings.Cut(name, " - "); ok && strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b)) {
+		return a
 	}
 	return name
 }
 
+// withoutZone leaves out a time zone.
+func withoutZone(name string) string {
+	_, rest := splitZone(name)
+	return rest
+}
+
 // UnmarshalText also keeps the * of a pattern.
 func (h *header) UnmarshalText(text []byte) error {
-	*h = header(keep(string(text), ".*"))
+	*h = header(strings.Trim(keep(once(string(text)), ".*#"), "."))
 	return nil
 }
 
 // keep leaves lower-case letters, digits and the given signs.
 func keep(s, signs string) string {
+	if !norm.NFC.IsNormalString(s) {
+		s = norm.NFC.String(s)
+	}
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) || strings.ContainsRune(signs, r) {
 			return unicode.ToLower(r)
@@ -46,6 +55,9 @@ func wordsOf(header string) []string {
 	apart := camelCase.ReplaceAllString(header, "$1 $2")
 	return strings.FieldsFunc(strings.ToLower(apart), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
+
+// words are those of the column's name within its object.
+func (c *column) words() []string { return wordsOf(c.leaf) }
 
 var camelCase = regexp.MustCompile(`(\p{Ll})(\p{Lu})`)
 

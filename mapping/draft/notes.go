@@ -12,16 +12,13 @@ import (
 func (d *drafter) notes() page {
 	var p page
 	p.add("notes:", "")
-	comments := d.pick.named("comments", func(c *column) bool {
-		return !d.used[c] && c.objects == 0 && (c.objectLists() || c.nested == 0 && c.spaced*2 >= c.texts)
-	})
-	if comments != nil && comments.filled > 0 {
-		d.use(comments)
-		d.comments(&p, comments)
+	for _, c := range d.commentColumns() {
+		d.use(c)
+		d.comments(&p, c)
 	}
 	for _, h := range d.product.Columns["private_notes"] {
 		for _, c := range d.columns {
-			if c.plain != h || d.used[c] || c.real() == 0 || !c.cells() {
+			if !c.is(h) || d.used[c] || c.real() == 0 || !c.cells() {
 				continue
 			}
 			d.use(c)
@@ -38,14 +35,33 @@ func (d *drafter) notes() page {
 	return p
 }
 
+// commentColumns are the column that the tables name, whatever is written as
+// date;author;text, and the record's lists of objects under such names.
+func (d *drafter) commentColumns() (all []*column) {
+	free := func(c *column) bool { return !d.used[c] && c.objects == 0 && c.filled > 0 }
+	named := d.pick.named("comments", func(c *column) bool {
+		return free(c) && (c.objectLists() || c.nested == 0 && c.spaced*2 >= c.texts)
+	})
+	for _, c := range d.columns {
+		words := c.depth == 0 && c.objectLists() && hasWord(c, lexicon().Comments) && memberOf(c, filledMember, bodyMembers...) != nil
+		if free(c) && (c == named || words || c.written()) {
+			all = append(all, c)
+		}
+	}
+	return all
+}
+
+// written reports whether the column's comments are written as date;author;text.
+func (c *column) written() bool { return c.leads*2 > c.texts && c.lead.count*2 > c.leads }
+
 func (d *drafter) comments(p *page, c *column) {
-	d.sure("notes: one for each comment in %s", c.name)
 	if c.items > 0 {
 		d.objectComments(p, c)
 		return
 	}
+	d.sure("notes: one for each comment in %s", c.name)
 	found := words.Plural(c.texts, "comment") + " in " + rows(c.filled)
-	if c.leads*2 > c.texts && c.lead.count*2 > c.leads {
+	if c.written() {
 		p.say(2, "%s, written as date;author;text.", found)
 		p.add("  - each: "+scalar(c.name), "")
 		p.add("    note_title: "+expression(`join(split(item, ";", 3)[:2], ", ")`).String(), "")
@@ -61,31 +77,22 @@ func (d *drafter) comments(p *page, c *column) {
 // objectComments drafts notes of a list of objects by what their members are
 // called.
 func (d *drafter) objectComments(p *page, c *column) {
-	member := func(ok func(*column) bool, names ...header) *column {
-		for _, name := range names {
-			i := slices.IndexFunc(c.members, func(m *column) bool { return m.plain == name && ok(m) })
-			if i >= 0 {
-				return c.members[i]
-			}
-		}
-		return nil
-	}
-	filled := func(m *column) bool { return m.real() > 0 && m.objects == 0 && m.lists == 0 }
-	body := member(filled, "plainbody", "bodytext", "descriptiontext", "body", "text", "content", "message", "comment", "note", "htmlbody", "summary")
+	body := memberOf(c, filledMember, bodyMembers...)
 	p.say(2, "%s in %s.", words.Plural(c.items, "comment"), rows(c.filled))
 	if body == nil {
-		d.ask(p, 2, "which member of %s holds the text of a comment?", show(c.name))
+		d.ask(p, 2, "notes: which member of %s holds the text of a comment?", show(c.name))
 		p.add("  # - {each: "+scalar(c.name)+", note_body: MEMBER}", "")
 		return
 	}
+	d.sure("notes: one for each comment in %s", c.name)
 	p.add("  - each: "+scalar(c.name), "")
 	var title []string
-	if a := member(onlyObjects, "author", "user", "from", "createdby"); a != nil {
-		title = append(title, fmt.Sprintf("coalesce(%[1]s.name, %[1]s.login, %[1]s.email)", itemMember(a)))
-	} else if a := member(filled, "authorname", "author", "username", "fromemail", "user", "createdby", "authorid", "userid"); a != nil {
+	if a := memberOf(c, onlyObjects, "author", "user", "from", "createdby", "creator", "owner", "authordata", "userdata", "ownerdata"); a != nil {
+		title = append(title, fmt.Sprintf("coalesce(%[1]s.name, %[1]s.displayName, %[1]s.display_name, %[1]s.login, %[1]s.username, %[1]s.email)", itemMember(a)))
+	} else if a := memberOf(c, filledMember, "authorname", "author", "username", "fromemail", "user", "createdby", "authorid", "userid"); a != nil {
 		title = append(title, itemMember(a))
 	}
-	if when := member(filled, "createdat", "created", "createdtime", "date", "time", "commentedtime"); when != nil {
+	if when := memberOf(c, filledMember, "createdat", "created", "createdtime", "createdon", "createddate", "datecreated", "creationdate", "creationtime", "date", "time", "commentedtime", "addedat"); when != nil {
 		title = append(title, itemMember(when))
 	}
 	if len(title) > 0 {
@@ -97,12 +104,28 @@ func (d *drafter) objectComments(p *page, c *column) {
 	}
 	p.add("    note_body: "+r.String(), "")
 	switch {
-	case d.flag(p, member(filled, "public", "ispublic"), "=="):
-	case d.flag(p, member(filled, "private", "isprivate", "internal", "isinternal"), "!="):
+	case d.flag(p, memberOf(c, filledMember, "public", "ispublic"), "=="):
+	case d.flag(p, memberOf(c, filledMember, "private", "isprivate", "internal", "isinternal"), "!="):
 	default:
 		d.public(p)
 	}
 }
+
+// bodyMembers hold the text of a comment, the plainest first.
+var bodyMembers = []header{"plainbody", "bodytext", "descriptiontext", "bodymarkdown", "body", "text", "content", "message", "comment", "notes", "note", "htmlbody", "summary", "thetext"}
+
+// memberOf finds the first of these members of the objects in a list.
+func memberOf(c *column, ok func(*column) bool, names ...header) *column {
+	for _, name := range names {
+		i := slices.IndexFunc(c.members, func(m *column) bool { return m.plain == name && ok(m) })
+		if i >= 0 {
+			return c.members[i]
+		}
+	}
+	return nil
+}
+
+func filledMember(m *column) bool { return m.real() > 0 && m.objects == 0 && m.lists == 0 }
 
 func onlyObjects(m *column) bool { return m.objects > 0 && m.filled == 0 && m.lists == 0 }
 

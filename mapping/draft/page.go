@@ -6,6 +6,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"caseimport/mapping/words"
 )
 
 // line is a line of the file; note is the comment at its end.
@@ -22,7 +24,7 @@ func (p *page) rule(name string, r rule) { p.add("  "+name+": "+r.String(), join
 // say adds a comment of its own, broken into lines.
 func (p *page) say(indent int, format string, args ...any) {
 	space := strings.Repeat(" ", indent)
-	for _, l := range wrap(fmt.Sprintf(format, args...), textWidth-indent) {
+	for _, l := range words.Wrap(tidy(fmt.Sprintf(format, args...)), textWidth-indent) {
 		p.add(space+"# "+l, "")
 	}
 }
@@ -76,7 +78,7 @@ func (l line) write(b *bytes.Buffer, column int) {
 		fmt.Fprintf(b, "%s%s  # %s\n", l.text, strings.Repeat(" ", max(0, column-n)), tidy(l.note))
 		return
 	default:
-		for _, w := range wrap(l.note, textWidth-len(indent)) {
+		for _, w := range words.Wrap(tidy(l.note), textWidth-len(indent)) {
 			fmt.Fprintf(b, "%s# %s\n", indent, w)
 		}
 	}
@@ -91,22 +93,4 @@ func tidy(s string) string {
 		}
 		return r
 	}, s)
-}
-
-// wrap breaks a text at blanks into lines of at most width characters.
-func wrap(text string, width int) []string {
-	var lines []string
-	var current string
-	for _, word := range strings.Fields(tidy(text)) {
-		switch {
-		case current == "":
-			current = word
-		case utf8.RuneCountInString(current)+1+utf8.RuneCountInString(word) > width:
-			lines = append(lines, current)
-			current = word
-		default:
-			current += " " + word
-		}
-	}
-	return append(lines, current)
 }

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"embed"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strings"
@@ -15,19 +16,36 @@ import (
 
 // What is known of a helpdesk product stands in products/NAME.yaml, one item
 // for each form of its export. To add a product, add such a file and a small
-// export of it under testdata.
+// export of it under testdata; to add a language, add it under languages.
 //
 //go:embed products/*.yaml
 var productFiles embed.FS
 
 // product is one form of a product's export. Headers are written as in the
-// export, in any language; only their letters and digits count, and the dots of
-// a JSON path.
+// export, in any language; only their letters and digits count, #, and the dots
+// of a JSON path.
 type product struct {
-	name   string // of its file, for --from
-	Label  string // for people: "a Jira export"
-	Advice string // told to everyone with such an export
+	name    string // of its file, for --from
+	english tongue // without the languages, which are added below
+	Label   string // for people: "a Jira export"
+	Advice  string // told to everyone with such an export
 
+	tongue `yaml:",inline"` // in English
+	// Languages are the same in others, by their codes: what stands there adds to
+	// what stands above.
+	Languages map[string]tongue
+	// Maybe are headers that are worth a question only; the table for no product
+	// has them.
+	Maybe map[string][]header
+	// Codes say in words what the values of a column mean.
+	Codes map[header]map[string]string
+	// Internal columns mean nothing outside of the product. A * stands for
+	// any text.
+	Internal []header
+}
+
+// tongue is what the product's translators decide.
+type tongue struct {
 	// Tell are sets of headers: where all of one set are there, it is this
 	// product. The largest set wins; of two, the first.
 	Tell [][]header
@@ -35,11 +53,24 @@ type product struct {
 	// which fields there are. Of several columns the first that holds something
 	// serves.
 	Columns map[string][]header
-	// Codes say in words what the values of a column mean.
-	Codes map[header]map[string]string
-	// Internal columns mean nothing outside of the product. A * stands for
-	// any text.
-	Internal []header
+	// Priorities and Statuses are the product's own scales, in small letters: a
+	// word, and what it becomes. A draft has all of the scale whose words it sees,
+	// so that tomorrow's file fits it too.
+	Priorities, Statuses scale
+}
+
+// scale is a product's words for what Talkdesk calls otherwise, by what they
+// become: {URGENT: [Highest], LOW: [Low, Lowest]}.
+type scale map[string][]string
+
+// word finds what a word of the scale becomes; "" if it is none.
+func (s scale) word(w string) string {
+	for _, to := range slices.Sorted(maps.Keys(s)) {
+		if slices.ContainsFunc(s[to], func(x string) bool { return strings.EqualFold(x, w) }) {
+			return to
+		}
+	}
+	return ""
 }
 
 // noProduct is the file for tables of no known product. Its columns also serve
@@ -90,8 +121,55 @@ func parseProduct(name string) ([]*product, error) {
 	}
 	for _, p := range all {
 		p.name = name
+		p.english.Columns = maps.Clone(p.Columns)
+		for _, code := range slices.Sorted(maps.Keys(p.Languages)) {
+			t := p.Languages[code]
+			p.Tell = append(p.Tell, t.Tell...)
+			for field, headers := range t.Columns {
+				for _, h := range headers {
+					if !slices.Contains(p.Columns[field], h) { // languages share words
+						p.Columns[field] = append(p.Columns[field], h)
+					}
+				}
+			}
+		}
 	}
 	return all, nil
+}
+
+// scales are those of all languages, the given one first, then English.
+func (p *product) scales(of func(tongue) scale, language string) []scale {
+	all := []scale{of(p.Languages[language]), of(p.tongue)}
+	for _, code := range slices.Sorted(maps.Keys(p.Languages)) {
+		if code != language {
+			all = append(all, of(p.Languages[code]))
+		}
+	}
+	return all
+}
+
+// language is the one in which most of the headers stand; "" is English.
+func (p *product) language(columns []*column) (language string) {
+	count := func(t tongue) (n int) {
+		for _, headers := range t.Columns {
+			for _, h := range headers {
+				if slices.ContainsFunc(columns, func(c *column) bool { return c.is(h) }) {
+					n++
+				}
+			}
+		}
+		return n
+	}
+	most := 0
+	for _, code := range slices.Sorted(maps.Keys(p.Languages)) {
+		if n := count(p.Languages[code]); n > most {
+			language, most = code, n
+		}
+	}
+	if most < count(p.english) {
+		return ""
+	}
+	return language
 }
 
 // decodeStrictly refuses keys that v has no place for.
@@ -109,7 +187,9 @@ func recognise(columns []*column, from string) (*product, []string, error) {
 	}
 	there := make(map[header]string)
 	for _, c := range columns {
-		there[c.plain] = c.name
+		for _, h := range c.forms {
+			there[h] = c.name
+		}
 	}
 	best, told := firstOf(cmp.Or(from, noProduct)), []string(nil)
 	for _, p := range products() {
@@ -144,9 +224,11 @@ func knownKey(plain header) bool {
 }
 
 // isInternal reports whether the product calls the column internal.
-func (p *product) isInternal(plain header) bool {
+func (p *product) isInternal(c *column) bool {
 	return slices.ContainsFunc(p.Internal, func(pattern header) bool {
-		ok, _ := path.Match(string(pattern), string(plain))
-		return ok
+		return slices.ContainsFunc(c.forms, func(h header) bool {
+			ok, _ := path.Match(string(pattern), string(h))
+			return ok
+		})
 	})
 }

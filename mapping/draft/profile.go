@@ -2,6 +2,7 @@ package draft
 
 import (
 	"slices"
+	"strings"
 
 	"caseimport/mapping"
 )
@@ -25,7 +26,45 @@ func NewProfile(columns []string) *Profile {
 		c := newColumn(name, i)
 		p.columns = append(p.columns, c)
 	}
+	p.nest(columns)
 	return p
+}
+
+// nest tells the members of a record from those of the objects within it. What
+// stands in an envelope (data, _source, fields) is the record's own.
+func (p *Profile) nest(names []string) {
+	there := make(map[string]bool, len(names))
+	for _, name := range names {
+		there[name] = true
+	}
+	for _, c := range p.columns {
+		for rest := c.name; ; {
+			at := strings.LastIndexByte(rest, '.')
+			if at < 0 {
+				break
+			}
+			if rest = rest[:at]; !there[rest] {
+				continue
+			}
+			if c.above == "" {
+				c.above, c.leaf = rest, c.name[at+1:]
+				c.dates = newDates(c.leaf)
+			}
+			c.depth++
+		}
+		inner, depth := c.name, c.depth
+		for depth > 0 {
+			first, rest, ok := strings.Cut(inner, ".")
+			if !ok || !lexicon().Envelopes[squeeze(first)] || !there[c.name[:len(c.name)-len(rest)-1]] {
+				break
+			}
+			inner = rest
+			depth--
+			c.forms = append(c.forms, squeeze(inner))
+		}
+		c.depth = depth
+		c.plain = c.forms[len(c.forms)-1]
+	}
 }
 
 // keyRows is after how many rows only likely keys are followed.
@@ -43,7 +82,7 @@ func (p *Profile) Add(row mapping.Row) {
 }
 
 func (p *Profile) dropUnlikelyKeys() {
-	likely := func(c *column) bool { return c.key.lost == "" && knownKey(c.plain) }
+	likely := func(c *column) bool { return c.key.lost == "" && slices.ContainsFunc(c.forms, knownKey) }
 	if !slices.ContainsFunc(p.columns, likely) {
 		likely = couldBeID
 	}

@@ -117,6 +117,9 @@ func holds(t *rapid.T, input *table) {
 	}
 	loads(t, input, d.YAML, nil)
 	loads(t, input, keyed(d.YAML), nil)
+	if twice := both(d); len(twice) > 0 {
+		t.Fatalf("sure and asked about: %v", twice)
+	}
 	for _, l := range slices.Concat(d.Sure, d.Ask) {
 		if strings.ContainsFunc(l, func(r rune) bool { return r < ' ' }) {
 			t.Fatalf("a line for the terminal holds control characters: %q", l)

@@ -20,11 +20,20 @@ type vocabulary struct {
 	Date                 set[string]
 	NoDate               set[string] `yaml:"no_date"`
 	ID, Ticket           set[string]
+	RowNumber            set[header] `yaml:"row_number"`
 	NameByNumber         set[string] `yaml:"name_by_number"`
 	Title, Description   set[string]
+	Answer, Place        set[string]
 	Email, Person, Staff set[string]
 	PersonName           set[string] `yaml:"person_name"`
 	PersonID             set[header] `yaml:"person_id"`
+	PersonObjects        []header    `yaml:"person_objects"`
+	NameMembers          []header    `yaml:"name_members"`
+	Envelopes            set[header]
+	Comments             set[string]
+	Clock                set[string]
+	Personal             set[string]
+	Statuses, Types      scale
 	Tags                 set[header]
 	Wrappings            []string
 	Origin, Batch        set[string]

@@ -10,7 +10,7 @@ import (
 // date adds the layouts and the zone to the rule of a column of dates.
 func (d *drafter) date(c *column, r rule) (_ rule, ok bool) {
 	t := &c.dates
-	if t.misses > 0 || t.order() == mixed || t.count+t.serials+t.seconds+t.millis != c.real() || c.real() == 0 {
+	if isAmount(c) || t.misses > 0 || t.order() == mixed || t.count+t.serials+t.seconds+t.millis != c.real() || c.real() == 0 {
 		return r, false
 	}
 	if t.millis > 0 || t.seconds > 0 && t.serials > 0 {
@@ -74,10 +74,10 @@ func (d *drafter) dateQuestion(p *page) {
 		}
 	}
 	if len(zone) > 0 {
-		d.ask(p, 2, "what is the time zone of dates without one (%s)? UTC is assumed; to change it write, for example, timezone: Europe/Lisbon.", some(zone))
+		d.ask(p, 2, "time zone: what is the time zone of dates without one (%s)? UTC is assumed; to change it write, for example, timezone: Europe/Lisbon.", some(zone))
 	}
 	if len(order) > 0 {
-		d.ask(p, 2, "does the %s come first in %s? All dates are valid either way; the %s is assumed. If not, swap 1 and 2 in the layout.",
+		d.ask(p, 2, "dates: does the %s come first in %s? All dates are valid either way; the %s is assumed. If not, swap 1 and 2 in the layout.",
 			orderWord(d.order), some(order), orderWord(d.order))
 	}
 }
@@ -138,4 +138,73 @@ func (d *drafter) commonOrder() (order, *column) {
 		return monthFirst, nil
 	}
 	return dayFirst, nil
+}
+
+// clockBeside finds the column with the times of day to a column of days: beside
+// it, or of the same name but for the words for day and time.
+func (d *drafter) clockBeside(c *column) *column {
+	if c.dates.count == 0 || c.dates.serials > 0 || c.dates.seconds > 0 || c.empty.total() > 0 || c.lists > 0 ||
+		slices.ContainsFunc(c.dates.layouts(monthFirst), func(l string) bool { return strings.ContainsAny(l, ":") }) {
+		return nil
+	}
+	rest := func(c *column) string {
+		return strings.Join(slices.DeleteFunc(c.words(), func(w string) bool { return lexicon().Clock[w] || lexicon().Date[w] || lexicon().Filler[w] }), " ")
+	}
+	for _, t := range d.columns {
+		beside := t.at == c.at+1 || t.at == c.at-1
+		if t.clocks > 0 && t.clocks == t.texts && !d.used[t] && t.depth == c.depth && hasWord(t, lexicon().Clock) && !isAmount(t) && (beside && rest(t) == "" || rest(t) == rest(c)) {
+			return t
+		}
+	}
+	return nil
+}
+
+// withClock makes one moment of a day and a time that stand in two columns.
+func (d *drafter) withClock(c, t *column, r rule) rule {
+	var layouts []string
+	order := c.dates.order()
+	if order == open {
+		order = d.order
+	}
+	for _, day := range c.dates.layouts(order) {
+		for _, i := range t.values.items {
+			if l := day + " " + clockLayout(i.value); !slices.Contains(layouts, l) {
+				layouts = append(layouts, l)
+			}
+		}
+		if t.values.more || t.filled < c.filled {
+			layouts = append(layouts, day)
+		}
+	}
+	source := fmt.Sprintf(`trim(join([%s, %s], " "))`, cell(c), cell(t))
+	if d.absent(c) > 0 {
+		source = fmt.Sprintf(`coalesce(%s, "") == "" ? "" : %s`, cell(c), source)
+	}
+	out := expression("%s", source).with("layout", list(layouts))
+	for _, q := range r.pairs {
+		if q.key == "timezone" {
+			out = out.with(q.key, q.value)
+		}
+	}
+	out.notes = append(slices.Clone(r.notes), fmt.Sprintf("the time of day from %s", show(t.name)))
+	return out
+}
+
+func clockLayout(s string) string {
+	layout := "15:04"
+	half := strings.TrimLeft(s, "0123456789:")
+	if half != "" {
+		layout = "3:04"
+	}
+	if strings.Count(s, ":") == 2 {
+		layout += ":05"
+	}
+	blank := half[:len(half)-len(strings.TrimLeft(half, " "))]
+	switch half = half[len(blank):]; {
+	case half == "":
+		return layout
+	case half == strings.ToLower(half):
+		return layout + blank + "pm"
+	}
+	return layout + blank + "PM"
 }

@@ -65,11 +65,17 @@ func Compile(source string, o Options) (*Expression, []Fault) {
 	}
 	r := &rewriter{Options: o}
 	program, err := expr.Compile(source, append(slices.Clone(language()), expr.Patch(r))...)
+	for _, f := range r.bare {
+		r.fault(f, unknownName(f.Value))
+	}
 	if len(r.faults) > 0 {
 		return nil, r.faults
 	}
 	if err != nil {
-		return nil, []Fault{compileFault(err)}
+		return nil, []Fault{compileFault(err, source)}
+	}
+	if o.Condition && !r.reads && r.texts {
+		return nil, []Fault{{0, `where reads no column, and so is the same for every row: a column is written row["Status"]`}}
 	}
 	if kind := program.Node().Type().Kind(); o.Condition && kind != reflect.Bool && kind != reflect.Interface {
 		return nil, []Fault{{0, "where must give true or false"}}

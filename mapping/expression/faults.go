@@ -18,7 +18,7 @@ type Fault struct {
 }
 
 // compileFault says a fault of syntax or type without the parser's words.
-func compileFault(err error) Fault {
+func compileFault(err error, source string) Fault {
 	var at *file.Error
 	if !errors.As(err, &at) {
 		line, _, _ := strings.Cut(err.Error(), "\n")
@@ -31,14 +31,22 @@ func compileFault(err error) Fault {
 		message = "invalid expression: it ends too soon"
 	case at.Message == `unexpected token Operator("=")`:
 		message = "invalid expression: use == to compare"
+	case strings.Contains(source, "<>") && strings.HasPrefix(at.Message, "unexpected"):
+		message = "invalid expression: use != to compare"
 	case noCondition.MatchString(at.Message):
 		message = "invalid expression: expected true or false"
 	case name == "row", name == "parent":
 		message = fmt.Sprintf("%s is not a value by itself: name a column, %[1]s[\"…\"]", name)
 	case isName:
-		message = fmt.Sprintf("unknown name %s: write row[%q] for the column, %q for the text", name, name, name)
+		message = unknownName(name)
+	case strings.HasPrefix(at.Message, "unexpected") && !strings.Contains(source, "row"):
+		message += `; a column is written row["Ticket Status"]`
 	}
 	return Fault{at.From, message}
+}
+
+func unknownName(name string) string {
+	return fmt.Sprintf("unknown name %s: write row[%q] for the column, %q for the text", name, name, name)
 }
 
 var (

@@ -21,6 +21,11 @@ import (
 type rewriter struct {
 	Options
 	faults []Fault
+	// bare are the names of functions that stand alone, in the order met: a column
+	// may be called date.
+	bare  []*ast.IdentifierNode
+	reads bool // a column
+	texts bool // holds a text
 }
 
 func (r *rewriter) fault(n ast.Node, message string) {
@@ -54,7 +59,11 @@ func (r *rewriter) Visit(node *ast.Node) {
 			r.fault(n, "parent is only available beside from")
 		case n.Value == "item":
 			ast.Patch(node, call("#item"))
+		case functions[n.Value].do != nil:
+			r.bare = append(r.bare, n)
 		}
+	case *ast.StringNode:
+		r.texts = true
 	case *ast.MemberNode:
 		ast.Patch(node, r.member(n))
 	case *ast.UnaryNode:
@@ -65,7 +74,10 @@ func (r *rewriter) Visit(node *ast.Node) {
 			ast.Patch(node, call("#sub", n.Node, &ast.IntegerNode{}))
 		}
 	case *ast.BinaryNode:
-		if name, ok := operators[n.Operator]; ok {
+		if has := r.has(n.Right); has != "" && n.Operator == "in" {
+			r.reads = true
+			ast.Patch(node, call(has, n.Left))
+		} else if name, ok := operators[n.Operator]; ok {
 			ast.Patch(node, call(name, n.Left, r.pattern(n.Operator, n.Right)))
 		}
 	case *ast.SliceNode:
@@ -95,6 +107,7 @@ func (r *rewriter) member(n *ast.MemberNode) ast.Node {
 	default:
 		return call("#member", n.Node, n.Property)
 	}
+	r.reads = true
 	name, ok := n.Property.(*ast.StringNode)
 	if !ok {
 		return call(column, n.Property)
@@ -107,6 +120,17 @@ func (r *rewriter) member(n *ast.MemberNode) ast.Node {
 		}
 	}
 	return call(cell, &ast.IntegerNode{Value: number})
+}
+
+// has is what looks for a column in a row, "" for anything else.
+func (r *rewriter) has(n ast.Node) string {
+	switch row, ok := n.(*ast.IdentifierNode); {
+	case ok && row.Value == "row":
+		return "#has"
+	case ok && row.Value == "parent" && r.Parent:
+		return "#parentHas"
+	}
+	return ""
 }
 
 // operators are the functions that stand for an operator.
@@ -143,6 +167,7 @@ func (r *rewriter) call(node *ast.Node, n *ast.CallNode) {
 		r.fault(n, "only functions can be called")
 		return
 	}
+	r.bare = slices.DeleteFunc(r.bare, func(f *ast.IdentifierNode) bool { return f == callee })
 	if _, ok := functions[callee.Value]; !ok {
 		r.unknown(n, callee.Value)
 		return

@@ -57,6 +57,25 @@ func cutTo(s string, limit int) string {
 	return s
 }
 
+// Wrap breaks a text at blanks into lines of at most width characters, longer only
+// where a word is.
+func Wrap(text string, width int) []string {
+	var lines []string
+	var current string
+	for _, word := range strings.Fields(text) {
+		switch {
+		case current == "":
+			current = word
+		case utf8.RuneCountInString(current)+1+utf8.RuneCountInString(word) > width:
+			lines = append(lines, current)
+			current = word
+		default:
+			current += " " + word
+		}
+	}
+	return append(lines, current)
+}
+
 // DidYouMean returns `; did you mean "x"?` for the name nearest to the given
 // one, or "" if none is near.
 func DidYouMean(name string, known []string) string {

@@ -1,0 +1,223 @@
+package history
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"caseimport/importer/identity"
+	"caseimport/importer/journal"
+	"caseimport/importer/results"
+)
+
+// files are what runs have left in a folder of its own.
+type files struct {
+	*testing.T
+	Config
+	journal *journal.Journal
+}
+
+func newFiles(t *testing.T) *files {
+	at := func(name string) string { return filepath.Join(t.TempDir(), name) }
+	return &files{T: t, Config: Config{Results: at("x.csv"), Journal: at("x.journal"), Verify: at("x.verify.csv"), Report: "x.failed.csv"}}
+}
+
+var noon = time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+
+func (f *files) check(err error) {
+	f.Helper()
+	if err != nil {
+		f.Fatal(err)
+	}
+}
+
+// run begins one.
+func (f *files) run(at time.Time) {
+	j, err := journal.Open(f.Journal, journal.Header{Account: "acme", BaseURL: "https://api", KeyRule: "column id"},
+		journal.Begin{Input: "/data/in.csv", Mapping: "m1", Version: "v9", At: at, Field: "text1"})
+	f.check(err)
+	f.journal = j
+}
+
+func (f *files) claim(keys ...string) {
+	var claims []journal.Claim
+	for i, key := range keys {
+		claims = append(claims, journal.Claim{ID: identity.Key(key), Row: i + 1, Key: key, Title: "T"})
+	}
+	f.check(f.journal.Claim(claims))
+}
+
+func (f *files) outcome(key string, s journal.State, line results.Line) {
+	line.Row, line.Key = max(line.Row, 1), key
+	text, err := json.Marshal(line)
+	f.check(err)
+	f.check(f.journal.Record(journal.Outcome{ID: identity.Key(key), State: s, Row: line.Row, Line: text}))
+}
+
+func (f *files) created(key string, at time.Time) {
+	f.outcome(key, journal.Created, results.Line{Status: results.Created, CaseID: "7", HTTPStatus: 201, Attempts: 1, FinishedAt: at})
+}
+
+func (f *files) end(e journal.End) {
+	f.check(f.journal.End(e))
+	f.check(f.journal.Close())
+}
+
+func (f *files) read() *History {
+	f.Helper()
+	h, err := Read(f.Config)
+	f.check(err)
+	return h
+}
+
+func TestRowsAndDoubtsOverSeveralRuns(t *testing.T) {
+	f := newFiles(t)
+	f.run(noon)
+	f.claim("a", "b", "c", "d", "e", "g", "h")
+	f.created("a", noon.Add(time.Second))
+	f.outcome("b", journal.Created, results.Line{Status: results.Created, CaseID: "8", Attempts: 1, FinishedAt: noon.Add(2 * time.Second)}) // looked up
+	f.outcome("c", journal.Unknown, results.Line{Status: results.Unknown, ErrorCode: "timeout", Attempts: 1})
+	f.outcome("d", journal.Failed, results.Line{Status: results.Failed, HTTPStatus: 400, ErrorCode: "bad_request", ErrorMessage: `title "A secret" of bob@example.com is bad`, Row: 4})
+	f.outcome("h", journal.Failed, results.Line{Status: results.Failed, HTTPStatus: 400, ErrorCode: "bad_request", ErrorMessage: `title "Another" of eve@example.com is bad`, Row: 3})
+	f.check(f.journal.NoteLived(9 * time.Second))
+	f.check(f.journal.Close()) // killed: e and g have no outcome
+
+	f.run(noon.Add(time.Hour))
+	f.created("c", noon.Add(time.Hour))
+	f.outcome("e", journal.Failed, results.Line{Status: results.Failed, ErrorCode: "absent"})
+	f.claim("i")
+	f.outcome("i", journal.Incomplete, results.Line{Status: "incomplete", CaseID: "9", HTTPStatus: 400, FinishedAt: noon.Add(time.Hour), ErrorMessage: "a closed case"})
+	f.end(journal.End{Left: 2, Lived: time.Minute})
+	lines := "row,key,status,case_id,http_status,error_code,error_message,error_fields,attempts,finished_at\n" +
+		`7,h,invalid,,,,"priority: ""x"" is not one",priority: is not one,0,2026-11-26T13:00:00Z` + "\n" +
+		`8,a,duplicate,,,,row 1 has it,,0,2026-11-26T13:00:00Z` + "\n" +
+		`4,d,failed,,400,bad_request,whatever,,1,2026-11-26T13:00:00Z` + "\n"
+	f.check(os.WriteFile(f.Results, []byte(lines), 0o600))
+
+	h := f.read()
+	if got := fmt.Sprint(h.Rows); got != "[{created 3} {incomplete 1} {failed 2} {invalid 1} {duplicate 1} {in doubt 1}]" || h.Total != 9 {
+		t.Error(got)
+	}
+	if h.Doubts != (Doubts{Found: 1, LaterFound: 1, LaterNone: 1, Open: 1}) {
+		t.Errorf("%+v", h.Doubts)
+	}
+	if len(h.Runs) != 2 || h.Runs[0].Ended || h.Runs[0].Created != 2 || h.Runs[0].Seconds != 9 || !h.Runs[1].Ended || h.Runs[1].Left != 2 || h.Runs[1].Created != 2 || h.Runs[1].Seconds != 60 {
+		t.Errorf("%+v", h.Runs)
+	}
+	if h.Account != "acme" || h.Mapping != "m1" || h.Version != "v9" || h.Verify != nil {
+		t.Errorf("%+v", h)
+	}
+	if all := strings.Join(h.Left, "\n"); !strings.Contains(all, "left 2 rows") || !strings.Contains(all, "4 rows without a case") || !strings.Contains(all, "1 case not updated") ||
+		!strings.Contains(all, "1 row of which it cannot be told") || !strings.Contains(all, "have not been verified") {
+		t.Error(all)
+	}
+}
+
+func TestReasonsTellNoValues(t *testing.T) {
+	for _, values := range []bool{false, true} {
+		f := newFiles(t)
+		f.Values = values
+		f.run(noon)
+		f.claim("a", "b", "c")
+		for i, key := range []string{"a", "b", "c"} {
+			f.outcome(key, journal.Failed, results.Line{Row: 3 - i, Status: results.Failed, HTTPStatus: 400, ErrorCode: "bad",
+				ErrorMessage: fmt.Sprintf("no such person: \"Bob \\\"%d\\\" Smith\", bob%d@example.com, +35191234567%d, row %d; at most 150 characters", i, i, i, i)})
+		}
+		f.end(journal.End{})
+		h := f.read()
+		if len(h.Reasons) != 1 || h.Reasons[0].Rows != 3 || h.Reasons[0].Text != "no such person: …, … +…, row …; at most 150 characters" {
+			t.Errorf("%+v", h.Reasons)
+		}
+		if got := h.Reasons[0].Examples; got[0].Key != "c" || got[2].Row != 3 || strings.Contains(got[0].Text, "Smith") != values {
+			t.Errorf("%+v", got)
+		}
+		var b bytes.Buffer
+		f.check(h.Page(&b))
+		if strings.Contains(b.String(), "Smith") != values {
+			t.Error("the page has, or lacks, the rows' values")
+		}
+	}
+}
+
+func TestPausesOutagesAndPace(t *testing.T) {
+	f := newFiles(t)
+	f.run(noon)
+	f.claim("a", "b", "c")
+	f.created("a", noon)
+	f.created("b", noon.Add(25*time.Second))
+	f.created("c", noon.Add(100*time.Second))
+	for _, s := range []journal.Span{
+		{What: journal.Requests, Begin: 0, End: 30 * time.Second, Requests: 301, Throttled: 2},
+		{What: journal.Pause, Begin: 5 * time.Second, End: 10 * time.Second, Why: "429"},
+		{What: journal.Pause, Begin: 8 * time.Second, End: 20 * time.Second, Why: "429"},
+		{What: journal.Outage, Begin: 40 * time.Second, End: 90 * time.Second, Why: "503"},
+		{What: journal.Requests, Begin: 30 * time.Second, End: 120 * time.Second, Requests: 99},
+	} {
+		f.check(f.journal.Note(s))
+	}
+	f.end(journal.End{Lived: 2 * time.Minute})
+	h := f.read()
+	at := func(s int) time.Time { return noon.Add(time.Duration(s) * time.Second) }
+	if !slices.Equal(h.Pauses, []Stretch{{1, at(5), at(20), "429"}}) || !slices.Equal(h.Outages, []Stretch{{1, at(40), at(90), "503"}}) {
+		t.Errorf("%v %v", h.Pauses, h.Outages)
+	}
+	cases, requests, throttled := 0, 0, 0
+	for _, s := range h.Timeline.Steps {
+		cases, requests, throttled = cases+s.Cases, requests+s.Requests, throttled+s.Throttled
+	}
+	if cases != 3 || requests != 400 || throttled != 2 || !h.Timeline.Begin.Equal(noon) || h.Timeline.Seconds != 5 || len(h.Timeline.Steps) != 25 || h.Runs[0].Requests != 400 {
+		t.Errorf("%d cases, %d requests, %d throttled: %+v", cases, requests, throttled, h.Timeline)
+	}
+	var b bytes.Buffer
+	f.check(h.Page(&b))
+	for _, want := range []string{`class="outage"`, `class="pause"`, "Requests a second over time", "<title>outage of 50s</title>", "2026-11-26"} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+}
+
+func TestLastVerify(t *testing.T) {
+	f := newFiles(t)
+	f.run(noon)
+	f.end(journal.End{})
+	text := "row,key,case_id,result,field,expected,found\n1,a,7,same,,,\n2,b,8,twice,,8,\"8, 9\"\n2,b,8,differs,title,\"A\nB\",C\n3,c,9,missing,,,\n"
+	f.check(os.WriteFile(f.Verify, []byte(text), 0o600))
+	if h := f.read(); fmt.Sprint(h.Verify.Results) != "[{same 1} {differs 0} {missing 1} {twice 1} {unknown 0}]" || h.Verify.Rows != 3 || h.Verify.Stale != h.Verify.At.Before(noon) {
+		t.Errorf("%+v", h.Verify)
+	}
+	f.check(os.WriteFile(f.Verify, []byte("a,b\n"), 0o600))
+	if _, err := Read(f.Config); err == nil || !strings.Contains(err.Error(), "not a verify file") {
+		t.Error(err)
+	}
+}
+
+// TestWhateverTheJournalHolds: a page comes of it, and its size is bounded.
+func TestWhateverTheJournalHolds(t *testing.T) {
+	f := newFiles(t)
+	for n := range 110 {
+		f.run(noon.AddDate(0, 0, n))
+		var keys []string
+		for i := range 5 {
+			keys = append(keys, fmt.Sprintf("<script>%d-%d", n, i))
+		}
+		f.claim(keys...)
+		for i, key := range keys {
+			f.outcome(key, journal.Failed, results.Line{Status: results.Failed, ErrorMessage: strings.Repeat(fmt.Sprintf("<b>&%c%c ", 'a'+n%26, 'a'+i%26), 300)})
+			f.check(f.journal.Note(journal.Span{What: journal.Pause, Begin: time.Duration(2*i) * time.Minute, End: time.Duration(2*i)*time.Minute + time.Second}))
+		}
+		f.end(journal.End{Lived: time.Hour})
+	}
+	h := f.read()
+	var b bytes.Buffer
+	f.check(h.Page(&b))
+	if b.Len() > 200<<10 || strings.Contains(b.String(), "<script>") || len(h.Runs) != maxRuns || h.Earlier != 10 || len(h.Pauses) != maxStretchs || len(h.Reasons) != maxReasons {
+		t.Errorf("%d bytes, %d runs, %d pauses", b.Len(), len(h.Runs), len(h.Pauses))
+	}
+}

@@ -1,0 +1,158 @@
+package draft
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"caseimport/mapping"
+)
+
+// state drafts what a case was in the old helpdesk: its status, type, owner,
+// group and parent. What has been found is mapped; what needs the account's ids
+// waits in a comment.
+func (d *drafter) state() page {
+	var p page
+	d.status(&p)
+	d.kindOfCase(&p)
+	d.owner(&p)
+	d.group(&p)
+	d.parent(&p)
+	return p
+}
+
+// category finds a column of few words under a field's headers.
+func (d *drafter) category(field string) *column {
+	return d.pick.named(field, func(c *column) bool {
+		return !c.values.more && c.cells() && c.several == 0 && c.lists == 0 && c.real() > 0 && len(c.values.items) <= maxOptions
+	})
+}
+
+func (d *drafter) status(p *page) {
+	c := d.category("status")
+	if c == nil || d.used[c] {
+		return
+	}
+	var pairs []pair
+	var unknown []item
+	for _, i := range c.values.sorted() {
+		if isPlaceholder(i.value) {
+			pairs = append(pairs, pair{i.value, `""`})
+			continue
+		}
+		to := d.statusOf(c, i.value)
+		if to == "" {
+			to = "OPEN"
+			unknown = append(unknown, i)
+		}
+		pairs = append(pairs, pair{i.value, to})
+	}
+	short := !slices.ContainsFunc(c.values.items, func(i item) bool { return len(i.value) > 2 })
+	if len(unknown) == len(pairs) || short && len(d.product.Codes[c.plain]) == 0 { // it may be anything: NY is a state, too
+		return
+	}
+	codes := d.product.Codes[c.plain]
+	seen := tally(c.values.sorted(), 6, codes)
+	if len(unknown) > 0 {
+		d.ask(p, 2, "status: what status is %s in %s? OPEN is assumed.", tally(unknown, 8, codes), show(c.name))
+	} else {
+		d.sure("status: %s, %s", c.name, seen)
+	}
+	values := lookup(append(pairs, d.unseen(c, func(t tongue) scale { return t.Statuses }, func(code string) string { return d.statusOf(c, code) })...))
+	d.lookupRule(p, "status", c, from(c).with("values", flow(values)).note("set after the case was created; %s", seen), values)
+	if slices.ContainsFunc(values, func(q pair) bool { return q.value == mapping.Resolved }) {
+		p.rule("resolution", rule{}.with("const", scalar("Solved before the import")).note("Talkdesk wants one for every resolved case"))
+	}
+}
+
+func (d *drafter) statusOf(c *column, s string) string {
+	if word, ok := d.product.Codes[c.plain][s]; ok {
+		s = word
+	}
+	for _, scale := range d.product.scales(func(t tongue) scale { return t.Statuses }, "") {
+		if to := scale.word(s); to != "" {
+			return to
+		}
+	}
+	return lexicon().Statuses.word(strings.TrimSpace(strings.TrimLeft(s, "0123456789-.: ")))
+}
+
+func (d *drafter) kindOfCase(p *page) {
+	c := d.category("type")
+	if c == nil || d.used[c] {
+		return
+	}
+	var pairs []pair
+	all := true
+	for _, i := range c.values.sorted() {
+		to := lexicon().Types.word(i.value)
+		all = all && (to != "" || isPlaceholder(i.value))
+		if to == "" {
+			to = `""`
+		}
+		pairs = append(pairs, pair{i.value, to})
+	}
+	values := lookup(pairs)
+	r := from(c).with("values", flow(values)).note("%s", tally(c.values.sorted(), 6, nil))
+	if !all {
+		p.rule("# type", r.note("Talkdesk's types are QUESTION, INCIDENT, PROBLEM, TASK and the account's own"))
+		d.remind("type: which of the account's types are the values of %s? Its rule waits in a comment.", show(c.name))
+		return
+	}
+	d.sure("type: %s", c.name)
+	d.lookupRule(p, "type", c, r, values)
+}
+
+// owner assigns the cases, where the column holds addresses.
+func (d *drafter) owner(p *page) {
+	c := d.pick.named("owner", func(c *column) bool { return c.cells() && c.several == 0 && c.lists == 0 })
+	if c == nil || d.used[c] || c.real() == 0 {
+		return
+	}
+	if c.addresses == c.texts {
+		d.sure("owner_id: %s, by the address of an agent", c.name)
+		p.rule("owner_id", from(c).with("agent", "true").with("default", `""`).note("an address without an active agent leaves the case unassigned"))
+		return
+	}
+	p.rule("# owner_id", from(c).with("values", "{file: agents.csv}").with("agent", "true").with("default", `""`).
+		note("to assign the cases: agents.csv maps what stands there to the addresses of agents"))
+	d.remind("owner_id: %s holds no addresses of agents. To assign the cases, write agents.csv: what stands there, and the address.", show(c.name))
+}
+
+func (d *drafter) group(p *page) {
+	c := d.category("group")
+	if c == nil || d.used[c] {
+		return
+	}
+	p.rule("# group_id", from(c).with("values", "{file: groups.csv}").note("groups.csv maps the groups to Talkdesk's ids; %s", tally(c.values.sorted(), 4, nil)))
+	d.remind("group_id: to keep the groups of %s, write groups.csv: what stands there, and the id of the group in Talkdesk.", show(c.name))
+}
+
+// parent ties a case to its parent, where the column holds keys.
+func (d *drafter) parent(p *page) {
+	if d.keyed == nil {
+		return
+	}
+	c := d.pick.named("parent", func(c *column) bool {
+		return c.cells() && c.several == 0 && c.lists == 0 && c.real() > 0 && c.longest <= maxKey && c != d.keyed && sameForm(c, d.keyed)
+	})
+	if c == nil || d.used[c] {
+		return
+	}
+	d.use(c)
+	r := from(c).with("key", "true").with("default", `""`).note("in %s; a parent that is nowhere is left out", rows(c.filled))
+	d.put(p, "parent_id", true, r, c)
+}
+
+// sameForm reports whether two columns hold ids of one form: numbers, or words
+// that begin alike.
+func sameForm(a, b *column) bool {
+	form := func(c *column) string {
+		if len(c.values.items) == 0 {
+			return ""
+		}
+		s := c.sample()
+		return fmt.Sprintf("%t %t", isNumber(s), given.MatchString(s))
+	}
+	return form(a) == form(b)
+}

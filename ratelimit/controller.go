@@ -1,0 +1,353 @@
+package ratelimit
+
+import "time"
+
+// A controller finds the rate that a server allows. It is the whole of --rate auto:
+// an event and its moment go in, and when the next request may go comes out. It holds
+// no clock, so that a test can try hours against any kind of limit; a moment is the
+// time since the limiter was made.
+//
+// # How it finds the rate
+//
+// It is additive increase and multiplicative decrease, as TCP and the adaptive
+// retries of the AWS SDKs have it, with what CUBIC and BBR added to it: a memory of
+// where the limit was, and a measure of what was delivered. Plain AIMD was no choice:
+// to use 95 % it would have to be refused far more often than one time in a hundred.
+//
+//  1. At the beginning the rate doubles every beat (a second, or longer where
+//     answers take long), until the server refuses, slows down, or says what is left.
+//  2. A 429 means that the server has nothing left just now. So between two such
+//     moments it accepted as much as it could: what was accepted, divided by the time,
+//     is what it allows, whatever it had saved up before. That rate is proved. Where
+//     too little was accepted to tell, the rate is cut to seven tenths, and climbs by
+//     steps from 8 % on.
+//  3. A proved rate is held: for eight seconds, a hundred answers, and long enough
+//     for the last pause not to matter. That keeps refusals rare.
+//  4. Then it climbs, by 1 % at the first beat, 2 % at the next, 4 % …: gently where
+//     the limit was, quickly where there is none any more. It ends with a 429. The rate
+//     of the beat before was not refused, and is hoped to be kept up; if it cannot be,
+//     the proved rate holds, and less is hoped for the next time.
+//
+// A refusal of more than a second is the rest of a window, not an empty bucket. What
+// counts then is what was accepted between the ends of two such refusals. From then on
+// a beat lasts twice as long as the refusal did, since less time shows nothing.
+//
+// A server that takes more than twice its usual time is near its limit: the rate does
+// not climb, and yields to what was delivered. Nor does it climb while less is sent
+// than it allows.
+//
+// Where headers say that a quota is used up, it counts as a refusal that costs nothing,
+// before there is one: see quota.go.
+//
+// Concurrency needs no rule of its own: by Little's law, as many requests are in flight
+// as the rate and the latency make, and the caller's workers are the bound. Others who
+// use the same account are part of what is measured: if they take half, then half is
+// accepted, and is the rate; when they leave, a climb finds the room.
+type controller struct {
+	rate, most float64 // requests a second: what is let go, and the bound on it
+
+	met      bool          // the server has set a limit, or an earlier run has learned of one
+	proved   float64       // what it was measured to accept, 0 if that is not known
+	ceiling  float64       // a rate above that which was hoped for, and was too much
+	kept     float64       // the rate as it was set last; it has climbed if it is more now
+	previous float64       // the rate of the beat before
+	step     float64       // by which the next beat climbs
+	held     time.Duration // when the rate was set
+	answers  int           // since held
+
+	// The beat: between its ends the rate does not climb.
+	began      time.Duration
+	turns, got int // let go in it, and accepted
+
+	total   measure // since the server had nothing left, or since the beginning
+	windows measure // since a window began
+
+	// The refusal that goes on, or the latest one.
+	refusing bool          // nothing has been accepted since it began
+	first    time.Duration // when it began
+	fresh    time.Duration // what is let go before this moment says nothing new
+	strikes  int           // 429s that said anything new
+	stated   bool          // the server said how long it lasts
+	before   float64       // what was measured when it began
+	lost     time.Duration // how long it lasted
+	window   time.Duration // how long one lasted that was the rest of a window
+
+	latency, usual float64 // seconds: of late, and the least of late
+	rest           quotas
+}
+
+const (
+	startRate = 5.0      // requests a second, of a server of which nothing is known
+	leastRate = 1.0 / 60 // one a minute: below that, pauses do it
+	topRate   = 1e5
+
+	beatLength = time.Second
+	searchTime = 2 * time.Second
+	holdTime   = 8 * time.Second
+	holdFor    = 100 // answers
+	enough     = 10  // accepted requests that make a measure
+
+	firstStep = 0.01 // from what was proved
+	guessStep = 0.08 // from anything else
+	lastStep  = 0.5
+
+	firstOwnPause = 50 * time.Millisecond
+	// secondsCount: servers say in whole seconds how long to wait, so a pause of one
+	// may be the rest of anything.
+	secondsCount = 1100 * time.Millisecond
+)
+
+// newController begins with a server of which nothing is known. most is the bound, 0
+// if there is none.
+func newController(most float64) *controller {
+	if most <= 0 {
+		most = topRate
+	}
+	rate := min(startRate, most)
+	return &controller{rate: rate, kept: rate, previous: rate, most: most, step: firstStep, ceiling: topRate}
+}
+
+// learn begins with what an earlier one has learned.
+func (c *controller) learn(rate float64) {
+	c.proved = rate
+	c.set(0, rate)
+}
+
+// learned is the rate that the server was seen to allow, 0 if it has set no limit.
+func (c *controller) learned() float64 {
+	if !c.met {
+		return 0
+	}
+	return max(c.rate, c.proved)
+}
+
+// due is when the next request may go, as far as can be told now; it may be past. last
+// is when the one before was due.
+func (c *controller) due(now, last time.Duration) time.Duration {
+	gap := seconds(1/c.rate) + 1
+	if c.refusing && c.strikes > 1 { // one at a time shows as well that it is over
+		gap = max(gap, seconds(1.5*c.latency))
+	}
+	due := max(last+gap, c.fresh)
+	if pause := c.rest.usedUp(now) - now; due <= now && pause > 0 {
+		// It would be refused, so it counts as refused, at no cost.
+		if c.rest.ofSeconds() && c.proved > 0 {
+			pause = min(pause, seconds(1.2/c.rate))
+		}
+		due = c.refused(now, now, pause)
+	}
+	return due
+}
+
+// sent notes that a request is let go.
+func (c *controller) sent(now time.Duration) {
+	c.beat(now)
+	c.turns++
+	c.rest.sent(now)
+}
+
+// answered notes an answer to a request that was let go at sent. It returns until when
+// a 429 asks that nothing is sent.
+func (c *controller) answered(now, sent time.Duration, a Answer) (until time.Duration) {
+	c.rest.take(now, sent, a.Quotas)
+	switch {
+	case a.Throttled:
+		return c.refused(now, sent, a.Pause)
+	case a.Failed:
+		return 0
+	}
+	c.beat(now)
+	c.time((now - sent).Seconds())
+	c.got++
+	c.answers++
+	c.total.accepted++
+	c.windows.accepted++
+	if c.refusing && sent >= c.fresh {
+		c.accept(now)
+	}
+	return 0
+}
+
+// refused takes in a 429, or that there would be one.
+func (c *controller) refused(now, sent, pause time.Duration) (until time.Duration) {
+	if sent < c.fresh {
+		return now + pause // of a burst, which is one event
+	}
+	if !c.refusing {
+		c.refusing, c.first, c.strikes = true, now, 0
+		c.cut(now)
+	}
+	c.strikes++
+	if c.stated = pause > 0; !c.stated {
+		// Long enough for a request, and longer each time: it may be the rest of
+		// a window.
+		pause = min(max(seconds(1.2/c.rate), firstOwnPause, (now-c.first)/2), longestPause)
+	}
+	c.fresh = now + pause
+	return c.fresh
+}
+
+// cut sets the rate when a refusal begins.
+func (c *controller) cut(now time.Duration) {
+	climbed := c.rate > c.kept
+	dashed := !climbed && c.proved > 0 && c.kept > 1.001*c.proved
+	if dashed {
+		c.ceiling = c.kept
+	}
+	c.before = c.total.rate(now)
+	peak := c.total.rate(now - min(c.total.refused, now-c.total.since))
+	known := c.total.accepted >= enough && now-c.total.since >= max(beatLength/2, 3*c.total.refused)
+	if known {
+		c.total = measure{since: now}
+	}
+	rate := 0.7 * c.rate
+	switch {
+	case !known && dashed:
+		rate = c.proved
+	case !known: // a guess
+	case !c.met: // what the server had saved up counts for nothing
+		rate = max(c.before, c.previous)
+	case c.rate <= 1.001*c.proved: // it accepts no more what it did
+		c.proved, c.ceiling = c.before, topRate
+		rate = c.proved
+	default:
+		c.proved = max(c.proved, c.before)
+		rate = c.proved
+		if climbed {
+			rate = c.hope(peak)
+		}
+	}
+	c.set(now, min(max(rate, c.rate/2), 0.98*c.rate))
+}
+
+// hope is a rate above the proved one that may be kept up: the last one that was not
+// refused, but at most half of the way to where that was too much. Peak is what was
+// accepted while anything was.
+func (c *controller) hope(peak float64) float64 {
+	hope := min(0.995*c.previous, 1.25*peak, (c.proved+c.ceiling)/2)
+	c.ceiling *= 1.005
+	if hope < 1.01*c.proved {
+		return c.proved
+	}
+	return hope
+}
+
+// accept ends a refusal: something was accepted again.
+func (c *controller) accept(now time.Duration) {
+	c.refusing = false
+	c.lost = c.fresh - c.first
+	c.total.refused += c.lost
+	c.held, c.answers = now, 0
+	if c.lost < secondsCount || c.strikes == 1 && !c.stated {
+		c.window = c.window * 98 / 100
+		return
+	}
+	// It was the rest of a window. What was accepted between the ends of two of them
+	// is what counts; or what headers say is left of a new one.
+	counted, said := 0.0, c.rest.rate(now)
+	if c.windows.since > 0 {
+		counted = c.windows.rate(now)
+	}
+	if said < topRate && (counted == 0 || counted < said && said < 2*counted) {
+		counted = said
+	}
+	c.windows = measure{since: now}
+	c.window = min(c.lost, time.Minute)
+	c.proved, c.ceiling = counted, topRate
+	if counted == 0 {
+		counted = min(c.rate, c.before)
+	}
+	c.set(now, counted)
+}
+
+// A measure counts what was accepted since a moment.
+type measure struct {
+	since    time.Duration
+	accepted int
+	refused  time.Duration // how much of the time since then everything was refused
+}
+
+func (m measure) rate(now time.Duration) float64 {
+	return float64(m.accepted) / max(now-m.since, 1).Seconds()
+}
+
+func (c *controller) set(now time.Duration, rate float64) {
+	c.rate = min(max(rate, leastRate), c.most)
+	c.met, c.kept, c.previous, c.step = true, c.rate, c.rate, firstStep
+	if c.searching() {
+		c.step = guessStep
+	}
+	c.held, c.answers = now, 0
+	c.began, c.turns, c.got = now, 0, 0
+}
+
+// searching reports whether the rate is a guess, or below what was proved.
+func (c *controller) searching() bool { return c.proved == 0 || c.rate < 0.999*min(c.proved, c.most) }
+
+// beat ends the beat if it is over, and climbs if it gave no reason not to.
+func (c *controller) beat(now time.Duration) {
+	length := max(beatLength, seconds(1.5*c.latency), seconds(4/c.rate))
+	if !c.searching() {
+		length = max(length, 2*c.window)
+	}
+	took := now - c.began
+	if took < length {
+		return
+	}
+	used, delivered := float64(c.turns)/took.Seconds(), float64(c.got)/took.Seconds()
+	c.began, c.turns, c.got = now, 0, 0
+	switch {
+	case c.refusing:
+	case c.latency > 2*c.usual+0.02: // near its limit, or past it
+		if delivered < 0.9*used || now-c.held >= c.hold() {
+			c.set(now, 0.95*delivered)
+		}
+	case used < 0.75*c.rate: // nobody has asked for more
+	case !c.met:
+		if said := c.rest.rate(now); said < 2*c.rate {
+			c.proved = said
+			c.set(now, said)
+			return
+		}
+		c.previous = c.rate
+		c.rate = min(2*c.rate, c.most)
+	case c.searching():
+		if now-c.held < searchTime || c.answers < enough {
+			return
+		}
+		if c.climb(); !c.searching() {
+			c.set(now, c.proved)
+		}
+	case now-c.held >= c.hold() && c.answers >= holdFor:
+		c.climb()
+	}
+}
+
+func (c *controller) climb() {
+	c.previous = c.rate
+	c.rate = min(c.rate*(1+c.step), c.most)
+	c.step = min(2*c.step, lastStep)
+}
+
+// hold is how long a rate is held. Short pauses cost nothing where the server saves up
+// what is not used in them, which shows by a rate that went well and then did not.
+func (c *controller) hold() time.Duration {
+	hold := holdTime
+	if c.ceiling >= topRate || c.window > 0 {
+		hold = min(max(hold, 18*c.lost), time.Minute)
+	}
+	return hold + seconds(10*c.latency)
+}
+
+// time follows how long answers take: quickly, and the least of it, which rises slowly,
+// so that what a server is like now becomes its usual.
+func (c *controller) time(took float64) {
+	if c.usual == 0 {
+		c.usual, c.latency = took, took
+		return
+	}
+	c.latency += (took - c.latency) / 8
+	c.usual = min(c.usual*1.0005, c.latency)
+}
+
+func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
