@@ -213,8 +213,21 @@ func (p *Program) columnNamed(name string) (int, error) {
 // Absent are the columns that the mapping names and the input does not have.
 func (p *Program) Absent() []string { return p.absent }
 
-// AbsentWarning says so, "" if there are none.
+// AbsentWarning says so, also of second files; "" if there are none.
 func (p *Program) AbsentWarning() string {
+	var all []string
+	for _, n := range p.notes {
+		if n.program != nil && n.program.AbsentWarning() != "" {
+			all = append(all, n.program.AbsentWarning())
+		}
+	}
+	if own := p.absentHere(); own != "" {
+		all = append([]string{own}, all...)
+	}
+	return strings.Join(slices.Compact(all), "; ")
+}
+
+func (p *Program) absentHere() string {
 	if len(p.absent) == 0 || len(p.columns) == 0 {
 		return ""
 	}
@@ -225,7 +238,11 @@ func (p *Program) AbsentWarning() string {
 			all[i] += fmt.Sprintf(" (did you mean %q?)", near)
 		}
 	}
-	return "no row has " + strings.Join(all, ", ") + ": read as an empty cell"
+	of := ""
+	if p.file != "" {
+		of = " of " + p.file
+	}
+	return "no row" + of + " has " + strings.Join(all, ", ") + ": read as an empty cell"
 }
 
 // some lists names, the first dozen of many.

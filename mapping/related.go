@@ -124,9 +124,12 @@ func (b *binder) related(n *noteFields, files *relatedFiles) *binder {
 	if from.sort.Set() {
 		by.Sort = second.column(from.sort).index
 	}
-	key := (&binder{Reader: b.Reader, p: n.program}).field(from.key)
+	// Without the column of the key, no row would have its notes.
+	keyed := newProgram(file.Columns())
+	keyed.file, keyed.open = n.program.file, len(keyed.columns) == 0
+	key := (&binder{Reader: b.Reader, p: keyed}).field(from.key)
 	by.Key = func(row Row) (string, error) {
-		c := run{p: n.program, row: row}
+		c := run{p: keyed, row: row}
 		r, _ := c.scalar(key)
 		if len(c.faults) > 0 {
 			return "", errors.New(c.faults[0].String())

@@ -136,6 +136,20 @@ func TestSecondFilesThatDoNotFit(t *testing.T) {
 			t.Errorf("%s: %v", c.new, err)
 		}
 	}
+	// What no comment of a JSON file has is empty, unless nothing could be found without it.
+	files := twoComments()
+	files.open = true
+	p, err := files.compile(t, head+"key: id\nnotes: [{from: {file: comments.csv, key: ticket, sort: when}, note_body: {expr: '\"gone\" in row or \"ID\" in parent ? row.body : \"\"'}, note_title: titel}]\n", "id")
+	if err != nil || p.AbsentWarning() != `no row of comments.csv has "when", "titel": read as an empty cell` {
+		t.Errorf("%v, %v", p.AbsentWarning(), err)
+	}
+	if c, faults := p.Map(cells{s("1")}); len(c.Notes) != 2 || len(faults) > 0 {
+		t.Errorf("%v %v", c.Notes, faults)
+	}
+	if _, err := files.compile(t, head+"key: id\nnotes: [{from: {file: comments.csv, key: tickt}, note_body: body}]\n", "id"); err == nil || !strings.Contains(err.Error(), `unknown column "tickt"; did you mean "ticket"?`) {
+		t.Errorf("%v", err)
+	}
+
 	m, err := Parse("m", []byte(head+"key: id\nnotes: [{from: {file: c.csv, key: k}, note_body: b}]\n"), nil)
 	if err != nil {
 		t.Fatal(err)
