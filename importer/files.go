@@ -40,6 +40,11 @@ func VerifyFileOf(results string) string {
 	return resultsEnding.ReplaceAllString(behindLinks(results), "") + ".verify.csv"
 }
 
+// UndoFileOf is the same for undo.
+func UndoFileOf(results string) string {
+	return resultsEnding.ReplaceAllString(behindLinks(results), "") + ".undo.csv"
+}
+
 // behindLinks is where a file stands, or will stand.
 func behindLinks(path string) string {
 	for range 40 { // more is a circle

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -239,13 +240,19 @@ func (p *pipeline) exchange(q lifecycle.Request, turn time.Time) (a talkdesk.Ans
 		progress.lookups.Add(1)
 		var page talkdesk.Page
 		page, a = p.cfg.API.Read(p.going, talkdesk.Query{Field: field, Page: q.Ask.Page})
-		found, total = page.Cases, page.Total
+		found, total = slices.DeleteFunc(page.Cases, p.undoneCase), page.Total
 	default:
-		return p.search(talkdesk.NewSearch(field, q.Key), turn)
+		s := talkdesk.NewSearch(field, q.Key)
+		s.Gone = p.journal.InTrash
+		return p.search(s, turn)
 	}
 	p.pace(a, turn)
 	return a, found, total
 }
+
+// undoneCase: an undo has moved it to the Trash, so it is no row's any more. Lists
+// may show it all the same.
+func (p *pipeline) undoneCase(f talkdesk.Found) bool { return p.journal.InTrash(f.ID) }
 
 // search makes the requests of a look-up, mostly one. A read that must be made
 // again begins the search anew, when its time has come.

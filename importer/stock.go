@@ -12,6 +12,7 @@ import (
 	"caseimport/importer/lifecycle"
 	"caseimport/importer/results"
 	"caseimport/importer/source"
+	"caseimport/mapping/words"
 )
 
 // takeStock learns what earlier runs have left, refuses files that do not belong
@@ -75,6 +76,9 @@ func (p *pipeline) isReport() bool { return results.ReportColumns(p.cfg.Table.Co
 // remarkLast says what people should know of the last run.
 func (p *pipeline) remarkLast() {
 	last := p.journal.Last()
+	if n := p.journal.MayBeGone(); n > 0 {
+		p.cfg.Log.Warn(fmt.Sprintf("an undo did not finish, and %s may be in the Trash: run undo again first", words.Plural(n, "case")))
+	}
 	if last.Mapping != "" && p.cfg.Mapping != "" && last.Mapping != p.cfg.Mapping && p.journal.HasCases() {
 		hint := ""
 		if p.cfg.BaseURL == sandboxURL {
@@ -140,7 +144,7 @@ func (p *pipeline) knownCase(cfg *lifecycle.Config) error {
 	}
 	if p.cfg.Adopt && p.hadResults {
 		for line, err := range results.ReadOwn(p.files.Results) {
-			if err == nil && line.Status == statusCreated {
+			if err == nil && line.Status == statusCreated && !p.journal.InTrash(line.CaseID) {
 				cfg.Known = lifecycle.Case{Key: line.Key, ID: line.CaseID}
 			}
 		}

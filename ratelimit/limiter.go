@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // The limiter's own pauses, for a server that does not say how long to wait: they
@@ -26,9 +28,9 @@ const catchUp = 10 * time.Millisecond
 // A Limiter paces requests. It is safe for concurrent use; make one with [New] or
 // [Auto].
 type Limiter struct {
-	gap  time.Duration // between two requests; 0 without a limit of our own
-	turn chan struct{} // held by the one waiter that may go next
-	last time.Duration // when the latest request was due; of the waiter whose turn it is
+	bucket *rate.Limiter // of one token, where the rate is fixed; nil without a limit of our own
+	turn   chan struct{} // held by the one waiter that may go next
+	last   time.Duration // when the latest request was due; of the waiter whose turn it is
 
 	// The end of the latest pause, as time since start. It is written under mu
 	// and read without, so that Wait takes no lock where there is no limit.
@@ -54,9 +56,10 @@ type Answer struct {
 func New(perSecond float64) *Limiter {
 	l := &Limiter{turn: make(chan struct{}, 1), start: time.Now()}
 	if perSecond > 0 {
-		// One nanosecond more keeps every gap at 1/rate or above.
-		l.gap = time.Duration(math.Ceil(min(1e9/perSecond, 1<<62))) + 1
-		l.last = -l.gap
+		// The bucket rounds waits down to whole nanoseconds, which would break the
+		// bound by a hair. One nanosecond more keeps every gap at 1/rate or above.
+		gap := time.Duration(math.Ceil(min(1e9/perSecond, 1<<62))) + 1
+		l.bucket = rate.NewLimiter(rate.Every(gap), 1)
 	}
 	return l
 }
@@ -93,7 +96,7 @@ func (l *Limiter) Learn(rate float64) {
 // Wait returns when one request may go, with the moment at which it was let go.
 // Its only error is the context's. Callers are served in the order they came.
 func (l *Limiter) Wait(ctx context.Context) (time.Time, error) {
-	if l.gap > 0 || l.auto != nil {
+	if l.bucket != nil || l.auto != nil {
 		select {
 		case l.turn <- struct{}{}:
 			defer func() { <-l.turn }()
@@ -125,26 +128,35 @@ func (l *Limiter) take(now time.Duration) (next time.Duration) {
 	if end := time.Duration(l.until.Load()); now < end {
 		return end
 	}
-	due := l.last + l.gap
-	if l.auto != nil {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		due = l.auto.due(now, l.last)
-	} else if l.gap == 0 {
+	switch {
+	case l.auto != nil:
+		return l.takeAuto(now)
+	case l.bucket == nil:
 		return 0
 	}
+	due := max(l.last, now-catchUp)
+	for at := l.start.Add(due); !l.bucket.AllowN(at, 1); at = l.start.Add(due) {
+		missing := (1 - l.bucket.TokensAt(at)) / float64(l.bucket.Limit())
+		if due += max(1, time.Duration(missing*float64(time.Second))); due > now {
+			return due
+		}
+	}
+	l.last = due
+	return 0
+}
+
+func (l *Limiter) takeAuto(now time.Duration) (next time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	due := l.auto.due(now, l.last)
 	switch {
 	case due > now:
 		return due
-	case due < now-catchUp && l.auto != nil: // after a pause, not even two at once
+	case due < now-catchUp: // after a pause, not even two at once
 		due = now
-	case due < now-catchUp:
-		due = now - catchUp
 	}
 	l.last = due
-	if l.auto != nil {
-		l.auto.sent(now)
-	}
+	l.auto.sent(now)
 	return 0
 }
 

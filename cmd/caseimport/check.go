@@ -41,7 +41,7 @@ would fix it. Nothing is written.
 With --live the account is asked, by reads only, which rows have a case already: by
 their keys one by one or by the list of all cases, whichever takes fewer requests.
 
-Exit codes:
+Exit codes, if and only if:
   0  every row can be sent, or is left out by "where"; with --live: done
   1  the mapping file or the export cannot be read, or the account not be asked
   3  some rows are invalid or duplicate`,

@@ -37,7 +37,7 @@ Each line says ok, attend (an import can be made, but something weakens it), fai
 import cannot be made) or cannot tell (it did not show, for instance in an empty
 account), and what to do.
 
-Exit codes:
+Exit codes, if and only if:
   0  nothing stands against an import
   1  an import cannot be made: something has failed
   3  there is something to attend to`,

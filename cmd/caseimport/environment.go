@@ -2,10 +2,12 @@ package main
 
 import (
 	"cmp"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -19,8 +21,8 @@ import (
 // target are the flags that say where the cases go. TALKDESK_* variables
 // replace flags that are not given.
 type target struct {
-	sandbox                            bool
-	account, region, baseURL, tokenURL string
+	sandbox                                    bool
+	account, region, baseURL, tokenURL, caCert string
 }
 
 func (t *target) flags(f *pflag.FlagSet) {
@@ -29,6 +31,7 @@ func (t *target) flags(f *pflag.FlagSet) {
 	f.StringVar(&t.region, "region", "", "the `REGION` of the account: us, eu or ca (or TALKDESK_REGION; default us)")
 	f.StringVar(&t.baseURL, "base-url", "", "the `URL` of the API in place of the region's (or TALKDESK_BASE_URL)")
 	f.StringVar(&t.tokenURL, "token-url", "", "the `URL` of the token endpoint in place of the account's (or TALKDESK_TOKEN_URL)")
+	f.StringVar(&t.caCert, "ca-cert", "", "also trust the certificates in this `FILE`, such as that of a company's proxy (or TALKDESK_CA_CERT)")
 }
 
 // fill takes from the environment what no flag gave.
@@ -41,12 +44,30 @@ func (t *target) fill(cmd *cobra.Command) error {
 		}
 		return nil
 	}
-	for _, v := range []struct {
-		to   *string
-		name string
-	}{{&t.account, "TALKDESK_ACCOUNT"}, {&t.region, "TALKDESK_REGION"}, {&t.baseURL, "TALKDESK_BASE_URL"}, {&t.tokenURL, "TALKDESK_TOKEN_URL"}} {
-		// A file of variables with Windows line ends leaves a carriage return.
-		*v.to = strings.TrimSpace(cmp.Or(*v.to, os.Getenv(v.name)))
+	for name, flag := range map[string]*string{"TALKDESK_ACCOUNT": &t.account, "TALKDESK_REGION": &t.region,
+		"TALKDESK_BASE_URL": &t.baseURL, "TALKDESK_TOKEN_URL": &t.tokenURL, "TALKDESK_CA_CERT": &t.caCert} {
+		*flag = cmp.Or(*flag, strings.TrimSpace(os.Getenv(name)))
+	}
+	return plainEnvironment()
+}
+
+// plainEnvironment refuses variables with marks that nobody meant: quotation marks of a
+// file that no shell has read (docker --env-file), and what cannot be seen, copied
+// from a web page.
+func plainEnvironment() error {
+	for _, variable := range os.Environ() {
+		name, value, _ := strings.Cut(variable, "=")
+		if value = strings.TrimSpace(value); !strings.HasPrefix(name, "TALKDESK_") || value == "" {
+			continue
+		}
+		quoted := len(value) > 1 && value[0] == value[len(value)-1] && strings.ContainsAny(value[:1], "\"'`")
+		hidden := strings.ContainsFunc(value, func(r rune) bool { return !unicode.IsGraphic(r) && r != '\n' && r != '\r' && r != '\t' })
+		switch {
+		case quoted:
+			return refuse(fmt.Errorf("the value of %s stands in quotation marks, which would be part of it", name), "remove them: where this file is read, only the bare value is wanted")
+		case hidden:
+			return refuse(fmt.Errorf("the value of %s holds a character that cannot be seen", name), "type it anew, or copy it without what stands around it")
+		}
 	}
 	return nil
 }
@@ -59,6 +80,11 @@ func (t *target) connect(cfg *importer.Config, account *fields.File, timeout tim
 		Timeout: timeout, Concurrency: cfg.Concurrency, UserAgent: "caseimport/" + strings.Trim(version(), "()"),
 	}
 	end = func() {}
+	if t.caCert != "" {
+		if client.Trusted, err = talkdesk.TrustToo(t.caCert); err != nil {
+			return nil, refuse(fmt.Errorf("--ca-cert: %w", err), "")
+		}
+	}
 	if t.sandbox {
 		opt, err := likeAccount(account)
 		if err != nil {

@@ -26,6 +26,18 @@ const (
 	exitBusy    = 5 // another run holds the results file
 )
 
+// exitHeading stands in the help of every command above its exit codes; man pages make
+// a section of what follows.
+const exitHeading = "Exit codes, if and only if:\n"
+
+// exitCodes are those of run.
+const exitCodes = `  0  every row has its case, or was left out by "where"
+  1  nothing was sent: usage, mapping, input or credentials are wrong
+  3  finished, but some rows are failed, invalid, duplicate, unknown or incomplete:
+     see the failure report
+  4  stopped before the end: run the same command again to go on
+  5  another run holds this results file`
+
 // status is the exit code of a command that has already said all there is to
 // say.
 type status int

@@ -96,8 +96,8 @@ func TestHelpNamesTheExitCodes(t *testing.T) {
 	}{
 		{nil, []string{"caseimport init", "Available Commands"}},
 		{[]string{"--version"}, []string{"caseimport version "}},
-		{[]string{"run", "--help"}, []string{"Exit codes:\n  0 ", "\n  1 ", "\n  3 ", "\n  4 ", "\n  5 ", "TALKDESK_CLIENT_ID"}},
-		{[]string{"check", "--help"}, []string{"Exit codes:\n  0 ", "\n  1 ", "\n  3 "}},
+		{[]string{"run", "--help"}, []string{"Exit codes, if and only if:\n  0 ", "\n  1 ", "\n  3 ", "\n  4 ", "\n  5 ", "TALKDESK_CLIENT_ID"}},
+		{[]string{"check", "--help"}, []string{"Exit codes, if and only if:\n  0 ", "\n  1 ", "\n  3 "}},
 	} {
 		var stdout, stderr bytes.Buffer
 		exit := exec(context.Background(), c.args, strings.NewReader(""), &stdout, &stderr)

@@ -36,7 +36,7 @@ case-fields-public:read.
 With -o they are written to a file, too. A file that holds the fields of the same
 account is replaced.
 
-Exit codes:
+Exit codes, if and only if:
   0  done
   1  the fields could not be read, or the file not be written`,
 		Example: `  caseimport fields

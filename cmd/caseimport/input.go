@@ -36,7 +36,7 @@ func (r *reading) command(cmd *cobra.Command, run func(cmd *cobra.Command, input
 	f.StringVar(&r.encoding, "encoding", "", "`ENCODING` of the file, such as windows-1252 (default: detected)")
 	f.StringVar(&r.delimiter, "delimiter", "", "the `CHAR` between cells: , ; tab or | (default: detected)")
 	f.BoolVar(&r.lazy, "lazy-quotes", false, "keep stray quotation marks inside cells as they are")
-	cmd.Args = oneInput
+	cmd.Args, cmd.ValidArgsFunction = oneInput, completeExport
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		input := args[0]
 		if slices.Contains(stdinNames, filepath.Clean(input)) {

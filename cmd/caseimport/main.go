@@ -5,20 +5,25 @@
 // and exit codes. It must never decide what becomes of a row.
 //
 // The files in reading order: main.go; a file for each command (init.go,
-// check.go, run.go, verify.go, report.go, fields.go, doctor.go, sandbox.go, schema.go); what they share:
+// check.go, run.go, verify.go, report.go, undo.go, fields.go, doctor.go, sandbox.go,
+// schema.go, man.go); what they share:
 // input.go (the export and its mapping), environment.go (where the cases go),
-// asking.go (commands that only read), live.go (check --live), signals.go; what others are
+// asking.go (commands that only read), live.go (check --live), signals.go; what shells
+// complete: completion.go; what others are
 // told of a run: aftermath.go, shell.go; what people
 // see: progress.go and terminal.go (the bar), logging.go, summary.go, errors.go
 // (messages and exit codes), words.go.
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"syscall"
 
@@ -72,16 +77,19 @@ The usual way, from an export to cases:
   caseimport run   tickets.csv -m mapping.yaml --sandbox  rehearse: nothing leaves this machine
   caseimport run   tickets.csv -m mapping.yaml --limit 5  the first five; look at them in Talkdesk
   caseimport run   tickets.csv -m mapping.yaml            the rest
-  caseimport verify tickets.csv -m mapping.yaml           is every case there, and right?`,
+  caseimport verify tickets.csv -m mapping.yaml           is every case there, and right?
+  caseimport undo  tickets.results.csv                    what would go, to take it all back`,
 		Version:       version(),
 		Args:          noSuchCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newInit(), newCheck(), newRun(), newFields(), newDoctor(), newVerify(), newReport(), newSandbox(), newSchema())
+	root.AddCommand(newInit(), newCheck(), newRun(), newFields(), newDoctor(), newVerify(), newReport(), newUndo(), newSandbox(), newSchema(), newMan())
+	root.SetVersionTemplate(fmt.Sprintf("caseimport version %s\ncommit %s, %s\n%s %s/%s\n", version(),
+		cmp.Or(build("vcs.revision"), "(unknown)"), cmp.Or(build("vcs.time"), "(no date)"), runtime.Version(), runtime.GOOS, runtime.GOARCH))
+	complete(root)
 	return root
 }
 
@@ -90,4 +98,17 @@ func version() string {
 		return info.Main.Version
 	}
 	return "(unknown)"
+}
+
+// build is what Go noted of the build, such as vcs.revision and vcs.time; "" where it
+// was not built in a clone.
+func build(name string) string {
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == name {
+				return s.Value
+			}
+		}
+	}
+	return ""
 }

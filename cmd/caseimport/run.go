@@ -52,13 +52,7 @@ A second Ctrl-C stops at once; nothing is lost by it.
 With --json, standard output is one line of JSON whatever the exit code, also with
 --quiet; "error" says why for 1, 4 and 5.
 
-Exit codes:
-  0  every row has its case, or was left out by "where"
-  1  nothing was sent: usage, mapping, input or credentials are wrong
-  3  finished, but some rows are failed, invalid, duplicate or unknown:
-     see the failure report
-  4  stopped before the end: run the same command again to go on
-  5  another run holds this results file`,
+` + exitHeading + exitCodes,
 		Example: `  caseimport run tickets.csv -m mapping.yaml --sandbox            rehearse
   caseimport run tickets.csv -m mapping.yaml --limit 5            a trial of five rows
   caseimport run tickets.csv -m mapping.yaml --rate 2/s           the import

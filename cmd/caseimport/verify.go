@@ -41,7 +41,7 @@ Beside the results a file X.verify.csv says what was found of every row: same, d
 same key) or unknown (it cannot be told). A case that people have changed since differs;
 update_at says when. What the list of cases does not show is looked at in a sample.
 
-Exit codes:
+Exit codes, if and only if:
   0  every row has its case, as it should be
   1  it could not be done
   3  something differs, is missing or cannot be told, or rows have no case
@@ -177,7 +177,8 @@ func printVerify(w io.Writer, r verify.Report, path string) {
 		{"missing", r.Missing, "the case is not there"},
 		{"twice", r.Twice, "other cases have the same key"},
 		{"unknown", r.Unknown, "cannot tell"},
-		{"without case", r.WithoutCase, "the results know of no case for the row"},
+		{"without case", r.WithoutCase - r.Undone, "the results know of no case for the row"},
+		{"undone", r.Undone, "undo has moved the case to the Trash"},
 		{"filtered", r.Filtered, `left out by "where"`},
 	} {
 		if n.n > 0 || n.name == "same" {

@@ -79,3 +79,20 @@ func TestShellQuote(t *testing.T) {
 		}
 	}
 }
+
+func TestLongLinesBreakAtWordsBelowTheirText(t *testing.T) {
+	const text = "  failed           3   refused by Talkdesk: see the failure report\n" +
+		"a-word-that-is-far-too-long-for-any-line-of-this-width\nshort\n"
+	want := "  failed           3   refused by Talkdesk: see\n                       the failure report\n" +
+		"a-word-that-is-far-too-long-for-any-line-of-this-width\nshort\n"
+	if got := wrapped(text, 50); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+	if got := wrapped(text, 0); got != text {
+		t.Errorf("without a terminal:\n%s", got)
+	}
+	command := "    " + program() + " run tickets.csv -m mapping.yaml --limit 5 --sandbox\n"
+	if got := wrapped(command, 30); got != command {
+		t.Errorf("a command was broken:\n%s", got)
+	}
+}

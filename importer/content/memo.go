@@ -87,6 +87,9 @@ func (m Memo) holds(f fieldSum) bool {
 	return false
 }
 
+// Holds reports whether a field was written with this text.
+func (m Memo) Holds(name, text string) bool { return m.holds(sumOf(name, text)) }
+
 // has reports whether a field was written at all.
 func (m Memo) has(name string) bool {
 	for _, had := range m.fields {

@@ -46,6 +46,9 @@ func Rest(u *talkdesk.Update, c *mapping.Case, m Memo, got *talkdesk.Case, accou
 			*field = ""
 		}
 	}
+	if r.OwnerID != "" && u.Status == statusNew && !slices.Contains(left, "status") {
+		r.Status = statusNew
+	}
 	if r.Status == "" {
 		r.Resolution = ""
 	}

@@ -53,6 +53,9 @@ func Changes(c *mapping.Case, m Memo) (u *talkdesk.Update, lost []string) {
 			u.CustomFields = append(u.CustomFields, talkdesk.SetField{Key: strings.TrimPrefix(name, "custom_fields."), Value: value})
 		}
 	}
+	if u.OwnerID != "" && c.Status == statusNew {
+		u.Status = statusNew // or it would be opened by being assigned
+	}
 	if u.Status != "" {
 		u.Resolution = c.Resolution
 	} else if resolution {

@@ -87,6 +87,7 @@ func TestChanges(t *testing.T) {
 		{"white space and line breaks", with(func(c *mapping.Case) { c.Description = "It burns\r\n" }), nil, "[]"},
 		{"description and priority", with(func(c *mapping.Case) { c.Description, c.Priority = "y", "HIGH" }), &talkdesk.Update{Description: "y", Priority: "HIGH"}, "[]"},
 		{"owner, by address", with(func(c *mapping.Case) { c.Owner, c.OwnerID = "bob@example.com", "agent-bob" }), &talkdesk.Update{OwnerID: "agent-bob"}, "[]"},
+		{"owner of a new case, which being assigned opens", with(func(c *mapping.Case) { c.Owner, c.OwnerID, c.Status = "bob@example.com", "agent-bob", "NEW" }), &talkdesk.Update{OwnerID: "agent-bob", Status: "NEW"}, "[]"},
 		{"an owner whose address has no agent", with(func(c *mapping.Case) { c.Owner, c.OwnerID = "bob@example.com", "" }), nil, "[owner_id]"},
 		{"the same owner with another id", with(func(c *mapping.Case) { c.OwnerID = "agent-ann-2" }), nil, "[]"},
 		{"parent, by key", with(func(c *mapping.Case) { c.Parent, c.ParentID = "T-9", "19" }), &talkdesk.Update{ParentID: "19"}, "[]"},
@@ -143,5 +144,21 @@ func TestNewAgain(t *testing.T) {
 	c := with(func(c *mapping.Case) { c.Owner, c.OwnerID, c.Status = "", "", "NEW" })
 	if got, _ := Changes(c, MemoOf(&written, true, time.Time{})); got == nil || got.Status != "NEW" {
 		t.Errorf("%+v", got)
+	}
+}
+
+func TestNewCaseThatIsAssigned(t *testing.T) {
+	before := with(func(c *mapping.Case) { c.Owner, c.OwnerID, c.Status = "", "", "NEW" })
+	c := with(func(c *mapping.Case) { c.Status = "NEW" })
+	m := MemoOf(before, true, then)
+	u, _ := Changes(c, m)
+	if u == nil || u.OwnerID != "agent-ann" || u.Status != "NEW" {
+		t.Fatalf("%+v", u)
+	}
+	for status, want := range map[string]string{"NEW": "NEW", "OPEN": ""} {
+		got := shown(later, func(c *talkdesk.Case) { c.Members["owner_id"], c.Members["status"] = "", status })
+		if rest, _ := Rest(u, c, m, got, nil, false); rest == nil || rest.OwnerID != "agent-ann" || rest.Status != want {
+			t.Errorf("a case that is %s: %+v", status, rest)
+		}
 	}
 }

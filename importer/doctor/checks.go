@@ -24,7 +24,10 @@ func credentials(f *facts) Check {
 	case f.login.Verdict != talkdesk.Created:
 		c.State, c.Message = Failed, f.login.Message
 		c.Hint = "check the TALKDESK_ variables, the account and the region"
-		if f.login.Down || f.login.Throttled {
+		switch {
+		case f.login.Verdict == talkdesk.Halt && f.login.Status == 0:
+			c.Hint = "" // no connection, and the message says what would bring one about
+		case f.login.Down || f.login.Throttled:
 			c.Hint = "no import can begin before the token endpoint answers: try again later, or check the network"
 		}
 	case f.ping.Status == 401:

@@ -119,6 +119,25 @@ func TestRowsAndDoubtsOverSeveralRuns(t *testing.T) {
 	}
 }
 
+// A case that is updated after its creation has an outcome for each.
+func TestCaseThatIsUpdatedAfterwardsIsOne(t *testing.T) {
+	f := newFiles(t)
+	f.run(noon)
+	f.claim("a")
+	for _, o := range []journal.Outcome{
+		{State: journal.Incomplete, Line: []byte(`{"row":1,"key":"a","status":"incomplete","case_id":"1","attempts":1,"finished_at":"2026-11-26T12:00:01Z"}`)},
+		{State: journal.Created, Line: []byte(`{"row":1,"key":"a","status":"created","case_id":"1","http_status":201,"attempts":1,"finished_at":"2026-11-26T12:00:02Z"}`)},
+	} {
+		o.ID, o.Row, o.Sent = identity.Key("a"), 1, time.Second
+		f.check(f.journal.Record(o))
+	}
+	f.end(journal.End{})
+	h := f.read()
+	if h.Total != 1 || h.Runs[0].Created != 1 || h.Runs[0].Incomplete != 0 || h.Doubts != (Doubts{}) || len(h.Reasons) != 0 {
+		t.Errorf("%+v", h)
+	}
+}
+
 func TestReasonsTellNoValues(t *testing.T) {
 	for _, values := range []bool{false, true} {
 		f := newFiles(t)

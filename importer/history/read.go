@@ -143,7 +143,7 @@ func (r *reading) outcome(o *journal.Outcome) {
 	case journal.Created, journal.Incomplete:
 		r.settle(o.ID, &r.Doubts.LaterFound)
 		line := gjson.ParseBytes(o.Line)
-		now.found = before.found || !line.Get("http_status").Exists() && line.Get("attempts").Int() > 0
+		now.found = before.found || o.Sent == 0 && !line.Get("http_status").Exists() && line.Get("attempts").Int() > 0
 		if before.state != journal.Created && before.state != journal.Incomplete {
 			run.Created++
 			if at, err := time.Parse(time.RFC3339, line.Get("finished_at").Str); err == nil {

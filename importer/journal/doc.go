@@ -31,8 +31,8 @@
 //
 // One line each: the CRC-32C of the rest in eight hex digits, a blank, the
 // number of the line, a blank, a letter, a blank, the payload. (In format 1 lines
-// had no numbers, in format 2 no row was incomplete; such files are read and gone
-// on with.)
+// had no numbers, in format 2 no row was incomplete, in format 3 none was undone; such
+// files are read and gone on with.)
 //
 //	H  header: format, account, base URL, key rule, fingerprint of the input
 //	B  a run begins: its input, mapping, key field, results file and process
@@ -48,6 +48,7 @@
 //	N  it is not known whether the journal is whole
 //	T  how long the run has lived so far, as a duration
 //	P  a stretch of the run, for its history: a pause, an outage, requests made
+//	X  an undo: that a row's case may go to the Trash, that it is there, or was kept
 //	E  a run ended in order: rows left, size and time of the results file
 //
 // A bad or missing line is read past, with these exceptions. If a chunk's number
@@ -57,11 +58,15 @@
 // is in doubt. So it is where a line is lost and rows were found to have their
 // case that were never claimed. Lines that were moved or repeated, and an outcome without its
 // claim, are no accident of a disk: the journal is refused. That a row has its
-// case is final, unless that was taken back: it is unknown then.
+// case is final, unless that was taken back: it is unknown then; or undone.
+//
+// An undo is a run of its own: it holds the lock, and notes and syncs that a case may
+// go before it is asked for. What the last import was about stays known beside it.
 //
 // The files, in reading order: journal.go (what is remembered and how it is
 // written), line.go (the form of a line), replay.go (reading it back), query.go
-// (what is known), peek.go (to ask without a lock), walk.go (its history, line by line), lock.go.
+// (what is known), undo.go (cases in the Trash), peek.go (to ask without a lock), walk.go
+// (its history, line by line), lock.go.
 //
 // The package must never interpret a row, map it, or talk to a server.
 package journal

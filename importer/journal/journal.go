@@ -30,6 +30,7 @@ const (
 	Failed     State = 'F' // surely has no case
 	Unknown    State = 'U' // may have a case; could not be settled
 	Released   State = 'R' // claimed once, surely not sent
+	Undone     State = 'D' // had a case, which was moved to the Trash; may be sent again
 )
 
 // InDoubt reports whether a row in this state may have a case.
@@ -90,6 +91,7 @@ type Begin struct {
 	At      time.Time `json:"at"`
 	Adopt   bool      `json:"adopt,omitempty"`   // rows are looked up before they are sent
 	Version string    `json:"version,omitempty"` // of the program
+	Undo    bool      `json:"undo,omitempty"`    // it creates nothing, and moves cases to the Trash
 }
 
 // End describes a run that ended in order. Size and Time are those of the
@@ -154,6 +156,9 @@ type Journal struct {
 	rate     float64
 	runs     []pastRun
 	altered  []Altered
+	undoing  map[ID]string       // cases that may go to the Trash, and are not known to be there
+	trashed  map[uint64]struct{} // hashes of the ids of all cases that were undone
+	began    time.Time           // when the first run began
 	buf      []byte
 }
 
@@ -180,12 +185,16 @@ const (
 	unfindable
 	// interim: its last outcome, written by this run, is; see Outcome.
 	interim
+	// sent: it was claimed since it surely had no case, so that its case was made by
+	// this journal's own request.
+	sent
 )
 
 func (e row) is(f flags) bool { return e.flags&f != 0 }
 
 // newest is the case made last, of those that this run's field finds.
 type newest struct {
+	id   ID
 	line []byte // nil without one
 	run  int    // number of the earlier run that made it
 	sent time.Duration
@@ -198,6 +207,7 @@ type pastRun struct {
 	lived time.Duration
 	field string // by which its cases can be found, "" if none, or not known
 	lost  bool   // it is not known that it was a run: a line was lost there
+	undo  bool
 }
 
 // Open locks the journal at path, reads it, and creates it if it is not there.
@@ -260,8 +270,8 @@ func OpenFile(f File, size int64, h Header, b Begin) (*Journal, error) {
 }
 
 // format is what this version writes. In format 1 lines had no numbers, in format
-// 2 no row was Incomplete.
-const format = 3
+// 2 no row was Incomplete, in format 3 none was Undone.
+const format = 4
 
 func openFile(f File, size int64, h Header, b Begin, upgrade func(header []byte) error) (*Journal, error) {
 	h.Format, b.Format = format, format
@@ -329,6 +339,7 @@ func (j *Journal) Claim(claims []Claim) error {
 	for _, c := range claims {
 		e := j.rows.get(c.ID)
 		e.state, e.row, e.sum = Claimed, uint32(c.Row), shortSum(c.Sum)
+		e.flags |= sent
 		j.rows.set(c.ID, e)
 	}
 	j.mu.Unlock()
@@ -386,6 +397,9 @@ func (j *Journal) settle(o Outcome) {
 	}
 	e.outcome, e.state, e.row = j.outcomes, o.State, uint32(o.Row)
 	e.flags &^= interim
+	if o.State == Failed {
+		e.flags &^= sent
+	}
 	if o.Interim {
 		e.flags |= interim
 	}
@@ -430,6 +444,7 @@ func (j *Journal) release(id ID) {
 		e.outcome, j.moved = 0, true
 	}
 	e.state = Released
+	e.flags &^= sent
 	j.rows.set(id, e)
 }
 

@@ -231,6 +231,7 @@ func TestOtherFilesAreNoJournals(t *testing.T) {
 // know of the rows.
 type world struct {
 	sent, created, failed map[int]bool
+	gone                  map[int]bool // moved to the Trash, and not sent since
 }
 
 // check compares the journal with the truth after a crash. A suspicion does
@@ -245,7 +246,7 @@ func (w *world) check(t *testing.T, j *Journal, history string) {
 func (w *world) contradicted(j *Journal) (row int, ok bool) {
 	for n := range w.sent {
 		s := j.State(idOf(n))
-		ok := s.InDoubt() || s == Created && w.created[n] || s == Failed && w.failed[n]
+		ok := s.InDoubt() || s == Created && w.created[n] || s == Failed && w.failed[n] || s == Undone && w.gone[n]
 		if !ok {
 			return n, true
 		}
@@ -256,12 +257,12 @@ func (w *world) contradicted(j *Journal) (row int, ok bool) {
 // live runs a few random steps of an import.
 func (w *world) live(rnd *rand.Rand, j *Journal, steps int) {
 	for range steps {
-		switch rnd.IntN(5) {
+		switch rnd.IntN(6) {
 		case 0, 1:
 			var claims []Claim
 			for range 1 + rnd.IntN(4) {
 				n := rnd.IntN(40)
-				if s := j.State(idOf(n)); s == None || s == Failed || s == Released {
+				if s := j.State(idOf(n)); s == None || s == Failed || s == Released || s == Undone {
 					claims = append(claims, claimOf(n))
 				}
 			}
@@ -275,6 +276,10 @@ func (w *world) live(rnd *rand.Rand, j *Journal, steps int) {
 				default:
 					w.sent[n] = true
 					delete(w.failed, n)
+					if w.gone[n] { // its case is no longer to be spoken of
+						delete(w.created, n)
+						delete(w.gone, n)
+					}
 				}
 			}
 		case 2, 3:
@@ -293,6 +298,17 @@ func (w *world) live(rnd *rand.Rand, j *Journal, steps int) {
 				break
 			}
 		case 4:
+			for n := range w.created {
+				if j.State(idOf(n)) != Created || j.MayUndo(idOf(n), "case") != nil {
+					continue
+				}
+				if rnd.IntN(4) > 0 {
+					w.gone[n] = true
+					j.Undo(idOf(n), "case")
+				}
+				break
+			}
+		case 5:
 			for n := range 40 {
 				if j.State(idOf(n)) == Claimed && !w.sent[n] {
 					j.Release([]ID{idOf(n)})
@@ -315,7 +331,7 @@ func TestNeverASentRowTakenForFresh(t *testing.T) {
 	for seed := range histories {
 		rnd := rand.New(rand.NewPCG(uint64(seed), 1))
 		m := newMem()
-		w := &world{sent: map[int]bool{}, created: map[int]bool{}, failed: map[int]bool{}}
+		w := &world{sent: map[int]bool{}, created: map[int]bool{}, failed: map[int]bool{}, gone: map[int]bool{}}
 		for life := range 3 {
 			j, err := m.open(pin)
 			if err != nil {
@@ -339,7 +355,7 @@ func TestNeverASentRowTakenForFresh(t *testing.T) {
 func TestFlippedByte(t *testing.T) {
 	m := newMem()
 	j := reopen(t, m)
-	w := &world{sent: map[int]bool{}, created: map[int]bool{}, failed: map[int]bool{}}
+	w := &world{sent: map[int]bool{}, created: map[int]bool{}, failed: map[int]bool{}, gone: map[int]bool{}}
 	for n := 0; n < 9; n += 3 {
 		must(t, j.Claim([]Claim{claimOf(n), claimOf(n + 1), claimOf(n + 2)}))
 		w.sent[n], w.sent[n+1], w.sent[n+2] = true, true, true
@@ -406,7 +422,7 @@ func TestFullDiskStopsForGood(t *testing.T) {
 		m := newMem()
 		j := reopen(t, m)
 		m.room = room
-		w := &world{sent: map[int]bool{}, created: map[int]bool{}, failed: map[int]bool{}}
+		w := &world{sent: map[int]bool{}, created: map[int]bool{}, failed: map[int]bool{}, gone: map[int]bool{}}
 		w.live(rand.New(rand.NewPCG(uint64(room), 2)), j, 30)
 		j.Flush()
 		if m.failures > 1 {
@@ -426,7 +442,7 @@ func TestFailedSyncStopsForGood(t *testing.T) {
 		j := reopen(t, m)
 		m.syncs = syncs
 		rnd := rand.New(rand.NewPCG(uint64(syncs), 3))
-		w := &world{sent: map[int]bool{}, created: map[int]bool{}, failed: map[int]bool{}}
+		w := &world{sent: map[int]bool{}, created: map[int]bool{}, failed: map[int]bool{}, gone: map[int]bool{}}
 		w.live(rnd, j, 40)
 		if m.failures != 1 {
 			t.Fatalf("%d syncs: %d tries after the failed one", syncs, m.failures-1)

@@ -22,7 +22,9 @@ type HeldError struct {
 
 func (e *HeldError) Error() string {
 	who := "another run"
-	if e.Holder.Process != 0 {
+	if e.Holder.Undo {
+		who = fmt.Sprintf("an undo (process %d on %s, since %s)", e.Holder.Process, e.Holder.Host, e.Holder.At.Local().Format(time.DateTime))
+	} else if e.Holder.Process != 0 {
 		who = fmt.Sprintf("another run (process %d on %s, since %s, reading %s)", e.Holder.Process,
 			e.Holder.Host, e.Holder.At.Local().Format(time.DateTime), e.Holder.Input)
 	}

@@ -67,6 +67,11 @@ func (j *Journal) replay(want Header, now Begin, upgrade func(header []byte) err
 		j.suspect = true
 	}
 	j.made = r.at == 0 || r.torn == 0
+	if r.newestUndone {
+		if err := j.findNewest(); err != nil {
+			return err
+		}
+	}
 	j.renewed, j.moved = false, false
 	if header != nil {
 		if err := upgrade(header); err != nil {
@@ -93,6 +98,8 @@ type reader struct {
 	lines, unclaimed bool
 	rebuilt          bool // by runs before the last that adopted …
 	adopts           int  // … which began in this line
+	undo             bool // the lines are an undo's
+	newestUndone     bool // the newest case was undone, and none was made since
 }
 
 // header reads the first line.
@@ -239,6 +246,9 @@ func (r *reader) apply(l line) error {
 		run := r.run()
 		found := run != nil && run.field != "" && run.field == r.now.Field
 		return eachClaim(rest, func(id ID, cells [][]byte) error {
+			if caseID, undoing := j.undoing[id]; undoing { // that it is gone was lost
+				r.undone(id, caseID)
+			}
 			e := j.rows.get(id)
 			if e.state.HasCase() { // which is final
 				return nil
@@ -250,6 +260,7 @@ func (r *reader) apply(l line) error {
 				e.flags |= unfindable
 			}
 			e.state, e.sum = Claimed, 0
+			e.flags |= sent
 			if sum, err := parseSum(cells[4]); err == nil {
 				e.sum = shortSum(sum)
 			}
@@ -282,6 +293,12 @@ func (r *reader) apply(l line) error {
 				j.release(id)
 			}
 		}
+	case 'X':
+		u, err := parseUndoing(l.payload)
+		if err != nil {
+			return damaged("an undo cannot be read")
+		}
+		r.applyUndoing(u)
 	case 'N':
 		j.rebuilt, r.unclaimed = true, true
 	case 'L':
@@ -308,7 +325,9 @@ func (r *reader) apply(l line) error {
 	case 'B':
 		return r.applyBegin(l)
 	case 'E':
-		if err := json.Unmarshal(l.payload, &j.last.End); err == nil {
+		if r.undo {
+			r.endUndo(l)
+		} else if err := json.Unmarshal(l.payload, &j.last.End); err == nil {
 			j.last.Ended = true
 			r.lived(j.last.Lived)
 			if j.last.Whole && j.last.Adopt { // it was not needed
@@ -330,7 +349,8 @@ func (r *reader) notice(o Outcome) {
 	}
 	r.lived(o.Sent)
 	if o.Sent > 0 || j.newest.line == nil {
-		j.newest = newest{line: bytes.Clone(o.Line), run: len(j.runs) - 1, sent: o.Sent}
+		j.newest = newest{id: o.ID, line: bytes.Clone(o.Line), run: len(j.runs) - 1, sent: o.Sent}
+		r.newestUndone = false
 	}
 }
 
@@ -339,17 +359,25 @@ func (r *reader) applyBegin(l line) error {
 	if r.unread != 0 {
 		j.suspect, r.unread = true, 0
 	}
-	report := j.last.Report
-	j.last = Last{}
-	j.last.Report = report // until a run writes another
-	if err := json.Unmarshal(l.payload, &j.last.Begin); err != nil {
+	var b Begin
+	if err := json.Unmarshal(l.payload, &b); err != nil {
 		return &DamageError{Line: r.at, What: "the beginning of a run cannot be read"}
 	}
-	b := j.last.Begin
+	if !b.At.IsZero() && (j.began.IsZero() || b.At.Before(j.began)) {
+		j.began = b.At
+	}
+	if r.undo = b.Undo; r.undo {
+		// Until it ends, the results show cases that may be gone.
+		j.last.Size, j.last.Time = 0, time.Time{}
+	} else {
+		report := j.last.Report
+		j.last = Last{Begin: b}
+		j.last.Report = report // until a run writes another
+	}
 	if b.Results != "" && r.now.Results != "" && b.Results != r.now.Results {
 		return &PinError{What: "results file", Theirs: b.Results, Ours: r.now.Results}
 	}
-	run := pastRun{chunk: j.chunk, field: b.Field}
+	run := pastRun{chunk: j.chunk, field: b.Field, undo: b.Undo}
 	if b.Format == 0 && b.Mapping != "" && b.Mapping == r.now.Mapping {
 		run.field = r.now.Field // an older version did not note it; the mapping has not changed
 	}

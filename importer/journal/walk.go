@@ -16,6 +16,7 @@ type Step struct {
 	Claims   []ID // valid during the call, as is Outcome's Line
 	Outcome  *Outcome
 	Released []ID
+	Undoing  *Undoing
 	Span     *Span
 	Lived    time.Duration // of the run so far
 	End      *End
@@ -89,6 +90,11 @@ func (l line) step(ids []ID) (s Step, _ []ID, err error) {
 			}
 		}
 		s.Released = ids
+	case 'X':
+		var u Undoing
+		if u, err = parseUndoing(l.payload); err == nil {
+			s.Undoing = &u
+		}
 	case 'P':
 		s.Span = &Span{}
 		err = json.Unmarshal(l.payload, s.Span)

@@ -3,6 +3,7 @@ package reads
 import (
 	"context"
 	"hash/maphash"
+	"time"
 
 	"caseimport/importer/talkdesk"
 	"caseimport/mapping/fields"
@@ -37,6 +38,30 @@ func (r *Reader) Fields(ctx context.Context, api API) (all []fields.Field, forms
 	}
 	all, a = d.Result()
 	return all, d, a
+}
+
+// margin widens the time that is asked for: a request may have been on its way, and
+// clocks drift.
+const margin = 10 * time.Minute
+
+// Since reads the first page of the cases that were created since a moment of our
+// clock, or changed since, and returns what asks for the pages behind it. Where the
+// server's clock is far off, it is asked once more by its own.
+func (r *Reader) Since(ctx context.Context, api API, q talkdesk.Query, from time.Time, changed bool) (talkdesk.Query, talkdesk.Page, talkdesk.Answer) {
+	window := &q.Created
+	if changed {
+		window = &q.Updated
+	}
+	read := func(ahead time.Duration) (talkdesk.Page, talkdesk.Answer) {
+		*window = [2]time.Time{from.Add(ahead - margin), time.Now().Add(ahead + 24*time.Hour)}
+		return r.Page(ctx, api, q)
+	}
+	q.Page = 1
+	page, a := read(0)
+	if off := page.Ahead; a.Verdict == talkdesk.Created && page.Dated && off.Abs() > margin/2 {
+		page, a = read(off)
+	}
+	return q, page, a
 }
 
 // Listing is what came of reading the list of all cases.

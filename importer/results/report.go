@@ -175,8 +175,9 @@ func (r *Report) commit(covered func(id string) bool, known func(path string) Ea
 	if r.err != nil {
 		return done, r.err
 	}
-	final, form := r.draft, r.own()
+	final := r.draft
 	if r.draft != nil {
+		var form string
 		if err := r.finish(); err != nil {
 			return done, r.failed("write", err)
 		}

@@ -38,6 +38,9 @@ func (e *entry) append(b []byte, r *record, v *view) []byte {
 		if i == fOwner {
 			name = v.owner
 		}
+		if i == fParent && raw == "" && v.times {
+			raw = "null" // a root says so to those who read it
+		}
 		if raw != "" && !slices.Contains(v.hidden, name) {
 			b = add(b, `,"`, name, `":`, raw)
 		}

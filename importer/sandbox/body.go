@@ -226,7 +226,7 @@ func (r *record) updatedBy(update *record) (*record, fieldError) {
 	for i, raw := range update.std {
 		m.std[i] = cmp.Or(raw, m.std[i])
 	}
-	if status == "" && m.std[fStatus] == statusNew && m.std[fOwner] != "" {
+	if status == "" && m.std[fStatus] == statusNew && update.std[fOwner] != "" {
 		m.std[fStatus] = statusOpen
 	}
 	m.custom = slices.Clone(r.custom)

@@ -54,6 +54,7 @@
 //   - A requester whose e-mail address ends in .invalid cannot be resolved: the
 //     case is refused. The ending is reserved for addresses that cannot exist,
 //     so no faults are needed to rehearse a refusal.
+//   - Empty members are left out of answers; but reads show a root's parent_id as null.
 //   - A parent that is not there is taken: it may be there in a real account.
 //
 // # Faults

@@ -312,42 +312,69 @@ func (o *Options) check() error {
 		return fmt.Errorf("delete status: %d is not a refusal: give 403, 404 or 405", o.DeleteStatus)
 	}
 	errs := []error{
-		word("retry after", o.RetryAfter, RetryNone, RetrySeconds, RetryDate, ResetSeconds, ResetUnix, ResetISO),
-		word("outage mode", o.OutageMode, "", Outage503, OutageRefuse, Outage403, Outage403HTML, OutagePage, OutageSession),
-		word("list shape", o.ListShape, append(shapes, "")...),
-		word("case shape", o.CaseShape, append(shapes, "")...),
-		word("filter form", o.FilterForm, "", FilterArray, FilterObject),
-		word("fields form", o.FieldsForm, "", FieldsArray, FieldsEmbedded, FieldsPages, FieldsNumbered),
-		word("label spelling", o.LabelSpelling, "", LabelValue, LabelLabel, LabelLable),
-		word("email filter", o.EmailFilter, "", EmailExact, EmailIgnored, EmailRefused),
-		word("resolution name", o.ResolutionName, "", "resolution", "solve_reason"),
-		word("notes prefix", o.NotesPrefix, "", "note", "notes"),
-		word("owner name", o.OwnerName, "", "owner_id", "agent_id"),
-	}
-	members := []string{"notes", "agent_id"}
-	for _, s := range standard {
-		members = append(members, s.name)
+		word("retry-after", o.RetryAfter), word("outage-mode", o.OutageMode),
+		word("list-shape", o.ListShape), word("case-shape", o.CaseShape), word("filter-form", o.FilterForm),
+		word("fields-form", o.FieldsForm), word("label-spelling", o.LabelSpelling), word("email-filter", o.EmailFilter),
+		word("resolution-name", o.ResolutionName), word("notes-prefix", o.NotesPrefix), word("owner-name", o.OwnerName),
 	}
 	for _, name := range o.ListHides {
-		errs = append(errs, word("hidden member", name, members...))
+		errs = append(errs, word("list-hides", name))
 	}
 	for _, f := range o.ListFaults {
-		errs = append(errs, word("list fault", f, TotalCapped, TotalZero, TotalOfPage, NoLinks, FirstPageAlways, EmptyPage,
-			OrderChanges, FilterIgnored, FiltersIgnored))
+		errs = append(errs, word("list-fault", f))
 	}
 	return cmp.Or(errs...)
 }
 
-// word checks that a word is one of those known.
-func word[W ~string](what string, w W, known ...W) error {
-	if slices.Contains(known, w) {
+// Words are those that an option takes, by the name of its flag; nil where it takes
+// others than words.
+func Words(option string) []string {
+	switch option {
+	case "retry-after":
+		return texts(RetrySeconds, RetryDate, ResetSeconds, ResetUnix, ResetISO)
+	case "outage-mode":
+		return texts(Outage503, OutageRefuse, Outage403, Outage403HTML, OutagePage, OutageSession)
+	case "list-shape", "case-shape":
+		return texts(shapes...)
+	case "filter-form":
+		return texts(FilterArray, FilterObject)
+	case "fields-form":
+		return texts(FieldsArray, FieldsEmbedded, FieldsPages, FieldsNumbered)
+	case "label-spelling":
+		return texts(LabelValue, LabelLabel, LabelLable)
+	case "email-filter":
+		return texts(EmailExact, EmailIgnored, EmailRefused)
+	case "resolution-name":
+		return []string{"resolution", "solve_reason"}
+	case "notes-prefix":
+		return []string{"note", "notes"}
+	case "owner-name":
+		return []string{"owner_id", "agent_id"}
+	case "list-fault":
+		return texts(TotalCapped, TotalZero, TotalOfPage, NoLinks, FirstPageAlways, EmptyPage, OrderChanges, FilterIgnored, FiltersIgnored)
+	case "list-hides":
+		members := []string{"notes", "agent_id"}
+		for _, s := range standard {
+			members = append(members, s.name)
+		}
+		return members
+	}
+	return nil
+}
+
+func texts[W ~string](words ...W) []string {
+	out := make([]string, len(words))
+	for i, w := range words {
+		out[i] = string(w)
+	}
+	return out
+}
+
+// word checks that a word is one of those known, or left to the default.
+func word[W ~string](option string, w W) error {
+	known := Words(option)
+	if w == "" || slices.Contains(known, string(w)) {
 		return nil
 	}
-	var names []string
-	for _, k := range known {
-		if k != "" {
-			names = append(names, string(k))
-		}
-	}
-	return fmt.Errorf("%s %q is unknown: give %s", what, w, strings.Join(names, ", "))
+	return fmt.Errorf("%s %q is unknown: give %s", strings.ReplaceAll(option, "-", " "), w, strings.Join(known, ", "))
 }

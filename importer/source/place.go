@@ -159,7 +159,7 @@ func (t *Table) copyRows(ctx context.Context, yield func(*Row, Place) error) err
 // RowsAt reads rows again. An input that is no longer what Open read is an error,
 // where its size or time tell or these rows do.
 func (t *Table) RowsAt(places []Place) ([]*Row, error) {
-	if t.input.info != nil {
+	if t.input.info != nil && t.input.info.Mode().IsRegular() {
 		now, err := os.Stat(t.input.path)
 		if err == nil {
 			err = t.input.same(now)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -44,6 +45,7 @@ type Client struct {
 	form      atomic.Int32 // of the filter by a custom field: see arrayForm
 	hold      spelling     // of the status of a case on hold
 	reason    spelling     // of what the resolution is called
+	trashIDs  spelling     // of the ids that go to the Trash: bare, or a JSON array
 }
 
 // New makes a Client and sends nothing. Its errors are about the configuration
@@ -70,6 +72,7 @@ func New(cfg Config) (*Client, error) {
 		timeout:   timeout,
 		transport: newTransport(cmp.Or(cfg.Concurrency, 8), timeout),
 	}
+	c.transport.TLSClientConfig = &tls.Config{RootCAs: cfg.Trusted}
 	quietOnce.Do(func() { log.SetOutput(quietLog{log.Writer()}) })
 	userAgent := cmp.Or(cfg.UserAgent, "caseimport")
 	if clean(userAgent, maxMessage) != userAgent {
@@ -122,10 +125,12 @@ func newTransport(workers int, timeout time.Duration) *http.Transport {
 	return &http.Transport{
 		Proxy: func(req *http.Request) (*url.URL, error) {
 			proxy, err := http.ProxyFromEnvironment(req)
-			if err != nil { // shows the address, which may hold a password
-				err = errors.New("the proxy's address in HTTPS_PROXY or HTTP_PROXY cannot be read")
+			// The error shows the address, which may hold a password. Of one that
+			// cannot be read it takes the scheme for the host.
+			if err != nil || proxy != nil && (proxy.Hostname() == "http" || proxy.Hostname() == "https") {
+				return nil, errProxyAddress
 			}
-			return proxy, err
+			return proxy, nil
 		},
 		DialContext:         (&net.Dialer{Timeout: dial}).DialContext,
 		TLSHandshakeTimeout: dial,

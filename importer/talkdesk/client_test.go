@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -351,7 +352,7 @@ func TestNoConnection(t *testing.T) {
 }
 
 func TestProxyThatRefuses(t *testing.T) {
-	for status, want := range map[int]Verdict{407: Halt, 403: Halt, 502: NotTaken} {
+	for status, want := range map[int]Verdict{407: Halt, 401: Halt, 403: Halt, 502: NotTaken} {
 		proxy, _ := url.Parse(serve(t, func(w http.ResponseWriter, r *http.Request) {
 			if r.Method != http.MethodConnect {
 				t.Errorf("%s reached the proxy", r.Method)
@@ -362,6 +363,25 @@ func TestProxyThatRefuses(t *testing.T) {
 		c.transport.Proxy = http.ProxyURL(proxy)
 		if a := c.Create(t.Context(), []byte("{}"), ""); a.Verdict != want || !strings.Contains(a.Message, fmt.Sprint(status)) || a.Down != (want == NotTaken) {
 			t.Errorf("%d: %+v", status, a)
+		}
+	}
+}
+
+// What is wrong with the proxy itself is not said of the API's host.
+func TestProxyThatCannotBeReached(t *testing.T) {
+	for name, tt := range map[string]struct {
+		err     error
+		message string
+		verdict Verdict
+		noHost  bool
+	}{
+		"refused":        {&net.OpError{Op: "proxyconnect", Err: errors.New("connection refused")}, "no connection to the proxy that HTTPS_PROXY names: connection refused", NotTaken, false},
+		"unknown host":   {&net.OpError{Op: "proxyconnect", Err: &net.DNSError{Name: "proxy.example", IsNotFound: true}}, "the proxy's host name proxy.example does not resolve", NotTaken, true},
+		"not an address": {errProxyAddress, "cannot be read", Halt, false},
+	} {
+		a := judge(&exchange{url: "https://api.example", err: tt.err})
+		if a.Verdict != tt.verdict || a.NoHost != tt.noHost || a.Down == (tt.verdict == Halt) || !strings.Contains(a.Message, tt.message) {
+			t.Errorf("%s: %+v", name, a)
 		}
 	}
 }

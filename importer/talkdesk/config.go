@@ -2,6 +2,7 @@ package talkdesk
 
 import (
 	"cmp"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -21,6 +22,9 @@ type Config struct {
 	Timeout     time.Duration // of one request, its answer included; 0 is 60 s
 	Concurrency int           // requests at the same time, for which connections are kept; 0 is 8
 	UserAgent   string        // "" is caseimport
+	// Trusted are the certificates whose hosts are trusted; nil for those of the
+	// system. See TrustToo.
+	Trusted *x509.CertPool
 }
 
 // The bases of each region ("Client Credentials", "Create a New Case"); the

@@ -14,7 +14,7 @@
 //
 // Read it in this order: answer.go (what an attempt can mean), judge.go (how
 // that is decided), client.go (one request to create a case), update.go (one
-// to change it); list.go (one request to read), page.go (what a read shows),
+// to change it), trash.go (one to move it to the Trash); list.go (one request to read), page.go (what a read shows),
 // search.go (a look-up, made of reads); fields.go and users.go (the account's case
 // fields and agents); sight.go and shape.go (what
 // else there is to see, for people); text.go (the door for texts from outside),

@@ -84,7 +84,7 @@ func decide(x *exchange) Answer {
 	case http.StatusNotFound, http.StatusMethodNotAllowed:
 		wrongAddress(x, &a, checkAddress)
 	case http.StatusProxyAuthRequired:
-		wrongAddress(x, &a, "a proxy asks for a name and password: check HTTPS_PROXY")
+		wrongAddress(x, &a, proxyPassword)
 	case http.StatusRequestTimeout:
 		a.Verdict = Unknown
 	default:
@@ -113,7 +113,12 @@ func lost(x *exchange) Answer {
 		a.Code = "no connection"
 		a.Message = fmt.Sprintf("no connection to %s: %s", x.url, reason(x))
 		dns, isDNS := errors.AsType[*net.DNSError](x.err)
+		op, isOp := errors.AsType[*net.OpError](x.err)
+		byProxy := isOp && op.Op == "proxyconnect"
 		switch {
+		case isDNS && byProxy:
+			a.NoHost = true
+			a.Message = fmt.Sprintf("the proxy's host name %s does not resolve: check HTTPS_PROXY", x.secrets.clean(dns.Name, maxCode))
 		case isDNS:
 			a.NoHost = true
 			a.Message = fmt.Sprintf("the host name %s does not resolve: check the address, the account, the region and this machine's network", x.secrets.clean(dns.Name, maxCode))
@@ -121,6 +126,8 @@ func lost(x *exchange) Answer {
 			if why := inVain(x); why != "" {
 				a.Verdict, a.Down = Halt, false
 				a.Message = fmt.Sprintf("no connection to %s: %s", x.url, why)
+			} else if byProxy {
+				a.Message = fmt.Sprintf("no connection to the proxy that HTTPS_PROXY names: %s", reason(x))
 			}
 		}
 	case x.cause == errTimeout:

@@ -181,7 +181,7 @@ func TestLongTextsDoNotCrowdOutWhatToDo(t *testing.T) {
 	}{
 		{answer(403, said), "): the credentials lack the scope cases-public:write"},
 		{answer(401, said), "): check that the account, the region and the addresses belong together"},
-		{exchange{err: &proxyError{407}, timeout: time.Minute}, ": check HTTPS_PROXY"},
+		{exchange{err: &proxyError{407}, timeout: time.Minute}, "as http://NAME:PASSWORD@HOST:PORT"},
 		{exchange{err: errors.New(long)}, "…"},
 		{answer(302, "", "Location", "https://other.example/"+strings.Repeat("x/", 200)), "/…"},
 	}

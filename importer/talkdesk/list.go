@@ -21,10 +21,12 @@ type Query struct {
 	Page  int    // from 1
 	ID    string // of one case; "": of the list
 
-	// IDs narrows the list down to these cases, Created to those that were created
-	// between two moments of the server's clock. Both are nil or zero for all.
+	// IDs narrows the list down to these cases, Created and Updated to those that were
+	// created or changed last between two moments of the server's clock. They are nil
+	// or zero for all.
 	IDs     []string
 	Created [2]time.Time
+	Updated [2]time.Time
 	Whole   bool // all of every case is wanted: Found.Whole
 
 	form int32 // of the filter, which gave the case
@@ -105,9 +107,11 @@ func (q Query) address(cases *url.URL, size int) *url.URL {
 		ids, _ := json.Marshal(q.IDs)
 		query.Set("ids", string(ids))
 	}
-	if from, to := q.Created[0], q.Created[1]; !to.IsZero() {
-		window, _ := json.Marshal([]string{from.UTC().Format(time.RFC3339), to.UTC().Format(time.RFC3339)})
-		query.Set("create_at", string(window))
+	for name, window := range map[string][2]time.Time{"create_at": q.Created, "update_at": q.Updated} {
+		if from, to := window[0], window[1]; !to.IsZero() {
+			times, _ := json.Marshal([]string{from.UTC().Format(time.RFC3339), to.UTC().Format(time.RFC3339)})
+			query.Set(name, string(times))
+		}
 	}
 	u := *cases
 	u.RawQuery = query.Encode()

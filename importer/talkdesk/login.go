@@ -26,6 +26,14 @@ const defaultLife = 10 * time.Minute
 // Credentials"), so that our clock may be off by as much either way.
 const assertionLife = 150 * time.Second
 
+// backdate lets an assertion be of some seconds ago: an endpoint whose clock is a
+// little behind would refuse one that is yet to come.
+const backdate = 30 * time.Second
+
+// maxSkew is how far this clock may be from the endpoint's before it is said to be
+// what is wrong.
+const maxSkew = 20 * time.Second
+
 // login gets tokens from the token endpoint.
 type login struct {
 	endpoint  string
@@ -84,7 +92,7 @@ func (l *login) request() (*clientcredentials.Config, error) {
 		"sub": l.creds.ClientID,
 		"aud": l.endpoint,
 		"jti": rand.Text(),
-		"iat": now.Unix(),
+		"iat": now.Add(-backdate).Unix(),
 		"exp": now.Add(assertionLife).Unix(),
 	})
 	claims.Header["kid"] = l.creds.KeyID
@@ -135,12 +143,35 @@ func (l *login) judge(err, cause error, secrets censor) Answer {
 		a.Message = fmt.Sprintf("the token endpoint %s answered %s", endpoint, statusText(status))
 	case status < 300 || status == 400 || status == 401 || status == 403:
 		a.Verdict = Halt
+		if l.creds.PrivateKey != "" {
+			a.Message = l.assertionRefused(answered, a.Code, secrets)
+			break
+		}
 		a.Message = fmt.Sprintf("the credentials were refused (%s): check that %s are right, active, and of %s", a.Code, l.variables(), l.where)
 	default:
 		a.Verdict = Halt
 		a.Message = fmt.Sprintf("the token endpoint %s answered %s: check %s, or TALKDESK_TOKEN_URL if it is set", endpoint, statusText(status), l.where)
 	}
 	return a
+}
+
+// assertionRefused says why a signed assertion was refused: the clock may be what is
+// wrong, and not the key.
+func (l *login) assertionRefused(answered *oauth2.RetrieveError, code string, secrets censor) string {
+	said := code
+	if answered.ErrorDescription != "" {
+		said += ": " + secrets.clean(answered.ErrorDescription, maxMessage/3)
+	}
+	clock := "the endpoint does not say what time it is"
+	if date, err := http.ParseTime(answered.Response.Header.Get("Date")); err == nil {
+		skew := time.Since(date).Round(time.Second)
+		if skew.Abs() > maxSkew {
+			return fmt.Sprintf("the token endpoint refused the signed assertion (%s): this machine's clock is %d seconds %s the endpoint's; set the clock, and try again before you replace the key",
+				said, int(skew.Abs().Seconds()), map[bool]string{true: "ahead of", false: "behind"}[skew > 0])
+		}
+		clock = fmt.Sprintf("this machine's clock and the endpoint's agree to %d seconds", int(skew.Abs().Seconds()))
+	}
+	return fmt.Sprintf("the credentials were refused (%s): check that %s are right, active, and of %s (%s)", said, l.variables(), l.where, clock)
 }
 
 // variables names what the person would have to correct.

@@ -32,11 +32,16 @@ const (
 // Each Read is one request. One that is NotTaken may also be made again without
 // a Take; taken, it ends the search, or if it is Again, begins it anew.
 type Search struct {
+	// Gone, if set, says of a case that it is in the Trash: it is left out. Whether
+	// lists show such cases is not known.
+	Gone func(id string) bool
+
 	field, key string
 	page       int // that was taken last
 	found      []Found
 	altered    *Found          // a case whose key is the same but for what servers do to texts
 	seen       map[string]bool // ids: a list that shifts or repeats must not count twice
+	gone       int             // of them, those that are left out
 	total      int             // as the latest page that said so has it
 	hidden     []Query         // cases that the list shows without the field …
 	single     bool            // … are read one by one
@@ -67,7 +72,9 @@ func (s *Search) Next() (q Query, more bool) {
 func (s *Search) Take(p Page, a Answer) {
 	switch {
 	case a.Again:
+		gone := s.Gone
 		*s = *NewSearch(s.field, s.key)
+		s.Gone = gone
 	case a.Verdict != Created:
 		s.found, s.end = nil, &a
 	case s.single:
@@ -88,6 +95,10 @@ func (s *Search) takePage(p Page) {
 			continue
 		}
 		s.seen[f.ID] = true
+		if s.Gone != nil && s.Gone(f.ID) {
+			s.gone++
+			continue
+		}
 		s.compare(f)
 		if !f.Shown {
 			s.hidden = append(s.hidden, Query{Field: s.field, Key: s.key, ID: f.ID, form: p.form})
@@ -96,7 +107,7 @@ func (s *Search) takePage(p Page) {
 	seen, hidden := len(s.seen), len(s.hidden)
 	switch {
 	// Where some cases show the field, the others do not have it.
-	case p.Unfiltered || hidden > 0 && hidden < seen:
+	case p.Unfiltered || hidden > 0 && hidden < seen-s.gone:
 		s.stop(unfiltered)
 	case hidden > maxSingles: // one of them tells at least whether they were filtered
 		s.hidden, s.single = s.hidden[:1], true

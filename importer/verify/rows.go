@@ -32,6 +32,10 @@ type Rows struct {
 	Total    int
 	Filtered int
 	Without  int // neither filtered nor with a case of their own
+	Undone   int // of them, those whose case an undo has moved to the Trash
+
+	// inTrash: the case was undone. Lists may show it all the same.
+	inTrash func(caseID string) bool
 }
 
 // known is what the journal says of a row's case.
@@ -45,13 +49,14 @@ type known struct {
 func ReadRows(ctx context.Context, table *source.Table, program *mapping.Program, j *journal.Journal) (rows Rows, err error) {
 	cases := map[journal.ID]known{}
 	if j != nil {
+		rows.inTrash = j.InTrash
 		err = j.Outcomes(func(o journal.Outcome) error {
 			var line results.Line
 			if err := json.Unmarshal(o.Line, &line); err != nil {
 				return fmt.Errorf("the journal holds an outcome that cannot be read: %w", err)
 			}
 			if line.CaseID != "" {
-				cases[o.ID] = known{line.CaseID, line.FinishedAt, line.HTTPStatus == 0}
+				cases[o.ID] = known{line.CaseID, line.FinishedAt, line.HTTPStatus == 0 && o.Sent == 0}
 			}
 			return nil
 		})
@@ -70,6 +75,9 @@ func ReadRows(ctx context.Context, table *source.Table, program *mapping.Program
 		its, has := cases[id]
 		if !has || in.met[id] { // a second row of the same identity has no case of its own
 			rows.Without++
+			if !has && j != nil && j.State(id) == journal.Undone {
+				rows.Undone++
+			}
 			return nil
 		}
 		in.met[id] = true

@@ -22,9 +22,6 @@ const (
 	// maxIDs is how long the ids in one address may be, in bytes as sent: servers take
 	// about 8 KB.
 	maxIDs = 7000
-	// margin widens the time in which cases were created: a request may have been on
-	// its way, and clocks drift.
-	margin = 10 * time.Minute
 	// maxStrangers bounds what is kept of cases that are not the import's.
 	maxStrangers = 10_000
 )
@@ -62,6 +59,7 @@ type Report struct {
 
 	Filtered    int `json:"filtered"`
 	WithoutCase int `json:"without_case"`
+	Undone      int `json:"undone,omitempty"` // of WithoutCase
 
 	Requests int      `json:"requests"`
 	Seconds  float64  `json:"seconds"`
@@ -139,7 +137,7 @@ func (v *verification) run(ctx context.Context) talkdesk.Answer {
 }
 
 func (v *verification) report() Report {
-	r := Report{Rows: v.Rows.Total, Filtered: v.Rows.Filtered, WithoutCase: v.Rows.Without, Checked: len(v.findings),
+	r := Report{Rows: v.Rows.Total, Filtered: v.Rows.Filtered, WithoutCase: v.Rows.Without, Undone: v.Rows.Undone, Checked: len(v.findings),
 		Requests: v.Reader.Requests, Seconds: time.Since(v.began).Seconds(), Remarks: v.remarks,
 		findings: v.findings, listed: v.hiddenIn(false), singles: v.hiddenIn(true)}
 	count := map[Result]*int{Same: &r.Same, Differs: &r.Differs, Missing: &r.Missing, Twice: &r.Twice, Unknown: &r.Unknown}
@@ -193,12 +191,7 @@ func (v *verification) owners(ctx context.Context) talkdesk.Answer {
 // list reads the cases that were created since the import began, unless reading them
 // by their ids takes fewer requests: then that is left to the next step.
 func (v *verification) list(ctx context.Context) talkdesk.Answer {
-	q := v.window(0)
-	first, a := v.Reader.Page(ctx, v.API, q)
-	if off := first.Ahead; a.Verdict == talkdesk.Created && first.Dated && off.Abs() > margin/2 {
-		q = v.window(off)
-		first, a = v.Reader.Page(ctx, v.API, q)
-	}
+	q, first, a := v.Reader.Since(ctx, v.API, talkdesk.Query{Field: v.Field, Whole: true}, v.first(), false)
 	switch a.Verdict {
 	case talkdesk.Created:
 	case talkdesk.Unknown: // refused
@@ -223,16 +216,15 @@ func (v *verification) list(ctx context.Context) talkdesk.Answer {
 	return a
 }
 
-// window asks for the cases that were created since the import's first, by a server
-// whose clock is ahead of ours.
-func (v *verification) window(ahead time.Duration) talkdesk.Query {
+// first is when the import's first case was created, or a little later.
+func (v *verification) first() time.Time {
 	from := v.began
 	for _, f := range v.findings {
 		if !f.Found && f.At.Before(from) {
 			from = f.At
 		}
 	}
-	return talkdesk.Query{Field: v.Field, Page: 1, Whole: true, Created: [2]time.Time{from.Add(ahead - margin), v.began.Add(ahead + 24*time.Hour)}}
+	return from
 }
 
 // take looks at a case that the list shows.
@@ -241,6 +233,9 @@ func (v *verification) take(found talkdesk.Found) {
 		if !f.seen {
 			f.take(found.Whole, v)
 		}
+		return
+	}
+	if v.Rows.inTrash != nil && v.Rows.inTrash(found.ID) {
 		return
 	}
 	if other := v.byKey[found.Key]; other != nil && found.Key != "" {

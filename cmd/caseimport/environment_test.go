@@ -1,0 +1,41 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"caseimport/importer/sandbox"
+)
+
+// Files of secrets are written on Windows, with blanks, and are read by what is no
+// shell. What can be trimmed is; what only looks right is refused by its name.
+func TestEnvironmentAsPeopleWriteIt(t *testing.T) {
+	box, err := sandbox.Start("127.0.0.1:0", sandbox.Options{ClientID: "id", ClientSecret: "hush-hush"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer box.Close()
+	right := map[string]string{"TALKDESK_ACCOUNT": "acme", "TALKDESK_REGION": "eu", "TALKDESK_BASE_URL": box.URL,
+		"TALKDESK_TOKEN_URL": box.TokenURL, "TALKDESK_CLIENT_ID": "id", "TALKDESK_CLIENT_SECRET": "hush-hush"}
+	fields := func() (int, string) { return said("fields", "-o", filepath.Join(t.TempDir(), "fields.json")) }
+
+	for name, value := range right {
+		t.Setenv(name, " \t"+value+" \r")
+	}
+	if code, text := fields(); code != exitDone {
+		t.Errorf("blanks and carriage returns: exit %d: %s", code, text)
+	}
+	for _, tt := range []struct{ name, value, want string }{
+		{"TALKDESK_CLIENT_SECRET", `"hush-hush"`, "the value of TALKDESK_CLIENT_SECRET stands in quotation marks"},
+		{"TALKDESK_ACCOUNT", "'acme'\r", "the value of TALKDESK_ACCOUNT stands in quotation marks"},
+		{"TALKDESK_CLIENT_ID", "id\u200b", "the value of TALKDESK_CLIENT_ID holds a character that cannot be seen"},
+	} {
+		t.Run(tt.value, func(t *testing.T) {
+			t.Setenv(tt.name, tt.value)
+			if code, text := fields(); code != exitRefused || !strings.Contains(text, tt.want) || strings.Contains(text, "hush") {
+				t.Errorf("exit %d: %s", code, text)
+			}
+		})
+	}
+}
