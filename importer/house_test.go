@@ -15,7 +15,7 @@ func TestArrowsRunOneWay(t *testing.T) {
 	leaves := []string{"caseimport/mapping/words"}
 	network := []string{"net/http", "net"}
 	house := map[string]struct{ may, never []string }{
-		"caseimport/cmd/caseimport":    {may: append(siblings, "caseimport/importer", "caseimport/importer/atomicfile", "caseimport/importer/check", "caseimport/importer/doctor", "caseimport/importer/history", "caseimport/importer/live", "caseimport/importer/metrics", "caseimport/importer/reads", "caseimport/importer/sandbox", "caseimport/importer/undo", "caseimport/importer/verify", "caseimport/mapping", "caseimport/mapping/draft", "caseimport/mapping/fields", "caseimport/mapping/words", "caseimport/ratelimit")},
+		"caseimport/cmd/caseimport":    {may: append(siblings, "caseimport/importer", "caseimport/importer/atomicfile", "caseimport/importer/check", "caseimport/importer/doctor", "caseimport/importer/history", "caseimport/importer/live", "caseimport/importer/metrics", "caseimport/importer/reads", "caseimport/importer/related", "caseimport/importer/sandbox", "caseimport/importer/undo", "caseimport/importer/verify", "caseimport/mapping", "caseimport/mapping/draft", "caseimport/mapping/fields", "caseimport/mapping/words", "caseimport/ratelimit")},
 		"caseimport/importer":          {may: append(siblings, "caseimport/importer/content", "caseimport/importer/lifecycle", "caseimport/importer/reads", "caseimport/mapping", "caseimport/mapping/fields", "caseimport/mapping/words", "caseimport/ratelimit"), never: append(network, "flag", "github.com/spf13/cobra")},
 		"caseimport/importer/check":    {may: append(siblings, "caseimport/importer/content", "caseimport/mapping", "caseimport/mapping/words"), never: network},
 		"caseimport/importer/content":  {may: []string{"caseimport/importer/compare", "caseimport/importer/talkdesk", "caseimport/mapping", "caseimport/mapping/fields"}, never: network},
@@ -35,6 +35,7 @@ func TestArrowsRunOneWay(t *testing.T) {
 		"caseimport/importer/undo":      {may: append(siblings, "caseimport/importer/atomicfile", "caseimport/importer/content", "caseimport/importer/reads", "caseimport/mapping/words"), never: network},
 		"caseimport/importer/metrics":   {may: []string{"caseimport/importer", "caseimport/importer/atomicfile"}, never: network},
 		"caseimport/importer/reads":     {may: []string{"caseimport/importer/talkdesk", "caseimport/mapping/fields", "caseimport/ratelimit"}, never: network},
+		"caseimport/importer/related":   {may: []string{"caseimport/importer/source", "caseimport/mapping", "caseimport/mapping/convert", "caseimport/mapping/words"}, never: network},
 		"caseimport/importer/sandbox":   {},
 		"caseimport/mapping":            {may: append(leaves, "caseimport/mapping/convert", "caseimport/mapping/expression", "caseimport/mapping/fields", "caseimport/mapping/htmltext", "caseimport/mapping/yamlfile"), never: append(network, "os", "io/fs")},
 		"caseimport/mapping/convert":    {never: append(network, "os")},

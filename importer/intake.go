@@ -126,6 +126,9 @@ func (in *intake) take(row *source.Row) error {
 	}
 	if status == statusInvalid || who.Fault != nil {
 		_, faults := in.mapRow(row)
+		if err := in.cfg.Program.Err(); err != nil {
+			return err
+		}
 		if reason != "" {
 			faults = append([]mapping.Fault{{Field: "key", Reason: reason}}, faults...)
 		}
@@ -141,6 +144,9 @@ func (in *intake) take(row *source.Row) error {
 		return nil
 	}
 	r, it, faults := in.build(row, id, who.Key)
+	if err := in.cfg.Program.Err(); err != nil {
+		return err
+	}
 	if known == journal.Created && !in.outdated(r, faults) {
 		in.cfg.Progress.already.Add(1)
 		return nil

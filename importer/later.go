@@ -90,6 +90,9 @@ func (in *intake) takeLate(row *source.Row, l laterRow, known map[journal.ID]rec
 		return nil
 	}
 	r, it, faults := in.build(row, l.id, in.identity(row).Key)
+	if err := in.cfg.Program.Err(); err != nil {
+		return err
+	}
 	faults = in.assign(r, it, faults)
 	state := in.journal.State(l.id)
 	var fault *mapping.Fault

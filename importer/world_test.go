@@ -20,6 +20,7 @@ import (
 
 	"caseimport/importer/check"
 	"caseimport/importer/journal"
+	"caseimport/importer/related"
 	"caseimport/importer/results"
 	"caseimport/importer/source"
 	"caseimport/importer/talkdesk"
@@ -482,7 +483,13 @@ func (w *world) open(name string) (*source.Table, *mapping.Program) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	program, err := m.Compile(table.Columns, results.ReportColumns(table.Columns).Report())
+	program, err := m.CompileWith(table.Columns, results.ReportColumns(table.Columns).Report(), func(name string) (mapping.Related, error) {
+		file, err := related.Open(context.Background(), w.path(name))
+		if err == nil {
+			w.t.Cleanup(func() { file.Close() })
+		}
+		return file, err
+	})
 	if err != nil {
 		w.t.Fatal(err)
 	}

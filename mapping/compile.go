@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -46,11 +47,17 @@ func plainBlank(r rune) rune {
 // true, as for JSON, in which what no object happens to have is missing, or there
 // are no columns: then an absent column is an empty one (see Program.Absent).
 func (m *Mapping) Compile(columns []string, open bool) (*Program, error) {
-	p := &Program{account: m.account, columns: columns, open: open || len(columns) == 0, byName: map[string][]int{}}
-	for i, name := range columns {
-		p.byName[FoldName(name)] = append(p.byName[FoldName(name)], i)
-	}
+	return m.CompileWith(columns, open, nil)
+}
+
+// CompileWith is Compile for a mapping that takes notes from second files, which
+// related opens by their path as written, and reads them through once all else is
+// right.
+func (m *Mapping) CompileWith(columns []string, open bool, related func(path string) (Related, error)) (*Program, error) {
+	p := newProgram(columns, open)
+	p.account = m.account
 	b := &binder{Reader: m.file.Again(), p: p}
+	files := relatedFiles{open: related, had: map[string]Related{}}
 	if m.where.Set() {
 		p.where = b.expression(m.where, false, true)
 	}
@@ -77,7 +84,12 @@ func (m *Mapping) Compile(columns []string, open bool) (*Program, error) {
 		}
 	}
 	for _, n := range m.notes {
-		p.notes = append(p.notes, b.note(n))
+		p.notes = append(p.notes, b.note(n, &files))
+	}
+	if b.Err(m.name) == nil {
+		for _, index := range files.later {
+			index()
+		}
 	}
 	if err := b.Err(m.name); err != nil {
 		return nil, err
@@ -85,10 +97,19 @@ func (m *Mapping) Compile(columns []string, open bool) (*Program, error) {
 	return p, nil
 }
 
+func newProgram(columns []string, open bool) *Program {
+	p := &Program{columns: columns, open: open || len(columns) == 0, byName: map[string][]int{}}
+	for i, name := range columns {
+		p.byName[FoldName(name)] = append(p.byName[FoldName(name)], i)
+	}
+	return p
+}
+
 // binder binds names to columns and notes the faults.
 type binder struct {
 	*yamlfile.Reader
-	p *Program
+	p      *Program
+	parent *binder // of the input, where p is of a second file
 }
 
 func (b *binder) field(f *field) *field {
@@ -130,15 +151,25 @@ func (b *binder) named(name string) (int, error) {
 }
 
 func (b *binder) expression(t yamlfile.Text, inEach, condition bool) *expression.Expression {
-	x, faults := expression.Compile(t.Text, expression.Options{Column: b.named, Item: inEach, Condition: condition})
+	o := expression.Options{Column: b.named, Item: inEach, Condition: condition}
+	if b.parent != nil {
+		o.Parent, o.ParentColumn = true, b.parent.named
+	}
+	x, faults := expression.Compile(t.Text, o)
 	for _, f := range faults {
 		b.FaultWithin(t, f.Offset, f.Message)
 	}
 	return x
 }
 
-func (b *binder) note(n *noteFields) *noteFields {
-	bound := &noteFields{name: n.name, each: n.each, body: b.field(n.body)}
+func (b *binder) note(n *noteFields, files *relatedFiles) *noteFields {
+	bound := &noteFields{name: n.name, each: n.each, from: n.from}
+	if n.from != nil {
+		if b = b.related(bound, files); b == nil {
+			return bound
+		}
+	}
+	bound.body = b.field(n.body)
 	if n.each.Set() {
 		bound.cell = b.column(n.each)
 	}
@@ -174,7 +205,7 @@ func (p *Program) columnNamed(name string) (int, error) {
 	}
 	hint := words.DidYouMean(name, p.columns)
 	if hint == "" {
-		hint = "; the input has " + some(p.columns)
+		hint = "; " + cmp.Or(p.file, "the input") + " has " + some(p.columns)
 	}
 	return -1, fmt.Errorf("unknown column %q%s", name, hint)
 }
@@ -182,8 +213,21 @@ func (p *Program) columnNamed(name string) (int, error) {
 // Absent are the columns that the mapping names and the input does not have.
 func (p *Program) Absent() []string { return p.absent }
 
-// AbsentWarning says so, "" if there are none.
+// AbsentWarning says so, also of second files; "" if there are none.
 func (p *Program) AbsentWarning() string {
+	var all []string
+	for _, n := range p.notes {
+		if n.program != nil && n.program.AbsentWarning() != "" {
+			all = append(all, n.program.AbsentWarning())
+		}
+	}
+	if own := p.absentHere(); own != "" {
+		all = append([]string{own}, all...)
+	}
+	return strings.Join(slices.Compact(all), "; ")
+}
+
+func (p *Program) absentHere() string {
 	if len(p.absent) == 0 || len(p.columns) == 0 {
 		return ""
 	}
@@ -194,7 +238,11 @@ func (p *Program) AbsentWarning() string {
 			all[i] += fmt.Sprintf(" (did you mean %q?)", near)
 		}
 	}
-	return "no row has " + strings.Join(all, ", ") + ": read as an empty cell"
+	of := ""
+	if p.file != "" {
+		of = " of " + p.file
+	}
+	return "no row" + of + " has " + strings.Join(all, ", ") + ": read as an empty cell"
 }
 
 // some lists names, the first dozen of many.

@@ -20,7 +20,7 @@
 //     account's fields and their options make of all this)
 //   - the binding: compile.go
 //   - the run: program.go (one row), rule.go (one rule of it), convert.go (one
-//     value), notes.go, fix.go (what would fix a fault, with priority.go and
+//     value), notes.go, related.go (notes from a second file, which others open), fix.go (what would fix a fault, with priority.go and
 //     standin.go)
 //
 // What a rule means:
@@ -47,6 +47,8 @@
 //     priorities without values, and " a@b.org" is no e-mail address.
 //   - In an entry of notes with each, columns are members of the element, and
 //     expressions know the element as item.
+//   - In one with from, columns are those of the second file, whose row expressions
+//     know as row, and the row of the input as parent.
 //
 // Dates lose fractions of a second. An hour that occurs twice when clocks are
 // set back is taken as the first of the two.

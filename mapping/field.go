@@ -247,7 +247,12 @@ func (r *reader) dates(keys *yamlfile.Map, f *field) {
 			f.date.Zone = time.UTC
 		}
 	}
-	for _, l := range layouts {
+	f.date.Layouts = r.layouts(layouts, keys.Has("timezone"))
+}
+
+// layouts probes the layouts of dates; zoned says that those without a zone have one.
+func (r *reader) layouts(texts []yamlfile.Text, zoned bool) (out []convert.Layout) {
+	for _, l := range texts {
 		if !l.Set() {
 			continue
 		}
@@ -255,10 +260,11 @@ func (r *reader) dates(keys *yamlfile.Map, f *field) {
 		switch {
 		case err != nil:
 			r.Fault(l.Node, "%v", err)
-		case !parsed.Zoned && !keys.Has("timezone"):
+		case !parsed.Zoned && !zoned:
 			r.Fault(l.Node, "layout %q has no time zone: add one, such as timezone: Europe/Lisbon or timezone: UTC", l.Text)
 		default:
-			f.date.Layouts = append(f.date.Layouts, parsed)
+			out = append(out, parsed)
 		}
 	}
+	return out
 }

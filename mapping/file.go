@@ -32,8 +32,11 @@ type Mapping struct {
 type noteFields struct {
 	name                string // notes[0]
 	each                yamlfile.Text
-	cell                cell   // of each, bound by Compile
-	title, body, public *field // title and public may be nil
+	cell                cell // of each, bound by Compile
+	from                *related
+	program             *Program // of the second file's rows, bound by Compile, and
+	rows                ByKey    // those rows
+	title, body, public *field   // title and public may be nil
 }
 
 // Parse reads a mapping file. The name is for messages only. open reads what the
@@ -67,6 +70,7 @@ type reader struct {
 	open    func(path string) ([]byte, error)
 	account *fields.File // nil: not known
 	inEach  bool         // the rule at hand stands beside each
+	inFrom  bool         // the rule at hand stands beside from
 }
 
 func (r *reader) mapping(root *yaml.Node, m *Mapping) {
@@ -85,6 +89,12 @@ func (r *reader) mapping(root *yaml.Node, m *Mapping) {
 	for _, f := range m.cases {
 		if f.lookup && f.kind == kindParent && m.key == nil {
 			r.Fault(f.node, "parent_id takes the key of another row, but the mapping has no key")
+		}
+	}
+	for _, n := range m.notes {
+		if n.from != nil && m.key == nil {
+			r.Fault(n.from.node, "from finds the rows of a second file by the key of the row, but the mapping has no key: add one, such as key: {column: Ticket ID, custom_field: text1}")
+			break
 		}
 	}
 }
@@ -156,11 +166,16 @@ func (r *reader) notes(n *yaml.Node, m *Mapping) {
 		note := &noteFields{name: fmt.Sprintf("notes[%d]", i)}
 		rules := r.Map(e, note.name, keysOf[noteKeys]())
 		note.each = rules.Text("each")
+		if rules.Has("each") && rules.Has("from") {
+			r.Fault(rules.Value("from"), "%s has both each and from: keep one", note.name)
+		}
+		r.inFrom = rules.Has("from")
+		note.from = r.related(rules.Value("from"), note.name)
 		r.inEach = rules.Has("each")
 		note.title = r.rule(rules.Value("note_title"), "note_title", note.name+".note_title", kindText, 0)
 		note.body = r.rule(rules.Value("note_body"), "note_body", note.name+".note_body", kindText, 0)
 		note.public = r.rule(rules.Value("public"), "public", note.name+".public", kindCheckbox, 0)
-		r.inEach = false
+		r.inEach, r.inFrom = false, false
 		m.notes = append(m.notes, note)
 	}
 }
@@ -208,7 +223,7 @@ func unkeyed(key string) bool {
 
 // expression checks an expression without knowing the columns.
 func (r *reader) expression(t yamlfile.Text, condition bool) {
-	_, faults := expression.Compile(t.Text, expression.Options{Item: r.inEach, Condition: condition})
+	_, faults := expression.Compile(t.Text, expression.Options{Item: r.inEach, Parent: r.inFrom, Condition: condition})
 	for _, f := range faults {
 		r.FaultWithin(t, f.Offset, f.Message)
 	}

@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"strings"
+	"sync/atomic"
 
 	"caseimport/mapping/expression"
 	"caseimport/mapping/fields"
@@ -11,6 +12,7 @@ import (
 // Program is a mapping bound to the columns of one input. It is safe for
 // concurrent use.
 type Program struct {
+	file    string // whose columns they are, "" for the input
 	columns []string
 	byName  map[string][]int // folded
 	open    bool
@@ -27,6 +29,8 @@ type Program struct {
 	parent   *field // of cases, if it gives keys
 	custom   []field
 	notes    []*noteFields
+
+	broken atomic.Pointer[error] // see Err
 }
 
 // Identity is what decides about a row before it is mapped.
@@ -117,6 +121,10 @@ func (p *Program) Map(row Row) (Case, []Fault) {
 	c.standard(&out, key)
 	c.customFields(&out, key)
 	for _, n := range p.notes {
+		if n.from != nil {
+			out.Notes = c.relatedNotes(n, key, out.Notes)
+			continue
+		}
 		out.Notes = c.notes(n, out.Notes)
 	}
 	return out, c.faults

@@ -15,6 +15,7 @@ type run struct {
 	p      *Program
 	row    Row
 	item   *element
+	parent *run // of the row that the row of a second file belongs to
 	faults []Fault
 }
 
@@ -26,11 +27,12 @@ func (c *run) fault(f Fault) {
 // reading is how an expression reads the row. It remembers the column that was
 // read last, to name it if the expression fails.
 type reading struct {
-	p     *Program
-	row   Row
-	item  *element
-	last  int // -1 before the first
-	value string
+	p      *Program
+	row    Row
+	item   *element
+	parent *run
+	last   int // -1 before the first
+	value  string
 }
 
 var readings = sync.Pool{New: func() any { return new(reading) }}
@@ -61,10 +63,14 @@ func (r *reading) Item() any {
 	return r.item.any()
 }
 
+func (r *reading) Parent() expression.Row {
+	return &reading{p: r.parent.p, row: r.parent.row}
+}
+
 // eval evaluates an expression. The column is the one that it read last.
 func (c *run) eval(x *expression.Expression, field string) (v Value, column string, ok bool) {
 	r := readings.Get().(*reading)
-	*r = reading{p: c.p, row: c.row, item: c.item, last: -1}
+	*r = reading{p: c.p, row: c.row, item: c.item, parent: c.parent, last: -1}
 	out, err := x.Eval(r)
 	last, value := r.last, r.value
 	*r = reading{}

@@ -48,10 +48,24 @@ type caseKeys struct {
 }
 
 type noteKeys struct {
+	From   fromKeys `json:"from,omitempty" jsonschema_description:"A second file: one note for each of its rows that have the key of the row at hand. Columns of the rules beside it are then those of that file; expressions know the row of the input as parent."`
 	Each   text     `json:"each,omitempty" jsonschema_description:"Column with a list: one note for each element. Columns of the rules beside it are then members of the element, and expressions know it as item."`
 	Title  ruleKeys `json:"note_title,omitempty" jsonschema_description:"Title of the note."`
 	Body   ruleKeys `json:"note_body" jsonschema_description:"Text of the note; where it is empty there is no note."`
 	Public ruleKeys `json:"public,omitempty" jsonschema_description:"Whether the requester may see the note; always sent, false if left out or empty."`
+}
+
+type fromKeys struct {
+	File   text        `json:"file" jsonschema_description:"The file, in any format that an input may have, beside the mapping file."`
+	Key    fromKeyKeys `json:"key" jsonschema_description:"What holds the key of the row that a row of this file belongs to. A bare string is a column."`
+	Sort   text        `json:"sort,omitempty" jsonschema_description:"Column by which the notes of a case are in order, as dates, numbers or texts; without it, and where it says the same, the order of the file."`
+	Layout texts       `json:"layout,omitempty" jsonschema_description:"How dates in that column are written, by example of 2006-01-02 15:04:05, where they do not tell."`
+}
+
+// fromKeyKeys has the sources of a rule that make sense for a key.
+type fromKeyKeys struct {
+	Column text `json:"column,omitempty" jsonschema_description:"Column whose trimmed content is the key."`
+	Expr   text `json:"expr,omitempty" jsonschema_description:"Expression whose trimmed result is the key."`
 }
 
 // ruleKeys say where the value of one field comes from and what becomes of it on
@@ -184,6 +198,16 @@ func (keyKeys) JSONSchemaExtend(s *schema) {
 	to, _ := s.Properties.Get("custom_field")
 	*to = schema{Type: "string", Pattern: "^text", Description: to.Description}
 	orColumn(s, "column", "expr")
+}
+
+func (fromKeyKeys) JSONSchemaExtend(s *schema) { orColumn(s, "column", "expr") }
+
+func (fromKeys) JSONSchemaExtend(s *schema) {
+	s.DependentRequired = map[string][]string{"layout": {"sort"}}
+}
+
+func (noteKeys) JSONSchemaExtend(s *schema) {
+	s.Not = &schema{Required: []string{"each", "from"}}
 }
 
 func (ruleKeys) JSONSchemaExtend(s *schema) {

@@ -79,6 +79,8 @@ Exit codes, if and only if:
 type checked struct {
 	check.Report
 	Remarks []string `json:"remarks,omitempty"` // how the export was read
+	// Unclaimed counts the rows of second files that belong to no row of the export.
+	Unclaimed int `json:"unclaimed,omitempty"`
 	// Estimate is how long sending will take at Rate, both 0 without a limit.
 	Rate     float64 `json:"rate"`             // requests a second
 	Estimate float64 `json:"estimate_seconds"` // seconds
@@ -116,11 +118,12 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 		return c, interrupted(ctx, err)
 	}
 	defer c.table.Close()
-	program, err := compile(mapping, c.table)
+	program, second, err := compile(ctx, mapping, c.table, o.mapping)
+	defer second.close()
 	if err != nil {
-		return c, err
+		return c, interrupted(ctx, err)
 	}
-	c.Remarks = c.table.Remarks
+	c.Remarks = append(c.table.Remarks, second.remarks()...)
 	if text, err := readSmall(o.mapping, maxMapping); err == nil {
 		c.OpenQuestions = draft.OpenQuestions(text)
 	}
@@ -139,6 +142,9 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 	if warning := absent(program, c.table); warning != "" {
 		c.Warnings = append(c.Warnings, warning)
 	}
+	var orphans []string
+	c.Unclaimed, orphans = second.unclaimed(c.table)
+	c.Warnings = append(c.Warnings, orphans...)
 	if o.live {
 		if c.Live, err = asked.run(ctx); err != nil {
 			return c, err

@@ -15,14 +15,13 @@ import (
 	"caseimport/importer/atomicfile"
 	"caseimport/importer/source"
 	"caseimport/mapping/draft"
-	"caseimport/mapping/fields"
 	"caseimport/mapping/words"
 )
 
 type initOptions struct {
 	reading
-	out, from, fields string
-	force             bool
+	out, from, fields, notes string
+	force                    bool
 }
 
 func newInit() *cobra.Command {
@@ -41,12 +40,14 @@ rules of custom fields are commented out, ready to be given a key.`,
 		Example: `  caseimport fields -o fields.json && caseimport init tickets.csv --fields fields.json
   caseimport init tickets.csv
   caseimport init tickets.csv -o acme.yaml --from jira
+  caseimport init tickets.csv --notes comments.csv       comments in a file of their own
   caseimport init tickets.jsonl.gz -o -                  print it`,
 	}
 	f := cmd.Flags()
 	f.StringVarP(&o.out, "output", "o", "mapping.yaml", "the mapping `FILE` to write, - for standard output")
 	f.StringVar(&o.from, "from", "", "`NAME` of the product that it comes from: "+strings.Join(draft.Products(), ", ")+" (default: detected)")
 	fieldsFlag(f, &o.fields, "")
+	f.StringVar(&o.notes, "notes", "", "a second `FILE` that holds the comments, one a row: they become notes")
 	f.BoolVar(&o.force, "force", false, "overwrite the mapping file")
 	return o.reading.command(cmd, func(cmd *cobra.Command, input string) error { return draftMapping(cmd, o, input) })
 }
@@ -69,9 +70,16 @@ func draftMapping(cmd *cobra.Command, o initOptions, input string) error {
 		return interrupted(ctx, err)
 	}
 	defer table.Close()
-	d, err := profile(ctx, table, account, o)
+	p, err := profile(ctx, table)
+	if err == nil && o.notes != "" {
+		err = comments(ctx, p, o)
+	}
 	if err != nil {
 		return interrupted(ctx, err)
+	}
+	d, err := p.DraftFor(account, beside(o.out, o.fields), o.from)
+	if err != nil {
+		return err
 	}
 	said := cmd.OutOrStdout()
 	if toStdout {
@@ -90,7 +98,7 @@ func draftMapping(cmd *cobra.Command, o initOptions, input string) error {
 // whole, so that a key is known to be unique.
 const sampleRows = 5_000_000
 
-func profile(ctx context.Context, table *source.Table, account *fields.File, o initOptions) (draft.Draft, error) {
+func profile(ctx context.Context, table *source.Table) (*draft.Profile, error) {
 	p := draft.NewProfile(table.Columns)
 	seen, enough := 0, errors.New("enough rows")
 	err := table.Each(ctx, func(row *source.Row) error {
@@ -104,9 +112,24 @@ func profile(ctx context.Context, table *source.Table, account *fields.File, o i
 		return nil
 	})
 	if err != nil && !errors.Is(err, enough) {
-		return draft.Draft{}, err
+		return nil, err
 	}
-	return p.DraftFor(account, beside(o.out, o.fields), o.from)
+	return p, nil
+}
+
+// comments adds what the second file holds.
+func comments(ctx context.Context, p *draft.Profile, o initOptions) error {
+	table, err := source.Open(ctx, o.notes, source.Options{})
+	if err != nil {
+		return err
+	}
+	defer table.Close()
+	second, err := profile(ctx, table)
+	if err != nil {
+		return err
+	}
+	p.Comments(beside(o.out, o.notes), second)
+	return nil
 }
 
 // beside is the path of a file as a mapping file at another path is to name it.
@@ -165,7 +188,7 @@ func printDraft(w io.Writer, d draft.Draft, cmd *cobra.Command, o initOptions, i
 	}
 	if o.out != "-" {
 		next := func(command string) string {
-			return commandLine(cmd, command, input, "output", "from", "force", "fields") + " -m " + shellQuote(o.out)
+			return commandLine(cmd, command, input, "output", "from", "force", "fields", "notes") + " -m " + shellQuote(o.out)
 		}
 		fmt.Fprintf(&b, "\nWritten to %s\n", o.out)
 		fmt.Fprintf(&b, "\nWhat next\n  Read the file and answer its questions. Then check and rehearse:\n")

@@ -185,11 +185,6 @@ func readSmall(path string, most int64) ([]byte, error) {
 	return text, err
 }
 
-// compile binds a mapping to the columns of an export.
-func compile(m *mapping.Mapping, table *source.Table) (*mapping.Program, error) {
-	return m.Compile(table.Columns, table.Format == "json")
-}
-
 // absent warns of columns that no row has, "" if there are none. A failure report
 // holds only some of the rows, so there it means nothing.
 func absent(p *mapping.Program, table *source.Table) string {

@@ -164,18 +164,21 @@ func importFile(cmd *cobra.Command, o runOptions, input string, log *slog.Logger
 	known, unwatch := watch(cfg.Progress, s, log, o.logFormat == "text")
 	defer unwatch()
 	cfg.Table, err = o.reading.open(intake, cmd, input)
-	if err != nil && intake.Err() != nil {
-		return importer.Summary{}, &importer.Stop{Exit: exitStopped, Err: errors.New("interrupted while the file was being read: nothing was sent"), Hint: "run the same command again"}
-	}
 	if err != nil {
-		return importer.Summary{}, err
+		return importer.Summary{}, untimely(intake, err)
 	}
 	defer cfg.Table.Close()
 	for _, remark := range cfg.Table.Remarks {
 		log.Info(remark)
 	}
-	if cfg.Program, err = compile(mapping, cfg.Table); err != nil {
-		return importer.Summary{}, err
+	var second second
+	cfg.Program, second, err = compile(intake, mapping, cfg.Table, o.mapping)
+	defer second.close()
+	if err != nil {
+		return importer.Summary{}, untimely(intake, err)
+	}
+	for _, remark := range second.remarks() {
+		log.Info(remark)
 	}
 	if warning := absent(cfg.Program, cfg.Table); warning != "" {
 		log.Warn(warning)
@@ -185,6 +188,14 @@ func importFile(cmd *cobra.Command, o runOptions, input string, log *slog.Logger
 	}
 	known(cfg.Table.Rows, o.limit)
 	return importer.Run(all, cfg)
+}
+
+// untimely rewords the error of a reading that a signal has ended.
+func untimely(ctx context.Context, err error) error {
+	if ctx.Err() == nil {
+		return err
+	}
+	return &importer.Stop{Exit: exitStopped, Err: errors.New("interrupted while the file was being read: nothing was sent"), Hint: "run the same command again"}
 }
 
 // sayDraining answers the first Ctrl-C, if there is something to wait for.

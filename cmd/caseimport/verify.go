@@ -117,9 +117,10 @@ func verifyFile(cmd *cobra.Command, o verifyOptions, input string) (report verif
 		return report, "", stopped(err)
 	}
 	defer table.Close()
-	program, err := compile(m, table)
+	program, second, err := compile(ctx, m, table, o.mapping)
+	defer second.close()
 	if err != nil {
-		return report, "", err
+		return report, "", stopped(err)
 	}
 	say := func(message string) { fmt.Fprintln(cmd.ErrOrStderr(), printable(message)) }
 	rows, err := rowsWithCase(ctx, table, program, account, o.results, say)

@@ -166,7 +166,7 @@ func each(ctx context.Context, cfg Config, take func(*source.Row, *verdict) erro
 				verdicts[i] = judge(cfg, ids, row)
 			}
 			b.verdicts <- verdicts
-			return nil
+			return cfg.Program.Err()
 		})
 		return nil
 	}
@@ -211,6 +211,7 @@ func judge(cfg Config, ids results.Columns, row *source.Row) (v verdict) {
 	}
 	who := cfg.Program.Identify(row)
 	if v.filtered = who.Filtered; v.filtered {
+		cfg.Program.Claim(row)
 		return v
 	}
 	if v.key = who.Key; v.key != "" {

@@ -240,6 +240,9 @@ func (c *csvRecords) row(number int) *Row {
 	return r
 }
 
+// text implements records.
+func (c *csvRecords) text() *window { return c.w }
+
 // maxLook is how far lazy reading looks for the end of a quoted cell, in bytes.
 const maxLook = 1 << 20
 

@@ -20,5 +20,6 @@
 // unpacked), container.go (what is no text: workbooks, archives), survey.go (what
 // the bytes tell), encoding.go and guess.go (how they become text); window.go (the
 // part of the text in memory), parser.go (one CSV record), csv.go, quotes.go and
-// delimiter.go (a CSV file); json.go, document.go and tree.go (JSON); workbook.go.
+// delimiter.go (a CSV file); json.go, document.go and tree.go (JSON); workbook.go;
+// place.go (rows read again, one by one).
 package source

@@ -145,8 +145,8 @@ func (in *input) open() (*stream, error) {
 		}
 		s.Reader, s.file = f, f
 		info, err := f.Stat()
-		if err == nil && (info.Size() != in.info.Size() || !info.ModTime().Equal(in.info.ModTime())) {
-			err = errChanged
+		if err == nil {
+			err = in.same(info)
 		}
 		if err != nil {
 			f.Close()
@@ -164,6 +164,14 @@ func (in *input) open() (*stream, error) {
 		s.Reader, s.packed = &members{z, b}, true
 	}
 	return s, nil
+}
+
+// same tells whether a file's size and time are those that Open found.
+func (in *input) same(now fs.FileInfo) error {
+	if now.Size() != in.info.Size() || !now.ModTime().Equal(in.info.ModTime()) {
+		return errChanged
+	}
+	return nil
 }
 
 // members reads a gzip file, which may have several parts. Left to itself

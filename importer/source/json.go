@@ -275,6 +275,9 @@ func (j *jsonRecords) row(number int) *Row {
 	return r
 }
 
+// text implements records.
+func (j *jsonRecords) text() *window { return j.w }
+
 // loneSurrogate finds the escape of a UTF-16 surrogate without its other half, "" if
 // there is none. Such a text is no Unicode: decoded, different ones would become
 // the same.

@@ -51,7 +51,8 @@ type Table struct {
 	coding coding
 	csv    csvShape
 	json   jsonShape
-	sheet  *spool // the rows of a workbook
+	sheet  *spool  // the rows of a workbook
+	places *places // nil until EachPlace
 }
 
 // csvShape is what Open learns about a CSV file so that Each can read it.
@@ -78,6 +79,8 @@ type records interface {
 	next() error
 	// row is the record that next moved to; it owns its memory.
 	row(number int) *Row
+	// text is what is read, if it is read record by record; nil for a document.
+	text() *window
 }
 
 // Open reads the whole input once and reports what it is. Every error is a
@@ -182,6 +185,11 @@ func (t *Table) Each(ctx context.Context, yield func(*Row) error) error {
 	if t.sheet != nil {
 		return t.eachRow(ctx, yield)
 	}
+	return t.each(ctx, func(row *Row, _ records) error { return yield(row) })
+}
+
+// each is Each for a text; it also hands on what the row was read from.
+func (t *Table) each(ctx context.Context, yield func(*Row, records) error) error {
 	s, err := t.input.open()
 	if err != nil {
 		return named(t.Name, err)
@@ -192,7 +200,7 @@ func (t *Table) Each(ctx context.Context, yield func(*Row) error) error {
 		if err = rs.next(); err != nil {
 			break
 		}
-		if err := yield(rs.row(number)); err != nil {
+		if err := yield(rs.row(number), rs); err != nil {
 			return err
 		}
 		err = ctx.Err()
@@ -210,7 +218,7 @@ func (t *Table) Each(ctx context.Context, yield func(*Row) error) error {
 
 // Close removes what Open had to store. The Table is of no use afterwards.
 func (t *Table) Close() error {
-	return errors.Join(t.input.close(), t.sheet.close())
+	return errors.Join(t.input.close(), t.sheet.close(), t.places.close())
 }
 
 // rows begins to read the records of s.

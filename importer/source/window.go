@@ -23,6 +23,8 @@ type window struct {
 	at   int  // buf[at:] has not been passed yet
 	eof  bool // nothing follows buf
 	line int  // on which buf[at] stands
+
+	began, passed int64 // where in the text what was passed last begins and ends
 }
 
 func newWindow(ctx context.Context, r io.Reader) *window {
@@ -36,6 +38,7 @@ func (w *window) rest() []byte { return w.buf[w.at:] }
 func (w *window) pass(n, lines int) {
 	w.at += n
 	w.line += lines
+	w.began, w.passed = w.passed, w.passed+int64(n)
 }
 
 // fill makes rest longer, or sets eof.

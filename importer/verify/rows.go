@@ -83,7 +83,11 @@ func ReadRows(ctx context.Context, table *source.Table, program *mapping.Program
 		in.met[id] = true
 		r := Row{Number: row.Number, Key: key, CaseID: its.id, At: its.at, Found: its.found}
 		var faults []mapping.Fault
-		if r.Case, faults = program.Map(row); len(faults) > 0 {
+		r.Case, faults = program.Map(row)
+		if err := program.Err(); err != nil {
+			return err
+		}
+		if len(faults) > 0 {
 			r.Fault = "the row cannot be mapped today: " + faults[0].String()
 		}
 		if r.Case.Parent != "" {

@@ -36,7 +36,8 @@
 //	custom.go    of the custom fields,
 //	account.go   with the account's fields, where they are known,
 //	zone.go      of those that are dates,
-//	notes.go     and of the notes
+//	notes.go     and of the notes,
+//	second.go    also from a second file
 //	names.go     how headers are compared
 //	rule.go      one rule as text
 //	page.go      lines with their comments

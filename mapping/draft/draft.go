@@ -74,6 +74,7 @@ type drafter struct {
 	skipped []line              // columns that are not mapped, and why
 	account *account            // nil: not known
 	keyed   *column             // the key
+	likely  *column             // what may be the key, if that is not sure
 	clocks  map[*column]*column // of a column of days, the one with its times of day
 
 	order     order   // of day and month, where a column leaves it open
@@ -202,6 +203,7 @@ func (d *drafter) key() page {
 	var p page
 	ch, best := d.pick.key()
 	key := ch.column
+	d.likely = key
 	if key == nil || !ch.sure || d.headless() != "" {
 		d.noKey(&p, ch, best)
 		return p

@@ -29,6 +29,9 @@ func (d *drafter) notes() page {
 			p.add(fmt.Sprintf("  - {note_title: {const: %s}, note_body: %s, public: {const: false}}", scalar(c.name), r), "in "+rows(c.filled))
 		}
 	}
+	if d.second != nil {
+		d.secondFile(&p)
+	}
 	if len(p.lines) == 1 {
 		return page{}
 	}
@@ -43,7 +46,7 @@ func (d *drafter) commentColumns() (all []*column) {
 		return free(c) && (c.objectLists() || c.nested == 0 && c.spaced*2 >= c.texts)
 	})
 	for _, c := range d.columns {
-		words := c.depth == 0 && c.objectLists() && hasWord(c, lexicon().Comments) && memberOf(c, filledMember, bodyMembers...) != nil
+		words := c.depth == 0 && c.objectLists() && hasWord(c, lexicon().Comments) && memberOf(c.members, filledMember, bodyMembers...) != nil
 		if free(c) && (c == named || words || c.written()) {
 			all = append(all, c)
 		}
@@ -77,7 +80,7 @@ func (d *drafter) comments(p *page, c *column) {
 // objectComments drafts notes of a list of objects by what their members are
 // called.
 func (d *drafter) objectComments(p *page, c *column) {
-	body := memberOf(c, filledMember, bodyMembers...)
+	body := memberOf(c.members, filledMember, bodyMembers...)
 	p.say(2, "%s in %s.", words.Plural(c.items, "comment"), rows(c.filled))
 	if body == nil {
 		d.ask(p, 2, "notes: which member of %s holds the text of a comment?", show(c.name))
@@ -86,14 +89,20 @@ func (d *drafter) objectComments(p *page, c *column) {
 	}
 	d.sure("notes: one for each comment in %s", c.name)
 	p.add("  - each: "+scalar(c.name), "")
+	d.commentRules(p, c.members, body, itemMember)
+}
+
+// commentRules drafts the title, the text and who may see a comment, by what its
+// members or columns are called. cell is the expression for one of them.
+func (d *drafter) commentRules(p *page, all []*column, body *column, cell func(*column) string) {
 	var title []string
-	if a := memberOf(c, onlyObjects, "author", "user", "from", "createdby", "creator", "owner", "authordata", "userdata", "ownerdata"); a != nil {
-		title = append(title, fmt.Sprintf("coalesce(%[1]s.name, %[1]s.displayName, %[1]s.display_name, %[1]s.login, %[1]s.username, %[1]s.email)", itemMember(a)))
-	} else if a := memberOf(c, filledMember, "authorname", "author", "username", "fromemail", "user", "createdby", "authorid", "userid"); a != nil {
-		title = append(title, itemMember(a))
+	if a := memberOf(all, onlyObjects, "author", "user", "from", "createdby", "creator", "owner", "authordata", "userdata", "ownerdata"); a != nil {
+		title = append(title, fmt.Sprintf("coalesce(%[1]s.name, %[1]s.displayName, %[1]s.display_name, %[1]s.login, %[1]s.username, %[1]s.email)", cell(a)))
+	} else if a := memberOf(all, filledMember, "authorname", "author", "username", "fromemail", "user", "createdby", "authorid", "userid"); a != nil {
+		title = append(title, cell(a))
 	}
-	if when := memberOf(c, filledMember, "createdat", "created", "createdtime", "createdon", "createddate", "datecreated", "creationdate", "creationtime", "date", "time", "commentedtime", "addedat"); when != nil {
-		title = append(title, itemMember(when))
+	if when := memberOf(all, filledMember, whenMembers...); when != nil {
+		title = append(title, cell(when))
 	}
 	if len(title) > 0 {
 		p.add("    note_title: "+expression(`join([%s], ", ")`, strings.Join(title, ", ")).String(), "")
@@ -104,22 +113,26 @@ func (d *drafter) objectComments(p *page, c *column) {
 	}
 	p.add("    note_body: "+r.String(), "")
 	switch {
-	case d.flag(p, memberOf(c, filledMember, "public", "ispublic"), "=="):
-	case d.flag(p, memberOf(c, filledMember, "private", "isprivate", "internal", "isinternal"), "!="):
+	case d.flag(p, memberOf(all, filledMember, "public", "ispublic"), "==", cell):
+	case d.flag(p, memberOf(all, filledMember, "private", "isprivate", "internal", "isinternal"), "!=", cell):
 	default:
 		d.public(p)
 	}
 }
 
+// whenMembers say when a comment was written.
+var whenMembers = []header{"createdat", "created", "createdtime", "createdon", "createddate", "datecreated", "creationdate", "creationtime", "date", "time", "commentedtime", "addedat"}
+
 // bodyMembers hold the text of a comment, the plainest first.
 var bodyMembers = []header{"plainbody", "bodytext", "descriptiontext", "bodymarkdown", "body", "text", "content", "message", "comment", "notes", "note", "htmlbody", "summary", "thetext"}
 
-// memberOf finds the first of these members of the objects in a list.
-func memberOf(c *column, ok func(*column) bool, names ...header) *column {
+// memberOf finds the first of these among the members of the objects in a list, or
+// among columns.
+func memberOf(all []*column, ok func(*column) bool, names ...header) *column {
 	for _, name := range names {
-		i := slices.IndexFunc(c.members, func(m *column) bool { return m.plain == name && ok(m) })
+		i := slices.IndexFunc(all, func(m *column) bool { return m.plain == name && ok(m) })
 		if i >= 0 {
-			return c.members[i]
+			return all[i]
 		}
 	}
 	return nil
@@ -130,7 +143,7 @@ func filledMember(m *column) bool { return m.real() > 0 && m.objects == 0 && m.l
 func onlyObjects(m *column) bool { return m.objects > 0 && m.filled == 0 && m.lists == 0 }
 
 // flag adds a rule for a member that is true or false, if there is one.
-func (d *drafter) flag(p *page, m *column, compare string) bool {
+func (d *drafter) flag(p *page, m *column, compare string, cell func(*column) string) bool {
 	if m == nil {
 		return false
 	}
@@ -139,7 +152,7 @@ func (d *drafter) flag(p *page, m *column, compare string) bool {
 			return false
 		}
 	}
-	p.add("    public: "+expression("%s %s true", itemMember(m), compare).String(), "")
+	p.add("    public: "+expression("%s %s true", cell(m), compare).String(), "")
 	return true
 }
 

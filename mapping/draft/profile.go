@@ -16,6 +16,8 @@ type Profile struct {
 	// Total is the number of rows of the whole input where Add saw only some
 	// of them; 0 means that it saw all.
 	Total int
+
+	second *second // nil without
 }
 
 // NewProfile begins a profile of an input with these columns, as

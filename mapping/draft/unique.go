@@ -35,6 +35,21 @@ func (u *unique) add(s string, row int) {
 
 func (u *unique) lose(why string) { u.lost, u.table = why, nil }
 
+// has reports whether a value was added. It is not known once the column is out.
+func (u *unique) has(s string) bool {
+	if u.lost != "" || u.used == 0 {
+		return false
+	}
+	h := max(maphash.String(seed, s), 1)
+	mask := uint64(len(u.table) - 1)
+	for i := h & mask; u.table[i] != 0; i = (i + 1) & mask {
+		if u.table[i] == h {
+			return true
+		}
+	}
+	return false
+}
+
 // insert reports whether the hash is new.
 func (u *unique) insert(h uint64) bool {
 	if h == 0 {

@@ -33,6 +33,8 @@ type Row interface {
 	Named(column string) (any, error)
 	// Item is the element of each that is at hand.
 	Item() any
+	// Parent is the row of the input that this row belongs to.
+	Parent() Row
 }
 
 // Options say what an expression may speak of.
@@ -42,6 +44,10 @@ type Options struct {
 	Column func(name string) (int, error)
 	// Item is set where the expression stands beside each and may say item.
 	Item bool
+	// Parent is set where it reads a row that belongs to another, and may say parent;
+	// ParentColumn is then Column for that.
+	Parent       bool
+	ParentColumn func(name string) (int, error)
 	// Condition is set where it has to give true or false.
 	Condition bool
 }

@@ -28,6 +28,7 @@ func (c cells) column(name string) (int, error) {
 func (c cells) Cell(i int) any                 { return c[c.names()[i]] }
 func (c cells) Named(name string) (any, error) { return c[name], nil }
 func (c cells) Item() any                      { return nil }
+func (c cells) Parent() Row                    { return nil }
 
 // Whatever an expression says, it takes little memory.
 func TestExpressionsCannotRunAway(t *testing.T) {

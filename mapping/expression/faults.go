@@ -35,8 +35,8 @@ func compileFault(err error, source string) Fault {
 		message = "invalid expression: use != to compare"
 	case noCondition.MatchString(at.Message):
 		message = "invalid expression: expected true or false"
-	case name == "row":
-		message = `row is not a value by itself: name a column, row["…"]`
+	case name == "row", name == "parent":
+		message = fmt.Sprintf("%s is not a value by itself: name a column, %[1]s[\"…\"]", name)
 	case isName:
 		message = unknownName(name)
 	case strings.HasPrefix(at.Message, "unexpected") && !strings.Contains(source, "row"):

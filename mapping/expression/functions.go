@@ -119,10 +119,17 @@ var readers = map[string]func(a ...any) (any, error){
 	"#cell":   func(a ...any) (any, error) { return a[0].(*scope).row.Cell(a[1].(int)), nil },
 	"#item":   func(a ...any) (any, error) { return a[0].(*scope).row.Item(), nil },
 	"#column": func(a ...any) (any, error) { return a[0].(*scope).row.Named(text(a[1])) },
-	"#has": func(a ...any) (any, error) {
-		cell, err := a[0].(*scope).row.Named(text(a[1]))
-		return err == nil && cell != nil, nil
-	},
+	"#has":    func(a ...any) (any, error) { return has(a[0].(*scope).row, text(a[1])), nil },
+
+	"#parentCell":   func(a ...any) (any, error) { return a[0].(*scope).row.Parent().Cell(a[1].(int)), nil },
+	"#parentColumn": func(a ...any) (any, error) { return a[0].(*scope).row.Parent().Named(text(a[1])) },
+	"#parentHas":    func(a ...any) (any, error) { return has(a[0].(*scope).row.Parent(), text(a[1])), nil },
+}
+
+// has says whether a row has a column, and something in it.
+func has(row Row, column string) bool {
+	cell, err := row.Named(column)
+	return err == nil && cell != nil
 }
 
 // call calls the function with the scope as its first argument, to which what

@@ -55,6 +55,8 @@ func (r *rewriter) Visit(node *ast.Node) {
 			r.fault(n, "unknown name $env")
 		case n.Value == "item" && !r.Item:
 			r.fault(n, "item is only available beside each")
+		case n.Value == "parent" && !r.Parent:
+			r.fault(n, "parent is only available beside from")
 		case n.Value == "item":
 			ast.Patch(node, call("#item"))
 		case functions[n.Value].do != nil:
@@ -72,9 +74,9 @@ func (r *rewriter) Visit(node *ast.Node) {
 			ast.Patch(node, call("#sub", n.Node, &ast.IntegerNode{}))
 		}
 	case *ast.BinaryNode:
-		if row, ok := n.Right.(*ast.IdentifierNode); ok && row.Value == "row" && n.Operator == "in" {
+		if has := r.has(n.Right); has != "" && n.Operator == "in" {
 			r.reads = true
-			ast.Patch(node, call("#has", n.Left))
+			ast.Patch(node, call(has, n.Left))
 		} else if name, ok := operators[n.Operator]; ok {
 			ast.Patch(node, call(name, n.Left, r.pattern(n.Operator, n.Right)))
 		}
@@ -97,22 +99,38 @@ func orNil(n ast.Node) ast.Node {
 }
 
 func (r *rewriter) member(n *ast.MemberNode) ast.Node {
-	if row, ok := n.Node.(*ast.IdentifierNode); !ok || row.Value != "row" {
+	find, cell, column := r.Column, "#cell", "#column"
+	switch row, ok := n.Node.(*ast.IdentifierNode); {
+	case ok && row.Value == "row":
+	case ok && row.Value == "parent" && r.Parent:
+		find, cell, column = r.ParentColumn, "#parentCell", "#parentColumn"
+	default:
 		return call("#member", n.Node, n.Property)
 	}
 	r.reads = true
 	name, ok := n.Property.(*ast.StringNode)
 	if !ok {
-		return call("#column", n.Property)
+		return call(column, n.Property)
 	}
 	number := 0
-	if r.Column != nil {
+	if find != nil {
 		var err error
-		if number, err = r.Column(name.Value); err != nil {
+		if number, err = find(name.Value); err != nil {
 			r.fault(name, err.Error())
 		}
 	}
-	return call("#cell", &ast.IntegerNode{Value: number})
+	return call(cell, &ast.IntegerNode{Value: number})
+}
+
+// has is what looks for a column in a row, "" for anything else.
+func (r *rewriter) has(n ast.Node) string {
+	switch row, ok := n.(*ast.IdentifierNode); {
+	case ok && row.Value == "row":
+		return "#has"
+	case ok && row.Value == "parent" && r.Parent:
+		return "#parentHas"
+	}
+	return ""
 }
 
 // operators are the functions that stand for an operator.

@@ -1,0 +1,146 @@
+package draft
+
+import (
+	"slices"
+	"strings"
+
+	"caseimport/mapping/words"
+)
+
+// second is a file of comments, one a row.
+type second struct {
+	*Profile
+	path string // as the mapping file is to name it
+}
+
+// Comments says that the comments stand in a second file, one a row; path is how the
+// mapping file is to name it.
+func (p *Profile) Comments(path string, of *Profile) { p.second = &second{of, path} }
+
+// keyNames are what exports of comments call the id of the ticket.
+var keyNames = []header{"ticketid", "issueid", "caseid", "requestid", "incidentid", "bugid", "ticketnumber", "ticketkey", "issuekey", "ticket", "issue", "case", "request", "incident", "parentid", "parent", "itemsid"}
+
+// secondFile drafts the notes that come from the second file.
+func (d *drafter) secondFile(p *page) {
+	s := d.second
+	p.say(2, "%s in %s.", words.Plural(s.rows, "comment"), show(s.path))
+	if d.likely == nil {
+		d.ask(p, 2, "notes of %s: they are found by the key of their ticket: which column of each file holds it?%s", s.path, candidates(s.columns))
+		return
+	}
+	key, others, sure := s.keyOf(d.likely)
+	body := memberOf(s.columns, filledMember, bodyMembers...)
+	named := body != nil
+	if body == nil {
+		body = s.longestBut(key)
+	}
+	if key == nil || body == nil {
+		d.ask(p, 2, "notes of %s: which column holds the key of the ticket, and which the text?%s", s.path, candidates(s.columns))
+		p.add("  # - {from: {file: "+scalar(s.path)+", key: COLUMN}, note_body: COLUMN}", "")
+		return
+	}
+	if !sure {
+		d.ask(p, 2, "notes of %s: is %s the key of the ticket?%s", s.path, show(key.name), candidates(append([]*column{key}, others...)))
+	}
+	if !named {
+		d.ask(p, 2, "notes of %s: is %s the text of the comment?%s", s.path, show(body.name), candidates([]*column{body}))
+	}
+	sure = sure && named
+	r := from(key)
+	if key.formulas > 0 && key.formulas == key.filled {
+		r = unwrapped(key)
+	}
+	file := []pair{{"file", scalar(s.path)}, {"key", r.String()}}
+	if when := s.when(); when != nil {
+		file = append(file, pair{"sort", scalar(when.name)})
+		if when.dates.order() == open {
+			sure = false
+			order := d.order
+			if d.orderFrom == nil {
+				order, _ = (&drafter{Profile: s.Profile}).commonOrder()
+			}
+			d.ask(p, 2, "notes of %s: are the dates in %s written with the %s first?", s.path, show(when.name), orderWord(order))
+			file = append(file, pair{"layout", list(when.dates.layouts(order))})
+		}
+	}
+	if d.keyed != nil {
+		if sure {
+			d.sure("notes of %s: one for each row, by %s", s.path, key.name)
+		}
+		p.add("  - from: "+flow(file), "")
+		d.commentRules(p, s.columns, body, cell)
+		return
+	}
+	// Without a key the file would not load.
+	d.ask(p, 2, "notes of %s: they need the key of their ticket. Once the mapping has a key, remove the # before these lines.", s.path)
+	var rules page
+	rules.add("  - from: "+flow(file), "")
+	d.commentRules(&rules, s.columns, body, cell)
+	for _, l := range rules.lines {
+		p.add("  # "+strings.TrimPrefix(l.text, "  "), l.note)
+	}
+}
+
+// longestBut is the column with the longest texts, nil without any.
+func (s *second) longestBut(key *column) (longest *column) {
+	for _, c := range s.columns {
+		if c != key && c.spaced > 0 && c.cells() && (longest == nil || c.average() > longest.average()) {
+			longest = c
+		}
+	}
+	return longest
+}
+
+// when is the column that says when a comment was written, by its name or as the only
+// one that holds dates.
+func (s *second) when() *column {
+	dated := func(c *column) bool {
+		return c.cells() && c.dates.count > 0 && c.dates.misses == 0 && c.dates.order() != mixed
+	}
+	if named := memberOf(s.columns, dated, whenMembers...); named != nil {
+		return named
+	}
+	var only *column
+	for _, c := range s.columns {
+		if dated(c) {
+			if only != nil {
+				return nil
+			}
+			only = c
+		}
+	}
+	return only
+}
+
+// keyOf finds the column whose values are keys of tickets: the one that is called
+// so, or else the only one. others come into question as well.
+func (s *second) keyOf(ticket *column) (key *column, others []*column, sure bool) {
+	named := func(c *column) bool {
+		return strings.EqualFold(c.name, ticket.name) && c.plain != "id" || slices.ContainsFunc(keyNames, c.is)
+	}
+	var all []*column
+	for _, c := range s.columns {
+		known, enough := 0, 8 // of ten
+		if named(c) {
+			enough = 5
+		}
+		for _, i := range c.values.items {
+			if ticket.key.has(i.value) {
+				known++
+			}
+		}
+		if c.cells() && known > 0 && known*10 >= len(c.values.items)*enough {
+			all = append(all, c)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b *column) int {
+		// Tickets have several comments, so that a column of different values is more
+		// likely the comment's own id.
+		rank := func(c *column) int { return 2*b2i(named(c)) + b2i(c.key.lost != "") }
+		return rank(b) - rank(a)
+	})
+	if len(all) == 0 {
+		return nil, nil, false
+	}
+	return all[0], all[1:], named(all[0]) && (len(all) == 1 || !named(all[1]))
+}
