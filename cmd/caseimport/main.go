@@ -77,7 +77,7 @@ The usual way, from an export to cases:
   caseimport run   tickets.csv -m mapping.yaml --limit 5  the first five; look at them in Talkdesk
   caseimport run   tickets.csv -m mapping.yaml            the rest
   caseimport verify tickets.csv -m mapping.yaml           is every case there, and right?`,
-		Version:       version(),
+		Version:       versionText(),
 		Args:          noSuchCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SilenceErrors: true,
@@ -85,10 +85,14 @@ The usual way, from an export to cases:
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newInit(), newCheck(), newRun(), newFields(), newDoctor(), newVerify(), newSandbox(), newSchema(), newMan())
-	root.SetVersionTemplate(fmt.Sprintf("caseimport version %s\ncommit %s, %s\n%s %s/%s\n", version(),
-		cmp.Or(build("vcs.revision"), "(unknown)"), cmp.Or(build("vcs.time"), "(no date)"), runtime.Version(), runtime.GOOS, runtime.GOARCH))
 	complete(root)
 	return root
+}
+
+// versionText is what --version says after the program's name.
+func versionText() string {
+	return fmt.Sprintf("%s\ncommit %s, %s\n%s %s/%s", version(), cmp.Or(build("vcs.revision"), "(unknown)"), cmp.Or(build("vcs.time"), "(no date)"),
+		runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 func version() string {
