@@ -105,7 +105,7 @@ func (t *target) connect(cfg *importer.Config, account *fields.File, timeout tim
 			_ = box.Server.Put(known) // an id that it cannot hold is not worth a word
 		}
 	} else if client.Credentials, err = talkdesk.CredentialsFromEnv(os.Getenv); err != nil {
-		return nil, refuse(err, "to try it without an account, add --sandbox")
+		return nil, refuse(err, "in a file that a shell reads (. secrets.env), each line begins with export\nto try it without an account, add --sandbox")
 	}
 	api, err := talkdesk.New(client)
 	if err != nil {

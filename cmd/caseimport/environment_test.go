@@ -1,9 +1,13 @@
 package main
 
 import (
+	"bytes"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"golang.org/x/text/encoding/unicode"
 
 	"caseimport/importer/sandbox"
 )
@@ -37,5 +41,26 @@ func TestEnvironmentAsPeopleWriteIt(t *testing.T) {
 				t.Errorf("exit %d: %s", code, text)
 			}
 		})
+	}
+}
+
+// What PowerShell's > writes is UTF-16 with carriage returns.
+func TestFilesOfPowerShell(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"good.csv", "mapping.yaml"} {
+		text, err := os.ReadFile(filepath.Join("testdata/common", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		wide, err := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder().Bytes(bytes.ReplaceAll(text, []byte("\n"), []byte("\r\n")))
+		if err == nil {
+			err = os.WriteFile(filepath.Join(dir, name), wide, 0o600)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if code, text := said("run", filepath.Join(dir, "good.csv"), "-m", filepath.Join(dir, "mapping.yaml"), "--sandbox", "--rate", "0"); code != exitDone {
+		t.Errorf("exit %d:\n%s", code, text)
 	}
 }

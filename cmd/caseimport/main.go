@@ -79,7 +79,7 @@ The usual way, from an export to cases:
   caseimport run   tickets.csv -m mapping.yaml            the rest
   caseimport verify tickets.csv -m mapping.yaml           is every case there, and right?
   caseimport undo  tickets.results.csv                    what would go, to take it all back`,
-		Version:       version(),
+		Version:       versionText(),
 		Args:          noSuchCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SilenceErrors: true,
@@ -87,10 +87,14 @@ The usual way, from an export to cases:
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newInit(), newCheck(), newRun(), newFields(), newDoctor(), newVerify(), newReport(), newUndo(), newSandbox(), newSchema(), newMan())
-	root.SetVersionTemplate(fmt.Sprintf("caseimport version %s\ncommit %s, %s\n%s %s/%s\n", version(),
-		cmp.Or(build("vcs.revision"), "(unknown)"), cmp.Or(build("vcs.time"), "(no date)"), runtime.Version(), runtime.GOOS, runtime.GOARCH))
 	complete(root)
 	return root
+}
+
+// versionText is what --version says after the program's name.
+func versionText() string {
+	return fmt.Sprintf("%s\ncommit %s, %s\n%s %s/%s", version(), cmp.Or(build("vcs.revision"), "(unknown)"), cmp.Or(build("vcs.time"), "(no date)"),
+		runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
 func version() string {

@@ -83,7 +83,7 @@ func TestSandboxRefusesFlagsThatMakeNoSense(t *testing.T) {
 		{[]string{"--agents", "sandbox_test.go"}, "sandbox_test.go: not a list of agents"},
 		{[]string{"--list-shape", "round"}, "list shape \"round\" is unknown: give plain, wrapped"},
 		{[]string{"--list-fault", "total-zero,slow"}, "list fault \"slow\" is unknown"},
-		{[]string{"--list-hides", "note"}, "hidden member \"note\" is unknown"},
+		{[]string{"--list-hides", "note"}, "list hides \"note\" is unknown"},
 	} {
 		var stderr bytes.Buffer
 		if code := exec(t.Context(), append([]string{"sandbox"}, test.flags...), nil, io.Discard, &stderr); code != 1 || !strings.Contains(stderr.String(), test.want) {
