@@ -196,6 +196,7 @@ type pastRun struct {
 	lived time.Duration
 	field string // by which its cases can be found, "" if none, or not known
 	lost  bool   // it is not known that it was a run: a line was lost there
+	ended bool   // it came to an orderly end
 }
 
 // Open locks the journal at path, reads it, and creates it if it is not there.
