@@ -91,7 +91,7 @@ type intake struct {
 type item struct {
 	row     *source.Row
 	content content.Content
-	had     *content.Memo // what its case held, nil if that is not known
+	was     recalled // what was known of its case
 }
 
 func (in *intake) take(row *source.Row) error {
@@ -203,8 +203,7 @@ func (in *intake) hand(r *lifecycle.Row) {
 	}
 	found, created := in.before.listed[r.ID], false
 	if r.CaseID != "" {
-		torn := in.journal.State(r.ID) == journal.Incomplete || !in.journal.Last().Ended
-		in.machine.Resume(in.now(), r, torn)
+		in.machine.Resume(in.now(), r, in.had(r))
 	} else if len(found) > 0 {
 		created = in.machine.Listed(in.now(), r, found)
 	} else {
@@ -214,6 +213,16 @@ func (in *intake) hand(r *lifecycle.Row) {
 		in.cfg.Progress.already.Add(1)
 	}
 	in.follow()
+}
+
+// had is what the journal knows of the case of a row.
+func (in *intake) had(r *lifecycle.Row) lifecycle.Had {
+	_, known := in.journal.Holds(r.ID, r.Sum)
+	if in.journal.State(r.ID) == journal.Incomplete {
+		return lifecycle.Had{Known: known, Torn: true}
+	}
+	age, torn := in.journal.Unended()
+	return lifecycle.Had{Known: known, Torn: torn, Since: -age}
 }
 
 func (in *intake) full() bool {

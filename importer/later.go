@@ -145,13 +145,16 @@ func (in *intake) joinParent(it *item, l laterRow, known map[journal.ID]recalled
 // resume prepares the update of a row that has its case. orphaned says why the parent
 // that it names cannot be set, nil if it can.
 func (in *intake) resume(r *lifecycle.Row, it *item, was recalled, orphaned *mapping.Fault) {
-	r.CaseID, it.had = was.caseID, was.memo
+	r.CaseID, it.was = was.caseID, was
 	if r.Body == nil {
 		return
 	}
 	var lost []string
 	if was.memo != nil {
 		r.Update, lost = content.Changes(&it.content.Case, *was.memo)
+	} else if same, known := in.journal.Holds(r.ID, r.Sum); known && !same {
+		// It has changed, and nothing says where: all of it is set against the case.
+		r.Update, _ = content.Changes(&it.content.Case, content.Memo{})
 	}
 	if orphaned != nil && slices.Contains(lost, orphaned.Field) {
 		r.Body, r.Fault = nil, orphaned.String()
@@ -163,7 +166,8 @@ func (in *intake) resume(r *lifecycle.Row, it *item, was recalled, orphaned *map
 // recalled is what the journal knows of a row's case.
 type recalled struct {
 	caseID string
-	memo   *content.Memo // nil if it is not known what the case holds
+	sum    [8]byte       // of the row that the case holds, zero if it is not known
+	memo   *content.Memo // nil if it is not known what that row was
 }
 
 // recalling is the wish to know the cases of rows. The writer fulfils it, behind
@@ -197,7 +201,7 @@ func (p *pipeline) recall(a recalling) error {
 		if err != nil {
 			return err
 		}
-		r := recalled{caseID: line.CaseID}
+		r := recalled{caseID: line.CaseID, sum: o.Sum}
 		if memo, ok := content.ParseMemo(o.Memo); ok {
 			r.memo = &memo
 		}

@@ -205,8 +205,8 @@ func (p *pipeline) compared(q lifecycle.Request, got *talkdesk.Case, a talkdesk.
 	if a.Verdict == talkdesk.Created {
 		it := q.Row.Ref.(*item)
 		memo := content.Memo{}
-		if it.had != nil {
-			memo = *it.had
+		if it.was.memo != nil {
+			memo = *it.was.memo
 		}
 		var left []string
 		rest, left = content.Rest(q.Row.Update, &it.content.Case, memo, got, p.cfg.Program.Account(), q.Row.NotesInDoubt())

@@ -342,18 +342,24 @@ func (p *pipeline) record(a lifecycle.Record) error {
 func (p *pipeline) memo(a lifecycle.Record) (sum [8]byte, memo []byte) {
 	it, _ := a.Ref.(*item)
 	switch {
-	case it == nil || !a.Holds || a.CaseID == "":
+	case a.CaseID == "":
 		return sum, nil
-	case a.State != lifecycle.Done && it.had != nil:
-		memo = it.had.Append(nil) // as it was
+	case it == nil:
+		return a.Held, nil
+	case a.State != lifecycle.Done && it.was.caseID != "": // as it was
+		if it.was.memo != nil {
+			memo = it.was.memo.Append(nil)
+		}
+		return it.was.sum, memo
+	case a.Held != it.content.Sum: // and the row as it was then is not there to be described
 	default:
 		wrote := a.Answer.Updated
-		if wrote.IsZero() && it.had != nil {
-			wrote = it.had.Wrote
+		if wrote.IsZero() && it.was.memo != nil {
+			wrote = it.was.memo.Wrote
 		}
 		memo = content.MemoOf(&it.content.Case, a.State == lifecycle.Done, wrote).Append(nil)
 	}
-	return it.content.Sum, memo
+	return a.Held, memo
 }
 
 // recordRefusal writes down a row that is not sent.

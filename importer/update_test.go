@@ -376,7 +376,7 @@ func TestUnchangedRowsCostNoRequest(t *testing.T) {
 		if sum := w.must(3, "in.csv", updating); sum.Incomplete != 1 {
 			t.Errorf("an owner who is none: %+v", sum)
 		}
-		if line := w.results()[1]; !strings.Contains(line.ErrorMessage, "no active agent") || line.CaseID != "1" {
+		if line := w.results()[1]; !strings.Contains(line.ErrorMessage, "no active agent") || line.CaseID != w.at("T-1").id {
 			t.Errorf("%+v", line)
 		}
 	})
@@ -397,5 +397,36 @@ func TestParentThatComesLater(t *testing.T) {
 			t.Errorf("%+v", sum)
 		}
 		w.set("T-1", map[string]string{"parent_id": w.at("T-2").id})
+	})
+}
+
+// TestRowThatChangesWhileInDoubt: its create was answered by nobody, and when it is
+// found the row has changed. What has changed is known then, and carried over.
+func TestRowThatChangesWhileInDoubt(t *testing.T) {
+	in(t, func(w *world) {
+		w.tickets("T-1,One,x,open,,,,first", "T-2,Two,x,,,,,")
+		w.api.fate = func(n int) fate {
+			return fate{answer: talkdesk.Answer{Code: "timeout", Message: "no answer"}, stored: true}
+		}
+		w.must(4, "in.csv", func(c *Config) { c.Drain = after(5 * time.Second) })
+		w.api.fate = nil
+		w.tickets("T-1,One,y,pending,,,,second", "T-2,Two,x,,,,,")
+		w.must(0, "in.csv")
+		if sum := w.must(0, "in.csv"); sum.Changed != 1 || sum.Unmatched != 0 {
+			t.Errorf("%+v", sum)
+		}
+		if sum := w.must(0, "in.csv", updating); sum.Updated != 1 || sum.Created != 0 {
+			t.Errorf("%+v", sum)
+		}
+		w.set("T-1", map[string]string{"description": "y", "status": "PENDING"})
+		if c := w.at("T-1"); len(c.notes) != 1 || c.notes[0].Body != "second" {
+			t.Errorf("%+v", c.notes)
+		}
+		if c := w.at("T-2"); c.updates != 0 {
+			t.Errorf("a row that has not changed was updated: %+v", c)
+		}
+		if sum := w.must(0, "in.csv", updating); sum.Requests != 0 {
+			t.Errorf("%+v", sum)
+		}
 	})
 }

@@ -207,3 +207,31 @@ func TestLostLineForgetsNoCase(t *testing.T) {
 		t.Errorf("newest %q", got)
 	}
 }
+
+// TestRunsThatDidNotEnd: what such a run sent, it may not have written down, for as
+// long as the runs since have not lived long enough.
+func TestRunsThatDidNotEnd(t *testing.T) {
+	m := newMem()
+	expect := func(lived time.Duration, any bool) *Journal {
+		t.Helper()
+		j := reopen(t, m)
+		if got, ok := j.Unended(); got != lived || ok != any {
+			t.Errorf("%v, %v; want %v, %v", got, ok, lived, any)
+		}
+		return j
+	}
+	end := func(j *Journal) {
+		must(t, j.NoteLived(time.Second))
+		must(t, j.End(End{Lived: 2 * time.Second}))
+		must(t, j.Close())
+	}
+	end(expect(0, false))
+	j := expect(0, false)
+	must(t, j.NoteLived(time.Hour)) // and it dies
+	must(t, j.Close())
+	end(expect(0, true))
+	end(expect(2*time.Second, true))
+	j = expect(4*time.Second, true)
+	must(t, j.Close())
+	expect(0, true)
+}

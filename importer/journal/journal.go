@@ -208,6 +208,7 @@ type pastRun struct {
 	field string // by which its cases can be found, "" if none, or not known
 	lost  bool   // it is not known that it was a run: a line was lost there
 	undo  bool
+	ended bool // it came to an orderly end
 }
 
 // Open locks the journal at path, reads it, and creates it if it is not there.

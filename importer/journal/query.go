@@ -2,6 +2,7 @@ package journal
 
 import (
 	"io"
+	"slices"
 	"time"
 )
 
@@ -28,6 +29,19 @@ func (j *Journal) Rebuilt() bool { return j.rebuilt }
 
 // Last returns what is known of the run before this one.
 func (j *Journal) Last() Last { return j.last }
+
+// Unended returns how long the runs have lived, at least, after the last one that did
+// not end in order; ok is false if all of them did. What such a run sent, it may not
+// have written down.
+func (j *Journal) Unended() (lived time.Duration, ok bool) {
+	for _, run := range slices.Backward(j.runs) {
+		if !run.ended {
+			return lived, true
+		}
+		lived += run.lived
+	}
+	return 0, false
+}
 
 // Lag returns the search lag that was noted last, 0 if none was.
 func (j *Journal) Lag() time.Duration { return j.lag }

@@ -330,6 +330,9 @@ func (r *reader) apply(l line) error {
 		} else if err := json.Unmarshal(l.payload, &j.last.End); err == nil {
 			j.last.Ended = true
 			r.lived(j.last.Lived)
+			if run := r.run(); run != nil {
+				run.ended = !run.lost
+			}
 			if j.last.Whole && j.last.Adopt { // it was not needed
 				j.rebuilt = r.rebuilt
 			}

@@ -81,7 +81,9 @@ type (
 		Note    string  // for people
 		Others  int     // further cases that have the row's key
 		Updated bool    // an update was applied
-		Holds   bool    // the case holds what the row maps to now, or did before its update
+		// Held is the Sum of the row that the case holds, or held before its
+		// update; zero if that is not known.
+		Held [8]byte
 		// Retracts is the end that was recorded of the row in this run and does
 		// not hold, Mapped if there is none.
 		Retracts State

@@ -351,6 +351,8 @@ func (k *keyer) world(w *world) {
 		k.int(int(w.lostAsks[i]))
 		k.int(int(w.told[i]))
 		k.bool(w.doubt[i])
+		k.int(int(w.had[i].version))
+		k.int(int(w.had[i].holds))
 		k.bool(r != nil)
 		if r != nil {
 			k.row(r, w.m.past[r.ID] == r)
@@ -387,6 +389,7 @@ func (k *keyer) action(a Action) {
 		k.int(2)
 		k.buf = append(k.buf, a.Row.ID[0])
 		k.int(int(a.State))
+		k.buf = append(k.buf, a.Held[0])
 		k.text(a.CaseID)
 		k.span(a.Sent)
 	case Release:
@@ -415,6 +418,7 @@ func (k *keyer) server(w *world) {
 		k.int(int(c.field))
 		k.span(max(c.at-w.now, -w.lag))
 		k.int(int(c.updated))
+		k.int(int(c.version))
 	}
 	k.int(len(w.late))
 	for _, l := range w.late {
@@ -423,6 +427,7 @@ func (k *keyer) server(w *world) {
 		k.bool(l.asked)
 		k.int(int(l.field))
 		k.bool(l.update)
+		k.int(int(l.version))
 		k.at(l.until)
 	}
 }
@@ -430,7 +435,7 @@ func (k *keyer) server(w *world) {
 func (k *keyer) disk(w *world) {
 	d := &w.disk
 	for _, r := range d.rows {
-		k.buf = append(k.buf, byte(r.state), byte(r.seq), byte(r.run), byte(r.field), byte(boolInt(r.mixed)))
+		k.buf = append(k.buf, byte(r.state), byte(r.seq), byte(r.run), byte(r.field), byte(boolInt(r.mixed)), byte(r.version), byte(r.holds))
 	}
 	k.buf = append(k.buf, byte(d.newest.row), byte(d.newest.seq), byte(d.newest.field), byte(boolInt(d.altered)))
 	if w.run < w.runs {
@@ -439,12 +444,18 @@ func (k *keyer) disk(w *world) {
 	}
 	k.span(d.lag)
 	k.bool(d.broken)
+	for _, ended := range d.ended {
+		k.bool(ended)
+	}
 	for _, l := range d.lived {
 		k.span(l)
 	}
 	k.int(len(d.tail))
 	for _, l := range d.tail {
-		k.buf = append(k.buf, l.kind, byte(l.rows), byte(l.word.state), byte(l.word.seq), byte(l.word.run), byte(l.word.field), byte(boolInt(l.altered)))
+		k.buf = append(k.buf, l.kind, byte(l.rows), byte(l.word.state), byte(l.word.seq), byte(l.word.run), byte(l.word.field), byte(boolInt(l.altered)), byte(l.word.version), byte(l.word.holds))
+		for _, v := range l.versions {
+			k.buf = append(k.buf, byte(v))
+		}
 		k.span(l.lag)
 		k.span(l.word.sent)
 	}

@@ -14,6 +14,9 @@ type word struct {
 	sent  Instant // of a Created row: when its request left, 0 if its case was looked up
 	field int8    // the custom field that its last claim, or its case, carries
 	mixed bool    // a claim carried another, and its doubt was not ended since
+	// version is that of the row as it was claimed, or as its case was updated last;
+	// holds is that of its case. 0: not known.
+	version, holds int8
 }
 
 // findable: its case, if there is one, carries that field.
@@ -30,6 +33,8 @@ type line struct {
 	lag  Instant
 	// altered: of a created row whose key the server alters.
 	altered bool
+	// versions are those of the rows that are claimed.
+	versions [maxRows]int8
 }
 
 // disk is a journal as the disk holds it: what is durable, and the lines behind
@@ -44,6 +49,7 @@ type disk struct {
 	tail    []line
 	lived   [maxRuns]Instant // how long each run has lived
 	broken  bool             // it takes nothing any more
+	ended   [maxRuns]bool    // which runs came to their end in order
 }
 
 // rowSet is a set of rows.
@@ -77,6 +83,9 @@ func (d *disk) replay(l line) {
 		}
 		w := l.word
 		was := d.rows[i]
+		if l.kind == 'C' {
+			w.version = l.versions[i]
+		}
 		switch {
 		case l.kind != 'C':
 			w.run, w.mixed = was.run, was.mixed
@@ -109,6 +118,16 @@ func (d *disk) state(i int) journal.State {
 		}
 	}
 	return d.rows[i].state
+}
+
+// now is all that the running process knows of a row that has its case.
+func (d *disk) now(i int) word {
+	for _, l := range slices.Backward(d.tail) {
+		if l.rows.has(i) {
+			return l.word
+		}
+	}
+	return d.rows[i]
 }
 
 // seq is which request made the case of a row, as the running process knows it.
@@ -158,6 +177,18 @@ func (d *disk) age(i, run int) (sum Instant) {
 		sum += d.lived[k]
 	}
 	return sum
+}
+
+// unended is how long the runs after the last one that did not end in order have
+// lived; ok is false if all did.
+func (d *disk) unended(run int) (lived Instant, ok bool) {
+	for run--; run > 0; run-- {
+		if !d.ended[run] {
+			return lived, true
+		}
+		lived += d.lived[run]
+	}
+	return 0, false
 }
 
 // madeBy is the run that made the newest case, -1 if that is not known.

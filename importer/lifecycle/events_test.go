@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"cmp"
 	"slices"
 
 	"caseimport/importer/journal"
@@ -269,11 +270,11 @@ func (w *world) do(e event) {
 		w.late = slices.Delete(w.late, int(e.a), int(e.a)+1)
 		if l.update {
 			w.tell("the update that was given up arrives: case %s is updated", caseID(l.row, l.seq))
-			w.update(l.row, l.seq)
+			w.update(l.row, l.seq, l.version)
 			break
 		}
 		w.tell("the request that was given up arrives: the server stores case %s", caseID(l.row, l.seq))
-		w.store(l.row, l.seq, l.asked, l.field)
+		w.store(l.row, l.seq, l.asked, l.field, l.version)
 	case passes:
 		w.pass(int(e.a))
 	case stopAsked:
@@ -287,6 +288,7 @@ func (w *world) do(e event) {
 		w.tell("run %d is over", w.run)
 		w.disk.sync()
 		w.disk.lived[w.run] = w.now
+		w.disk.ended[w.run] = true
 		w.start(e.b == 1)
 		return
 	}
@@ -333,8 +335,10 @@ func (w *world) readChild() {
 // hand gives a row to the machine.
 func (w *world) hand(i int) {
 	state := w.disk.state(i)
+	was := w.disk.now(i)
+	outdated := state == journal.Created && was.version != 0 && was.version != w.version(i)
 	switch {
-	case state == journal.Created:
+	case state == journal.Created && !outdated:
 		w.tell("row %s is read: it has its case", names[i])
 		w.told[i]++
 		return
@@ -343,8 +347,8 @@ func (w *world) hand(i int) {
 		w.told[i]++
 		return
 	}
-	r := &Row{Claim: w.claim(i), Body: []byte(names[i]), Ref: names[i], Retried: state == journal.Failed}
-	if w.updates.has(i) {
+	r := &Row{Claim: w.claim(i, w.version(i)), Body: []byte(names[i]), Ref: names[i], Retried: state == journal.Failed}
+	if w.updates.has(i) || state.HasCase() && was.version != 0 && cmp.Or(was.holds, was.version) != w.version(i) {
 		r.Update = &talkdesk.Update{Status: "RESOLVED"}
 		if w.notes.has(i) {
 			r.Update.Notes = make([]talkdesk.SetNote, 1)
@@ -357,9 +361,14 @@ func (w *world) hand(i int) {
 	if w.rows[i] == nil {
 		w.rows[i] = r
 	}
-	if state == journal.Incomplete && w.m.past[r.ID] == nil {
+	if state.HasCase() && w.m.past[r.ID] == nil {
 		r.CaseID = caseID(int8(i), w.disk.seq(i))
-		w.m.Resume(w.now, r, true)
+		w.had[i] = was
+		age, torn := w.disk.unended(w.run)
+		if state == journal.Incomplete {
+			age, torn = 0, true
+		}
+		w.m.Resume(w.now, r, Had{Known: was.version != 0, Torn: torn, Since: -age})
 		return
 	}
 	var found []talkdesk.Found
@@ -500,7 +509,7 @@ func (w *world) createAnswer(f flight, how answer, a talkdesk.Answer) {
 	text := answerTexts[how]
 	switch how {
 	case sameID:
-		w.store(i, f.seq, f.asked, w.field(w.run))
+		w.store(i, f.seq, f.asked, w.field(w.run), w.version(int(i)))
 		a.CaseID = w.twin(f)
 		twin, _ := parseID(a.CaseID)
 		if r := w.m.given.rows[a.CaseID]; r != nil {
@@ -508,14 +517,14 @@ func (w *world) createAnswer(f flight, how answer, a talkdesk.Answer) {
 		}
 		w.doubt[i] = true
 	case asHoped:
-		w.store(i, f.seq, f.asked, w.field(w.run))
+		w.store(i, f.seq, f.asked, w.field(w.run), w.version(int(i)))
 		a.CaseID, a.Key, a.KeyShown = caseID(i, f.seq), w.key(int(i)), true
 		if w.alters.has(int(i)) {
 			a.Key = "e" + names[i]
 		}
 		text = "the server stores case " + a.CaseID + " and says so"
 	case lost, lostDown, page:
-		w.late = append(w.late, lateCreate{i, f.seq, f.asked, w.field(w.run), w.now + settle + w.tardy, false})
+		w.late = append(w.late, lateCreate{i, f.seq, f.asked, w.field(w.run), w.now + settle + w.tardy, false, w.version(int(i))})
 		w.doubt[i] = true
 	}
 	w.tell("  create of row %s: %s", names[i], text)
@@ -533,12 +542,13 @@ func (w *world) stored(row, seq int8) *storedCase {
 }
 
 // update applies an update. It reports whether the server took it.
-func (w *world) update(row, seq int8) bool {
+func (w *world) update(row, seq, version int8) bool {
 	c := w.stored(row, seq)
 	if c == nil || w.locks && c.updated > 0 {
 		return false
 	}
 	c.updated++
+	c.version = version
 	return true
 }
 
@@ -547,11 +557,11 @@ func (w *world) updateAnswer(f flight, how answer, a talkdesk.Answer) {
 	text := answerTexts[how]
 	switch how {
 	case asHoped:
-		if text = "the server updates the case"; !w.update(row, seq) {
+		if text = "the server updates the case"; !w.update(row, seq, w.version(int(row))) {
 			text, a = "the server refuses it, since the case is locked", answers[rejected]
 		}
 	case lost, lostDown, page:
-		w.late = append(w.late, lateCreate{row: row, seq: seq, until: w.now + settle, update: true})
+		w.late = append(w.late, lateCreate{row: row, seq: seq, until: w.now + settle, update: true, version: w.version(int(row))})
 		w.lostAsks[row]++
 	default: // nothing came of it
 		w.asks[row]--
@@ -564,12 +574,17 @@ func (w *world) compareAnswer(f flight, how answer, a talkdesk.Answer) {
 	row, seq := parseID(f.q.Row.CaseID)
 	rest, text := f.q.Row.Update, answerTexts[how]
 	if how == asHoped {
-		if text = "it is still to be updated"; w.stored(row, seq).updated > 0 {
+		if text = "it is still to be updated"; w.asItIsToBe(w.stored(row, seq)) {
 			rest, text = nil, "it is as it is to be"
 		}
 	}
 	w.tell("  case of row %s: %s", names[row], text)
 	w.m.Compared(w.now, f.q, a, rest, "")
+}
+
+// asItIsToBe reports whether a case needs no update any more.
+func (w *world) asItIsToBe(c *storedCase) bool {
+	return (c.updated > 0 || !w.updates.has(int(c.row))) && c.version == w.version(int(c.row))
 }
 
 func (w *world) pass(how int) {
@@ -596,10 +611,10 @@ func (w *world) die(kept int, resend bool) {
 	for _, f := range w.flights {
 		switch f.q.Kind {
 		case Create:
-			w.late = append(w.late, lateCreate{int8(f.q.Row.ID[0]), f.seq, f.asked, w.field(w.run), w.now + settle + w.tardy, false})
+			w.late = append(w.late, lateCreate{int8(f.q.Row.ID[0]), f.seq, f.asked, w.field(w.run), w.now + settle + w.tardy, false, w.version(int(f.q.Row.ID[0]))})
 		case Update:
 			row, seq := parseID(f.q.Row.CaseID)
-			w.late = append(w.late, lateCreate{row: row, seq: seq, until: w.now + settle, update: true})
+			w.late = append(w.late, lateCreate{row: row, seq: seq, until: w.now + settle, update: true, version: w.version(int(row))})
 			w.lostAsks[row]++
 		}
 	}

@@ -86,7 +86,7 @@ func (w *world) heardRecord(a Record) {
 		c := w.stored(row, seq)
 		if int(row) != i || c == nil {
 			w.fail(createdTrue, "row %s is recorded with case %s, which it does not have", names[i], a.CaseID)
-		} else if a.State == Done && w.updates.has(i) && c.updated == 0 && !w.foreign {
+		} else if a.State == Done && !w.foreign && (w.updates.has(i) && c.updated == 0 || a.Ref != nil && int8(a.Held[0]) == w.version(i) && !w.asItIsToBe(c)) {
 			w.fail(doneTrue, "row %s is done, and case %s was not updated", names[i], a.CaseID)
 		}
 		w.doubt[i] = false

@@ -211,7 +211,7 @@ func (m *Machine) attach(now Instant, p, r *Row) (created bool) {
 		m.out = append(m.out, Leave{Row: p, ID: p.ID, Ref: p.Ref, InDoubt: p.doubt})
 		return false
 	case p.state == Incomplete: // found before the input showed what is to be updated
-		m.resume(now, p, true)
+		m.resume(now, p, Had{Torn: true})
 	case p.state == Failed && p.Body == nil:
 		m.end(p, Record{State: Failed, Invalid: true, Answer: talkdesk.Answer{Code: "absent", Message: p.Fault}})
 	case p.state == Failed: // surely no case: a row like any other
@@ -234,10 +234,20 @@ func (m *Machine) attach(now Instant, p, r *Row) (created bool) {
 	return false
 }
 
+// Had is what is known of a case that an earlier run has made.
+type Had struct {
+	// Known: it is known what the case holds, so that it holds the row once the
+	// row's Update is made.
+	Known bool
+	// Torn: an earlier run may have updated it, and have died before it said so.
+	// Since is the last moment at which that update could have left, as of Past.
+	Torn  bool
+	Since Instant
+}
+
 // Resume brings a row whose case an earlier run has made: its Update was not
-// made then, or has become due since. torn: an update of it may still be on its
-// way.
-func (m *Machine) Resume(now Instant, r *Row, torn bool) {
+// made then, or has become due since.
+func (m *Machine) Resume(now Instant, r *Row, had Had) {
 	if m.stopped != nil {
 		r.state = Left
 		m.out = append(m.out, Leave{Row: r, ID: r.ID, Ref: r.Ref})
@@ -245,8 +255,11 @@ func (m *Machine) Resume(now Instant, r *Row, torn bool) {
 	}
 	m.taken++
 	m.active++
-	r.state, r.made = Created, &Record{CaseID: r.CaseID, Found: true, Holds: true}
-	m.resume(now, r, torn)
+	r.state, r.made = Created, &Record{CaseID: r.CaseID, Found: true}
+	if had.Known {
+		r.made.Held = r.Sum
+	}
+	m.resume(now, r, had)
 	m.proceed(now)
 }
 

@@ -11,7 +11,12 @@ import (
 // is one; of a case that was found, an earlier run may have made it.
 func (m *Machine) hasCase(now Instant, r *Row, rec Record) {
 	ours := !rec.Found || r.past != nil || r.Attempts > 0
-	rec.Holds = ours && (r.past == nil || r.past.Sum == r.Sum)
+	if ours {
+		rec.Held = r.Sum
+		if r.past != nil {
+			rec.Held = r.past.Sum
+		}
+	}
 	made := rec
 	r.CaseID, r.doubt, r.spent, r.renewals, r.made = rec.CaseID, false, 0, 0, &made
 	m.breaker.charged = slices.DeleteFunc(m.breaker.charged, func(other *Row) bool { return other == r })
@@ -26,7 +31,7 @@ func (m *Machine) hasCase(now Instant, r *Row, rec Record) {
 		m.move(r, Created)
 		r.open = false
 		if r.past != nil {
-			r.beware(true)
+			r.beware(Had{Torn: true})
 		}
 		m.enqueueUpdate(now, r)
 	}
@@ -34,7 +39,7 @@ func (m *Machine) hasCase(now Instant, r *Row, rec Record) {
 
 // resume goes on with a row whose case an earlier run, or an earlier part of this
 // one, has left as it was created.
-func (m *Machine) resume(now Instant, r *Row, torn bool) {
+func (m *Machine) resume(now Instant, r *Row, had Had) {
 	switch {
 	case r.Body == nil:
 		m.incomplete(r, talkdesk.Answer{Code: "invalid", Message: r.Fault})
@@ -44,16 +49,15 @@ func (m *Machine) resume(now Instant, r *Row, torn bool) {
 		if r.state != Created {
 			m.move(r, Created)
 		}
-		r.beware(torn)
+		r.beware(had)
 		m.enqueueUpdate(now, r)
 	}
 }
 
 // beware has the case read before it is updated: an earlier run may have updated
-// it, and people may have changed it since. torn: an update that was sent before
-// the lock may still arrive.
-func (r *Row) beware(torn bool) {
-	r.compare, r.noting, r.since = true, torn && len(r.Update.Notes) > 0, 0
+// it, and people may have changed it since.
+func (r *Row) beware(had Had) {
+	r.compare, r.noting, r.since = true, had.Torn && len(r.Update.Notes) > 0, had.Since
 }
 
 // NotesInDoubt reports whether the notes of the row's update may have been added

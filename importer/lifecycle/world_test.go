@@ -75,6 +75,9 @@ type scenario struct {
 	// parent, has its case.
 	child bool
 	locks bool // an updated case refuses every further update
+	// edits are rows that change after the first run, and are updated since a
+	// person says --update.
+	edits rowSet
 
 	runs   int  // how often the command is run
 	resend bool // a person may say --resend-unknown from the second run on
@@ -120,6 +123,7 @@ type world struct {
 	sent     [maxRows]int8 // create requests that have left
 	asks     [maxRows]int8 // updates that have left
 	lostAsks [maxRows]int8 // of these, those of whose answer nothing is known
+	had      [maxRows]word // what the journal knew of a case when its row was read
 	waits    bool          // the child has been read, and waits for the others
 	orphan   bool          // its parent has no case
 
@@ -153,6 +157,7 @@ type storedCase struct {
 	field    int8 // the custom field that carries its key
 	at       Instant
 	updated  int8 // how often
+	version  int8 // of its row that it holds
 }
 
 // lateCreate is a request that was given up and may be stored before until.
@@ -162,6 +167,7 @@ type lateCreate struct {
 	field    int8
 	until    Instant
 	update   bool // of that case, instead
+	version  int8 // of the row that it carries
 }
 
 func caseID(row, seq int8) string { return fmt.Sprintf("%s%d", names[row], seq) }
@@ -232,7 +238,7 @@ func (w *world) start(resend bool) {
 	w.rebase()
 	w.run++
 	cfg := Config{Workers: w.workers, MaxAttempts: rounds, Settle: settle, Patience: w.patience, Limit: w.limit,
-		MaxRefused: w.maxRefused, Updates: w.updates != 0, Searchable: !w.unsearchable && w.field(w.run) >= 0, Resend: resend, Lag: w.disk.lag,
+		MaxRefused: w.maxRefused, Updates: w.updates|w.edits != 0, Searchable: !w.unsearchable && w.field(w.run) >= 0, Resend: resend, Lag: w.disk.lag,
 		Backoff: func(n int) time.Duration { return Instant(n) * tick }}
 	if w.noSettle {
 		cfg.Settle = 0
@@ -265,6 +271,7 @@ func (w *world) start(resend bool) {
 	w.question, w.replies = nil, 0
 	w.told = [maxRows]int8{}
 	w.waits, w.orphan = false, false
+	w.had = [maxRows]word{}
 	flag := ""
 	if resend {
 		flag = " with --resend-unknown"
@@ -282,7 +289,7 @@ func (w *world) start(resend bool) {
 				age = settle
 			}
 			w.tell("row %s is in doubt since an earlier run", names[i])
-			w.m.Inherit(Past{Claim: w.claim(i), Since: -age, Lost: !w.disk.rows[i].findable(w.field(w.run))})
+			w.m.Inherit(Past{Claim: w.claim(i, w.disk.rows[i].version), Since: -age, Lost: !w.disk.rows[i].findable(w.field(w.run))})
 			w.rows[i] = w.m.past[rowID(i)]
 		}
 	}
@@ -306,8 +313,16 @@ func (w *world) rebase() {
 
 func rowID(i int) journal.ID { return journal.ID{0: byte(i)} }
 
-func (w *world) claim(i int) journal.Claim {
-	return journal.Claim{ID: rowID(i), Row: i + 1, Key: w.key(i), Title: "title " + names[i]}
+func (w *world) claim(i int, version int8) journal.Claim {
+	return journal.Claim{ID: rowID(i), Row: i + 1, Key: w.key(i), Title: "title " + names[i], Sum: [8]byte{byte(version)}}
+}
+
+// version is that of a row in this run.
+func (w *world) version(i int) int8 {
+	if w.edits.has(i) && w.run > 1 {
+		return 2
+	}
+	return 1
 }
 
 // over reports whether the run has come to its end.
@@ -367,6 +382,7 @@ func (w *world) carryOut(a Action) {
 			_, l.word.seq = parseID(a.CaseID)
 			l.word.sent = a.Sent
 			l.word.field = w.field(w.run)
+			l.word.version, l.word.holds = w.remember(a)
 			l.altered = w.alters.has(int(a.Row.ID[0]))
 		}
 		w.disk.add(l)
@@ -386,6 +402,19 @@ func (w *world) carryOut(a Action) {
 	}
 }
 
+// remember is what the journal notes of a row that has its case: the row's version,
+// and that which its case holds, each 0 if that is not known.
+func (w *world) remember(a Record) (version, holds int8) {
+	i := int(a.Row.ID[0])
+	switch version = int8(a.Held[0]); {
+	case a.State != Done && w.had[i].version > 0:
+		return w.had[i].version, w.had[i].holds
+	case a.Ref == nil || version != w.version(i):
+		return version, 0 // the row as it was is not there to be described
+	}
+	return version, version
+}
+
 // breakClaim says that a claim may be on the disk or not.
 func (w *world) breakClaim(c Claim) {
 	for _, r := range c.Rows {
@@ -400,6 +429,7 @@ func (w *world) claimLine(c Claim) line {
 	l := line{kind: 'C', word: word{state: journal.Claimed, run: int8(w.run), field: w.field(w.run)}}
 	for _, r := range c.Rows {
 		l.rows |= 1 << r.ID[0]
+		l.versions[r.ID[0]] = w.version(int(r.ID[0]))
 	}
 	return l
 }
@@ -436,8 +466,8 @@ func (w *world) found(key string, set int) (found []talkdesk.Found) {
 	return found
 }
 
-func (w *world) store(row, seq int8, asked bool, field int8) {
-	w.cases = append(w.cases, storedCase{row, seq, asked, field, w.now, 0})
+func (w *world) store(row, seq int8, asked bool, field, version int8) {
+	w.cases = append(w.cases, storedCase{row, seq, asked, field, w.now, 0, version})
 }
 
 // mayHaveCase reports whether a row has a case, or a request that can still make

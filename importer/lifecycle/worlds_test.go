@@ -95,6 +95,8 @@ func worlds() []*scenario {
 			creates: []answer{lost}},
 		{name: "a row to be updated that became invalid", rows: 1, workers: 1, runs: 3, kills: 1, stops: 1, faults: 1, invalid: true, updates: 1,
 			creates: []answer{lost}, changes: []answer{lost, rejected}},
+		{name: "rows that change, and people who stop", rows: 1, workers: 1, runs: 4, kills: 1, stops: 1, faults: 1, edits: 1, notes: 1,
+			changes: []answer{lost, rejected}},
 		{name: "a child that waits for its parent", rows: 2, workers: 1, runs: 2, kills: 1, stops: 1, faults: 2, child: true,
 			creates: []answer{lost, rejected}},
 		{name: "a child, a parent without a search, and updates", rows: 2, workers: 1, runs: 2, kills: 1, faults: 2, child: true, unsearchable: true, updates: 2,
@@ -117,7 +119,7 @@ func (w *world) settled(i int) bool {
 	invalid := w.invalid && i == 0
 	switch w.disk.state(i) {
 	case journal.Created:
-		return true
+		return w.disk.rows[i].version == 0 || w.disk.rows[i].version == w.version(i)
 	case journal.Incomplete:
 		return invalid
 	case journal.None, journal.Failed, journal.Released:
