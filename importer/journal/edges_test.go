@@ -208,6 +208,39 @@ func TestLostLineForgetsNoCase(t *testing.T) {
 	}
 }
 
+// TestRowThatIsClaimedAgainAsAnother: nobody knows which of them its case holds.
+func TestRowThatIsClaimedAgainAsAnother(t *testing.T) {
+	sum := func(n byte) Claim { c := claimOf(0); c.Sum = [8]byte{n}; return c }
+	for _, tt := range []struct {
+		name string
+		what []any
+		want byte
+	}{
+		{"once", []any{sum(1)}, 1},
+		{"twice as the same", []any{sum(1), sum(1)}, 1},
+		{"as another", []any{sum(1), sum(2)}, 0},
+		{"as another, and as the first again", []any{sum(1), sum(2), sum(2)}, 0},
+		{"as another, when it had surely no case", []any{sum(1), Failed, sum(2)}, 2},
+		{"as another, when it was not known", []any{sum(1), Unknown, sum(2)}, 0},
+	} {
+		m := newMem()
+		for _, step := range tt.what {
+			j := reopen(t, m)
+			if c, claim := step.(Claim); claim {
+				must(t, j.Claim([]Claim{c}))
+			} else {
+				must(t, j.Record(Outcome{ID: idOf(0), State: step.(State), Row: 1, Line: lineOf(0)}))
+			}
+			must(t, j.Close())
+		}
+		doubts, err := reopen(t, m).Doubts()
+		must(t, err)
+		if len(doubts) != 1 || doubts[0].Sum != [8]byte{tt.want} {
+			t.Errorf("%s: %+v", tt.name, doubts)
+		}
+	}
+}
+
 // TestRunsThatDidNotEnd: what such a run sent, it may not have written down, for as
 // long as the runs since have not lived long enough.
 func TestRunsThatDidNotEnd(t *testing.T) {

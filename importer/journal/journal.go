@@ -183,6 +183,8 @@ const (
 	// unfindable: of the requests that may have made its case, one did not carry
 	// the field by which this run looks cases up.
 	unfindable
+	// changed: requests that may have made its case were made of different rows.
+	changed
 	// interim: its last outcome, written by this run, is; see Outcome.
 	interim
 	// sent: it was claimed since it surely had no case, so that its case was made by

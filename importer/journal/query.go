@@ -176,7 +176,7 @@ func (j *Journal) Holds(id ID, sum [8]byte) (same, known bool) {
 // Doubt is a row that may have a case, by its last claim. Age is how long the
 // runs have lived that came after the one that claimed it, Run the number of
 // that one. Findable: its case, if there is one, carries the field that this
-// run's Begin names.
+// run's Begin names. Its Sum is zero if it was claimed again as the row had changed.
 type Doubt struct {
 	Claim
 	Age      time.Duration
@@ -186,11 +186,11 @@ type Doubt struct {
 
 // Doubts returns every row that is in doubt.
 func (j *Journal) Doubts() ([]Doubt, error) {
-	place, findable := map[ID]int{}, map[ID]bool{}
+	place, findable, changes := map[ID]int{}, map[ID]bool{}, map[ID]bool{}
 	j.mu.Lock()
 	j.rows.each(func(id ID, e row) {
 		if e.state.InDoubt() {
-			place[id], findable[id] = -1, !e.is(unfindable)
+			place[id], findable[id], changes[id] = -1, !e.is(unfindable), e.is(changed)
 		}
 	})
 	j.mu.Unlock()
@@ -219,6 +219,9 @@ func (j *Journal) Doubts() ([]Doubt, error) {
 		d := Doubt{Claim: c, Run: run, Findable: findable[id]}
 		if run < len(j.runs) && j.runs[run].chunk < chunk {
 			d.Age = after[run]
+		}
+		if changes[id] {
+			d.Sum = [8]byte{}
 		}
 		if at < 0 {
 			place[id] = len(doubts)

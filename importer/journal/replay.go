@@ -253,8 +253,9 @@ func (r *reader) apply(l line) error {
 			if e.state.HasCase() { // which is final
 				return nil
 			}
-			if !e.state.InDoubt() {
-				e.flags &^= unfindable
+			before, again := e.sum, e.state.InDoubt()
+			if !again {
+				e.flags &^= unfindable | changed
 			}
 			if !found {
 				e.flags |= unfindable
@@ -263,6 +264,9 @@ func (r *reader) apply(l line) error {
 			e.flags |= sent
 			if sum, err := parseSum(cells[4]); err == nil {
 				e.sum = shortSum(sum)
+			}
+			if again && e.sum != before {
+				e.flags |= changed
 			}
 			j.rows.set(id, e)
 			return nil

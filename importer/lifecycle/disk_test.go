@@ -84,7 +84,9 @@ func (d *disk) replay(l line) {
 		w := l.word
 		was := d.rows[i]
 		if l.kind == 'C' {
-			w.version = l.versions[i]
+			if w.version = l.versions[i]; was.state.InDoubt() && was.version != w.version {
+				w.version = 0 // for good, in so small a world
+			}
 		}
 		switch {
 		case l.kind != 'C':

@@ -165,9 +165,7 @@ func (w *world) processEvents(add func(k kind, a, b int)) {
 	switch {
 	case !w.inputWaits():
 	case w.nextRow == w.scenario.rows && w.waits:
-		if w.m.stopped != nil || w.m.Quiet() && len(w.queue) == 0 {
-			add(readsChild, 0, 0)
-		}
+		add(readsChild, 0, 0)
 	case w.nextRow == w.scenario.rows:
 		add(inputEnds, 0, 0)
 	case w.m.stopped != nil: // the reader may hear of it or not
@@ -194,7 +192,15 @@ func (w *world) processEvents(add func(k kind, a, b int)) {
 
 // inputWaits reports whether the input could be read on.
 func (w *world) inputWaits() bool {
-	return !w.m.allRead && (w.nextRow == w.scenario.rows || w.m.Room())
+	switch {
+	case w.m.allRead:
+		return false
+	case w.nextRow < w.scenario.rows:
+		return w.m.Room()
+	case w.waits: // for the others, whose business it is
+		return w.m.stopped != nil || w.m.Quiet() && len(w.queue) == 0
+	}
+	return true
 }
 
 // answersTo adds the answers that a request may have.
