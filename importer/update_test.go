@@ -253,6 +253,21 @@ func TestChildOfAParentInDoubt(t *testing.T) {
 	})
 }
 
+// TestLineOfARefusedRowIsReplaced: a row that was refused, and is created and then
+// updated in a later run, has one line in the results.
+func TestLineOfARefusedRowIsReplaced(t *testing.T) {
+	in(t, func(w *world) {
+		w.tickets("T-1,One,x,open,,,,", "T-2,Two,x,open,,,,")
+		w.api.alike = func(title string) bool { return title == "Two" }
+		w.must(3, "in.csv")
+		w.api.alike = nil
+		w.must(0, "in.csv")
+		if n := strings.Count(w.read("out.csv"), ",T-2,"); n != 1 {
+			t.Errorf("%d lines:\n%s", n, w.read("out.csv"))
+		}
+	})
+}
+
 func TestLimitLeavesChildren(t *testing.T) {
 	in(t, func(w *world) {
 		w.tickets("T-1,Child,x,,,,T-3,", "T-2,Other,x,,,,,", "T-3,Parent,x,,,,,")

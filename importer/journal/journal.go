@@ -395,7 +395,7 @@ func (j *Journal) Record(o Outcome) error {
 func (j *Journal) settle(o Outcome) {
 	j.outcomes++
 	e := j.rows.get(o.ID)
-	if e.outcome != 0 && !e.is(interim) && !o.Interim {
+	if e.outcome != 0 && !e.is(interim) { // an interim outcome has no line in the results
 		j.renewed = true
 	}
 	e.outcome, e.state, e.row = j.outcomes, o.State, uint32(o.Row)
