@@ -101,8 +101,9 @@ func (m *Machine) page(now Instant, a talkdesk.Answer) {
 // did: if the next rows are refused in the same words, it is not about the row.
 func (m *Machine) refusedAlike(now Instant, q Request, a talkdesk.Answer) bool {
 	h := &m.hold
-	if m.created == 0 || len(a.Fields) > 0 || a.Blocked || q.Row.doubt || q.Row.second {
-		return false
+	r := q.Row
+	if m.created == 0 || len(a.Fields) > 0 || a.Blocked || r.doubt || r.second || r.Retried {
+		return false // Retried: it was refused before, and so were those beside it
 	}
 	words, limit := a.Code+"\n"+a.Message, m.sameLimit
 	if words != h.words {
@@ -114,11 +115,11 @@ func (m *Machine) refusedAlike(now Instant, q Request, a talkdesk.Answer) bool {
 	}
 	h.pages = 0
 	m.everSent = true
-	m.move(q.Row, Exhausted)
+	m.move(r, Exhausted)
 	if len(h.alike) == 0 {
 		h.first = now
 	}
-	h.alike = append(h.alike, q.Row)
+	h.alike = append(h.alike, r)
 	if h.on && !h.renewing { // the page is gone
 		h.on = false
 	}
