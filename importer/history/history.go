@@ -68,11 +68,13 @@ type Run struct {
 	Version string    `json:"version,omitempty"`
 	Host    string    `json:"host,omitempty"`
 	Adopt   bool      `json:"adopt,omitempty"`
+	Undo    bool      `json:"undo,omitempty"` // it moved cases to the Trash
 
 	Created    int  `json:"created"`
 	Failed     int  `json:"failed"`
 	Unknown    int  `json:"unknown"`
 	Incomplete int  `json:"incomplete"`
+	Undone     int  `json:"undone,omitempty"`
 	Left       int  `json:"left"`
 	Ended      bool `json:"ended"` // in order
 

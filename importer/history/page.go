@@ -81,7 +81,7 @@ func (h *History) statuses() *chart {
 		switch c.Status {
 		case "created":
 			class = "good"
-		case incomplete, "unknown", inDoubt:
+		case incomplete, "unknown", inDoubt, undone:
 			class = "doubt"
 		}
 		classes = append(classes, class)
@@ -111,6 +111,7 @@ func (c Count) Meaning() string {
 		"duplicate": "was never sent: an earlier row has its key",
 		"unknown":   "it cannot be told whether it has a case",
 		inDoubt:     "was sent, and no answer is recorded",
+		undone:      "its case was moved to the Trash by undo",
 		"same":      "the case is what the row maps to",
 		"differs":   "the case is not what the row maps to",
 		"missing":   "the case is not there",

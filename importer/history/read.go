@@ -107,6 +107,9 @@ func (r *reading) step(s journal.Step) error {
 		r.outcome(s.Outcome)
 	case s.Span != nil:
 		r.span(*s.Span)
+	case s.Undoing != nil && s.Undoing.What == journal.Gone:
+		r.run().Undone++
+		r.latest[s.Undoing.ID] = latest{state: journal.Undone}
 	case s.End != nil:
 		run := r.run()
 		run.Ended, run.Left, run.Seconds = true, s.End.Left, max(run.Seconds, s.End.Lived.Seconds())
@@ -131,8 +134,10 @@ func (r *reading) begin(b *journal.Begin) {
 	if n := len(r.runs); n > 0 && b.Adopt && r.runs[n-1].Adopt && r.runs[n-1].Began.Equal(b.At) {
 		return // it is written twice
 	}
-	r.runs = append(r.runs, Run{Number: len(r.runs) + 1, Began: b.At, Input: b.Input, Mapping: b.Mapping, Version: b.Version, Host: b.Host, Adopt: b.Adopt})
-	r.Mapping, r.Version = b.Mapping, b.Version
+	r.runs = append(r.runs, Run{Number: len(r.runs) + 1, Began: b.At, Input: b.Input, Mapping: b.Mapping, Version: b.Version, Host: b.Host, Adopt: b.Adopt, Undo: b.Undo})
+	if r.Version = b.Version; !b.Undo {
+		r.Mapping = b.Mapping
+	}
 }
 
 func (r *reading) outcome(o *journal.Outcome) {
@@ -225,7 +230,10 @@ func (r *reading) count(refused []results.Line) {
 	}
 	for _, known := range r.latest {
 		status := results.Created
-		if known.line != nil {
+		switch {
+		case known.state == journal.Undone:
+			status = undone
+		case known.line != nil:
 			status = reasons.addJSON(known.line)
 		}
 		rows[status]++
@@ -236,7 +244,7 @@ func (r *reading) count(refused []results.Line) {
 	r.Doubts.Open = rows[results.Unknown] + len(r.open)
 	rows[inDoubt] = len(r.open)
 	r.Rows = []Count{}
-	for _, status := range []string{results.Created, incomplete, results.Failed, results.Invalid, results.Duplicate, results.Unknown, inDoubt} {
+	for _, status := range []string{results.Created, incomplete, results.Failed, results.Invalid, results.Duplicate, results.Unknown, inDoubt, undone} {
 		if rows[status] > 0 || status == results.Created {
 			r.Rows = append(r.Rows, Count{status, rows[status]})
 		}
@@ -248,20 +256,14 @@ func (r *reading) count(refused []results.Line) {
 // ownOfRun reports whether a line of the results is of a row that was refused before
 // anything was sent: the journal has not heard of it.
 func ownOfRun(line results.Line) bool {
-	const noParent = "no parent"
-	switch line.Status {
-	case results.Duplicate:
-		return true
-	case results.Invalid:
-		return line.ErrorCode == "" || line.ErrorCode == noParent
-	}
-	return line.ErrorCode == noParent
+	return line.Status == results.Duplicate || line.Status == results.Invalid && line.ErrorCode == ""
 }
 
 // Beside those of results.
 const (
 	incomplete = "incomplete" // its case is there, but could not be updated
 	inDoubt    = "in doubt"   // sent, and the run that did so did not see an answer
+	undone     = "undone"     // its case was moved to the Trash by undo
 )
 
 func (r *reading) rows(status string) int {

@@ -101,7 +101,7 @@ func (s state) Collect(to chan<- prometheus.Metric) {
 	}
 	rows := map[string]int{
 		"created": s.rows.Created, "already": s.rows.Already, "failed": s.rows.Failed, "invalid": s.rows.Invalid, "duplicate": s.rows.Duplicate,
-		"unknown": s.rows.Unknown, "filtered": s.rows.Filtered,
+		"unknown": s.rows.Unknown, "incomplete": s.rows.Incomplete, "filtered": s.rows.Filtered,
 	}
 	if s.running == 0 { // it is known at the end only
 		rows["left"] = s.rows.Left
@@ -110,6 +110,7 @@ func (s state) Collect(to chan<- prometheus.Metric) {
 	each(prometheus.CounterValue, "caseimport_requests_total", "Requests to the API made by this run.", "kind", s.kinds)
 	add(prometheus.CounterValue, "caseimport_throttled_total", "Answers 429 that this run got.", float64(s.rows.Throttled))
 	add(prometheus.CounterValue, "caseimport_retries_total", "Create requests of this run for rows that had been sent before.", float64(s.rows.Retries))
+	add(prometheus.CounterValue, "caseimport_updated_total", "Cases of earlier runs that this run updated.", float64(s.rows.Updated))
 	add(prometheus.GaugeValue, "caseimport_doubts", "Rows that were sent and got no answer, to be looked up.", float64(s.doubts))
 	add(prometheus.GaugeValue, "caseimport_requests_per_second", "Requests a second, lately, or over the whole run once it has ended.", s.rate)
 	add(prometheus.GaugeValue, "caseimport_run_duration_seconds", "How long this run has taken.", s.seconds)
