@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"math/rand/v2"
 	"os"
+	"runtime/debug"
 	"testing"
 )
 
@@ -20,6 +21,9 @@ const (
 // TestEveryOrder explores every order of events in each of the worlds. Each arrow of
 // the diagram must be needed: some row goes there.
 func TestEveryOrder(t *testing.T) {
+	if !long { // the copies of a state are short-lived, and few are alive
+		defer debug.SetGCPercent(debug.SetGCPercent(400))
+	}
 	states, steps := 0, 0
 	var gone [len(stateNames)][len(stateNames)]bool
 	moved = func(from, to State) { gone[from][to] = true }
