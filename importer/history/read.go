@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"io/fs"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -58,6 +59,9 @@ type timed struct {
 func Read(cfg Config) (*History, error) {
 	r := &reading{values: cfg.Values, latest: map[journal.ID]latest{}, open: map[journal.ID]struct{}{}, doubts: map[journal.ID]struct{}{}, cases: map[int64]int{}}
 	r.Results, r.Made = cfg.Results, time.Now()
+	if _, err := os.Stat(cfg.Journal); err != nil { // the first thing to say
+		return nil, err
+	}
 	var refused []results.Line
 	var group errgroup.Group
 	group.Go(func() error {

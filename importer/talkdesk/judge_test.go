@@ -88,7 +88,7 @@ func TestJudge(t *testing.T) {
 			Answer{Status: 201, Code: "connection lost", Message: "unexpected EOF", Down: true}},
 		{"201 and a body that never ends", exchange{gotConn: true, status: 201, body: []byte(strings.Repeat("x", 100)), tooLong: true},
 			Answer{Status: 201, Code: "unreadable answer", Message: "far too long"}},
-		{"200 from a login page", answer(200, `<!DOCTYPE html><title>Hotel Wi-Fi</title>`), Answer{Status: 200, Code: "unreadable answer", Message: "200 OK, but not in the API's form: Hotel Wi-Fi"}},
+		{"200 from a login page", answer(200, `<!DOCTYPE html><title>Hotel Wi-Fi</title>`), Answer{Status: 200, Code: "unreadable answer", Message: "200 OK, but not in the API's form: Hotel Wi-Fi", Page: true}},
 		{"201 with a list", answer(201, `[{"id":"4711"}]`), Answer{Status: 201, Code: "unreadable answer"}},
 		{"101", answer(101, ""), Answer{Status: 101, Code: "http 101"}},
 
