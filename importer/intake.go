@@ -80,8 +80,9 @@ type intake struct {
 	// compared says that the account's fields have been looked at.
 	compared bool
 	// asked says that the agents have been looked up.
-	asked  bool
-	agents agents
+	asked   bool
+	agents  agents
+	scratch []byte // see content.Sum
 	// later are rows that come after all others: see later.go.
 	later []laterRow
 }
@@ -143,13 +144,13 @@ func (in *intake) take(row *source.Row) error {
 		in.refuse(row, who.Key, text, statusDuplicate, mapping.Fault{Field: "key", Reason: fmt.Sprintf("row %d of this input is the same by its key or %s", earlier, results.IDColumn)})
 		return nil
 	}
+	if known == journal.Created && !in.outdated(id, row) {
+		in.cfg.Progress.already.Add(1)
+		return in.cfg.Program.Err()
+	}
 	r, it, faults := in.build(row, id, who.Key)
 	if err := in.cfg.Program.Err(); err != nil {
 		return err
-	}
-	if known == journal.Created && !in.outdated(r, faults) {
-		in.cfg.Progress.already.Add(1)
-		return nil
 	}
 	if err := in.findAgents(); err != nil {
 		return err
@@ -173,15 +174,24 @@ func (in *intake) take(row *source.Row) error {
 
 // outdated reports whether the case of a row is to be updated: the row has changed
 // since, and a person wants that.
-func (in *intake) outdated(r *lifecycle.Row, faults []mapping.Fault) bool {
-	same, known := in.journal.Holds(r.ID, r.Sum)
-	switch {
-	case len(faults) > 0 || same:
-		return false
-	case !known:
+func (in *intake) outdated(id journal.ID, row *source.Row) bool {
+	if _, known := in.journal.Holds(id, [8]byte{}); !known {
 		in.unmatched++
 		return false
-	case !in.cfg.Update:
+	}
+	c, faults := in.mapRow(row)
+	if len(faults) > 0 {
+		return false
+	}
+	var sum [8]byte
+	var err error
+	if sum, in.scratch, err = content.Sum(&c, in.scratch); err != nil {
+		return false
+	}
+	if same, _ := in.journal.Holds(id, sum); same {
+		return false
+	}
+	if !in.cfg.Update {
 		in.changed++
 	}
 	return in.cfg.Update

@@ -18,22 +18,36 @@ type Content struct {
 // JSON. body is its create request, as long as no agent or parent is to be looked
 // up.
 func Of(c mapping.Case) (content Content, body []byte, err error) {
-	body, err = c.Body()
 	content.Case = c
-	if err != nil {
+	if body, err = c.Body(); err != nil {
 		return content, nil, err
 	}
-	h := sha256.New()
-	h.Write(body)
+	content.Sum = sumOfBody(&c, body[:len(body):len(body)])
+	return content, body, nil
+}
+
+// Sum is that of Of, without the rest. It forms the request in scratch, and returns
+// that for the next one.
+func Sum(c *mapping.Case, scratch []byte) (sum [8]byte, _ []byte, err error) {
+	body, err := c.AppendBody(scratch[:0])
+	if err != nil {
+		return sum, scratch, err
+	}
+	return sumOfBody(c, body), body, nil
+}
+
+// sumOfBody may write behind the body.
+func sumOfBody(c *mapping.Case, b []byte) (sum [8]byte) {
 	// What the request does not hold comes behind it, and nothing where there is
 	// nothing: so the sums of older versions remain right.
-	for _, part := range []struct{ name, value string }{
+	for _, part := range [...]struct{ name, value string }{
 		{"owner", c.Owner}, {"parent", c.Parent}, {"status", c.Status}, {"type", c.Type}, {"group", c.GroupID}, {"resolution", c.Resolution},
 	} {
 		if part.value != "" {
-			h.Write([]byte("\x00" + part.name + "\x00" + part.value))
+			b = append(append(append(append(b, 0), part.name...), 0), part.value...)
 		}
 	}
-	copy(content.Sum[:], h.Sum(nil))
-	return content, body, nil
+	whole := sha256.Sum256(b)
+	copy(sum[:], whole[:])
+	return sum
 }

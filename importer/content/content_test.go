@@ -32,6 +32,11 @@ func TestSumsOfOlderVersions(t *testing.T) {
 	if again, _, _ := Of(c); again.Sum != got.Sum {
 		t.Error("the same row has two sums")
 	}
+	c.Owner, c.Status = "ann@example.com", "OPEN"
+	got, _, _ = Of(c)
+	if sum, _, err := Sum(&c, []byte("scratch")); err != nil || sum != got.Sum {
+		t.Errorf("%x, want %x, %v", sum, got.Sum, err)
+	}
 }
 
 // TestSumKnowsEveryField: whatever changes in a row changes its sum, and so does a

@@ -22,11 +22,14 @@ const statusNew = "NEW"
 // AfterCreate is the update that a new case needs, nil if it needs none: a case is
 // new by itself, unless it is assigned.
 func AfterCreate(c *mapping.Case) *talkdesk.Update {
-	u := &talkdesk.Update{Type: c.Type, GroupID: c.GroupID}
-	if c.Status != statusNew || c.OwnerID != "" {
-		u.Status, u.Resolution = c.Status, c.Resolution
+	status, resolution := c.Status, c.Resolution
+	if status == statusNew && c.OwnerID == "" {
+		status, resolution = "", ""
 	}
-	return orNil(u)
+	if status+c.Type+c.GroupID == "" {
+		return nil
+	}
+	return &talkdesk.Update{Type: c.Type, GroupID: c.GroupID, Status: status, Resolution: resolution}
 }
 
 // Changes is the update that brings a case from what a memo says to what the row
