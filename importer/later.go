@@ -39,20 +39,32 @@ func (in *intake) putOff(row *source.Row, id journal.ID, it *item) {
 	in.later = append(in.later, l)
 }
 
-// takeLater hands on the rows that were put off, in a second reading.
+// takeLater hands on the rows that were put off, in further readings: those with a
+// parent last, when all others have come to their end.
 func (in *intake) takeLater() error {
 	children := map[journal.ID]bool{}
-	for _, l := range in.later {
-		if l.parent != (journal.ID{}) {
-			children[l.id] = true
+	var last []laterRow
+	first := slices.DeleteFunc(in.later, func(l laterRow) bool {
+		if l.parent == (journal.ID{}) {
+			return false
 		}
+		children[l.id], last = true, append(last, l)
+		return true
+	})
+	if err := in.takeAll(first, children); err != nil {
+		return err
 	}
-	if len(children) > 0 {
+	if len(last) > 0 {
 		in.awaitQuiet()
 	}
-	for len(in.later) > 0 {
-		batch := in.later[:min(len(in.later), maxRecalled)]
-		in.later = in.later[len(batch):]
+	return in.takeAll(last, children)
+}
+
+// takeAll hands on rows that were put off. children are those that have a parent.
+func (in *intake) takeAll(rows []laterRow, children map[journal.ID]bool) error {
+	for len(rows) > 0 {
+		batch := rows[:min(len(rows), maxRecalled)]
+		rows = rows[len(batch):]
 		known, err := in.recallRows(batch)
 		if err != nil {
 			return err

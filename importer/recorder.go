@@ -198,7 +198,11 @@ func (p *pipeline) carryOut(a any) error {
 		for i, r := range a.Rows {
 			claims[i] = r.Claim
 		}
-		if err := p.journal.Claim(claims); err != nil {
+		write := p.journal.Claim
+		if a.Unsent {
+			write = p.journal.Remember
+		}
+		if err := write(claims); err != nil {
 			return p.broken(err, a.Rows)
 		}
 		p.event(func(m *lifecycle.Machine, now lifecycle.Instant) { m.Durable(now, a.Rows) })

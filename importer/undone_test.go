@@ -148,3 +148,27 @@ func TestUndoThatDidNotFinish(t *testing.T) {
 		w.once(keys(1, 4)...)
 	})
 }
+
+// TestFoundCasesAreNotOurs: a case that was there before the import, of which a run
+// could not tell whether it is a row's, and a later one can, is not the import's to undo.
+func TestFoundCasesAreNotOurs(t *testing.T) {
+	in(t, func(w *world) {
+		w.input("in.csv", line(1), line(2))
+		w.api.store([]byte(`{"title":"Another","custom_fields":{"text_source_id":"T-1"}}`))
+		time.Sleep(time.Minute)
+		w.must(3, "in.csv", func(c *Config) { c.Adopt = true })
+		w.input("in.csv", strings.Replace(line(1), "Subject 1", "Another", 1), line(2))
+		w.must(0, "in.csv")
+		w.once(keys(1, 2)...)
+		j, err := journal.OpenUndo(w.path("out.journal"), "acme", "https://api.example", journal.Begin{At: time.Now()}, true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer j.Close()
+		for key, want := range map[string]bool{"T-1": false, "T-2": true} {
+			if got := j.MadeHere(identity.Key(key)); got != want {
+				t.Errorf("%s was made here: %v", key, got)
+			}
+		}
+	})
+}

@@ -445,3 +445,19 @@ func TestRowThatChangesWhileInDoubt(t *testing.T) {
 		}
 	})
 }
+
+// TestParentThatWasRefusedBefore goes before its child.
+func TestParentThatWasRefusedBefore(t *testing.T) {
+	in(t, func(w *world) {
+		w.tickets("T-1,Child,x,,,,T-2,", "T-2,Parent,x,,,,,", "T-3,Child,x,,,,T-2,")
+		w.api.alike = func(title string) bool { return title == "Parent" }
+		if sum := w.must(3, "in.csv"); sum.Failed != 3 {
+			t.Errorf("%+v", sum)
+		}
+		w.api.alike = nil
+		if sum := w.must(0, "in.csv"); sum.Created != 3 {
+			t.Errorf("%+v", sum)
+		}
+		w.once(keys(1, 3)...)
+	})
+}

@@ -37,6 +37,7 @@
 //	H  header: format, account, base URL, key rule, fingerprint of the input
 //	B  a run begins: its input, mapping, key field, results file and process
 //	C  a chunk of claims: number, count, then id, row, key, title, sum of each
+//	M  the same of rows that were not sent, and may have a case all the same
 //	O  an outcome: id, state, row, when its request left, sum and memo of what its
 //	   case holds, and the results line as JSON
 //	A  the same of a row that was never claimed: its case was there before

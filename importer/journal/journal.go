@@ -335,18 +335,26 @@ func (j *Journal) Flush() error {
 
 // Claim writes the claims down and returns when they are on the disk. Only
 // then may their rows be sent.
-func (j *Journal) Claim(claims []Claim) error {
+func (j *Journal) Claim(claims []Claim) error { return j.claim('C', claims) }
+
+// Remember is Claim of rows that were not sent, and may have a case all the same:
+// if one is found, it was there before.
+func (j *Journal) Remember(claims []Claim) error { return j.claim('M', claims) }
+
+func (j *Journal) claim(kind byte, claims []Claim) error {
 	j.buf = appendClaims(j.buf[:0], j.chunk+1, claims)
 	j.chunk++
 	j.mu.Lock()
 	for _, c := range claims {
 		e := j.rows.get(c.ID)
 		e.state, e.row, e.sum = Claimed, uint32(c.Row), shortSum(c.Sum)
-		e.flags |= sent
+		if kind == 'C' {
+			e.flags |= sent
+		}
 		j.rows.set(c.ID, e)
 	}
 	j.mu.Unlock()
-	if err := j.append('C', j.buf); err != nil {
+	if err := j.append(kind, j.buf); err != nil {
 		return err
 	}
 	return j.sync()

@@ -251,7 +251,7 @@ func (j *Journal) claims(yield func(chunk int, id ID, cells [][]byte) error) err
 	}
 	return lines(io.NewSectionReader(j.file, 0, j.size), func(text []byte, _ bool) error {
 		l, ok := open(text)
-		if !ok || l.kind != 'C' {
+		if !ok || l.kind != 'C' && l.kind != 'M' {
 			return nil
 		}
 		chunk, rest, err := chunkNumber(l.payload)

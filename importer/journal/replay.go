@@ -233,7 +233,7 @@ func (r *reader) apply(l line) error {
 	j := r.journal
 	damaged := func(what string) error { return &DamageError{Line: r.at, What: what} }
 	switch l.kind {
-	case 'C':
+	case 'C', 'M':
 		n, rest, err := chunkNumber(l.payload)
 		if err != nil {
 			return damaged("a chunk has no number")
@@ -261,7 +261,9 @@ func (r *reader) apply(l line) error {
 				e.flags |= unfindable
 			}
 			e.state, e.sum = Claimed, 0
-			e.flags |= sent
+			if l.kind == 'C' {
+				e.flags |= sent
+			}
 			if sum, err := parseSum(cells[4]); err == nil {
 				e.sum = shortSum(sum)
 			}

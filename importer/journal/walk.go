@@ -69,7 +69,7 @@ func (l line) step(ids []ID) (s Step, _ []ID, err error) {
 	case 'B':
 		s.Begin = &Begin{}
 		err = json.Unmarshal(l.payload, s.Begin)
-	case 'C':
+	case 'C', 'M':
 		_, rest, e := chunkNumber(l.payload)
 		if e != nil {
 			return s, ids, e

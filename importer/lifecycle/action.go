@@ -61,8 +61,12 @@ type Action interface{ action() }
 
 type (
 	// Claim asks to write the rows down and sync, and then to say so by
-	// Durable, or by Broken.
-	Claim struct{ Rows []*Row }
+	// Durable, or by Broken. Unsent: they were not sent and will not be, and are to
+	// be remembered all the same.
+	Claim struct {
+		Rows   []*Row
+		Unsent bool
+	}
 
 	// Record asks to write down what became of a row. It is complete in itself:
 	// the row may have gone on since.

@@ -60,7 +60,7 @@ func (c *copier) request(q Request) Request {
 func (c *copier) action(a Action) Action {
 	switch a := a.(type) {
 	case Claim:
-		return Claim{c.list(a.Rows)}
+		return Claim{c.list(a.Rows), a.Unsent}
 	case Record:
 		a.Row = c.row(a.Row)
 		return a

@@ -383,7 +383,7 @@ func (m *Machine) claim() {
 		r.open = true
 	}
 	m.syncing = n
-	m.out = append(m.out, Claim{chunk})
+	m.out = append(m.out, Claim{Rows: chunk})
 }
 
 // wakeLater brings rows back that have waited for their time.
@@ -426,7 +426,7 @@ func (m *Machine) end(r *Row, rec Record) {
 	}
 	if !r.open && rec.State == Unknown {
 		// It was never sent by us, and must be remembered all the same.
-		m.out = append(m.out, Claim{[]*Row{r}})
+		m.out = append(m.out, Claim{Rows: []*Row{r}, Unsent: true})
 	}
 	m.move(r, rec.State)
 	r.open = rec.State == Unknown

@@ -68,7 +68,7 @@ func fill(v reflect.Value, row *Row) {
 		v.Set(reflect.ValueOf(time.Unix(1, 0).UTC()))
 		return
 	case []Action:
-		v.Set(reflect.ValueOf([]Action{Claim{[]*Row{row}}, Record{Row: row}, Leave{Row: row}}))
+		v.Set(reflect.ValueOf([]Action{Claim{[]*Row{row}, true}, Record{Row: row}, Leave{Row: row}}))
 		return
 	}
 	switch v.Kind() {
