@@ -59,7 +59,12 @@ func Shown(name string, got *talkdesk.Case) (v talkdesk.Value, shown bool) {
 
 // Form is a value of a row (see mapping.Case.Values) in the one form that all its
 // spellings have.
-func Form(name string, value any) string { return form(name, texts(value)) }
+func Form(name string, value any) string {
+	if text, one := value.(string); one {
+		return spelling(name)(text)
+	}
+	return form(name, texts(value))
+}
 
 // Forms are those of what a case shows: more than one where it may be understood in
 // several ways, as an option by its code or its label.
@@ -86,18 +91,9 @@ func Forms(name string, v talkdesk.Value, account *fields.File) []string {
 }
 
 func form(name string, texts []string) string {
-	one := plain
-	key, custom := strings.CutPrefix(name, customPrefix)
-	switch kind := fields.KindOf(key); {
-	case custom && kind == fields.Checkbox, name == "priority", name == "requester_email", name == "requester_type", name == "type":
-		one = lower
-	case name == "status":
-		one = letters
-	case custom && kind == fields.Date:
-		one = date
-	case custom && (kind == fields.Numeric || kind == fields.Decimal):
-		one = number
-	case custom && kind == fields.MultiSelect: // has no order, and a code that was chosen twice is chosen
+	one := spelling(name)
+	if key, custom := strings.CutPrefix(name, customPrefix); custom && fields.KindOf(key) == fields.MultiSelect {
+		// has no order, and a code that was chosen twice is chosen
 		texts = slices.Compact(slices.Sorted(slices.Values(texts)))
 	}
 	if len(texts) == 1 {
@@ -109,6 +105,27 @@ func form(name string, texts []string) string {
 		b.WriteByte(0)
 	}
 	return b.String()
+}
+
+// spelling is what gives a value of a field, or one of its values, its one form.
+func spelling(name string) func(string) string {
+	switch name {
+	case "priority", "requester_email", "requester_type", "type":
+		return lower
+	case "status":
+		return letters
+	}
+	if key, custom := strings.CutPrefix(name, customPrefix); custom {
+		switch fields.KindOf(key) {
+		case fields.Checkbox:
+			return lower
+		case fields.Date:
+			return date
+		case fields.Numeric, fields.Decimal:
+			return number
+		}
+	}
+	return plain
 }
 
 func lower(s string) string { return strings.ToLower(plain(s)) }

@@ -44,6 +44,7 @@ func TestCustomFields(t *testing.T) {
 		{"drop_down1", "EMEA", talkdesk.Value{Texts: []string{"001"}, Labels: []string{"EMEA"}}, true},
 		{"multi_select1", []string{"1", "2", "1"}, value("2", "1"), true},
 		{"multi_select1", []string{"1", "2"}, value("1"), false},
+		{"multi_select1", []string{"1", "1"}, value("1"), true},
 		{"dependent_field1", []string{"1", "2"}, value("2", "1"), false},
 	} {
 		got := &talkdesk.Case{Fields: map[string]talkdesk.Value{strings.Replace(tt.key, "dropdown", "drop_down", 1): tt.found}}

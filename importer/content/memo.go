@@ -3,7 +3,6 @@ package content
 import (
 	"encoding/base64"
 	"encoding/binary"
-	"hash/crc32"
 	"time"
 
 	"caseimport/importer/compare"
@@ -29,7 +28,7 @@ const notesName = "notes"
 // MemoOf describes a case that holds the row. Without updated, it holds what a
 // create carries, and not yet what an update sets.
 func MemoOf(c *mapping.Case, updated bool, wrote time.Time) Memo {
-	m := Memo{Wrote: wrote}
+	m := Memo{Wrote: wrote, fields: make([]fieldSum, 0, 14+len(c.CustomFields)+len(c.Notes))}
 	for name, value := range c.Values() {
 		if updated || !afterCreate(name) {
 			m.fields = append(m.fields, sumOf(name, value))
@@ -100,9 +99,14 @@ func (m Memo) has(name string) bool {
 	return false
 }
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-func hash(text string) uint32 { return crc32.Checksum([]byte(text), castagnoli) }
+// hash is FNV-1a. hash/fnv would copy each text.
+func hash(text string) uint32 {
+	h := uint32(2166136261)
+	for i := range len(text) {
+		h = (h ^ uint32(text[i])) * 16777619
+	}
+	return h
+}
 
 // sumOf is of a value as Case.Values gives it, in whatever spelling.
 func sumOf(name string, value any) fieldSum {

@@ -17,12 +17,16 @@ func (m *Machine) hasCase(now Instant, r *Row, rec Record) {
 			rec.Held = r.past.Sum
 		}
 	}
-	made := rec
-	r.CaseID, r.doubt, r.spent, r.renewals, r.made = rec.CaseID, false, 0, 0, &made
+	r.CaseID, r.doubt, r.spent, r.renewals = rec.CaseID, false, 0, 0
 	m.breaker.charged = slices.DeleteFunc(m.breaker.charged, func(other *Row) bool { return other == r })
+	if !ours || r.Ref != nil && r.Update == nil || !m.cfg.Updates {
+		rec.State = Done
+		m.end(r, rec)
+		return
+	}
+	made := rec
+	r.made = &made
 	switch {
-	case !ours || r.Ref != nil && r.Update == nil || !m.cfg.Updates:
-		m.done(r, false)
 	case r.Ref == nil: // the input may show it yet
 		m.incomplete(r, talkdesk.Answer{Code: "not updated", Message: "it is updated when it comes again"})
 	default:
