@@ -490,3 +490,19 @@ func TestDoubtThatEndsBeforeTheSecondReading(t *testing.T) {
 		}
 	})
 }
+
+// TestLimitLeavesUpdates: a row behind the limit whose case is to be updated is left.
+func TestLimitLeavesUpdates(t *testing.T) {
+	in(t, func(w *world) {
+		w.tickets("T-1,One,x,,,,,")
+		w.must(0, "in.csv")
+		w.tickets("T-2,Two,x,,,,,", "T-1,One changed,x,,,,,")
+		limit := func(c *Config) { c.Limit, c.Update = 1, true }
+		if sum := w.must(4, "in.csv", limit); sum.Left != 1 {
+			t.Errorf("%+v", sum)
+		}
+		if sum := w.must(0, "in.csv", limit); sum.Updated != 1 {
+			t.Errorf("%+v", sum)
+		}
+	})
+}
