@@ -103,8 +103,7 @@ func (in *intake) take(row *source.Row) error {
 		in.skip(row)
 		return nil
 	case in.cfg.Limit > 0 && in.full():
-		in.pastLimit(row)
-		return nil
+		return in.pastLimit(row)
 	case row.Fault != "":
 		in.refuse(row, "", in.pastID(row), statusInvalid, mapping.Fault{Reason: row.Fault})
 		return nil
@@ -243,22 +242,27 @@ func (in *intake) full() bool {
 
 // pastLimit reads on behind --limit: what is left is counted, and may turn out
 // to be nothing.
-func (in *intake) pastLimit(row *source.Row) {
+func (in *intake) pastLimit(row *source.Row) error {
 	if row.Fault == "" {
 		who := in.identity(row)
 		if who.Filtered {
 			in.cfg.Progress.filtered.Add(1)
-			return
+			return nil
 		}
 		id, _, status, _ := in.identify(row, who)
 		if status == "" && who.Fault == nil && in.journal.State(id) == journal.Created {
-			if _, earlier := in.journal.Meet(id, row.Number); earlier == 0 {
+			r, _, faults := in.build(row, id, who.Key)
+			if err := in.cfg.Program.Err(); err != nil {
+				return err
+			}
+			if _, earlier := in.journal.Meet(id, row.Number); earlier == 0 && !in.outdated(r, faults) {
 				in.cfg.Progress.already.Add(1)
-				return
+				return nil
 			}
 		}
 	}
 	in.skip(row)
+	return nil
 }
 
 // skip leaves a row to a later run.

@@ -122,8 +122,10 @@ func (in *intake) takeLate(row *source.Row, l laterRow, known map[journal.ID]rec
 	}
 	if state.HasCase() {
 		in.resume(r, it, known[l.id], fault)
-	} else if len(faults) > 0 && !state.InDoubt() {
-		return fmt.Errorf("internal error: row %d was valid when it was read first", row.Number)
+	} else if len(faults) > 0 && !state.InDoubt() { // its doubt has ended meanwhile
+		in.journal.Supersede(l.id)
+		in.refuse(row, r.Key, in.idOf(r.Claim), statusInvalid, faults...)
+		return nil
 	}
 	r.Retried = state == journal.Failed && in.journal.Refused(l.id, r.Sum)
 	in.hand(r)

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -459,5 +460,49 @@ func TestParentThatWasRefusedBefore(t *testing.T) {
 			t.Errorf("%+v", sum)
 		}
 		w.once(keys(1, 3)...)
+	})
+}
+
+// TestDoubtThatEndsBeforeTheSecondReading: a child in doubt names an owner that is
+// gone; its case is looked up while the input is read.
+func TestDoubtThatEndsBeforeTheSecondReading(t *testing.T) {
+	in(t, func(w *world) {
+		w.tickets("T-1,Child,x,,,ann@example.com,T-2,", "T-2,Parent,x,,,,,")
+		w.api.fate = func(n int) fate { return taken }
+		w.must(4, "in.csv", func(c *Config) { c.Limit = 1 })
+		w.api.fate = func(n int) fate {
+			return fate{answer: talkdesk.Answer{Code: "timeout", Message: "no answer"}}
+		}
+		w.must(4, "in.csv", func(c *Config) { c.Drain = after(5 * time.Second) })
+		w.api.fate = nil
+		rows := []string{"T-1,Child,x,,,nobody@example.com,T-2,", "T-2,Parent,x,,,,,"}
+		for n := 3; n < 40; n++ {
+			rows = append(rows, "T-"+strconv.Itoa(n)+",S,x,,,,,")
+		}
+		w.tickets(rows...)
+		w.api.latency = 10 * time.Second
+		sum, err := w.run("in.csv")
+		if sum.Exit != 3 || sum.Invalid != 1 {
+			t.Errorf("%v %+v\n%s", err, sum, w.logged())
+		}
+		if line := w.results()[1]; line.Key != "T-1" || line.Status != statusInvalid {
+			t.Errorf("%+v", line)
+		}
+	})
+}
+
+// TestLimitLeavesUpdates: a row behind the limit whose case is to be updated is left.
+func TestLimitLeavesUpdates(t *testing.T) {
+	in(t, func(w *world) {
+		w.tickets("T-1,One,x,,,,,")
+		w.must(0, "in.csv")
+		w.tickets("T-2,Two,x,,,,,", "T-1,One changed,x,,,,,")
+		limit := func(c *Config) { c.Limit, c.Update = 1, true }
+		if sum := w.must(4, "in.csv", limit); sum.Left != 1 {
+			t.Errorf("%+v", sum)
+		}
+		if sum := w.must(0, "in.csv", limit); sum.Updated != 1 {
+			t.Errorf("%+v", sum)
+		}
 	})
 }
