@@ -58,8 +58,8 @@ func TestEveryOrder(t *testing.T) {
 		})
 	}
 	t.Logf("%d states and %d steps in all", states, steps)
-	if explored < len(worlds()) {
-		return // by -run
+	if explored < len(worlds()) || long {
+		return // by -run; and some of the worlds are cut off
 	}
 	for from, all := range arrows {
 		for _, to := range all {
