@@ -251,13 +251,9 @@ func (in *intake) pastLimit(row *source.Row) error {
 		}
 		id, _, status, _ := in.identify(row, who)
 		if status == "" && who.Fault == nil && in.journal.State(id) == journal.Created {
-			r, _, faults := in.build(row, id, who.Key)
-			if err := in.cfg.Program.Err(); err != nil {
-				return err
-			}
-			if _, earlier := in.journal.Meet(id, row.Number); earlier == 0 && !in.outdated(r, faults) {
+			if _, earlier := in.journal.Meet(id, row.Number); earlier == 0 && !in.outdated(id, row) {
 				in.cfg.Progress.already.Add(1)
-				return nil
+				return in.cfg.Program.Err()
 			}
 		}
 	}
