@@ -76,3 +76,24 @@ func TestPagesInPlaceOfAnswers(t *testing.T) {
 		w.once(keys(1, 200)...)
 	})
 }
+
+// TestTrialWhoseAnswerIsLost: a new token helps, and the one row that shows it gets no
+// answer. Those that were refused before it are tried all the same.
+func TestTrialWhoseAnswerIsLost(t *testing.T) {
+	in(t, func(w *world) {
+		w.input("in.csv", linesOf(1, 60)...)
+		w.api.fate = func(n int) fate {
+			switch {
+			case w.api.renewals > 0 && n < 62:
+				return cutAfter
+			case w.api.renewals > 0 || n < 39:
+				return taken
+			}
+			return fate{answer: talkdesk.Answer{Verdict: talkdesk.Rejected, Status: 400, Code: "SESSION_GONE", Message: "log on again"}}
+		}
+		if sum := w.must(0, "in.csv"); sum.Created != 60 {
+			t.Errorf("%+v", sum)
+		}
+		w.once(keys(1, 60)...)
+	})
+}

@@ -355,3 +355,22 @@ func TestReportThatWasRunIsRemovedInAnyForm(t *testing.T) {
 		}
 	}
 }
+
+// TestOlderReportKeepsCases: an older failure report holds a row as it was before it
+// was corrected. That it has its case since stays in the results.
+func TestOlderReportKeepsCases(t *testing.T) {
+	in(t, func(w *world) {
+		w.mapping = keyless
+		w.input("in.csv", line(1)+",more,and more", line(2))
+		w.must(3, "in.csv")
+		older := strings.TrimSpace(w.read("out.failed.csv"))
+		w.write("older.csv", older)
+		w.write("fixed.csv", older[:strings.LastIndex(older, `,"cells`)]+",")
+		w.must(0, "fixed.csv")
+		w.must(3, "older.csv")
+		if !strings.Contains(w.read("out.csv"), "1,,created,2,") {
+			t.Errorf("the case is lost from the results:\n%s", w.read("out.csv"))
+		}
+		w.onceByTitle(1, 2)
+	})
+}

@@ -137,11 +137,11 @@ func (j *Journal) Meet(id ID, n int) (s State, earlier int) {
 }
 
 // Supersede notes that the current input says something else of a row than its
-// last outcome, which Outcomes then leaves out.
+// last outcome, which Outcomes then leaves out. That a row has its case stands.
 func (j *Journal) Supersede(id ID) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if e := j.rows.get(id); e.outcome != 0 {
+	if e := j.rows.get(id); e.outcome != 0 && !e.state.HasCase() {
 		e.flags |= hidden
 		j.moved = true
 		j.rows.set(id, e)

@@ -137,11 +137,6 @@ func (m *Machine) refusedAlike(now Instant, q Request, a talkdesk.Answer) bool {
 		h.renewing = true
 		m.out = append(m.out, RenewToken{})
 		m.say(Notice{What: SameRefusal, Rows: len(h.alike), Text: a.Message, At: h.next})
-		if m.writes() == 0 { // there is none to try but itself
-			first := h.alike[0]
-			h.alike = h.alike[1:]
-			m.sendAgain(now, first)
-		}
 	}
 	return true
 }
@@ -155,10 +150,18 @@ func (m *Machine) settleAlike() {
 	}
 }
 
-// settleIdle does the same once there is nothing more to compare with.
-func (m *Machine) settleIdle() {
-	if len(m.hold.alike) > 0 && !m.hold.on && m.writing == 0 && m.syncing == 0 && len(m.fresh)+m.writes() == 0 {
+// settleIdle does the same once there is nothing more to compare with. While a new
+// token is tried, one of them goes again then.
+func (m *Machine) settleIdle(now Instant) {
+	h := &m.hold
+	switch {
+	case len(h.alike) == 0 || m.writing+m.syncing+len(m.fresh)+m.writes() > 0:
+	case !h.on:
 		m.settleAlike()
+	case h.renewing:
+		first := h.alike[0]
+		h.alike = h.alike[1:]
+		m.sendAgain(now, first)
 	}
 }
 

@@ -365,7 +365,7 @@ func (m *Machine) proceed(now Instant) {
 	}
 	m.wakeLater(now)
 	m.claim()
-	m.settleIdle()
+	m.settleIdle(now)
 	m.explain(now)
 }
 
@@ -466,7 +466,7 @@ func (m *Machine) stop(why Stop) {
 // that are still to be updated, as long as that can be expected to work.
 func (m *Machine) abandon(now Instant) {
 	queues := []*[]*Row{&m.fresh, &m.ready, &m.again, &m.spent, &m.doubts, &m.stranded, &m.later, &m.compares, &m.hold.alike}
-	if m.broken || m.breaker.state != passing || now >= m.drained {
+	if m.broken || m.hold.on || m.breaker.state != passing || now >= m.drained {
 		queues = append(queues, &m.updates)
 	}
 	for _, rows := range queues {
