@@ -115,7 +115,7 @@ case: {title: Subject, description: Body, requester_name: Name, requester_email:
 func TestRecipeOfZendesksAPI(t *testing.T) {
 	k := newKitchen(t, "curl", "jq")
 	var busy atomic.Bool
-	fail := ""
+	var fail atomic.Bool
 	var zendesk *httptest.Server
 	zendesk = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ticket := func(id int, subject, status string) string {
@@ -128,7 +128,7 @@ func TestRecipeOfZendesksAPI(t *testing.T) {
 		case busy.CompareAndSwap(false, true):
 			w.Header().Set("Retry-After", "1")
 			w.WriteHeader(http.StatusTooManyRequests)
-		case fail != "" && strings.Contains(at, fail):
+		case fail.Load() && strings.Contains(at, "tickets/3/comments"):
 			w.WriteHeader(http.StatusNotFound)
 		case strings.HasSuffix(at, "cursor.json?start_time=0&include=users"):
 			fmt.Fprintf(w, `{"users":[{"id":7,"name":"Astrid","email":"astrid@example.com"}],"tickets":[%s,%s],"end_of_stream":false,"after_url":%q}`,
@@ -180,7 +180,7 @@ func TestRecipeOfZendesksAPI(t *testing.T) {
 	}
 
 	// A ticket whose comments cannot be had must not go without them.
-	fail = "tickets/3/comments"
+	fail.Store(true)
 	if out, err := k.cook("rm tickets.jsonl; ./zendesk-export.sh tickets.jsonl"); err == nil {
 		t.Errorf("a comment's 404 is no failure:\n%s", out)
 	}

@@ -16,7 +16,7 @@ func TestSameRefusalForEveryRow(t *testing.T) {
 		in(t, func(w *world) {
 			w.input("in.csv", linesOf(1, 200)...)
 			w.api.fate = func(n int) fate {
-				if n >= 30 && (!helps || w.api.renewals == 0) {
+				if n >= 30 && (!helps || w.api.renewed() == 0) {
 					return gone
 				}
 				return taken
@@ -28,8 +28,8 @@ func TestSameRefusalForEveryRow(t *testing.T) {
 			case !helps && (sum.Exit != 4 || sum.Created != 30 || sum.Failed != 0 || !strings.Contains(err.Error(), "log on again")):
 				t.Errorf("%v %+v", err, sum)
 			}
-			if w.api.renewals != 1 {
-				t.Errorf("%d new tokens", w.api.renewals)
+			if w.api.renewed() != 1 {
+				t.Errorf("%d new tokens", w.api.renewed())
 			}
 			w.api.fate = nil
 			w.must(0, "in.csv")

@@ -170,9 +170,7 @@ func (p *pipeline) work() error {
 // more, in which cases that were created are updated.
 func (p *pipeline) turn() (time.Time, error) {
 	if p.going.Err() == nil {
-		if turn, err := p.cfg.Limiter.Wait(p.going); err == nil {
-			return turn, nil
-		}
+		return p.cfg.Limiter.Wait(p.going)
 	}
 	return p.cfg.Limiter.Wait(p.drained)
 }

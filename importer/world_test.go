@@ -230,6 +230,12 @@ func (s *server) Renew() {
 	s.renewals++
 }
 
+func (s *server) renewed() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.renewals
+}
+
 func (s *server) ReadUsers(ctx context.Context, q talkdesk.UsersQuery) (page talkdesk.UsersPage, a talkdesk.Answer) {
 	s.begin()
 	defer s.end()
