@@ -8,7 +8,7 @@ import (
 )
 
 // createAnswered decides what the answer to a create request means for its row,
-// and for the run. (Rules 2 and 5.)
+// and for the run. (Rules 2 and 6.)
 func (m *Machine) createAnswered(now Instant, q Request, a talkdesk.Answer) {
 	r := q.Row
 	r.last = a

@@ -7,7 +7,7 @@
 //
 // # A row's life
 //
-//	read ─► mapped ─► claiming ─► claimed ─► sent ─► created · failed · unknown
+//	read ─► mapped ─► claiming ─► claimed ─► sent ─► done · failed · unknown
 //	          ▲        (fsync)      ▲  ▲     │ │ │
 //	          │                     │  │     │ │ └─► exhausted ─► claimed · failed · unknown
 //	          │                     │  └─────┘ │
@@ -16,11 +16,24 @@
 //	          │                     │     doubtful ◄── inherited from an earlier run
 //	          │  absent (sent by    │        ▲ │
 //	          │  this run)          │        │ ▼
-//	          │                     └───── sought ─► created · failed · unknown
+//	          │                     └───── sought ─► done · failed · unknown
 //	          │  absent (inherited)           │
 //	          └───────────────────────────────┘
 //
 //	A stop takes every row that no request is under way for to left.
+//
+// Where its case is still to be updated, a row goes from sent or sought to created,
+// and so does one whose case an earlier run has made:
+//
+//	created ─► updating ─► done · incomplete
+//	  │  ▲ ▲       │ lost, 429, 401
+//	  │  │ └───────┘
+//	  ▼  │ still to be set
+//	comparing ─► done · incomplete
+//
+// An update sets values, so it may be sent again without a look (rule 5). The case is
+// read first where an earlier run may have updated it, or people have changed it, and
+// where a note may have been added.
 //
 // A claim is durable before its row is sent (rule 1). A row whose answer was
 // lost is doubtful (rule 2) and is looked up when its absence would prove
@@ -30,7 +43,7 @@
 // or whose absence is proved, the claim is released.
 //
 // Beside its state a row carries its doubt: whether an older request may have
-// made a case. Only knowledge ends it (rule 5), so a row that is sent again
+// made a case. Only knowledge ends it (rule 6), so a row that is sent again
 // because a person said so becomes unknown where another would become failed. A
 // row is created no more, but unknown, when the server gives its case to another.
 //
@@ -38,9 +51,10 @@
 //
 // row.go (states and arrows), action.go (requests, actions, notices), machine.go
 // (events and what follows from them), next.go (which request may leave),
-// create.go (answers to creates), ids.go (ids that are given twice), lookup.go (rows
-// in doubt), altered.go (keys that cannot be looked up), canary.go (whether the
-// search can be believed), breaker.go (outages), explain.go (why it waits).
+// create.go (answers to creates), update.go (cases that are still to be updated),
+// ids.go (ids that are given twice), lookup.go (rows in doubt), altered.go (keys that
+// cannot be looked up), canary.go (whether the search can be believed), breaker.go
+// (outages), explain.go (why it waits).
 //
 // # How it is used
 //

@@ -411,7 +411,7 @@ func (m *Machine) delay(r *Row, due Instant) {
 // forgetDoubt is false, but in tests that show what comes of it.
 var forgetDoubt = false
 
-// end brings a row to its end and has it written down. Rule 5: while an older
+// end brings a row to its end and has it written down. Rule 6: while an older
 // request may have made a case, no refusal makes a row failed.
 func (m *Machine) end(r *Row, rec Record) {
 	if rec.State == Failed && r.doubt && !forgetDoubt {

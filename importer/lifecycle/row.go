@@ -81,7 +81,7 @@ type Row struct {
 
 	state State
 	// doubt: an earlier request, or an earlier import, may have made a case.
-	// It ends only by knowledge (rule 5): the case is found or its absence
+	// It ends only by knowledge (rule 6): the case is found or its absence
 	// proved.
 	doubt bool
 	since Instant // the last moment at which such a request could have arrived

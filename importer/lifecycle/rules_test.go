@@ -62,7 +62,7 @@ func TestEveryRuleIsNeeded(t *testing.T) {
 			})
 		},
 	}, {
-		"rule 5, a doubt ends only by knowledge",
+		"rule 6, a doubt ends only by knowledge",
 		scenario{rows: 1, runs: 3, faults: 2, creates: []answer{lostDown, rejected}, unsearchable: true, resend: true},
 		func(t *testing.T, s *scenario) {
 			forgetDoubt = true
