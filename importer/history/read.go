@@ -304,6 +304,8 @@ func (r *reading) toDo(last Run, cfg Config) (all []string) {
 	switch {
 	case !last.Ended && last.Number > 0:
 		say("The last run has not come to its end: it goes on, or was ended by force. Run the same command again.")
+	case last.Undo:
+		say("The last command was undo: the next run of the import creates the undone cases again.")
 	case last.Left > 0:
 		say("The last run left ", words.Plural(last.Left, "row"), " of its input: run the same command again.")
 	}
