@@ -34,6 +34,10 @@ type Rows struct {
 	Without  int // neither filtered nor with a case of their own
 	Undone   int // of them, those whose case an undo has moved to the Trash
 
+	// ownerElse is who owns a case whose address has no agent; set if there is such a
+	// default, "" being nobody.
+	ownerElse    string
+	ownerElseSet bool
 	// inTrash: the case was undone. Lists may show it all the same.
 	inTrash func(caseID string) bool
 }
@@ -47,6 +51,7 @@ type known struct {
 
 // ReadRows maps the rows of an input that have a case. A nil journal knows none.
 func ReadRows(ctx context.Context, table *source.Table, program *mapping.Program, j *journal.Journal) (rows Rows, err error) {
+	rows.ownerElse, rows.ownerElseSet = program.OwnerDefault()
 	cases := map[journal.ID]known{}
 	if j != nil {
 		rows.inTrash = j.InTrash
@@ -91,7 +96,12 @@ func ReadRows(ctx context.Context, table *source.Table, program *mapping.Program
 			r.Fault = "the row cannot be mapped today: " + faults[0].String()
 		}
 		if r.Case.Parent != "" {
-			r.resolve(&r.Case.Parent, &r.Case.ParentID, "parent_id", cases[identity.Key(r.Case.Parent)].id)
+			id := cases[identity.Key(r.Case.Parent)].id
+			if other, set := program.ParentDefault(); id == "" && set {
+				r.Case.Parent, r.Case.ParentID = "", other
+			} else {
+				r.resolve(&r.Case.Parent, &r.Case.ParentID, "parent_id", id)
+			}
 		}
 		rows.All = append(rows.All, r)
 		return nil

@@ -181,6 +181,8 @@ func (v *verification) owners(ctx context.Context) talkdesk.Answer {
 		r := v.findings[i].Row
 		if has := agents[r.Case.Owner]; len(has) == 1 {
 			r.resolve(&r.Case.Owner, &r.Case.OwnerID, "owner_id", has[0].ID)
+		} else if agents != nil && len(has) == 0 && r.Case.Owner != "" && v.Rows.ownerElseSet {
+			r.Case.Owner, r.Case.OwnerID = "", v.Rows.ownerElse
 		} else if r.Case.Owner != "" {
 			r.resolve(&r.Case.Owner, &r.Case.OwnerID, "owner_id", "")
 		}
