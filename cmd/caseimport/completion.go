@@ -38,8 +38,11 @@ var (
 // COMMAND, and nothing else.
 func complete(root *cobra.Command) {
 	for _, cmd := range root.Commands() {
-		if _, _, takes := strings.Cut(cmd.Use, " "); !takes {
+		switch _, args, _ := strings.Cut(cmd.Use, " "); {
+		case args == "":
 			cmd.ValidArgsFunction = cobra.NoFileCompletions
+		case strings.HasPrefix(args, "RESULTS"):
+			cmd.ValidArgsFunction = cobra.FixedCompletions(completedFiles["results"], cobra.ShellCompDirectiveFilterFileExt)
 		}
 		cmd.Flags().VisitAll(func(f *pflag.Flag) {
 			if f.Value.Type() != "bool" {

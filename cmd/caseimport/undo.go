@@ -44,7 +44,7 @@ With --yes one case goes first, alone: only if the answer names exactly that cas
 it is gone from reading, do the others follow, one a request. Beside the results a file
 X.undo.csv says what becomes of every case. Run the same command again to go on.
 
-Exit codes:
+Exit codes, if and only if:
   0  the plan was made; with --yes: every case is in the Trash, or was deleted before
   1  it could not be done, and nothing was moved
   3  with --yes: some cases were kept, or some rows are in doubt
