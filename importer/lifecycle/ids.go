@@ -64,24 +64,29 @@ func (m *Machine) givenAgain(now Instant, q Request, a talkdesk.Answer, twin *Ro
 	m.enqueue(r)
 }
 
-// dispute takes back that a row has the case that it was given. Whatever comes of
-// an update that is in flight, it may be the other row's case that is updated.
+// dispute takes back that a row has the case that it was given. Whatever is asked of
+// that case, or was sent to it, may be about the other row's.
 func (m *Machine) dispute(now Instant, r *Row, why talkdesk.Answer) {
-	r.doubt, r.since = true, now
-	was := r.state
-	switch was {
-	case Updating:
-		r.disputed, r.last = true, why
-		return
-	case Created:
-		for _, rows := range []*[]*Row{&m.updates, &m.compares, &m.later} {
+	if r.CaseID == "" {
+		return // it was taken back before
+	}
+	r.doubt, r.since, r.last = true, now, why
+	switch was := r.state; was {
+	case Updating, Comparing:
+		r.disputed = true // once that is answered
+	case Done, Incomplete:
+		m.endDisputed(r, was)
+	default: // nothing was recorded yet
+		for _, rows := range []*[]*Row{&m.updates, &m.compares, &m.later, &m.spent} {
 			*rows = slices.DeleteFunc(*rows, func(other *Row) bool { return other == r })
 		}
-		was = Mapped // nothing was recorded yet
-	case Done, Incomplete:
-	default:
-		return // it waits to be looked up already
+		m.endDisputed(r, Mapped)
 	}
+}
+
+// endDisputed ends a row of which it is not known any more whether it has a case.
+// retracts is what was recorded of it.
+func (m *Machine) endDisputed(r *Row, retracts State) {
 	r.open, r.CaseID = true, ""
-	m.end(r, Record{State: Unknown, Answer: why, Retracts: was})
+	m.end(r, Record{State: Unknown, Answer: r.last, Retracts: retracts})
 }

@@ -45,7 +45,7 @@ var arrows = [...][]State{
 	Sought:    {Created, Done, Failed, Unknown, Incomplete, Mapped, Claimed, Doubtful},
 	Created:   {Updating, Comparing, Done, Unknown, Incomplete},
 	Updating:  {Done, Created, Exhausted, Unknown, Incomplete},
-	Comparing: {Done, Created, Incomplete},
+	Comparing: {Done, Created, Unknown, Incomplete},
 	// The server gave its case to another row too.
 	Done: {Unknown},
 	// Ends of rows that an earlier run left in doubt, reached before this
@@ -105,7 +105,7 @@ type Row struct {
 	noting   bool             // it adds notes, and may arrive until since is settled
 	refusal  *talkdesk.Answer // of an update that may be refused since it was applied before
 	second   bool             // it was refused with others alike, and is sent again
-	disputed bool             // its case was given to another row while its update was in flight
+	disputed bool             // its case was given to another row while its update, or a read of it, was in flight
 	due      Instant
 	look     retry
 	last     talkdesk.Answer

@@ -93,8 +93,7 @@ func (m *Machine) updateAnswered(now Instant, q Request, a talkdesk.Answer) {
 	}
 	if r.disputed {
 		m.breaker.neutral(q)
-		r.open, r.CaseID = true, ""
-		m.end(r, Record{State: Unknown, Answer: r.last})
+		m.endDisputed(r, Mapped)
 		return
 	}
 	r.last = a
@@ -178,6 +177,9 @@ func (m *Machine) Compared(now Instant, q Request, a talkdesk.Answer, rest *talk
 func (m *Machine) compared(now Instant, q Request, a talkdesk.Answer, rest *talkdesk.Update, note string) {
 	r := q.Row
 	switch {
+	case r.disputed:
+		m.endDisputed(r, Mapped)
+		return
 	case a.Verdict == talkdesk.NotTaken && m.stopped != nil:
 		m.leave(r)
 		return

@@ -89,7 +89,7 @@ func worlds() []*scenario {
 			changes: []answer{lost, rejected}, reads: []answer{throttled}},
 		{name: "updates of found cases, and a person who stops", rows: 2, workers: 1, runs: 3, kills: 1, stops: 1, updates: 1,
 			creates: []answer{lost}},
-		{name: "an id that is given twice, and updates", rows: 2, workers: 2, runs: 2, stops: 1, faults: 2, updates: 3,
+		{name: "an id that is given twice, and updates", rows: 2, workers: 2, runs: 2, stops: 1, faults: 2, updates: 3, locks: true,
 			creates: []answer{sameID}, changes: []answer{lost, rejected}},
 		{name: "adopt, and updates", rows: 2, workers: 1, runs: 2, kills: 1, stops: 1, faults: 1, lookFirst: true, foreign: true, updates: 3, lag: tick,
 			creates: []answer{lost}},
