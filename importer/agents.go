@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"errors"
 	"fmt"
 
 	"caseimport/importer/identity"
@@ -54,9 +53,11 @@ func (in *intake) findAgents() error {
 	case a.Verdict == talkdesk.Created:
 		in.agents = found
 	case a.Denied, a.Verdict == talkdesk.Halt:
-		in.halt(lifecycle.Stop{Exit: 1, Reason: "the mapping names owners by their addresses, and the agents cannot be read: " + a.Message})
+		in.halt(lifecycle.Stop{Exit: 1, Reason: "the mapping names owners by their addresses, and the agents cannot be read: " + a.Message,
+			Hint: "allow the client to read them, or have the mapping give agents' ids: owner_id without agent: true"})
 	default:
-		return errors.New("could not look up the agents: " + a.Message)
+		in.halt(lifecycle.Stop{Exit: 4, Reason: "the agents could not be looked up, whose addresses the mapping gives as owners: " + a.Message,
+			Hint: "run the same command again when the server answers"})
 	}
 	return nil
 }

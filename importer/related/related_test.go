@@ -80,7 +80,7 @@ func TestOrders(t *testing.T) {
 		{"both", "13/03/2024|03/13/2024", "has dates with the day first and others with the month first", ""},
 		{"dates but for one", "2024-03-01|2024-03-02|n/a", `holds dates, but not "n/a" on line 4`, ""},
 		{"numbers but for one", "1|n/a|2", `holds numbers, but not "n/a" on line 3`, ""},
-		{"a zone that is none", "2024-03-01 10:00 XXX|a", "texts", "1 2"},
+		{"a zone that is none", "2024-03-01 10:00 QQQ|a", "texts", "1 2"},
 		{"empty ones come last", "|2|1| ", "numbers", "3 2 1 4"},
 		{"ties in the order of the file", "2|1|2|1|1", "numbers", "2 4 5 1 3"},
 		{"all empty", "||", "numbers", "1 2 3"},
