@@ -50,6 +50,48 @@ func TestRowsThatAreRefusedAlike(t *testing.T) {
 		if sum := w.must(3, "in.csv"); sum.Created != 80 || sum.Failed != 20 || sum.Left != 0 {
 			t.Errorf("%+v", sum)
 		}
+		if n := w.api.renewed(); n != 1 {
+			t.Errorf("%d new tokens: what was refused twice is refused", n)
+		}
+	})
+}
+
+// TestRefusalsThatNameAField are about their rows, however many there are.
+func TestRefusalsThatNameAField(t *testing.T) {
+	in(t, func(w *world) {
+		w.input("in.csv", linesOf(1, 100)...)
+		w.api.fate = func(n int) fate {
+			if n >= 30 && n < 70 {
+				return fate{answer: talkdesk.Answer{Verdict: talkdesk.Rejected, Status: 400, Code: "bad", Message: "not acceptable",
+					Fields: []talkdesk.FieldError{{Name: "title", Description: "is taken"}}}}
+			}
+			return taken
+		}
+		if sum := w.must(3, "in.csv"); sum.Created != 60 || sum.Failed != 40 || w.api.renewed() != 0 {
+			t.Errorf("%d new tokens, %+v", w.api.renewed(), sum)
+		}
+	})
+}
+
+// TestSessionThatEndsAgain: what a new token has put an end to once is known the next
+// time by the first row that meets it, even if few are left.
+func TestSessionThatEndsAgain(t *testing.T) {
+	in(t, func(w *world) {
+		w.input("in.csv", linesOf(1, 100)...)
+		gone := fate{answer: talkdesk.Answer{Verdict: talkdesk.Rejected, Status: 400, Code: "SESSION_GONE", Message: "log on again"}}
+		w.api.fate = func(int) fate {
+			w.api.mu.Lock()
+			stored := len(w.api.cases)
+			w.api.mu.Unlock()
+			if stored >= 40+55*w.api.renewed() {
+				return gone
+			}
+			return taken
+		}
+		if sum := w.must(0, "in.csv"); sum.Created != 100 || w.api.renewed() != 2 {
+			t.Errorf("%d new tokens, %+v", w.api.renewed(), sum)
+		}
+		w.once(keys(1, 100)...)
 	})
 }
 

@@ -102,7 +102,7 @@ func (m *Machine) page(now Instant, a talkdesk.Answer) {
 func (m *Machine) refusedAlike(now Instant, q Request, a talkdesk.Answer) bool {
 	h := &m.hold
 	r := q.Row
-	if m.created == 0 || len(a.Fields) > 0 || a.Blocked || r.doubt || r.second || r.Retried {
+	if m.created == 0 || len(a.Fields) > 0 || a.Blocked || r.second || r.Retried {
 		return false // Retried: it was refused before, and so were those beside it
 	}
 	words, limit := a.Code+"\n"+a.Message, m.sameLimit
