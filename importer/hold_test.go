@@ -139,3 +139,35 @@ func TestTrialWhoseAnswerIsLost(t *testing.T) {
 		w.once(keys(1, 60)...)
 	})
 }
+
+// TestTooManyFailuresAlike: rows that are kept back for being refused alike count for
+// --max-failures.
+func TestTooManyFailuresAlike(t *testing.T) {
+	in(t, func(w *world) {
+		w.input("in.csv", linesOf(1, 100)...)
+		w.api.alike = func(title string) bool { return atoi(strings.TrimPrefix(title, "Subject ")) > 20 }
+		sum, err := w.run("in.csv", func(c *Config) { c.Concurrency, c.MaxFailures = 1, MaxFailures{Rows: 5} })
+		if sum.Exit != 4 || sum.Created != 20 || sum.Failed != 5 || !strings.Contains(err.Error(), "--max-failures") {
+			t.Errorf("%v %+v", err, sum)
+		}
+	})
+}
+
+// TestPageThatGoes: the API answers again, if only to refuse rows.
+func TestPageThatGoes(t *testing.T) {
+	in(t, func(w *world) {
+		w.input("in.csv", linesOf(1, 40)...)
+		w.api.fate = func(n int) fate {
+			switch {
+			case n < 30:
+				return taken
+			case n < 37:
+				return fate{answer: talkdesk.Answer{Status: 200, Code: "unreadable answer", Message: "Guest access", Page: true}}
+			}
+			return fate{answer: talkdesk.Answer{Verdict: talkdesk.Rejected, Status: 400, Code: "bad", Message: "not acceptable"}}
+		}
+		if sum := w.must(3, "in.csv"); sum.Created != 30 || sum.Failed != 10 {
+			t.Errorf("%+v", sum)
+		}
+	})
+}
