@@ -104,6 +104,9 @@ func TestRowsAndDoubtsOverSeveralRuns(t *testing.T) {
 	if got := fmt.Sprint(h.Rows); got != "[{created 3} {incomplete 1} {failed 2} {invalid 1} {duplicate 1} {in doubt 1}]" || h.Total != 9 {
 		t.Error(got)
 	}
+	if slices.ContainsFunc(h.Reasons, func(r Reason) bool { return r.Text == "whatever" }) {
+		t.Errorf("a reason of the results, though the journal has it: %+v", h.Reasons)
+	}
 	if h.Doubts != (Doubts{Found: 1, LaterFound: 1, LaterNone: 1, Open: 1}) {
 		t.Errorf("%+v", h.Doubts)
 	}
