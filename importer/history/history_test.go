@@ -169,11 +169,12 @@ func TestReasonsTellNoValues(t *testing.T) {
 
 func TestPausesOutagesAndPace(t *testing.T) {
 	f := newFiles(t)
-	f.run(noon)
+	began := noon.Add(2 * time.Second) // steps begin at round times all the same
+	f.run(began)
 	f.claim("a", "b", "c")
-	f.created("a", noon)
-	f.created("b", noon.Add(25*time.Second))
-	f.created("c", noon.Add(100*time.Second))
+	f.created("a", began)
+	f.created("b", began.Add(25*time.Second))
+	f.created("c", began.Add(100*time.Second))
 	for _, s := range []journal.Span{
 		{What: journal.Requests, Begin: 0, End: 30 * time.Second, Requests: 301, Throttled: 2},
 		{What: journal.Pause, Begin: 5 * time.Second, End: 10 * time.Second, Why: "429"},
@@ -185,7 +186,7 @@ func TestPausesOutagesAndPace(t *testing.T) {
 	}
 	f.end(journal.End{Lived: 2 * time.Minute})
 	h := f.read()
-	at := func(s int) time.Time { return noon.Add(time.Duration(s) * time.Second) }
+	at := func(s int) time.Time { return began.Add(time.Duration(s) * time.Second) }
 	if !slices.Equal(h.Pauses, []Stretch{{1, at(5), at(20), "429"}}) || !slices.Equal(h.Outages, []Stretch{{1, at(40), at(90), "503"}}) {
 		t.Errorf("%v %v", h.Pauses, h.Outages)
 	}
@@ -211,8 +212,12 @@ func TestLastVerify(t *testing.T) {
 	f.end(journal.End{})
 	text := "row,key,case_id,result,field,expected,found\n1,a,7,same,,,\n2,b,8,twice,,8,\"8, 9\"\n2,b,8,differs,title,\"A\nB\",C\n3,c,9,missing,,,\n"
 	f.check(os.WriteFile(f.Verify, []byte(text), 0o600))
-	if h := f.read(); fmt.Sprint(h.Verify.Results) != "[{same 1} {differs 0} {missing 1} {twice 1} {unknown 0}]" || h.Verify.Rows != 3 || h.Verify.Stale != h.Verify.At.Before(noon) {
-		t.Errorf("%+v", h.Verify)
+	for _, after := range []time.Duration{-time.Hour, time.Hour} {
+		at := noon.Add(after)
+		f.check(os.Chtimes(f.Verify, at, at))
+		if h := f.read(); fmt.Sprint(h.Verify.Results) != "[{same 1} {differs 0} {missing 1} {twice 1} {unknown 0}]" || h.Verify.Rows != 3 || !h.Verify.At.Equal(at) || h.Verify.Stale != (after < 0) {
+			t.Errorf("%+v", h.Verify)
+		}
 	}
 	f.check(os.WriteFile(f.Verify, []byte("a,b\n"), 0o600))
 	if _, err := Read(f.Config); err == nil || !strings.Contains(err.Error(), "not a verify file") {

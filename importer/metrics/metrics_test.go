@@ -50,6 +50,9 @@ func TestTheLastSuccessIsKept(t *testing.T) {
 		}{{1, at(10), ""}, {0, at(3620), at(3620)}, {3, at(7230), at(3620)}} {
 			run(want.exit)
 			got := values(t, path)
+			if _, has := got["caseimport_last_success_timestamp_seconds"]; has != (want.success != "") {
+				t.Errorf("%v: whether there was a success", got)
+			}
 			if got["caseimport_exit_code"] != fmt.Sprint(want.exit) || !same(got["caseimport_last_run_timestamp_seconds"], want.last) || !same(got["caseimport_last_success_timestamp_seconds"], want.success) ||
 				got[`caseimport_rows{status="created"}`] != "3" || got[`caseimport_rows{status="left"}`] != "2" || got["caseimport_run_duration_seconds"] != "10" ||
 				got["caseimport_requests_per_second"] != "4" || got["caseimport_running"] != "0" {
@@ -60,7 +63,8 @@ func TestTheLastSuccessIsKept(t *testing.T) {
 			t.Fatal(err)
 		}
 		// While the next run goes on, the last one's end is still to be seen.
-		if got := values(t, path); got["caseimport_running"] != "1" || got["caseimport_exit_code"] != "3" || got[`caseimport_rows{status="left"}`] != "" {
+		if got := values(t, path); got["caseimport_running"] != "1" || got["caseimport_exit_code"] != "3" || got[`caseimport_rows{status="left"}`] != "" ||
+			!same(got["caseimport_last_run_timestamp_seconds"], at(7230)) || !same(got["caseimport_last_success_timestamp_seconds"], at(3620)) {
 			t.Errorf("%v", got)
 		}
 	})

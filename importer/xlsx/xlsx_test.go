@@ -157,6 +157,7 @@ func TestDamagedWorkbooksAreNamed(t *testing.T) {
 	for _, sheet := range []string{
 		`<sheetData><row><c t="s"><v>7</v></c></row></sheetData>`,
 		`<sheetData><row r="0"/></sheetData>`,
+		`<sheetData><row><c><v>1</v></c></row>`,
 		`<sheetData><row r="9999999"/></sheetData>`,
 		`<sheetData><row><c r="ZZZZ1"><v>1`,
 		`<sheetData><row><c r="XFE1"><v>1</v></c></row></sheetData>`,
