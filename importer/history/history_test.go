@@ -141,6 +141,38 @@ func TestCaseThatIsUpdatedAfterwardsIsOne(t *testing.T) {
 	}
 }
 
+func TestUndoAndAdoptInTheHistory(t *testing.T) {
+	f := newFiles(t)
+	open := func(b journal.Begin) {
+		j, err := journal.Open(f.Journal, journal.Header{Account: "acme", BaseURL: "https://api", KeyRule: "column id"}, b)
+		f.check(err)
+		f.journal = j
+	}
+	for range 2 { // an adopted import is begun twice
+		open(journal.Begin{Adopt: true, At: noon})
+		f.check(f.journal.Close())
+	}
+	f.run(noon.Add(time.Hour))
+	f.claim("a", "b", "c")
+	f.created("a", noon.Add(time.Hour))
+	f.outcome("b", journal.Unknown, results.Line{Status: results.Unknown})
+	f.end(journal.End{})
+	f.run(noon.Add(2 * time.Hour))
+	f.check(f.journal.Release([]journal.ID{identity.Key("c")}))
+	f.end(journal.End{})
+	open(journal.Begin{Undo: true, At: noon.Add(3 * time.Hour)})
+	f.check(f.journal.MayUndo(identity.Key("a"), "7"))
+	f.check(f.journal.Undo(identity.Key("a"), "7"))
+	f.end(journal.End{})
+	h := f.read()
+	if got := fmt.Sprint(h.Rows); got != "[{created 0} {unknown 1} {undone 1}]" || h.Doubts != (Doubts{LaterNone: 1, Open: 1}) {
+		t.Errorf("%s, %+v", got, h.Doubts)
+	}
+	if len(h.Runs) != 4 || !h.Runs[0].Adopt || !h.Runs[3].Undo || h.Runs[3].Undone != 1 || h.Runs[1].Undone != 0 || !strings.Contains(strings.Join(h.Left, "\n"), "creates the undone cases again") {
+		t.Errorf("%+v, %q", h.Runs, h.Left)
+	}
+}
+
 func TestReasonsTellNoValues(t *testing.T) {
 	for _, values := range []bool{false, true} {
 		f := newFiles(t)
@@ -244,7 +276,7 @@ func TestWhateverTheJournalHolds(t *testing.T) {
 	h := f.read()
 	var b bytes.Buffer
 	f.check(h.Page(&b))
-	if b.Len() > 200<<10 || strings.Contains(b.String(), "<script>") || len(h.Runs) != maxRuns || h.Earlier != 10 || len(h.Pauses) != maxStretchs || len(h.Reasons) != maxReasons {
+	if b.Len() > 200<<10 || strings.Contains(b.String(), "<script>") || len(h.Runs) != maxRuns || h.Earlier != 10 || len(h.Pauses) != maxStretchs || len(h.Reasons) != maxReasons || len(h.Reasons[0].Text) > 1010 {
 		t.Errorf("%d bytes, %d runs, %d pauses", b.Len(), len(h.Runs), len(h.Pauses))
 	}
 }

@@ -31,11 +31,16 @@ func values(t *testing.T, path string) map[string]string {
 func TestTheLastSuccessIsKept(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "caseimport.prom")
 	synctest.Test(t, func(t *testing.T) {
+		known := false
 		run := func(exit int) {
 			f, err := Open(path)
 			if err != nil {
 				t.Fatal(err)
 			}
+			if _, ended := values(t, path)["caseimport_exit_code"]; ended != known {
+				t.Errorf("whether a run has ended: %v", ended)
+			}
+			known = true
 			time.Sleep(10 * time.Second)
 			if err := f.End(importer.Summary{Rows: 5, Created: 3, Left: 2, Exit: exit, Requests: 40, Throttled: 1}, &importer.Progress{}); err != nil {
 				t.Fatal(err)
@@ -81,7 +86,8 @@ func same(a, b string) bool {
 }
 
 func TestNoOtherFileIsOverwritten(t *testing.T) {
-	for _, text := range []string{"Id,Subject\n1,Printer\n", "# HELP other_metric x\n# TYPE other_metric gauge\nother_metric 1\n"} {
+	for _, text := range []string{"Id,Subject\n1,Printer\n", "# HELP other_metric x\n# TYPE other_metric gauge\nother_metric 1\n",
+		"# TYPE caseimport_rows gauge\ncaseimport_rows{status=\"created\"} 1\nId,Subject\n"} {
 		path := filepath.Join(t.TempDir(), "x.prom")
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)

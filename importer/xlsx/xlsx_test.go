@@ -255,6 +255,10 @@ func TestWhatAWorkbookCannotHold(t *testing.T) {
 	if err := w.Write([]string{strings.Repeat("😀", MaxText/2+1)}); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("a long cell: %v", err)
 	}
+	w.rows = MaxRows
+	if err := w.Write([]string{"x"}); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("too many rows: %v", err)
+	}
 	if _, err := NewWriter(&bytes.Buffer{}, "x", MaxColumns+1); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("too many columns: %v", err)
 	}
