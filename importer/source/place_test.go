@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"errors"
 	"os"
 	"reflect"
 	"slices"
@@ -92,6 +93,10 @@ func TestRowsByPlace(t *testing.T) {
 			}
 			if info, err := table.places.file.Stat(); c.copied && (err != nil || info.Mode().Perm() != 0o600) {
 				t.Errorf("the copy has mode %v, %v", info.Mode(), err)
+			}
+			table.Close()
+			if err := table.places.file.Close(); !errors.Is(err, os.ErrClosed) {
+				t.Errorf("the file is left open: %v", err)
 			}
 		})
 	}

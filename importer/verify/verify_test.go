@@ -325,6 +325,12 @@ func TestWhatIsAskedOfAnAwkwardAccount(t *testing.T) {
 		{"the list is late", time.Hour, only(page(2, 1, 2)), there, map[int]Result{}, "page 1, page 2, 1 ids, case 3", 0, 0},
 		{"an old case is gone", time.Hour, only(page(2, 1, 2)), gone, map[int]Result{3: Missing}, "page 1, page 2, 1 ids, case 3", 0, 0},
 		{"a new case is not there yet", time.Second, only(page(2, 1, 2)), gone, map[int]Result{3: Missing}, "page 1, page 2, 1 ids, case 3, case 3", 30 * time.Second, 0},
+		{"the list repeats itself", time.Hour, func(q talkdesk.Query) (talkdesk.Page, talkdesk.Answer) {
+			if q.IDs != nil {
+				return page(1, 3), done
+			}
+			return page(3, 1, 2), done
+		}, gone, map[int]Result{}, "page 1, page 2, page 3, 1 ids", 0, 1},
 		{"no filter by time", time.Hour, func(q talkdesk.Query) (talkdesk.Page, talkdesk.Answer) {
 			if q.IDs == nil {
 				return talkdesk.Page{}, refused
