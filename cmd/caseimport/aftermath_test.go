@@ -51,8 +51,8 @@ func TestCommandIsEndedWithItsChildren(t *testing.T) {
 }
 
 func TestSecretsDoNotReachTheCommand(t *testing.T) {
-	got := withoutSecrets([]string{"PATH=/bin", "TALKDESK_TOKEN=a", "TALKDESK_CLIENT_SECRET=b", "TALKDESK_PRIVATE_KEY=c", "TALKDESK_ACCOUNT=acme", "TALKDESK_NEW=d"}, "CASEIMPORT_EXIT=3")
-	if want := []string{"PATH=/bin", "TALKDESK_ACCOUNT=acme", "CASEIMPORT_EXIT=3"}; !slices.Equal(got, want) {
+	got := withoutSecrets([]string{"PATH=/bin", "TALKDESK_TOKEN=a", "TALKDESK_CLIENT_SECRET=b", "TALKDESK_PRIVATE_KEY=c", "TALKDESK_ACCOUNT=acme", "TALKDESK_REGION=eu", "TALKDESK_NEW=d", "Talkdesk_Secret=e"}, "CASEIMPORT_EXIT=3")
+	if want := []string{"PATH=/bin", "TALKDESK_ACCOUNT=acme", "TALKDESK_REGION=eu", "CASEIMPORT_EXIT=3"}; !slices.Equal(got, want) {
 		t.Errorf("%v", got)
 	}
 }

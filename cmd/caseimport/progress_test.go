@@ -38,6 +38,8 @@ func TestPaceWords(t *testing.T) {
 		{"a resumed run passes over what is there", pace{rows: 1000, done: 900, sent: 0, doing: "sending", samples: samples(0, 0)}, 80, "900 of 1,000 rows, sending"},
 		{"a pause", pace{rows: 1000, done: 100, sent: 100, doing: "pausing until 15:04:05", last: 10, paused: time.Minute, samples: samples(100, 100)}, 80,
 			"100 of 1,000 rows, pausing until 15:04:05, 2m30s left"},
+		{"lost answers are checked after others came", pace{rows: 1000, done: 100, sent: 100, doing: "checking lost answers", last: 50, samples: samples(0, 50, 100)}, 80,
+			"100 of 1,000 rows, checking lost answers, 18s left"},
 		{"only lost answers are left", pace{rows: 1000, done: 980, doubt: 20, sent: 980, doing: "checking lost answers", last: 10, settles: 28 * time.Second, samples: samples(980, 980)}, 80,
 			"980 of 1,000 rows, 20 in doubt, checking lost answers, 29s left"},
 	} {

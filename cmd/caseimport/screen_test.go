@@ -27,7 +27,7 @@ func newTerminal(t *testing.T, columns int) *terminal {
 	t.Helper()
 	master, slave, err := pty.Open()
 	if errors.Is(err, pty.ErrUnsupported) || errors.Is(err, os.ErrNotExist) {
-		t.Skip("no pseudo-terminals here")
+		t.Skipf("no pseudo-terminals here: %v", err)
 	}
 	if err != nil {
 		t.Fatal(err)

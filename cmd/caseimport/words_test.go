@@ -88,6 +88,9 @@ func TestLongLinesBreakAtWordsBelowTheirText(t *testing.T) {
 	if got := wrapped(text, 50); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
+	if got := wrapped("one two  three\n", 8); got != "one two\nthree\n" {
+		t.Errorf("blanks at the break: %q", got)
+	}
 	if got := wrapped(text, 0); got != text {
 		t.Errorf("without a terminal:\n%s", got)
 	}

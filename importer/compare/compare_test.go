@@ -36,6 +36,7 @@ func TestCustomFields(t *testing.T) {
 		{"decimal1", json.Number("1.50"), value("1.5"), true},
 		{"decimal1", json.Number("1.50"), value("1.51"), false},
 		{"decimal1", json.Number("1.50"), value("1e999999999"), false},
+		{"decimal1", json.Number("1.50"), value("15e-1"), false},
 		{"numeric1", json.Number("10"), value("10.0"), true},
 		{"drop_down1", "001", value("001"), true},
 		{"dropdown1", "001", value("001"), true},
@@ -76,7 +77,7 @@ func TestWhatIsSetAfterTheCreation(t *testing.T) {
 		name, want, found string
 		same              bool
 	}{
-		{"status", "ON-HOLD", "ON_HOLD", true}, {"status", "RESOLVED", "CLOSED", true}, {"status", "OPEN", "CLOSED", false}, {"status", "NEW", "OPEN", false},
+		{"status", "ON-HOLD", "ON_HOLD", true}, {"status", "RESOLVED", "CLOSED", true}, {"status", "OPEN", "CLOSED", false}, {"status", "RESOLVED", "OPEN", false}, {"status", "NEW", "OPEN", false},
 		{"type", "TASK", "Task", true}, {"type", "TASK", "INCIDENT", false},
 		{"group_id", "g1", "g1", true}, {"group_id", "g1", "G1", false},
 		{"parent_id", "7", "7", true}, {"owner_id", "a", "b", false}, {"resolution", "Done.", "Done. ", true},

@@ -104,6 +104,9 @@ func TestRowsAndDoubtsOverSeveralRuns(t *testing.T) {
 	if got := fmt.Sprint(h.Rows); got != "[{created 3} {incomplete 1} {failed 2} {invalid 1} {duplicate 1} {in doubt 1}]" || h.Total != 9 {
 		t.Error(got)
 	}
+	if slices.ContainsFunc(h.Reasons, func(r Reason) bool { return r.Text == "whatever" }) {
+		t.Errorf("a reason of the results, though the journal has it: %+v", h.Reasons)
+	}
 	if h.Doubts != (Doubts{Found: 1, LaterFound: 1, LaterNone: 1, Open: 1}) {
 		t.Errorf("%+v", h.Doubts)
 	}
@@ -138,6 +141,38 @@ func TestCaseThatIsUpdatedAfterwardsIsOne(t *testing.T) {
 	}
 }
 
+func TestUndoAndAdoptInTheHistory(t *testing.T) {
+	f := newFiles(t)
+	open := func(b journal.Begin) {
+		j, err := journal.Open(f.Journal, journal.Header{Account: "acme", BaseURL: "https://api", KeyRule: "column id"}, b)
+		f.check(err)
+		f.journal = j
+	}
+	for range 2 { // an adopted import is begun twice
+		open(journal.Begin{Adopt: true, At: noon})
+		f.check(f.journal.Close())
+	}
+	f.run(noon.Add(time.Hour))
+	f.claim("a", "b", "c")
+	f.created("a", noon.Add(time.Hour))
+	f.outcome("b", journal.Unknown, results.Line{Status: results.Unknown})
+	f.end(journal.End{})
+	f.run(noon.Add(2 * time.Hour))
+	f.check(f.journal.Release([]journal.ID{identity.Key("c")}))
+	f.end(journal.End{})
+	open(journal.Begin{Undo: true, At: noon.Add(3 * time.Hour)})
+	f.check(f.journal.MayUndo(identity.Key("a"), "7"))
+	f.check(f.journal.Undo(identity.Key("a"), "7"))
+	f.end(journal.End{})
+	h := f.read()
+	if got := fmt.Sprint(h.Rows); got != "[{created 0} {unknown 1} {undone 1}]" || h.Doubts != (Doubts{LaterNone: 1, Open: 1}) {
+		t.Errorf("%s, %+v", got, h.Doubts)
+	}
+	if len(h.Runs) != 4 || !h.Runs[0].Adopt || !h.Runs[3].Undo || h.Runs[3].Undone != 1 || h.Runs[1].Undone != 0 || !strings.Contains(strings.Join(h.Left, "\n"), "creates the undone cases again") {
+		t.Errorf("%+v, %q", h.Runs, h.Left)
+	}
+}
+
 func TestReasonsTellNoValues(t *testing.T) {
 	for _, values := range []bool{false, true} {
 		f := newFiles(t)
@@ -166,11 +201,12 @@ func TestReasonsTellNoValues(t *testing.T) {
 
 func TestPausesOutagesAndPace(t *testing.T) {
 	f := newFiles(t)
-	f.run(noon)
+	began := noon.Add(2 * time.Second) // steps begin at round times all the same
+	f.run(began)
 	f.claim("a", "b", "c")
-	f.created("a", noon)
-	f.created("b", noon.Add(25*time.Second))
-	f.created("c", noon.Add(100*time.Second))
+	f.created("a", began)
+	f.created("b", began.Add(25*time.Second))
+	f.created("c", began.Add(100*time.Second))
 	for _, s := range []journal.Span{
 		{What: journal.Requests, Begin: 0, End: 30 * time.Second, Requests: 301, Throttled: 2},
 		{What: journal.Pause, Begin: 5 * time.Second, End: 10 * time.Second, Why: "429"},
@@ -182,7 +218,7 @@ func TestPausesOutagesAndPace(t *testing.T) {
 	}
 	f.end(journal.End{Lived: 2 * time.Minute})
 	h := f.read()
-	at := func(s int) time.Time { return noon.Add(time.Duration(s) * time.Second) }
+	at := func(s int) time.Time { return began.Add(time.Duration(s) * time.Second) }
 	if !slices.Equal(h.Pauses, []Stretch{{1, at(5), at(20), "429"}}) || !slices.Equal(h.Outages, []Stretch{{1, at(40), at(90), "503"}}) {
 		t.Errorf("%v %v", h.Pauses, h.Outages)
 	}
@@ -208,8 +244,12 @@ func TestLastVerify(t *testing.T) {
 	f.end(journal.End{})
 	text := "row,key,case_id,result,field,expected,found\n1,a,7,same,,,\n2,b,8,twice,,8,\"8, 9\"\n2,b,8,differs,title,\"A\nB\",C\n3,c,9,missing,,,\n"
 	f.check(os.WriteFile(f.Verify, []byte(text), 0o600))
-	if h := f.read(); fmt.Sprint(h.Verify.Results) != "[{same 1} {differs 0} {missing 1} {twice 1} {unknown 0}]" || h.Verify.Rows != 3 || h.Verify.Stale != h.Verify.At.Before(noon) {
-		t.Errorf("%+v", h.Verify)
+	for _, after := range []time.Duration{-time.Hour, time.Hour} {
+		at := noon.Add(after)
+		f.check(os.Chtimes(f.Verify, at, at))
+		if h := f.read(); fmt.Sprint(h.Verify.Results) != "[{same 1} {differs 0} {missing 1} {twice 1} {unknown 0}]" || h.Verify.Rows != 3 || !h.Verify.At.Equal(at) || h.Verify.Stale != (after < 0) {
+			t.Errorf("%+v", h.Verify)
+		}
 	}
 	f.check(os.WriteFile(f.Verify, []byte("a,b\n"), 0o600))
 	if _, err := Read(f.Config); err == nil || !strings.Contains(err.Error(), "not a verify file") {
@@ -236,7 +276,7 @@ func TestWhateverTheJournalHolds(t *testing.T) {
 	h := f.read()
 	var b bytes.Buffer
 	f.check(h.Page(&b))
-	if b.Len() > 200<<10 || strings.Contains(b.String(), "<script>") || len(h.Runs) != maxRuns || h.Earlier != 10 || len(h.Pauses) != maxStretchs || len(h.Reasons) != maxReasons {
+	if b.Len() > 200<<10 || strings.Contains(b.String(), "<script>") || len(h.Runs) != maxRuns || h.Earlier != 10 || len(h.Pauses) != maxStretchs || len(h.Reasons) != maxReasons || len(h.Reasons[0].Text) > 1010 {
 		t.Errorf("%d bytes, %d runs, %d pauses", b.Len(), len(h.Runs), len(h.Pauses))
 	}
 }

@@ -31,11 +31,16 @@ func values(t *testing.T, path string) map[string]string {
 func TestTheLastSuccessIsKept(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "caseimport.prom")
 	synctest.Test(t, func(t *testing.T) {
+		known := false
 		run := func(exit int) {
 			f, err := Open(path)
 			if err != nil {
 				t.Fatal(err)
 			}
+			if _, ended := values(t, path)["caseimport_exit_code"]; ended != known {
+				t.Errorf("whether a run has ended: %v", ended)
+			}
+			known = true
 			time.Sleep(10 * time.Second)
 			if err := f.End(importer.Summary{Rows: 5, Created: 3, Left: 2, Exit: exit, Requests: 40, Throttled: 1}, &importer.Progress{}); err != nil {
 				t.Fatal(err)
@@ -50,6 +55,9 @@ func TestTheLastSuccessIsKept(t *testing.T) {
 		}{{1, at(10), ""}, {0, at(3620), at(3620)}, {3, at(7230), at(3620)}} {
 			run(want.exit)
 			got := values(t, path)
+			if _, has := got["caseimport_last_success_timestamp_seconds"]; has != (want.success != "") {
+				t.Errorf("%v: whether there was a success", got)
+			}
 			if got["caseimport_exit_code"] != fmt.Sprint(want.exit) || !same(got["caseimport_last_run_timestamp_seconds"], want.last) || !same(got["caseimport_last_success_timestamp_seconds"], want.success) ||
 				got[`caseimport_rows{status="created"}`] != "3" || got[`caseimport_rows{status="left"}`] != "2" || got["caseimport_run_duration_seconds"] != "10" ||
 				got["caseimport_requests_per_second"] != "4" || got["caseimport_running"] != "0" {
@@ -60,7 +68,8 @@ func TestTheLastSuccessIsKept(t *testing.T) {
 			t.Fatal(err)
 		}
 		// While the next run goes on, the last one's end is still to be seen.
-		if got := values(t, path); got["caseimport_running"] != "1" || got["caseimport_exit_code"] != "3" || got[`caseimport_rows{status="left"}`] != "" {
+		if got := values(t, path); got["caseimport_running"] != "1" || got["caseimport_exit_code"] != "3" || got[`caseimport_rows{status="left"}`] != "" ||
+			!same(got["caseimport_last_run_timestamp_seconds"], at(7230)) || !same(got["caseimport_last_success_timestamp_seconds"], at(3620)) {
 			t.Errorf("%v", got)
 		}
 	})
@@ -77,7 +86,8 @@ func same(a, b string) bool {
 }
 
 func TestNoOtherFileIsOverwritten(t *testing.T) {
-	for _, text := range []string{"Id,Subject\n1,Printer\n", "# HELP other_metric x\n# TYPE other_metric gauge\nother_metric 1\n"} {
+	for _, text := range []string{"Id,Subject\n1,Printer\n", "# HELP other_metric x\n# TYPE other_metric gauge\nother_metric 1\n",
+		"# TYPE caseimport_rows gauge\ncaseimport_rows{status=\"created\"} 1\nId,Subject\n"} {
 		path := filepath.Join(t.TempDir(), "x.prom")
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)

@@ -38,6 +38,7 @@ func TestAgentsAreFoundWithTheFewestRequests(t *testing.T) {
 		{"nobody", 9, "", nil, "", 0},
 		{"blanks", 9, "", []string{"", " "}, "", 0},
 		{"one", 900, "", []string{" A7@Example.com"}, "id7", 1},
+		{"one, twice", 900, "", []string{"a7@example.com", "A7@example.com "}, "id7", 1},
 		{"one that nobody has", 900, "", []string{"z@example.com"}, "", 1},
 		{"one that two have", 900, "", []string{"a1@example.com"}, "id0 id1", 1},
 		{"one that is inactive", 900, "", []string{"a899@example.com"}, "", 1},

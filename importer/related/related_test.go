@@ -76,11 +76,13 @@ func TestOrders(t *testing.T) {
 		{"dates in several ways", "2 Mar 2024|2024-03-01 10:00|2024-03-01", "dates", "3 2 1"},
 		{"the day first, as one of them tells", "01/04/2024 10:00|13/03/2024 9:00", "dates", "2 1"},
 		{"the month first, as one of them tells", "04/01/2024|03/13/2024", "dates", "2 1"},
+		{"the day first, as the first tells", "13/03/2024|02/03/2024|01/04/2024", "dates", "2 1 3"},
+		{"the month first, as the first tells", "03/13/2024|03/02/2024|04/01/2024", "dates", "2 1 3"},
 		{"nobody can tell the day from the month", "01/04/2024|02/03/2024", "does not tell the day from the month", ""},
 		{"both", "13/03/2024|03/13/2024", "has dates with the day first and others with the month first", ""},
 		{"dates but for one", "2024-03-01|2024-03-02|n/a", `holds dates, but not "n/a" on line 4`, ""},
 		{"numbers but for one", "1|n/a|2", `holds numbers, but not "n/a" on line 3`, ""},
-		{"a zone that is none", "2024-03-01 10:00 QQQ|a", "texts", "1 2"},
+		{"a zone that is none", "2024-03-01 10:00 QQQ|2024-02-01 10:00 QQQ", "texts", "2 1"},
 		{"empty ones come last", "|2|1| ", "numbers", "3 2 1 4"},
 		{"ties in the order of the file", "2|1|2|1|1", "numbers", "2 4 5 1 3"},
 		{"all empty", "||", "numbers", "1 2 3"},
@@ -151,6 +153,39 @@ func TestRowsThatNobodyClaims(t *testing.T) {
 	x.Claim("3")
 	if n, sentence = f.Unclaimed(); n != 1 {
 		t.Errorf("%d: %s", n, sentence)
+	}
+}
+
+func TestTheFirstRowThatNobodyClaims(t *testing.T) {
+	text := "ticket,body\n"
+	for i := range 300 {
+		text += fmt.Sprintf("%d,a\n", i)
+	}
+	f := file(t, "c.csv", text)
+	x, err := f.Index(by(-1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	x.Claim("0")
+	if n, sentence := f.Unclaimed(); n != 299 || !strings.HasSuffix(sentence, `the first on line 3 (key "1")`) {
+		t.Errorf("%d: %s", n, sentence)
+	}
+}
+
+// Two keys may have the same hash; rows of the one are not those of the other.
+func TestKeysWithTheSameHash(t *testing.T) {
+	f := file(t, "c.csv", "ticket,body\n2,a\n1,b\n2,c\n1,d\n")
+	byKey, err := f.Index(by(-1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := byKey.(*index)
+	for i := range x.entries {
+		x.entries[i].hash = x.hash("1")
+	}
+	slices.SortFunc(x.entries, func(a, b entry) int { return a.place.Compare(b.place) })
+	if got := cellsOf(t, x, "1", 1); got != "b d" {
+		t.Errorf("got %s", got)
 	}
 }
 

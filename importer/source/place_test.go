@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"errors"
 	"os"
 	"reflect"
 	"slices"
@@ -75,17 +76,27 @@ func TestRowsByPlace(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			table := open(t, c.file, c.text, Options{Lazy: c.lazy})
-			for range 2 { // a second index takes no more room
+			var size int64
+			for n := range 2 {
 				first, second := again(t, table)
 				if len(first) != c.rows || !reflect.DeepEqual(first, second) {
 					t.Errorf("first %+v\nagain %+v", first, second)
 				}
+				info, err := table.places.file.Stat()
+				if err != nil || n > 0 && info.Size() != size {
+					t.Errorf("a second index makes %d bytes of %d, %v", info.Size(), size, err)
+				}
+				size = info.Size()
 			}
 			if table.places.copy != c.copied {
 				t.Errorf("copied: %v", table.places.copy)
 			}
 			if info, err := table.places.file.Stat(); c.copied && (err != nil || info.Mode().Perm() != 0o600) {
 				t.Errorf("the copy has mode %v, %v", info.Mode(), err)
+			}
+			table.Close()
+			if err := table.places.file.Close(); !errors.Is(err, os.ErrClosed) {
+				t.Errorf("the file is left open: %v", err)
 			}
 		})
 	}

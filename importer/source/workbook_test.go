@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"reflect"
@@ -98,6 +99,29 @@ func TestAWorkbookIsReadLikeAnyTable(t *testing.T) {
 	}
 }
 
+func TestRemarksOnASheet(t *testing.T) {
+	for _, c := range []struct {
+		name, rows, remarks, faults string
+	}{
+		{"nothing", line(2, "1", "a"), "", ""},
+		{"blank cells beyond the header", line(2, "1", "a", " ", " ") + line(3, "1", "a", "", "  "), "", ""},
+		{"a title above the header", line(2, "Id", "Title", "Body") + line(3, "1", "a", "b"), "every row is wider than the header", "column C"},
+		{"one row is wider", line(2, "1", "a", "b") + line(3, "2", "b"), "", "column C"},
+		{"a hidden row", line(2, "1", "a") + `<row r="3" hidden="1"><c r="A3" t="str"><v>2</v></c></row>`, "1 hidden row read like all others (the first: row 3)", ""},
+		{"a long number", `<row r="2"><c r="A2"><v>1234567890123456</v></c></row>`, "the first in cell A2", ""},
+	} {
+		table := open(t, "x.xlsx", sheets(t, "One", line(1, "Id", "Title")+c.rows), Options{})
+		faults := ""
+		for _, r := range rows(t, table) {
+			faults += r.Fault
+		}
+		remarks := strings.Join(table.Remarks, "; ")
+		if (remarks == "") != (c.remarks == "") || !strings.Contains(remarks, c.remarks) || (faults == "") != (c.faults == "") || !strings.Contains(faults, c.faults) {
+			t.Errorf("%s: remarks %q, faults %q", c.name, remarks, faults)
+		}
+	}
+}
+
 func TestSheets(t *testing.T) {
 	content := sheets(t, "One", line(1, "a")+line(2, "1"), "Two", line(1, "b")+line(2, "2"), ".Three", line(1, "c"))
 	for _, c := range []struct{ asked, column string }{{"", "a"}, {"two", "b"}, {" Three ", "c"}} {
@@ -166,6 +190,9 @@ func TestAWorkbookLeavesNothingBehind(t *testing.T) {
 	table := open(t, "x.xlsx", sheets(t, "One", line(1, "a")+line(2, "1")), Options{})
 	rows(t, table)
 	table.Close()
+	if err := table.sheet.file.Close(); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("the copy is left open: %v", err)
+	}
 	if left, _ := os.ReadDir(dir); len(left) > 0 {
 		t.Errorf("left behind: %v", left)
 	}

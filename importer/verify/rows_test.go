@@ -84,6 +84,19 @@ case: {title: Subject, description: Subject, requester_name: {const: Ann}, paren
 	}
 }
 
+func TestParentsWithoutACase(t *testing.T) {
+	const rules = `
+version: 1
+key: {column: Id, custom_field: text1}
+case: {title: Subject, description: Subject, requester_name: {const: Ann}, parent_id: {column: Parent, key: true, default: p9}}
+`
+	rows := read(t, rules, "Id,Subject,Parent\n1,A,\n2,B,1\n3,C,5\n",
+		map[journal.ID]string{identity.Key("1"): "11", identity.Key("2"): "12", identity.Key("3"): "13"})
+	if got, want := text(rows), `1 1 11 p9[] ""; 2 2 12 11[] ""; 3 3 13 p9[] ""; 3 total, 0 filtered, 0 without`; got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
+
 func TestRowsWithoutAKeyAreKnownByTheirContent(t *testing.T) {
 	const rules = "version: 1\ncase: {title: Subject, description: Subject, requester_name: {const: Ann}}\n"
 	content := identity.ContentOf([]string{"1", "A"}, nil)

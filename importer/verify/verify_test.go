@@ -209,6 +209,7 @@ type fake struct {
 	list   func(q talkdesk.Query) (talkdesk.Page, talkdesk.Answer)
 	single func(id string) (*talkdesk.Case, talkdesk.Answer)
 	asked  []string
+	denied bool // it shows no agents
 }
 
 func (f *fake) Read(_ context.Context, q talkdesk.Query) (talkdesk.Page, talkdesk.Answer) {
@@ -229,26 +230,52 @@ func (f *fake) ReadCase(_ context.Context, id string) (*talkdesk.Case, talkdesk.
 // ReadUsers knows Ann; nobody else's address is anybody's, and Eve's is two agents'.
 func (f *fake) ReadUsers(_ context.Context, q talkdesk.UsersQuery) (talkdesk.UsersPage, talkdesk.Answer) {
 	f.asked = append(f.asked, "agents")
+	if f.denied {
+		return talkdesk.UsersPage{}, talkdesk.Answer{Verdict: talkdesk.Rejected, Denied: true, Status: 403, Message: "no scope"}
+	}
 	return talkdesk.UsersPage{Agents: []talkdesk.Agent{
 		{ID: "a", Email: "ann@example.com", Active: true}, {ID: "e", Email: "eve@example.com", Active: true}, {ID: "f", Email: "eve@example.com", Active: true},
 	}}, done
 }
 
 func TestOwnersAreFoundByTheirAddresses(t *testing.T) {
-	rows := Rows{Total: 4}
+	for _, tt := range []struct {
+		name   string
+		rows   Rows // what they say of owners whom nobody knows
+		denied bool
+		want   map[int]Result
+		remark string
+	}{
+		{"no default", Rows{}, false, map[int]Result{2: Differs, 3: Unknown, 4: Unknown}, ""},
+		{"a default", Rows{ownerElse: "a", ownerElseSet: true}, false, map[int]Result{2: Differs, 4: Unknown}, ""},
+		{"another default", Rows{ownerElse: "x", ownerElseSet: true}, false, map[int]Result{2: Differs, 3: Differs, 4: Unknown}, ""},
+		{"the agents are not shown", Rows{ownerElse: "a", ownerElseSet: true}, true, map[int]Result{1: Unknown, 2: Unknown, 3: Unknown, 4: Unknown}, "the agents cannot be read (no scope)"},
+	} {
+		t.Run(tt.name, func(t *testing.T) { testOwners(t, tt.rows, tt.denied, tt.want, tt.remark) })
+	}
+}
+
+func testOwners(t *testing.T, rows Rows, denied bool, want map[int]Result, remark string) {
+	rows.Total = 4
 	for n, owner := range []string{"ann@example.com", "ann@example.com", "bob@example.com", "eve@example.com"} {
 		rows.All = append(rows.All, Row{Number: n + 1, CaseID: strconv.Itoa(n + 1), Case: mapping.Case{Owner: owner}})
 	}
-	api := &fake{list: func(q talkdesk.Query) (talkdesk.Page, talkdesk.Answer) {
+	api := &fake{denied: denied, list: func(q talkdesk.Query) (talkdesk.Page, talkdesk.Answer) {
+		if q.Page > 1 {
+			return page(4), done
+		}
 		p := page(4, 1, 2, 3, 4)
 		for i, id := range []string{"a", "e", "a", "e"} {
 			p.Cases[i].Whole.Members["owner_id"] = id
 		}
 		return p, done
 	}}
-	r, _ := Run(t.Context(), Config{Rows: rows, API: api, Reader: &reads.Reader{Limiter: ratelimit.New(0)}})
-	if got, want := outcomes(r), (map[int]Result{2: Differs, 3: Unknown, 4: Unknown}); !maps.Equal(got, want) {
-		t.Errorf("%v", got)
+	r, a := Run(t.Context(), Config{Rows: rows, API: api, Reader: &reads.Reader{Limiter: ratelimit.New(0)}})
+	if got := outcomes(r); a.Verdict != talkdesk.Created || !maps.Equal(got, want) {
+		t.Errorf("%v, %+v", got, a)
+	}
+	if got := strings.Join(r.Remarks, "; "); (got == "") != (remark == "") || !strings.Contains(got, remark) {
+		t.Errorf("said %q", got)
 	}
 }
 
@@ -298,6 +325,12 @@ func TestWhatIsAskedOfAnAwkwardAccount(t *testing.T) {
 		{"the list is late", time.Hour, only(page(2, 1, 2)), there, map[int]Result{}, "page 1, page 2, 1 ids, case 3", 0, 0},
 		{"an old case is gone", time.Hour, only(page(2, 1, 2)), gone, map[int]Result{3: Missing}, "page 1, page 2, 1 ids, case 3", 0, 0},
 		{"a new case is not there yet", time.Second, only(page(2, 1, 2)), gone, map[int]Result{3: Missing}, "page 1, page 2, 1 ids, case 3, case 3", 30 * time.Second, 0},
+		{"the list repeats itself", time.Hour, func(q talkdesk.Query) (talkdesk.Page, talkdesk.Answer) {
+			if q.IDs != nil {
+				return page(1, 3), done
+			}
+			return page(3, 1, 2), done
+		}, gone, map[int]Result{}, "page 1, page 2, page 3, 1 ids", 0, 1},
 		{"no filter by time", time.Hour, func(q talkdesk.Query) (talkdesk.Page, talkdesk.Answer) {
 			if q.IDs == nil {
 				return talkdesk.Page{}, refused
@@ -306,6 +339,16 @@ func TestWhatIsAskedOfAnAwkwardAccount(t *testing.T) {
 		}, gone, map[int]Result{}, "page 1, 3 ids", 0, 1},
 		{"no filter at all", time.Hour, func(talkdesk.Query) (talkdesk.Page, talkdesk.Answer) { return talkdesk.Page{}, refused }, there,
 			map[int]Result{}, "page 1, 3 ids, case 1, case 2, case 3", 0, 1},
+		{"no filter at all, of new cases", time.Second, func(talkdesk.Query) (talkdesk.Page, talkdesk.Answer) { return talkdesk.Page{}, refused }, there,
+			map[int]Result{}, "page 1, 3 ids, case 1, case 2, case 3", 0, 1},
+		{"a case that cannot be read", time.Hour, only(page(2, 1, 2)), func(string) (*talkdesk.Case, talkdesk.Answer) { return nil, refused },
+			map[int]Result{3: Unknown}, "page 1, page 2, 1 ids, case 3", 0, 0},
+		{"the list begins with the first case", time.Hour, func(q talkdesk.Query) (talkdesk.Page, talkdesk.Answer) {
+			if q.Page > 1 || q.Created[0].After(time.Now().Add(-time.Hour)) {
+				return page(0), done
+			}
+			return page(3, 1, 2, 3), done
+		}, gone, map[int]Result{}, "page 1, page 2", 0, 0},
 		{"the filter by ids is ignored", time.Hour, func(q talkdesk.Query) (talkdesk.Page, talkdesk.Answer) {
 			if q.IDs == nil && q.Page == 1 {
 				return page(9000, 8, 9), done
@@ -334,7 +377,7 @@ func TestWhatIsAskedOfAnAwkwardAccount(t *testing.T) {
 					rows.All = append(rows.All, Row{Number: n, CaseID: strconv.Itoa(n), At: time.Now().Add(-tt.age), Case: mapping.Case{Title: fmt.Sprintf("T%d", n)}})
 				}
 				api, began := &fake{list: tt.list, single: tt.single}, time.Now()
-				r, a := Run(t.Context(), Config{Rows: rows, API: api, Reader: &reads.Reader{Limiter: ratelimit.New(0)}, Settle: 30 * time.Second, Sample: 20})
+				r, a := Run(t.Context(), Config{Rows: rows, API: api, Reader: &reads.Reader{Limiter: ratelimit.New(0)}, Settle: 30 * time.Second, Sample: 2})
 				if got := outcomes(r); a.Verdict != talkdesk.Created || !maps.Equal(got, tt.want) {
 					t.Errorf("%v %+v", got, a)
 				}
@@ -389,6 +432,81 @@ func TestEmptyIsToldFromNotShown(t *testing.T) {
 		}
 		if strings.Join(got, " ") != tt.want {
 			t.Errorf("%s: %v, want %s", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestWhatIsSaidOfARow(t *testing.T) {
+	at := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		name  string
+		row   Row
+		found *talkdesk.Case // nil: it was not read
+		want  string
+	}{
+		{"the same", Row{Case: mapping.Case{Title: "A"}}, &talkdesk.Case{Members: map[string]string{"title": "A"}, CreatedAt: at, UpdatedAt: at.Add(time.Hour)}, "[same ]"},
+		{"changed since", Row{Case: mapping.Case{Title: "A"}}, &talkdesk.Case{Members: map[string]string{"title": "B"}, CreatedAt: at, UpdatedAt: at.Add(time.Hour)},
+			"[differs title differs update_at2026-11-26T13:00:00Z]"},
+		{"not changed since", Row{Case: mapping.Case{Title: "A"}}, &talkdesk.Case{Members: map[string]string{"title": "B"}, CreatedAt: at, UpdatedAt: at.Add(time.Second)}, "[differs title]"},
+		{"it cannot be mapped", Row{Fault: "no title"}, &talkdesk.Case{Members: map[string]string{"title": "B"}}, "[unknown no title]"},
+		{"it was not read", Row{}, nil, "[unknown the case could not be read]"},
+		{"a parent that is not known", Row{Open: []string{"parent_id"}}, &talkdesk.Case{}, "[unknown parent_idthe id that it should be is not known]"},
+	} {
+		f := finding{Row: &tt.row}
+		if tt.found != nil {
+			f.take(tt.found, &verification{})
+		}
+		var got []string
+		for _, line := range f.lines(nil) {
+			if line.Field == "title" {
+				line.Found = ""
+			}
+			got = append(got, fmt.Sprintf("%s %s%s", line.Result, line.Field, line.Found))
+		}
+		if fmt.Sprint(got) != tt.want {
+			t.Errorf("%s: %v, want %s", tt.name, got, tt.want)
+		}
+	}
+}
+
+// Several notes of one case that are not shown are one field.
+func TestNotesThatOneCaseLacksAreNotHidden(t *testing.T) {
+	notes := []mapping.Note{{Body: "a"}, {Body: "b"}}
+	all := []finding{{Row: &Row{Case: mapping.Case{Notes: notes}}}, {Row: &Row{Case: mapping.Case{Notes: notes}}}}
+	v := &verification{findings: all}
+	all[0].take(&talkdesk.Case{}, v)
+	all[1].take(&talkdesk.Case{NotesShown: true, Notes: []talkdesk.Note{{Body: "a"}, {Body: "b"}}}, v)
+	if got := v.hiddenIn(false); len(got) > 0 {
+		t.Errorf("%v", got)
+	}
+}
+
+// The case of a row that was looked up may be older than the row's record of it.
+func TestTheListBeginsWithTheFirstCaseThatWasCreated(t *testing.T) {
+	began := time.Date(2026, 11, 26, 12, 0, 0, 0, time.UTC)
+	v := &verification{began: began, findings: []finding{
+		{Row: &Row{At: began.Add(-time.Hour)}}, {Row: &Row{At: began.Add(-2 * time.Hour)}}, {Row: &Row{At: began.Add(-3 * time.Hour), Found: true}},
+	}}
+	if got := v.first(); !got.Equal(began.Add(-2 * time.Hour)) {
+		t.Errorf("%v", got)
+	}
+}
+
+func TestIDsThatAreAskedForTogether(t *testing.T) {
+	for _, tt := range []struct{ ids, length, chunks int }{{0, 9, 0}, {1, 8000, 1}, {500, 4, 1}, {501, 4, 2}, {400, 26, 2}, {401, 26, 3}} {
+		var all []*finding
+		for range tt.ids {
+			all = append(all, &finding{Row: &Row{CaseID: strings.Repeat("7", tt.length)}})
+		}
+		got := (&verification{}).chunks(all)
+		sum := 0
+		for _, chunk := range got {
+			if sum += len(chunk); len(chunk) > perPage || len(chunk) > 1 && len(chunk)*(tt.length+9) > maxIDs {
+				t.Errorf("%d ids of %d together", len(chunk), tt.length)
+			}
+		}
+		if len(got) != tt.chunks || sum != tt.ids {
+			t.Errorf("%+v: %d requests for %d", tt, len(got), sum)
 		}
 	}
 }

@@ -89,6 +89,7 @@ func TestCellsAreReadAsWhatTheyMean(t *testing.T) {
 		{`<c s="1"><v>45000.520833333336</v></c>`, "14", "2023-03-15T12:30:00"},
 		{`<c s="1"><v>45000</v></c>`, "22", "2023-03-15T00:00:00"},
 		{`<c s="1"><v>45000.99999999999</v></c>`, "22", "2023-03-16T00:00:00"},
+		{`<c s="1"><v>45000.99999999999</v></c>`, "14", "2023-03-16"},
 		{`<c s="1"><v>45000.5000057870</v></c>`, "22", "2023-03-15T12:00:00.5"},
 		{`<c s="1"><v>45000.5</v></c>`, `dd\.mm\.yyyy\ hh:mm`, "2023-03-15T12:00:00"},
 		{`<c s="1"><v>45000</v></c>`, `[$-409]d\-mmm\-yy;@`, "2023-03-15"},
@@ -156,6 +157,7 @@ func TestDamagedWorkbooksAreNamed(t *testing.T) {
 	for _, sheet := range []string{
 		`<sheetData><row><c t="s"><v>7</v></c></row></sheetData>`,
 		`<sheetData><row r="0"/></sheetData>`,
+		`<sheetData><row><c><v>1</v></c></row>`,
 		`<sheetData><row r="9999999"/></sheetData>`,
 		`<sheetData><row><c r="ZZZZ1"><v>1`,
 		`<sheetData><row><c r="XFE1"><v>1</v></c></row></sheetData>`,
@@ -252,6 +254,10 @@ func TestWhatAWorkbookCannotHold(t *testing.T) {
 	}
 	if err := w.Write([]string{strings.Repeat("😀", MaxText/2+1)}); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("a long cell: %v", err)
+	}
+	w.rows = MaxRows
+	if err := w.Write([]string{"x"}); !errors.Is(err, ErrTooLarge) {
+		t.Errorf("too many rows: %v", err)
 	}
 	if _, err := NewWriter(&bytes.Buffer{}, "x", MaxColumns+1); !errors.Is(err, ErrTooLarge) {
 		t.Errorf("too many columns: %v", err)
