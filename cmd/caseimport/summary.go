@@ -66,11 +66,7 @@ func printSummary(w io.Writer, sum importer.Summary, next []string) {
 	}
 	b.WriteString("\n")
 
-	counts := []struct {
-		name string
-		n    int
-		what string
-	}{
+	printCounts(&b, "", []count{
 		{"created", sum.Created, "new cases"},
 		{"already there", sum.Already - sum.Updated, "had a case before: nothing was sent for them"},
 		{"updated", sum.Updated, "had a case before, which was updated"},
@@ -82,12 +78,7 @@ func printSummary(w io.Writer, sum importer.Summary, next []string) {
 		{"filtered", sum.Filtered, `left out by "where"`},
 		{"in doubt", sum.InDoubt, "sent, but got no answer: the next run looks them up"},
 		{"left", sum.Left - sum.InDoubt, "not sent yet"},
-	}
-	for _, c := range counts {
-		if c.n > 0 {
-			fmt.Fprintf(&b, "  %-13s %9s   %s\n", c.name, words.Count(c.n), c.what)
-		}
-	}
+	})
 	if len(sum.Reasons) > 0 {
 		b.WriteString("\nMost frequent reasons\n")
 		for _, r := range sum.Reasons {
