@@ -116,7 +116,7 @@ func undoImport(cmd *cobra.Command, o undoOptions, results string) (report *undo
 		Settle: o.settle, Intake: intake, Say: func(message string) { fmt.Fprintln(stderr, printable(message)) }})
 	err = report.Write(path)
 	if stopped != nil {
-		err = &importer.Stop{Exit: stopped.Exit, Err: stopped.Err, Hint: stopped.Hint}
+		err = &importer.Stop{Exit: stopped.Exit, Err: errors.Join(stopped.Err, err), Hint: stopped.Hint}
 	} else if err != nil && o.yes {
 		err = &importer.Stop{Exit: exitStopped, Err: err, Hint: "what was moved is noted in the journal"}
 	}
