@@ -63,7 +63,7 @@ func readPage(x *exchange, q Query) (Page, bool) {
 		return p, f.ID == q.ID
 	}
 	data, total := list.Get("_embedded.data"), list.Get("total")
-	p := Page{Total: -1, size: perPage, next: scalar(list.Get("_links.next.href")) != "", form: q.form}
+	p := Page{Total: -1, size: PerPage, next: scalar(list.Get("_links.next.href")) != "", form: q.form}
 	if size := list.Get("per_page"); size.Int() > 0 {
 		p.size = int(size.Int())
 	}
