@@ -4,9 +4,9 @@
 // It must never read a file, use the network, or know a package of this program
 // outside of its own leaves: yamlfile (YAML with the line of every fault),
 // expression (the language of expr and where), fields (the account's fields),
-// convert (dates, numbers, e-mail addresses), htmltext and words. What is left is the file, its binding to
-// columns, and the row; it is larger than other packages, since these three
-// share one type, the field.
+// convert (dates, numbers, e-mail addresses), htmltext and words. What is left is the
+// file, its binding to columns, and the row; it is larger than other packages, since
+// these three share one type, the field.
 //
 // Parse reads the mapping file, Compile binds it to the columns of an input,
 // Program.Identify and Program.Map are called for each row. Read the files in
@@ -16,12 +16,13 @@
 //     hold and which modifiers they take)
 //   - the file: schema.go (its keys, and the JSON Schema), file.go (its
 //     sections), field.go (one rule), keys.go (which fields it fills), lookup.go
-//     (values), account.go (what the
-//     account's fields and their options make of all this)
+//     (values), account.go (what the account's fields and their options make of
+//     all this)
 //   - the binding: compile.go
 //   - the run: program.go (one row), rule.go (one rule of it), convert.go (one
-//     value), notes.go, related.go (notes from a second file, which others open), fix.go (what would fix a fault, with priority.go and
-//     standin.go)
+//     value), lookups.go (agents and parents, whose ids others find), notes.go,
+//     related.go (notes from a second file, which others open), fix.go (what would
+//     fix a fault, with priority.go and standin.go)
 //
 // What a rule means:
 //

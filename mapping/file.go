@@ -41,7 +41,8 @@ type noteFields struct {
 
 // Parse reads a mapping file. The name is for messages only. open reads what the
 // mapping names, path as written: a look-up table by `values: {file: …}`, the
-// account's fields by `fields`. This package never opens files itself. The error is a *FileError that lists every fault.
+// account's fields by `fields`. This package never opens files itself. The error is a
+// *FileError that lists every fault.
 func Parse(name string, src []byte, open func(path string) ([]byte, error)) (*Mapping, error) {
 	return ParseFor(nil, name, src, open)
 }

@@ -20,6 +20,7 @@ import (
 
 	"caseimport/importer"
 	"caseimport/importer/metrics"
+	"caseimport/importer/results"
 )
 
 // aftermath are the flags of run that say whom else to tell of it. Nothing that goes
@@ -108,10 +109,21 @@ func (o *runOptions) ownFiles(input string) []string {
 	files := o.filesOf(input)
 	all := []string{input, o.mapping, o.fields}
 	if files.Results != "" {
-		all = append(all, files.Results, files.Journal, importer.VerifyFileOf(files.Results))
-		for _, form := range []string{"csv", "jsonl", "xlsx"} {
-			all = append(all, importer.FilesOf(files.Results, form).Report)
-		}
+		all = append(all, besideResults(files.Results)...)
+	}
+	return all
+}
+
+// reportForms are those that a failure report may have.
+var reportForms = []string{results.CSV, results.Workbook, results.JSONLines}
+
+// besideResults are the files of the import whose results stand at a path: these, and
+// all that may stand beside them.
+func besideResults(path string) []string {
+	files := importer.FilesOf(path, results.CSV)
+	all := []string{files.Results, files.Journal, importer.VerifyFileOf(path), importer.UndoFileOf(path)}
+	for _, form := range reportForms {
+		all = append(all, importer.FilesOf(path, form).Report)
 	}
 	return all
 }
@@ -125,7 +137,7 @@ func (o *runOptions) filesOf(input string) importer.Files {
 	if name == "" {
 		return importer.Files{}
 	}
-	return importer.FilesOf(name, "csv")
+	return importer.FilesOf(name, results.CSV)
 }
 
 // samePlace also compares files that are not there yet.

@@ -15,14 +15,14 @@ import (
 	"caseimport/mapping/fields"
 )
 
-// asking are the flags of commands that ask the account something and change
-// nothing in it.
+// asking are the flags of commands that ask the account something; undo alone
+// changes something in it, too.
 type asking struct {
 	target
 	timeout, patience time.Duration
 }
 
-// askingRate is the flag --rate of those that do nothing else.
+// askingRate is the flag --rate of those that read no export, and of verify.
 func askingRate(f *pflag.FlagSet, rate *string) {
 	f.StringVar(rate, "rate", "", "at most `RATE` requests: 10/s, 600/m or a number per second, 0 for no limit, auto to find the server's (default 5/s)")
 }

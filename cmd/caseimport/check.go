@@ -182,20 +182,12 @@ func printCheck(w io.Writer, c checked, cmd *cobra.Command, o checkOptions, inpu
 		fmt.Fprintf(&b, "  %s\n", remark)
 	}
 	b.WriteString("\n")
-	for _, n := range []struct {
-		name string
-		n    int
-		what string
-	}{
+	printCounts(&b, "valid", []count{
 		{"valid", c.Valid, "can be sent"},
 		{"invalid", c.Invalid, "would not be sent: see below"},
 		{"duplicate", c.Duplicate, "would not be sent: an earlier row has the same key"},
 		{"filtered", c.Filtered, `left out by "where"`},
-	} {
-		if n.n > 0 || n.name == "valid" {
-			fmt.Fprintf(&b, "  %-9s %9s   %s\n", n.name, words.Count(n.n), n.what)
-		}
-	}
+	})
 	printGroups(&b, c.Groups)
 	for i, warning := range c.Warnings {
 		if i == 0 {

@@ -13,7 +13,7 @@ import (
 
 // What a shell may complete: the endings of files, or words.
 var (
-	exports = []string{"csv", "tsv", "jsonl", "ndjson", "json", "gz"}
+	exports = []string{"csv", "tsv", "jsonl", "ndjson", "json", "xlsx", "gz", "zip"}
 
 	completedFiles = map[string][]string{
 		"agents":  {"json"},
@@ -24,12 +24,13 @@ var (
 	}
 
 	completedWords = map[string][]string{
-		"delimiter":  {",", ";", "tab", "|"},
-		"encoding":   {"utf-8", "utf-16le", "utf-16be", "windows-1252", "iso-8859-1", "windows-1250", "windows-1251", "shift_jis", "gb18030"},
-		"format":     {"csv", "tsv", "jsonl", "json"},
-		"from":       draft.Products(),
-		"log-format": {"text", "json"},
-		"region":     {"us", "eu", "ca"},
+		"delimiter":     {",", ";", "tab", "|"},
+		"encoding":      {"utf-8", "utf-16le", "utf-16be", "windows-1252", "iso-8859-1", "windows-1250", "windows-1251", "shift_jis", "gb18030"},
+		"format":        {"csv", "tsv", "jsonl", "json", "xlsx"},
+		"from":          draft.Products(),
+		"log-format":    {"text", "json"},
+		"region":        {"us", "eu", "ca"},
+		"report-format": reportForms,
 	}
 )
 

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/text/encoding/unicode"
 
+	"caseimport/importer/results"
 	"caseimport/importer/source"
 	"caseimport/mapping"
 	"caseimport/mapping/fields"
@@ -52,7 +53,7 @@ func (r *reading) command(cmd *cobra.Command, run func(cmd *cobra.Command, input
 // stdinNames are the names of standard input beside "-".
 var stdinNames = []string{"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"}
 
-// mapped are the flags that check and run share.
+// mapped are the flags that check, run and verify share.
 type mapped struct {
 	reading
 	mapping, fields, rate string
@@ -64,7 +65,7 @@ func (m *mapped) mappingFlag(f *pflag.FlagSet) {
 	fieldsFlag(f, &m.fields, " (default: the one that the mapping names)")
 }
 
-// fieldsFlag is --fields of init, check and run.
+// fieldsFlag is --fields of init, check, run and verify.
 func fieldsFlag(f *pflag.FlagSet, to *string, otherwise string) {
 	f.StringVar(to, "fields", "", "the account's fields, a `FILE` that \"caseimport fields -o\" wrote"+otherwise)
 }
@@ -193,7 +194,7 @@ func readSmall(path string, most int64) ([]byte, error) {
 // absent warns of columns that no row has, "" if there are none. A failure report
 // holds only some of the rows, so there it means nothing.
 func absent(p *mapping.Program, table *source.Table) string {
-	if slices.Contains(table.Columns, "caseimport_id") {
+	if results.ReportColumns(table.Columns).Report() {
 		return ""
 	}
 	return p.AbsentWarning()

@@ -110,20 +110,12 @@ func printLive(b *strings.Builder, r *live.Report) {
 	if r.Remembered > 0 {
 		already = fmt.Sprintf("have their case (%s by the journal of earlier runs)", words.Count(r.Remembered))
 	}
-	for _, n := range []struct {
-		name string
-		n    int
-		what string
-	}{
+	printCounts(b, "to create", []count{
 		{"to create", r.Create, "no case has their key"},
 		{"already there", r.Already, already},
 		{"other title", r.OtherTitle, "a case has their key, but another title"},
 		{"in doubt", r.InDoubt, "it cannot be told"},
-	} {
-		if n.n > 0 || n.name == "to create" {
-			fmt.Fprintf(b, "  %-13s %9s   %s\n", n.name, words.Count(n.n), n.what)
-		}
-	}
+	})
 	for _, text := range append(r.Remarks, r.Examples...) {
 		fmt.Fprintf(b, "  %s\n", text)
 	}

@@ -85,14 +85,13 @@ func readHistory(cmd *cobra.Command, o reportOptions, path string) (*history.His
 		return nil, usage(cmd, "for example: "+cmd.CommandPath()+" tickets.results.csv", "%w", err)
 	}
 	files, verified := importer.FilesOf(path, results.CSV), importer.VerifyFileOf(path)
-	report, ours := files.Report, []string{files.Results, files.Journal, verified}
-	for _, form := range []string{results.CSV, results.JSONLines, results.Workbook} {
-		name := importer.FilesOf(path, form).Report
-		if ours = append(ours, name); exists(name) && !exists(report) {
+	report := files.Report
+	for _, form := range reportForms {
+		if name := importer.FilesOf(path, form).Report; exists(name) && !exists(report) {
 			report = name
 		}
 	}
-	for _, own := range ours {
+	for _, own := range besideResults(path) {
 		if o.html != "" && samePlace(o.html, own) {
 			return nil, usage(cmd, "for example: --html report.html", "--html %s: this is a file of the import, which would be overwritten", o.html)
 		}

@@ -38,9 +38,9 @@ after a crash, an interruption or with corrected rows: it does only what is left
 and never makes a case twice.
 
 INPUT is a .csv, .tsv, .jsonl, .ndjson, .json or .xlsx file, also with .gz or alone
-in a .zip, or - for standard input. The run writes three files next to it: the results (one line per
-row), the failure report (the rows without a case, and why) and the journal (what
-was sent). Keep the journal.
+in a .zip, or - for standard input. The run writes three files next to it: the
+results (one line per row), the failure report (the rows that are not done, and why)
+and the journal (what was sent). Keep the journal.
 
 Credentials come from the environment: TALKDESK_TOKEN, or TALKDESK_CLIENT_ID with
 TALKDESK_CLIENT_SECRET, or TALKDESK_CLIENT_ID with TALKDESK_KEY_ID and
@@ -225,7 +225,7 @@ func (o *runOptions) config(cmd *cobra.Command, input string) (importer.Config, 
 		want  string
 	}{
 		{"log-format", o.logFormat == "text" || o.logFormat == "json", strconv.Quote(o.logFormat), "text or json"},
-		{"report-format", slices.Contains([]string{"", "csv", "xlsx", "jsonl"}, o.report), strconv.Quote(o.report), "csv, xlsx or jsonl"},
+		{"report-format", o.report == "" || slices.Contains(reportForms, o.report), strconv.Quote(o.report), "csv, xlsx or jsonl"},
 		{"concurrency", o.concurrency >= 1 && o.concurrency <= maxConcurrency, o.concurrency, fmt.Sprintf("1 to %d", maxConcurrency)},
 		{"max-attempts", o.maxAttempts >= 1, o.maxAttempts, "1 or more"},
 		{"limit", o.limit >= 1 || !cmd.Flags().Changed("limit"), o.limit, "1 or more; leave it out to send all rows"},

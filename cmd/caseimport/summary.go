@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"caseimport/importer"
+	"caseimport/importer/undo"
 	"caseimport/importer/verify"
 	"caseimport/mapping/words"
 )
@@ -42,6 +43,8 @@ func printUsageJSON(cmd *cobra.Command, err error) {
 		printJSON(cmd.OutOrStdout(), refusedFields(err))
 	case "doctor":
 		printJSON(cmd.OutOrStdout(), refusedDoctor("command line", err))
+	case "undo":
+		printJSON(cmd.OutOrStdout(), undo.Report{Exit: exitRefused, Error: err.Error()})
 	}
 }
 
@@ -66,28 +69,19 @@ func printSummary(w io.Writer, sum importer.Summary, next []string) {
 	}
 	b.WriteString("\n")
 
-	counts := []struct {
-		name string
-		n    int
-		what string
-	}{
+	printCounts(&b, "", []count{
 		{"created", sum.Created, "new cases"},
 		{"already there", sum.Already - sum.Updated, "had a case before: nothing was sent for them"},
 		{"updated", sum.Updated, "had a case before, which was updated"},
 		{"incomplete", sum.Incomplete, "have a case, which was not updated: see the failure report"},
-		{"failed", sum.Failed, "refused by Talkdesk: see the failure report"},
+		{"failed", sum.Failed, "have no case: see the failure report for why"},
 		{"invalid", sum.Invalid, "not sent, the row is invalid: see the failure report"},
 		{"duplicate", sum.Duplicate, "not sent: an earlier row has the same key"},
 		{"unknown", sum.Unknown, "cannot tell whether a case exists"},
 		{"filtered", sum.Filtered, `left out by "where"`},
 		{"in doubt", sum.InDoubt, "sent, but got no answer: the next run looks them up"},
 		{"left", sum.Left - sum.InDoubt, "not sent yet"},
-	}
-	for _, c := range counts {
-		if c.n > 0 {
-			fmt.Fprintf(&b, "  %-13s %9s   %s\n", c.name, words.Count(c.n), c.what)
-		}
-	}
+	})
 	if len(sum.Reasons) > 0 {
 		b.WriteString("\nMost frequent reasons\n")
 		for _, r := range sum.Reasons {

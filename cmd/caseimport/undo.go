@@ -116,7 +116,7 @@ func undoImport(cmd *cobra.Command, o undoOptions, results string) (report *undo
 		Settle: o.settle, Intake: intake, Say: func(message string) { fmt.Fprintln(stderr, printable(message)) }})
 	err = report.Write(path)
 	if stopped != nil {
-		err = &importer.Stop{Exit: stopped.Exit, Err: stopped.Err, Hint: stopped.Hint}
+		err = &importer.Stop{Exit: stopped.Exit, Err: errors.Join(stopped.Err, err), Hint: stopped.Hint}
 	} else if err != nil && o.yes {
 		err = &importer.Stop{Exit: exitStopped, Err: err, Hint: "what was moved is noted in the journal"}
 	}
@@ -164,11 +164,7 @@ func printUndo(w io.Writer, r *undo.Report, did bool, results, path string) {
 	if did {
 		planned = 0
 	}
-	for _, n := range []struct {
-		name string
-		n    int
-		what string
-	}{
+	printCounts(&b, "", []count{
 		{"planned", planned, "would be moved to the Trash, where agents can restore them"},
 		{"undone", r.Undone, "in the Trash, where agents can restore them"},
 		{"changed", r.Changed, "kept: changed since the import"},
@@ -178,11 +174,7 @@ func printUndo(w io.Writer, r *undo.Report, did bool, results, path string) {
 		{"left", r.Left, "not come to yet"},
 		{"in doubt", r.InDoubt, "rows of which it is not known whether they have a case: run the import again first"},
 		{"earlier", r.Earlier, "rows that were undone earlier"},
-	} {
-		if n.n > 0 {
-			fmt.Fprintf(&b, "  %-9s %9s   %s\n", n.name, words.Count(n.n), n.what)
-		}
-	}
+	})
 	if r.Blind != "" {
 		fmt.Fprintf(&b, "\nSubcases cannot be seen, so every case without a parent is kept: %s.\nIf the account has none, make a case that is not the import's a subcase by hand, and try again.\n", r.Blind)
 	}

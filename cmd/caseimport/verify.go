@@ -162,16 +162,12 @@ func printVerify(w io.Writer, r verify.Report, path string) {
 	case r.Exit == exitDone:
 		fmt.Fprintf(&b, "All is as it should be: %s a case.\n", haveOf(r.Checked, r.Rows-r.Filtered))
 	case r.Same == r.Checked:
-		fmt.Fprintf(&b, "Every case is as it should be, but %s no case.\n", haveNone(r.WithoutCase))
+		fmt.Fprintf(&b, "Every case is as it should be, but %s no case.\n", whoHave(r.WithoutCase))
 	default:
 		b.WriteString("Not all is as it should be.\n")
 	}
 	b.WriteString("\n")
-	for _, n := range []struct {
-		name string
-		n    int
-		what string
-	}{
+	printCounts(&b, "same", []count{
 		{"same", r.Same, "the case is there, and is what the row maps to"},
 		{"differs", r.Differs, "the case is there, but not as the row maps today"},
 		{"missing", r.Missing, "the case is not there"},
@@ -180,11 +176,7 @@ func printVerify(w io.Writer, r verify.Report, path string) {
 		{"without case", r.WithoutCase - r.Undone, "the results know of no case for the row"},
 		{"undone", r.Undone, "undo has moved the case to the Trash"},
 		{"filtered", r.Filtered, `left out by "where"`},
-	} {
-		if n.n > 0 || n.name == "same" {
-			fmt.Fprintf(&b, "  %-13s %9s   %s\n", n.name, words.Count(n.n), n.what)
-		}
-	}
+	})
 	for _, remark := range r.Remarks {
 		fmt.Fprintf(&b, "\n%s%s.\n", strings.ToUpper(remark[:1]), remark[1:])
 	}
@@ -205,13 +197,6 @@ func printVerify(w io.Writer, r verify.Report, path string) {
 	fmt.Fprintf(&b, "\n%s in %s\n", words.Plural(r.Requests, "request"), human(time.Duration(r.Seconds*float64(time.Second))))
 	fmt.Fprintf(&b, "\nFiles\n  %-16s%s\n  %16sone line or more per row\n", "verify file", path, "")
 	_, _ = io.WriteString(w, printable(b.String()))
-}
-
-func haveNone(rows int) string {
-	if rows == 1 {
-		return "1 row has"
-	}
-	return words.Plural(rows, "row") + " have"
 }
 
 // describe says one line of the verify file in words.

@@ -68,6 +68,26 @@ func shellQuote(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
+// count is how many rows, or cases, are something.
+type count struct {
+	name string
+	n    int
+	what string
+}
+
+// printCounts prints those that are not none, and the one called always in any case.
+func printCounts(b *strings.Builder, always string, all []count) {
+	widest := 0
+	for _, c := range all {
+		widest = max(widest, len(c.name))
+	}
+	for _, c := range all {
+		if c.n > 0 || c.name == always {
+			fmt.Fprintf(b, "  %-*s %9s   %s\n", widest, c.name, words.Count(c.n), c.what)
+		}
+	}
+}
+
 // printWide prints a text for people: as wide as the terminal is, broken at words.
 // Where there is no terminal, lines stay whole, for what reads them.
 func printWide(w io.Writer, text string) {

@@ -6,7 +6,8 @@
 // The files in reading order: check.go (what is asked and answered; rows are
 // mapped in parallel), collect.go (the answer is gathered row by row), family.go
 // (do children have their parents?), after.go (what follows the creation),
-// damage.go (what spreadsheets do to an export that was opened and saved).
+// damage.go (what spreadsheets do to an export that was opened and saved), equal.go
+// (rows without a key that are equal).
 package check
 
 import (

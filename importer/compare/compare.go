@@ -33,7 +33,8 @@ type Difference struct {
 const NoteField = "notes"
 
 // Case compares what is set by the mapping: what the row leaves out may be anything.
-// The owner and the parent must be ids, or not be set (see mapping.Case.Owner). account is what is known of the account's fields, for the labels of options; nil if
+// The owner and the parent must be ids, or not be set (see mapping.Case.Owner).
+// account is what is known of the account's fields, for the labels of options; nil if
 // nothing is.
 func Case(want *mapping.Case, got *talkdesk.Case, account *fields.File) (all []Difference) {
 	for name, value := range want.Values() {

@@ -12,9 +12,6 @@ import (
 // pings are made to see how long an answer takes; the first one has to connect.
 const pings = 4
 
-// perPage is the most that the list gives ("Get Case List").
-const perPage = 500
-
 // facts are what was found out. What is zero was not asked, since something
 // before it had failed.
 type facts struct {
@@ -99,7 +96,7 @@ func (f *facts) examineList(ctx context.Context) {
 		return
 	}
 	f.pick(first)
-	if last := (first.Total + perPage - 1) / perPage; f.known == nil && last > 1 {
+	if last := (first.Total + talkdesk.PerPage - 1) / talkdesk.PerPage; f.known == nil && last > 1 {
 		page, _ := r.Page(ctx, api, talkdesk.Query{Field: f.field, Page: last}) // an import may have begun long after the first case
 		f.pick(page)
 	}

@@ -13,9 +13,6 @@ import (
 	"caseimport/mapping/words"
 )
 
-// perPage is the most that the list gives ("Get Case List").
-const perPage = 500
-
 // Row is a row that could be sent.
 type Row struct {
 	Number     int
@@ -92,7 +89,7 @@ func (s *search) run(ctx context.Context) talkdesk.Answer {
 		return a
 	}
 	// Its first page is there, and one more shows that nothing follows.
-	pages := (max(first.Total, len(first.Cases)) + perPage - 1) / perPage
+	pages := (max(first.Total, len(first.Cases)) + talkdesk.PerPage - 1) / talkdesk.PerPage
 	if pages <= len(wanted) && first.Total >= 0 && (len(first.Cases) == 0 || shows(first)) {
 		if len(first.Cases) > 0 {
 			s.say("reading the list of all %s in the account: %s", words.Plural(max(first.Total, len(first.Cases)), "case"), s.cost(pages))

@@ -72,9 +72,9 @@ type Listing struct {
 }
 
 // List reads the list of all cases, or of those that q narrows it down to, beginning
-// with a first page that was read already, and hands every case on, once. Neither the total nor the order is
-// relied on: it ends when two pages bring nothing new, or after that many more
-// pages. The verdict is Created unless a page could not be read.
+// with a first page that was read already, and hands every case on, once. Neither the
+// total nor the order is relied on: it ends when two pages bring nothing new, or after
+// that many more pages. The verdict is Created unless a page could not be read.
 func (r *Reader) List(ctx context.Context, api API, q talkdesk.Query, first talkdesk.Page, most int, take func(talkdesk.Found)) (l Listing, a talkdesk.Answer) {
 	seed, seen := maphash.MakeSeed(), map[uint64]struct{}{}
 	page, stale, repeats := first, 0, false

@@ -10,7 +10,7 @@ import (
 const (
 	RowColumn    = "caseimport_row"    // the row's number in that run's input
 	IDColumn     = "caseimport_id"     // ties the row to its past
-	StatusColumn = "caseimport_status" // failed, invalid, duplicate or unknown
+	StatusColumn = "caseimport_status" // any but created
 	ErrorColumn  = "caseimport_error"
 	FieldsColumn = "caseimport_fields"
 

@@ -1,6 +1,7 @@
 // Package results writes what a run leaves for people: the results file, one line
-// for each row with an outcome, and the failure report, the rows that have no case
-// yet in the form in which they came, to be corrected and run again.
+// for each row with an outcome, and the failure report, the rows that are not done (no
+// case, or one that was not updated) in the form in which they came, to be corrected
+// and run again.
 //
 // Whole files are replaced by package atomicfile: a crash at any moment leaves the
 // old file or the new one. Both files hold personal data and are created with mode
@@ -16,5 +17,6 @@
 //
 // To read it: line.go (a line of the results file), file.go (writing them), read.go
 // (reading them back); report.go (the failure report), rows.go (its rows),
-// columns.go (its own columns), forms.go (other forms than the rows' own), earlier.go (what becomes of the report before it).
+// columns.go (its own columns), forms.go (other forms than the rows' own), earlier.go
+// (what becomes of the report before it).
 package results

@@ -2,6 +2,7 @@ package results
 
 import (
 	"bufio"
+	"encoding/csv"
 	"errors"
 	"iter"
 	"strings"
@@ -121,4 +122,25 @@ func (f *File) Replace(lines iter.Seq2[Line, error]) error {
 
 func (f *File) failed(doing string, err error) error {
 	return atomicfile.Error(doing+" the results file", f.path, err)
+}
+
+// WriteTable writes a CSV file for people, in place of that of an earlier time.
+func WriteTable(path string, columns []string, rows iter.Seq[[]string]) error {
+	err := atomicfile.Write(atomicfile.OS, path, func(out *bufio.Writer) error {
+		w := csv.NewWriter(out)
+		if err := w.Write(columns); err != nil {
+			return err
+		}
+		for row := range rows {
+			if err := w.Write(row); err != nil {
+				return err
+			}
+		}
+		w.Flush()
+		return w.Error()
+	})
+	if err != nil {
+		return atomicfile.Error("write", path, err)
+	}
+	return nil
 }

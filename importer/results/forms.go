@@ -2,6 +2,7 @@ package results
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -204,7 +205,7 @@ func (r *Report) writeLines(to io.Writer) error {
 					line = append(appendString(line, cells[at]), ',')
 				}
 			}
-			line = append([]byte(strings.TrimSuffix(string(line), ",")), ']')
+			line = append(bytes.TrimSuffix(line, []byte(",")), ']')
 		}
 		_, err := to.Write(append(line, '}', '\n'))
 		return err

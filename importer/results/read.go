@@ -53,58 +53,47 @@ func IsOurs(path string) (bool, error) {
 // ReadOwn reads a results file back, one line at a time. It is strict: it ends with
 // an error at the first line that is not ours.
 func ReadOwn(path string) iter.Seq2[Line, error] {
-	return func(yield func(Line, error) bool) {
-		file, in, err := open(path)
-		if err != nil {
-			yield(Line{}, atomicfile.Error("read the results file", path, err))
-			return
-		}
-		defer file.Close()
-		read := eachCSVLine
-		if isJSON(path) {
-			read = eachJSONLine
-		}
-		err = read(in, func(line Line) error {
-			if !yield(line, nil) {
-				return errEnough
-			}
-			return nil
-		})
-		if err != nil && err != errEnough {
-			yield(Line{}, atomicfile.Error("read the results file", path, err))
-		}
+	if isJSON(path) {
+		return readLines(path, eachJSONLine)
 	}
+	return readLines(path, eachCSVLine)
 }
 
 // ReadStatus is ReadOwn for the lines with one of some statuses. It only looks at the
 // status of the others, which takes a tenth of the time.
 func ReadStatus(path string, statuses ...string) iter.Seq2[Line, error] {
-	return func(yield func(Line, error) bool) {
-		file, in, err := open(path)
-		if err != nil {
-			yield(Line{}, atomicfile.Error("read the results file", path, err))
-			return
-		}
-		defer file.Close()
-		take := func(line Line) error {
-			if !slices.Contains(statuses, line.Status) || yield(line, nil) {
+	if !isJSON(path) {
+		return readLines(path, func(in *bufio.Reader, yield func(Line) error) error { return eachRecord(in, statuses, yield) })
+	}
+	return readLines(path, func(in *bufio.Reader, yield func(Line) error) error {
+		return eachTextLine(in, func(number int, text []byte) error {
+			if !slices.ContainsFunc(statuses, func(s string) bool { return bytes.Contains(text, []byte(s)) }) {
 				return nil
 			}
-			return errEnough
-		}
-		if isJSON(path) {
-			err = eachTextLine(in, func(number int, text []byte) error {
-				if !slices.ContainsFunc(statuses, func(s string) bool { return bytes.Contains(text, []byte(s)) }) {
-					return nil
+			line, err := parseLine(text)
+			if err != nil {
+				return atLine(number, err)
+			}
+			if !slices.Contains(statuses, line.Status) {
+				return nil
+			}
+			return yield(line)
+		})
+	})
+}
+
+// readLines opens a results file and yields what read finds in it.
+func readLines(path string, read func(in *bufio.Reader, yield func(Line) error) error) iter.Seq2[Line, error] {
+	return func(yield func(Line, error) bool) {
+		file, in, err := open(path)
+		if err == nil {
+			defer file.Close()
+			err = read(in, func(line Line) error {
+				if !yield(line, nil) {
+					return errEnough
 				}
-				line, err := parseLine(text)
-				if err != nil {
-					return atLine(number, err)
-				}
-				return take(line)
+				return nil
 			})
-		} else {
-			err = eachRecord(in, statuses, take)
 		}
 		if err != nil && err != errEnough {
 			yield(Line{}, atomicfile.Error("read the results file", path, err))

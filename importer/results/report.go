@@ -39,7 +39,7 @@ type ReportOptions struct {
 	Disk atomicfile.Disk // nil: the operating system's
 }
 
-// ReportRow is a row that has no case yet.
+// ReportRow is a row that is not done.
 type ReportRow struct {
 	Number                    int
 	ID, Status, Error, Fields string

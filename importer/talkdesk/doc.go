@@ -14,10 +14,11 @@
 //
 // Read it in this order: answer.go (what an attempt can mean), judge.go (how
 // that is decided), client.go (one request to create a case), update.go (one
-// to change it), trash.go (one to move it to the Trash); list.go (one request to read), page.go (what a read shows),
-// search.go (a look-up, made of reads); fields.go and users.go (the account's case
-// fields and agents); sight.go and shape.go (what
-// else there is to see, for people); text.go (the door for texts from outside),
-// pause.go (what a 429 asks for); tokens.go, login.go, credentials.go and
-// config.go (who we are, and where).
+// to change it), trash.go (one to move it to the Trash); list.go (one request to
+// read), page.go and case.go (what a read shows), search.go (a look-up, made of
+// reads); fields.go and users.go (the account's case fields and agents); sight.go
+// and shape.go (what else there is to see, for people); text.go (the door for texts
+// from outside), pause.go (what a 429 asks for, and what limits headers tell);
+// tokens.go, login.go, credentials.go and config.go (who we are, and where), trust.go
+// (whom we trust, and why a connection cannot be).
 package talkdesk

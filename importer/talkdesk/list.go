@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// perPage is the most that the API gives ("Get Case List").
-const perPage = 500
+// PerPage is the most cases that one answer holds ("Get Case List").
+const PerPage = 500
 
 // Query asks for one page of the list, or for one case.
 type Query struct {
@@ -47,7 +47,7 @@ const (
 // (Again: at once and at no cost); Unknown if it was refused; or Halt, with
 // Denied where the scope to read is missing.
 func (c *Client) Read(ctx context.Context, q Query) (Page, Answer) {
-	return c.read(ctx, q, perPage)
+	return c.read(ctx, q, PerPage)
 }
 
 // Probe asks for one case only, to see whether the server is up: it is unless

@@ -63,7 +63,7 @@ func readPage(x *exchange, q Query) (Page, bool) {
 		return p, f.ID == q.ID
 	}
 	data, total := list.Get("_embedded.data"), list.Get("total")
-	p := Page{Total: -1, size: perPage, next: scalar(list.Get("_links.next.href")) != "", form: q.form}
+	p := Page{Total: -1, size: PerPage, next: scalar(list.Get("_links.next.href")) != "", form: q.form}
 	if size := list.Get("per_page"); size.Int() > 0 {
 		p.size = int(size.Int())
 	}
@@ -130,12 +130,12 @@ func customField(fields gjson.Result, name string) (text string, shown, others b
 	return text, shown, others
 }
 
-// eachCustom calls yield with every custom field of a case, until that is false; v
-// may be wrapped (inner). Custom fields are an object of plain values or of {"value": …}, an array of
-// {"key" or "label" or "name", "value"}, or a text that holds the JSON of any of
-// these: the published descriptions of the API disagree. Which of label and name is
-// the key cannot be told, so a field may have an alias. It reports whether there
-// are custom fields at all, be they none.
+// eachCustom calls yield with every custom field of a case, until that is false; v may
+// be wrapped (inner). Custom fields are an object of plain values or of {"value": …},
+// an array of {"key" or "label" or "name", "value"}, or a text that holds the JSON of
+// any of these: the published descriptions of the API disagree. Which of label and
+// name is the key cannot be told, so a field may have an alias. It reports whether
+// there are custom fields at all, be they none.
 func eachCustom(fields gjson.Result, yield func(key, alias string, v gjson.Result) bool) bool {
 	if fields.Type == gjson.String && whole([]byte(fields.Str)) {
 		fields = gjson.Parse(fields.Str)

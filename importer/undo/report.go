@@ -1,15 +1,13 @@
 package undo
 
 import (
-	"bufio"
 	"cmp"
-	"encoding/csv"
 	"iter"
 	"slices"
 	"strconv"
 	"time"
 
-	"caseimport/importer/atomicfile"
+	"caseimport/importer/results"
 )
 
 // Result is what becomes of a case, or is to become.
@@ -111,21 +109,11 @@ var Columns = []string{"row", "key", "case_id", "result", "reason"}
 
 // Write writes the undo file, which replaces that of an earlier time.
 func (r *Report) Write(path string) error {
-	err := atomicfile.Write(atomicfile.OS, path, func(out *bufio.Writer) error {
-		w := csv.NewWriter(out)
-		if err := w.Write(Columns); err != nil {
-			return err
-		}
+	return results.WriteTable(path, Columns, func(yield func([]string) bool) {
 		for line := range r.Lines() {
-			if err := w.Write([]string{strconv.Itoa(line.Row), line.Key, line.CaseID, string(line.Result), line.Reason}); err != nil {
-				return err
+			if !yield([]string{strconv.Itoa(line.Row), line.Key, line.CaseID, string(line.Result), line.Reason}) {
+				return
 			}
 		}
-		w.Flush()
-		return w.Error()
 	})
-	if err != nil {
-		return atomicfile.Error("write", path, err)
-	}
-	return nil
 }

@@ -1,11 +1,9 @@
 package verify
 
 import (
-	"bufio"
-	"encoding/csv"
 	"strconv"
 
-	"caseimport/importer/atomicfile"
+	"caseimport/importer/results"
 )
 
 // Columns are those of the verify file. A row has a line for everything that was
@@ -14,22 +12,11 @@ var Columns = []string{"row", "key", "case_id", "result", "field", "expected", "
 
 // Write writes the verify file, which replaces that of an earlier time.
 func (r *Report) Write(path string) error {
-	err := atomicfile.Write(atomicfile.OS, path, func(out *bufio.Writer) error {
-		w := csv.NewWriter(out)
-		if err := w.Write(Columns); err != nil {
-			return err
-		}
+	return results.WriteTable(path, Columns, func(yield func([]string) bool) {
 		for line := range r.Lines() {
-			err := w.Write([]string{strconv.Itoa(line.Row), line.Key, line.CaseID, string(line.Result), line.Field, line.Expected, line.Found})
-			if err != nil {
-				return err
+			if !yield([]string{strconv.Itoa(line.Row), line.Key, line.CaseID, string(line.Result), line.Field, line.Expected, line.Found}) {
+				return
 			}
 		}
-		w.Flush()
-		return w.Error()
 	})
-	if err != nil {
-		return atomicfile.Error("write", path, err)
-	}
-	return nil
 }

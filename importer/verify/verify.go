@@ -17,8 +17,6 @@ import (
 )
 
 const (
-	// perPage is the most that the list gives ("Get Case List").
-	perPage = 500
 	// maxIDs is how long the ids in one address may be, in bytes as sent: servers take
 	// about 8 KB.
 	maxIDs = 7000
@@ -203,7 +201,7 @@ func (v *verification) list(ctx context.Context) talkdesk.Answer {
 		return a
 	}
 	most := len(v.chunks(v.unseen()))*6/5 + 2
-	if pages := (first.Total + perPage - 1) / perPage; pages > most {
+	if pages := (first.Total + talkdesk.PerPage - 1) / talkdesk.PerPage; pages > most {
 		v.remark("the account has %s of that time, so only the import's own were read: a second case with the same key would not be seen", words.Plural(first.Total, "case"))
 		for _, found := range first.Cases {
 			v.take(found)
@@ -268,7 +266,7 @@ func (v *verification) chunks(all []*finding) (chunks [][]*finding) {
 	size := 0
 	for _, f := range all {
 		n := len(f.CaseID) + len("%22%22%2C")
-		if last := len(chunks) - 1; last >= 0 && size+n <= maxIDs && len(chunks[last]) < perPage {
+		if last := len(chunks) - 1; last >= 0 && size+n <= maxIDs && len(chunks[last]) < talkdesk.PerPage {
 			chunks[last] = append(chunks[last], f)
 			size += n
 			continue

@@ -115,6 +115,7 @@ func (d *drafter) commentRules(p *page, all []*column, body *column, cell func(*
 	switch {
 	case d.flag(p, memberOf(all, filledMember, "public", "ispublic"), "==", cell):
 	case d.flag(p, memberOf(all, filledMember, "private", "isprivate", "internal", "isinternal"), "!=", cell):
+	case d.visibility(p, memberOf(all, filledMember, "visibility"), cell):
 	default:
 		d.public(p)
 	}
@@ -153,6 +154,21 @@ func (d *drafter) flag(p *page, m *column, compare string, cell func(*column) st
 		}
 	}
 	p.add("    public: "+expression("%s %s true", cell(m), compare).String(), "")
+	return true
+}
+
+// visibility adds a rule for a member that says public or a word for the contrary, if
+// there is one.
+func (d *drafter) visibility(p *page, m *column, cell func(*column) string) bool {
+	if m == nil {
+		return false
+	}
+	for _, i := range m.values.items {
+		if !slices.Contains([]string{"public", "private", "internal"}, strings.ToLower(strings.TrimSpace(i.value))) {
+			return false
+		}
+	}
+	p.add("    public: "+expression(`lower(trim(%s)) == "public"`, cell(m)).String(), "")
 	return true
 }
 
