@@ -76,7 +76,7 @@ Exit codes, if and only if:
 		case o.json:
 			printJSON(cmd.OutOrStdout(), report)
 		case err == nil || report.Undone > 0:
-			printUndo(cmd.OutOrStdout(), report, o.yes, args[0], path)
+			printUndo(cmd.OutOrStdout(), report, o.yes, commandLine(cmd, "undo", args[0], "yes")+" --yes", path)
 		}
 		return status(report.Exit)
 	}
@@ -144,8 +144,9 @@ func cannotUndo(err error, path string) error {
 	return refuse(err, "")
 }
 
-// printUndo says what was found and done, to somebody who has not read the manual.
-func printUndo(w io.Writer, r *undo.Report, did bool, results, path string) {
+// printUndo says what was found and done, to somebody who has not read the manual. next
+// is the command line that does it.
+func printUndo(w io.Writer, r *undo.Report, did bool, next, path string) {
 	var b strings.Builder
 	switch {
 	case !did && r.Planned == 0:
@@ -205,7 +206,7 @@ func printUndo(w io.Writer, r *undo.Report, did bool, results, path string) {
 	fmt.Fprintf(&b, "\nFiles\n  %-16s%s\n  %16sone line per case\n", "undo file", path, "")
 	switch {
 	case !did && r.Planned > 0:
-		fmt.Fprintf(&b, "\nNext\n  to do it: %s undo %s --yes\n", program(), shellQuote(results))
+		fmt.Fprintf(&b, "\nWhat next\n  To do it:\n    %s\n", next)
 	case did && r.Undone > 0:
 		b.WriteString("\nThe next run of the import creates the undone rows again.\n")
 	}

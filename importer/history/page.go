@@ -106,7 +106,7 @@ func (c Count) Meaning() string {
 	return map[string]string{
 		"created":   "has its case",
 		incomplete:  "its case is there, but could not be updated as asked",
-		"failed":    "surely has no case: refused, looked up and not there, or not sent for want of its parent's",
+		"failed":    "surely has no case, for a reason given below",
 		"invalid":   "was never sent: the mapping or the limits do not allow it",
 		"duplicate": "was never sent: an earlier row has its key",
 		"unknown":   "it cannot be told whether it has a case",

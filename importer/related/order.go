@@ -176,7 +176,7 @@ func (o *orders) decide() (order, error) {
 	}
 	switch {
 	case len(o.told.Layouts) > 0 && o.dates.not != "":
-		return order{}, fmt.Errorf("has %s, which does not match the layout", o.dates.not)
+		return order{}, fmt.Errorf("has %s, which does not match the layout: correct it, or add its form to layout", o.dates.not)
 	case len(o.told.Layouts) > 0:
 		return order{"dates", o.told}, nil
 	case o.numbers.cells == o.seen:

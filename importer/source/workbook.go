@@ -53,7 +53,7 @@ func (t *Table) readWorkbook(ctx context.Context, path string, c container, opt 
 		return fmt.Errorf("sheet %q: %w", sheet.Name, err)
 	}
 	if t.Header == nil {
-		return fmt.Errorf("sheet %q has no rows", sheet.Name)
+		return fmt.Errorf("sheet %q has no rows: name another with --sheet", sheet.Name)
 	}
 	if n := notes.Unstored; n.Count > 0 {
 		return fmt.Errorf("sheet %q: the results of %s are not stored in the workbook (the first in cell %s): open it in a spreadsheet program, save it, and use that copy", sheet.Name, count(n.Count, "formula"), n.First)

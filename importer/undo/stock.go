@@ -93,7 +93,7 @@ func takeStock(j *journal.Journal) (s stock, err error) {
 func itemOf(o journal.Outcome) (*item, error) {
 	var line results.Line
 	if err := json.Unmarshal(o.Line, &line); err != nil {
-		return &item{}, fmt.Errorf("the journal holds an outcome that cannot be read: %w", err)
+		return &item{}, fmt.Errorf("what the journal says of row %d cannot be read: %w", o.Row, err)
 	}
 	return &item{id: o.ID, row: o.Row, key: line.Key, caseID: line.CaseID}, nil
 }

@@ -58,7 +58,7 @@ func ReadRows(ctx context.Context, table *source.Table, program *mapping.Program
 		err = j.Outcomes(func(o journal.Outcome) error {
 			var line results.Line
 			if err := json.Unmarshal(o.Line, &line); err != nil {
-				return fmt.Errorf("the journal holds an outcome that cannot be read: %w", err)
+				return fmt.Errorf("what the journal says of row %d cannot be read: %w", o.Row, err)
 			}
 			if line.CaseID != "" {
 				cases[o.ID] = known{line.CaseID, line.FinishedAt, line.HTTPStatus == 0 && o.Sent == 0}
