@@ -487,3 +487,19 @@ func BenchmarkReport(b *testing.B) {
 		})
 	}
 }
+
+// A workbook holds no text of more than 32,767 characters; CSV, the nearest form, does.
+func TestWhatAWorkbookCannotHoldStaysATable(t *testing.T) {
+	long := strings.Repeat("x", 40_000)
+	r := results.NewReport(results.ReportOptions{Path: filepath.Join(t.TempDir(), "r.failed.xlsx"), JSON: true, Form: results.Workbook, Columns: []string{"id"}})
+	if err := r.Add(results.ReportRow{Number: 1, ID: "k1", Status: results.Failed, Error: "refused", JSON: []byte(`{"id":"` + long + `"}`)}); err != nil {
+		t.Fatal(err)
+	}
+	done, err := r.Commit(nil, nil)
+	if err != nil || filepath.Base(done.Path) != "r.failed.csv" || !strings.Contains(done.Why, "32,767") {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	if text, err := os.ReadFile(done.Path); err != nil || string(text) != "id,"+ownHeader+"\n"+long+",1,k1,failed,refused,\n" {
+		t.Errorf("%v: %d bytes", err, len(text))
+	}
+}
