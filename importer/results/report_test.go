@@ -503,3 +503,22 @@ func TestWhatAWorkbookCannotHoldStaysATable(t *testing.T) {
 		t.Errorf("%v: %d bytes", err, len(text))
 	}
 }
+
+func TestMembersWithoutAColumnOfTheirOwnStayJSON(t *testing.T) {
+	for _, object := range []string{`{"a":"1","A":"2"}`, `{"":"1"}`} {
+		r := results.NewReport(results.ReportOptions{Path: filepath.Join(t.TempDir(), "r.failed.csv"), JSON: true, Form: results.CSV})
+		if err := r.Add(results.ReportRow{Number: 1, ID: "k1", Status: results.Failed, JSON: []byte(object)}); err != nil {
+			t.Fatal(err)
+		}
+		if done, err := r.Commit(nil, nil); err != nil || filepath.Base(done.Path) != "r.failed.jsonl" || !strings.Contains(done.Why, "has no column of its own") {
+			t.Errorf("%s: %+v, %v", object, done, err)
+		}
+	}
+}
+
+func TestRepeatedHeadersAreAListWithoutBlanks(t *testing.T) {
+	opt := results.ReportOptions{Path: filepath.Join(t.TempDir(), "r.failed.jsonl"), Form: results.JSONLines, Header: []string{"Id", "Tag", "tag", "TAG"}}
+	if got := report(t, opt, row(1, "1", "", "x", "")); !strings.HasPrefix(got, `{"Id":"1","Tag":["x"],"caseimport_row":`) {
+		t.Error(got)
+	}
+}
