@@ -124,6 +124,17 @@ func TestLogLinesDoNotTearTheBar(t *testing.T) {
 	}
 }
 
+func TestLogLinesDoNotTearWhatStandsInTheBarsPlace(t *testing.T) {
+	term := newTerminal(t, 60)
+	log, _ := newLogger(term.screen, "text", false)
+	term.screen.draw(pace{doing: "reading"})
+	log.Warn("x")
+	want := regexp.MustCompile(`^\d\d:\d\d:\d\d warning: x\nreading \.\.\.\n$`)
+	if got := term.show(t); !want.MatchString(got) {
+		t.Errorf("the screen shows\n%s", got)
+	}
+}
+
 func TestBarFitsTheTerminal(t *testing.T) {
 	for _, columns := range []int{18, 20, 40, 80, 100, 200} {
 		for _, end := range []int{1, 500, 1000} {

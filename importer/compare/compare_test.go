@@ -94,8 +94,8 @@ func TestWhatIsSetAfterTheCreation(t *testing.T) {
 func TestNotes(t *testing.T) {
 	want := []mapping.Note{{Title: "A", Body: "a\nb"}, {Body: "c", Public: true}}
 	a, c, d := talkdesk.Note{Title: "A", Body: "a\r\nb", Public: "false"}, talkdesk.Note{Body: "c", Public: "true"}, talkdesk.Note{Body: "d", Public: "false"}
-	hush := c
-	hush.Public = ""
+	hush, hidden := c, c
+	hush.Public, hidden.Public = "", "false"
 	for _, tt := range []struct {
 		found []talkdesk.Note
 		shown bool
@@ -105,6 +105,7 @@ func TestNotes(t *testing.T) {
 		{[]talkdesk.Note{hush, a}, true, "[]"},
 		{[]talkdesk.Note{a}, true, "[{notes c (public)  true}]"},
 		{[]talkdesk.Note{a, d}, true, "[{notes c (public) d (internal) true}]"},
+		{[]talkdesk.Note{a, hidden}, true, "[{notes c (public) c (internal) true}]"},
 		{[]talkdesk.Note{a, c, c}, true, "[{notes  c (public) true}]"},
 		{nil, false, "[{notes A: a\nb (internal)  false} {notes c (public)  false}]"},
 	} {

@@ -43,6 +43,7 @@ func TestAgentsAreFoundWithTheFewestRequests(t *testing.T) {
 		{"one that two have", 900, "", []string{"a1@example.com"}, "id0 id1", 1},
 		{"one that is inactive", 900, "", []string{"a899@example.com"}, "", 1},
 		{"one where addresses are ignored", 250, string(sandbox.EmailIgnored), []string{"a7@example.com"}, "id7", 4},
+		{"one where addresses are ignored, all on a page", 9, string(sandbox.EmailIgnored), []string{"a7@example.com"}, "id7", 2},
 		{"one where addresses are refused", 250, string(sandbox.EmailRefused), []string{"a240@example.com"}, "id240", 4},
 		{"one of one who has it, ignored or not", 1, string(sandbox.EmailIgnored), []string{"a1@example.com"}, "", 1},
 		{"a few of few", 90, "", []string{"a1@example.com", "a7@example.com", "A7@example.com"}, "id0 id1 id7", 1},

@@ -487,3 +487,38 @@ func BenchmarkReport(b *testing.B) {
 		})
 	}
 }
+
+// A workbook holds no text of more than 32,767 characters; CSV, the nearest form, does.
+func TestWhatAWorkbookCannotHoldStaysATable(t *testing.T) {
+	long := strings.Repeat("x", 40_000)
+	r := results.NewReport(results.ReportOptions{Path: filepath.Join(t.TempDir(), "r.failed.xlsx"), JSON: true, Form: results.Workbook, Columns: []string{"id"}})
+	if err := r.Add(results.ReportRow{Number: 1, ID: "k1", Status: results.Failed, Error: "refused", JSON: []byte(`{"id":"` + long + `"}`)}); err != nil {
+		t.Fatal(err)
+	}
+	done, err := r.Commit(nil, nil)
+	if err != nil || filepath.Base(done.Path) != "r.failed.csv" || !strings.Contains(done.Why, "32,767") {
+		t.Fatalf("%+v, %v", done, err)
+	}
+	if text, err := os.ReadFile(done.Path); err != nil || string(text) != "id,"+ownHeader+"\n"+long+",1,k1,failed,refused,\n" {
+		t.Errorf("%v: %d bytes", err, len(text))
+	}
+}
+
+func TestMembersWithoutAColumnOfTheirOwnStayJSON(t *testing.T) {
+	for _, object := range []string{`{"a":"1","A":"2"}`, `{"":"1"}`} {
+		r := results.NewReport(results.ReportOptions{Path: filepath.Join(t.TempDir(), "r.failed.csv"), JSON: true, Form: results.CSV})
+		if err := r.Add(results.ReportRow{Number: 1, ID: "k1", Status: results.Failed, JSON: []byte(object)}); err != nil {
+			t.Fatal(err)
+		}
+		if done, err := r.Commit(nil, nil); err != nil || filepath.Base(done.Path) != "r.failed.jsonl" || !strings.Contains(done.Why, "has no column of its own") {
+			t.Errorf("%s: %+v, %v", object, done, err)
+		}
+	}
+}
+
+func TestRepeatedHeadersAreAListWithoutBlanks(t *testing.T) {
+	opt := results.ReportOptions{Path: filepath.Join(t.TempDir(), "r.failed.jsonl"), Form: results.JSONLines, Header: []string{"Id", "Tag", "tag", "TAG"}}
+	if got := report(t, opt, row(1, "1", "", "x", "")); !strings.HasPrefix(got, `{"Id":"1","Tag":["x"],"caseimport_row":`) {
+		t.Error(got)
+	}
+}

@@ -154,8 +154,15 @@ func TestSheets(t *testing.T) {
 }
 
 func TestArchives(t *testing.T) {
+	var locked bytes.Buffer
+	z := zip.NewWriter(&locked)
+	if _, err := z.CreateHeader(&zip.FileHeader{Name: "a.csv", Flags: 1}); err != nil {
+		t.Fatal(err)
+	}
+	z.Close()
 	for _, c := range []struct{ content, want string }{
 		{zipped(t, "a.csv", "x\n1\n", "b.json", "[]"), `this is a ZIP archive with several exports: "a.csv", "b.json". Unpack it`},
+		{locked.String(), "this ZIP archive is protected by a password: unpack it"},
 		{zipped(t, "read.me", "x"), "this is a ZIP archive without a CSV or JSON file in it"},
 		{zipped(t, "mimetype", "application/vnd.oasis.opendocument.spreadsheet"), "this is an OpenDocument spreadsheet (.ods): open it"},
 		{zipped(t, "Index/Document.iwa", ""), "this is a Numbers spreadsheet: open it in Numbers"},
@@ -167,7 +174,7 @@ func TestArchives(t *testing.T) {
 			t.Errorf("got %s\nwant %s", got, c.want)
 		}
 	}
-	content := zipped(t, "__MACOSX/._a.csv", "\x00", "read.me", "x", "dir/a.csv", "id;t\n1;ü\n")
+	content := zipped(t, "__MACOSX/._a.csv", "\x00", "__MACOSX/b.csv", "\x00", "read.me", "x", "dir/a.csv", "id;t\n1;ü\n")
 	for _, stdin := range []bool{false, true} {
 		path, opt := write(t, "x.zip", content), Options{}
 		if stdin {
