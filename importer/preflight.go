@@ -17,8 +17,6 @@ import (
 	"caseimport/mapping/words"
 )
 
-const perPage = 500 // the most that the list gives ("Get Case List")
-
 // earlierCases is what was found out before the first row of cases of which the
 // journal cannot know.
 type earlierCases struct {
@@ -96,7 +94,7 @@ func (p *pipeline) adopt() (earlierCases, error) {
 		p.cfg.Log.Warn(fmt.Sprintf("the list does not show the field %s in any case: rows are looked up one by one", field))
 		return cases, nil
 	}
-	if first.Total > perPage*len(wanted) {
+	if first.Total > talkdesk.PerPage*len(wanted) {
 		return cases, nil
 	}
 	cases.listed = p.list(first, wanted)

@@ -506,3 +506,22 @@ func TestLimitLeavesUpdates(t *testing.T) {
 		}
 	})
 }
+
+// TestEveryUpdateIsRefused: it is the mapping that is wrong, and thousands of rows
+// need not show that.
+func TestEveryUpdateIsRefused(t *testing.T) {
+	in(t, func(w *world) {
+		var rows []string
+		for n := range 200 {
+			rows = append(rows, fmt.Sprintf("T-%d,Subject %d,x,Nonsense,,,,", n+1, n+1))
+		}
+		w.tickets(rows...)
+		w.api.fateOfUpdate = func(int) fate {
+			return fate{answer: talkdesk.Answer{Verdict: talkdesk.Rejected, Status: 400, Code: "bad", Message: "no such status"}}
+		}
+		sum, err := w.run("in.csv")
+		if sum.Exit != 4 || sum.Incomplete < 50 || sum.Incomplete > 60 || !strings.Contains(err.Error(), "no such status") {
+			t.Errorf("%v %+v", err, sum)
+		}
+	})
+}

@@ -192,8 +192,8 @@ func (s *server) Read(ctx context.Context, q talkdesk.Query) (talkdesk.Page, tal
 	}
 	s.mu.Unlock()
 	sleep(ctx, s.latency)
-	from := min(len(all), (q.Page-1)*perPage)
-	return talkdesk.Page{Cases: all[from:min(len(all), from+perPage)], Total: len(all)}, talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+	from := min(len(all), (q.Page-1)*talkdesk.PerPage)
+	return talkdesk.Page{Cases: all[from:min(len(all), from+talkdesk.PerPage)], Total: len(all)}, talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
 }
 
 func (s *server) Probe(ctx context.Context) talkdesk.Answer {

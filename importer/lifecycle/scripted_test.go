@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"caseimport/importer/journal"
+	"caseimport/importer/talkdesk"
 )
 
 // script lets events happen in a world, in order, as long as they may.
@@ -190,4 +191,16 @@ func TestLongPauseStops(t *testing.T) {
 			t.Errorf("a pause of %v stops the run: %v", c.pause, got)
 		}
 	}
+}
+
+// TestRoomIsBounded: whatever rows are read for, the input waits for those before it.
+func TestRoomIsBounded(t *testing.T) {
+	m := New(Config{Workers: 2, MaxAttempts: 1, Updates: true})
+	for n := range 100 {
+		if !m.Room() {
+			return
+		}
+		m.Resume(0, &Row{Claim: journal.Claim{ID: journal.ID{0: byte(n)}}, Body: []byte("x"), Ref: n, CaseID: "1", Update: &talkdesk.Update{Status: "OPEN"}}, Had{})
+	}
+	t.Error("a hundred rows that are to be updated wait in memory")
 }

@@ -501,7 +501,7 @@ func TestIDsThatAreAskedForTogether(t *testing.T) {
 		got := (&verification{}).chunks(all)
 		sum := 0
 		for _, chunk := range got {
-			if sum += len(chunk); len(chunk) > perPage || len(chunk) > 1 && len(chunk)*(tt.length+9) > maxIDs {
+			if sum += len(chunk); len(chunk) > talkdesk.PerPage || len(chunk) > 1 && len(chunk)*(tt.length+9) > maxIDs {
 				t.Errorf("%d ids of %d together", len(chunk), tt.length)
 			}
 		}
