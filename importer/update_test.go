@@ -84,6 +84,39 @@ func TestCasesArriveAsTheyWere(t *testing.T) {
 	})
 }
 
+// TestStatusThatIsSoByItself: an assigned case is open, as the answer says, and needs
+// no update for that.
+func TestStatusThatIsSoByItself(t *testing.T) {
+	in(t, func(w *world) {
+		w.tickets("T-1,One,x,open,,ann@example.com,,", "T-2,Two,x,open,,,,")
+		w.must(0, "in.csv")
+		if assigned, other := w.at("T-1"), w.at("T-2"); assigned.updates != 0 || other.updates != 1 {
+			t.Errorf("%d and %d updates", assigned.updates, other.updates)
+		}
+	})
+}
+
+// TestStopInAnOutageSendsNoUpdate: cases that were created wait for the next run.
+func TestStopInAnOutageSendsNoUpdate(t *testing.T) {
+	in(t, func(w *world) {
+		w.tickets("T-1,One,x,open,,,,", "T-2,Two,x,open,,,,", "T-3,Three,x,open,,,,", "T-4,Four,x,open,,,,")
+		down := talkdesk.Answer{Verdict: talkdesk.NotTaken, Status: 503, Code: "http 503", Message: "down", Down: true}
+		w.api.fateOfUpdate = func(int) fate { return fate{answer: down} }
+		w.api.read = func() (talkdesk.Answer, bool) { return down, w.api.updatesAsked() > 0 }
+		stopAt, sent := 20*time.Second, 0
+		time.AfterFunc(stopAt, func() { sent = w.api.updatesAsked() })
+		began := time.Now()
+		sum := w.must(4, "in.csv", func(c *Config) { c.Drain = after(stopAt) })
+		if sum.Incomplete != 4 || w.api.updatesAsked() != sent || time.Since(began) > stopAt+time.Second {
+			t.Errorf("%d updates at the stop, %d at the end, after %v: %+v", sent, w.api.updatesAsked(), time.Since(began), sum)
+		}
+		w.api.fateOfUpdate, w.api.read = nil, nil
+		if sum := w.must(0, "in.csv"); sum.Already != 4 || sum.Updated != 4 {
+			t.Errorf("%+v", sum)
+		}
+	})
+}
+
 func TestRefusedUpdateIsCorrected(t *testing.T) {
 	in(t, func(w *world) {
 		w.tickets("T-1,One,x,Nonsense,,,,", "T-2,Two,x,open,,,,")
@@ -243,6 +276,9 @@ func TestChildOfAParentInDoubt(t *testing.T) {
 		}
 		if sum := w.must(3, "in.csv"); sum.Unknown != 1 || sum.Failed != 1 {
 			t.Errorf("%+v", sum)
+		}
+		if line := w.results()[1]; !strings.Contains(line.ErrorMessage, "not known yet") {
+			t.Errorf("%+v", line)
 		}
 		w.mapping = full
 		if sum := w.must(3, "in.csv"); sum.Failed != 1 {

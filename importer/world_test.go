@@ -137,7 +137,10 @@ func (s *server) Create(ctx context.Context, body []byte, field string) talkdesk
 		at := s.store(body)
 		if a.Verdict == talkdesk.Created {
 			s.mu.Lock()
-			a.CaseID = s.cases[at].id
+			a.CaseID, a.CaseStatus = s.cases[at].id, "NEW"
+			if strings.Contains(s.cases[at].body, `"owner_id"`) {
+				a.CaseStatus = "OPEN"
+			}
 			a.Key, a.KeyShown = s.cases[at].fields[field]
 			s.cases[at].answered = true
 			s.mu.Unlock()
@@ -234,6 +237,12 @@ func (s *server) renewed() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.renewals
+}
+
+func (s *server) updatesAsked() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.updates
 }
 
 func (s *server) ReadUsers(ctx context.Context, q talkdesk.UsersQuery) (page talkdesk.UsersPage, a talkdesk.Answer) {

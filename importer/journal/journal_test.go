@@ -115,6 +115,27 @@ func TestOutcomesAreTheLatestWithTheLatestRow(t *testing.T) {
 	}
 }
 
+// TestInterimOutcome has no line in the results, so the one that follows it is nothing
+// for which they must be made again; one that was there before is.
+func TestInterimOutcome(t *testing.T) {
+	m := newMem()
+	j := reopen(t, m)
+	must(t, j.Claim([]Claim{claimOf(0), claimOf(1)}))
+	must(t, j.Record(Outcome{ID: idOf(0), State: Incomplete, Row: 1, Line: lineOf(0), Interim: true}))
+	must(t, j.Record(Outcome{ID: idOf(0), State: Created, Row: 1, Line: lineOf(0)}))
+	if j.Changed() {
+		t.Error("changed although the results have one line a row")
+	}
+	must(t, j.Record(Outcome{ID: idOf(1), State: Failed, Row: 2, Line: lineOf(1)}))
+	must(t, j.Close())
+	j = reopen(t, m)
+	must(t, j.Claim([]Claim{claimOf(1)}))
+	must(t, j.Record(Outcome{ID: idOf(1), State: Incomplete, Row: 2, Line: lineOf(1), Interim: true}))
+	if !j.Changed() {
+		t.Error("the line of the refused row is left in the results")
+	}
+}
+
 func TestSupersededOutcomeIsLeftOut(t *testing.T) {
 	j := reopen(t, newMem())
 	shown := func() (n int) {
