@@ -126,9 +126,9 @@ func TestTrialWhoseAnswerIsLost(t *testing.T) {
 		w.input("in.csv", linesOf(1, 60)...)
 		w.api.fate = func(n int) fate {
 			switch {
-			case w.api.renewals > 0 && n < 62:
+			case w.api.renewed() > 0 && n < 62:
 				return cutAfter
-			case w.api.renewals > 0 || n < 39:
+			case w.api.renewed() > 0 || n < 39:
 				return taken
 			}
 			return fate{answer: talkdesk.Answer{Verdict: talkdesk.Rejected, Status: 400, Code: "SESSION_GONE", Message: "log on again"}}

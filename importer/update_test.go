@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -103,12 +104,13 @@ func TestStopInAnOutageSendsNoUpdate(t *testing.T) {
 		down := talkdesk.Answer{Verdict: talkdesk.NotTaken, Status: 503, Code: "http 503", Message: "down", Down: true}
 		w.api.fateOfUpdate = func(int) fate { return fate{answer: down} }
 		w.api.read = func() (talkdesk.Answer, bool) { return down, w.api.updatesAsked() > 0 }
-		stopAt, sent := 20*time.Second, 0
-		time.AfterFunc(stopAt, func() { sent = w.api.updatesAsked() })
+		stopAt := 20 * time.Second
+		var sent atomic.Int64
+		time.AfterFunc(stopAt, func() { sent.Store(int64(w.api.updatesAsked())) })
 		began := time.Now()
 		sum := w.must(4, "in.csv", func(c *Config) { c.Drain = after(stopAt) })
-		if sum.Incomplete != 4 || w.api.updatesAsked() != sent || time.Since(began) > stopAt+time.Second {
-			t.Errorf("%d updates at the stop, %d at the end, after %v: %+v", sent, w.api.updatesAsked(), time.Since(began), sum)
+		if sum.Incomplete != 4 || w.api.updatesAsked() != int(sent.Load()) || time.Since(began) > stopAt+time.Second {
+			t.Errorf("%d updates at the stop, %d at the end, after %v: %+v", sent.Load(), w.api.updatesAsked(), time.Since(began), sum)
 		}
 		w.api.fateOfUpdate, w.api.read = nil, nil
 		if sum := w.must(0, "in.csv"); sum.Already != 4 || sum.Updated != 4 {

@@ -13,8 +13,8 @@ import (
 
 func TestCrashOfTheHolder(t *testing.T) {
 	t.Parallel()
-	s := newSite(t, 100, "--latency", "50ms")
-	first := s.run()
+	s := newSite(t, 100)
+	first := s.run("--rate", "5") // so that it holds the journal for long enough
 	s.must(first, func() bool { return s.creates() > 0 })
 	second := s.run().ends(exitBusy)
 	second.says(fmt.Sprintf("process %d ", first.Process.Pid))
@@ -34,7 +34,7 @@ func TestCrashSignals(t *testing.T) {
 			t.Parallel()
 			t.Run("once", func(t *testing.T) {
 				s := newSite(t, 100, "--latency", "50ms")
-				p := s.run()
+				p := s.run("--rate", "5") // so that it has a middle
 				s.must(p, func() bool { return len(s.cases()) > 5 })
 				p.Process.Signal(signal)
 				sum := p.ends(exitStopped).summary()
@@ -116,11 +116,11 @@ func TestCrashFileSizeLimit(t *testing.T) {
 func TestCrashFolderVanishes(t *testing.T) {
 	noSignals(t) // nor can an open file be removed there
 	t.Parallel()
-	s := newSite(t, 100, "--latency", "50ms")
+	s := newSite(t, 100)
 	if err := os.Mkdir(filepath.Join(s.folder, "out"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	p := s.run("-o", "out/in.results.csv")
+	p := s.run("-o", "out/in.results.csv", "--rate", "5")
 	s.must(p, func() bool { return len(s.cases()) > 5 })
 	if err := os.RemoveAll(filepath.Join(s.folder, "out")); err != nil {
 		t.Fatal(err)
@@ -159,7 +159,7 @@ func TestCrashBrokenPipe(t *testing.T) {
 func TestCrashRehearsal(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, 80)
-	rehearse := func() *process { return s.run("--sandbox", "--rate", "100/s", "--settle", "300ms") }
+	rehearse := func() *process { return s.run("--sandbox", "--rate", "25/s", "--settle", "300ms") }
 	journal := filepath.Join(s.folder, "in.sandbox.results.journal")
 	for range 3 {
 		before := size0(journal)
@@ -188,9 +188,21 @@ func TestCrashOfAnAdoption(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, 600, "--lag", "0")
 	s.run().ends(exitDone)
-	p := s.run("-o", "other.results.csv", "--adopt")
-	s.must(p, func() bool { return size0(filepath.Join(s.folder, "other.results.journal")) > 3000 })
-	p.kill()
-	s.run("-o", "other.results.csv").ends(exitDone)
-	s.finished("other.results.csv")
+	results := ""
+	for n := 0; ; n++ {
+		results = fmt.Sprintf("other%d.results.csv", n)
+		p := s.run("-o", results, "--adopt")
+		s.until(p, func() bool {
+			return size0(strings.Replace(filepath.Join(s.folder, results), ".csv", ".journal", 1)) > 3000
+		})
+		p.kill()
+		if p.code() != exitDone {
+			break
+		}
+		if n == 20 {
+			t.Fatal("it always ended before it could be killed")
+		}
+	}
+	s.run("-o", results).ends(exitDone)
+	s.finished(results)
 }

@@ -178,7 +178,7 @@ func TestUndoAndMakeAgain(t *testing.T) {
 				}
 				return n
 			}
-			p := s.undo("--rate", fmt.Sprint(rows)) // so that it has a middle
+			p := s.undo("--rate", fmt.Sprint(rows/10)) // so that it has a middle
 			s.must(p, func() bool { return went() >= rows/3 })
 			if c.interrupted {
 				_ = p.Process.Signal(os.Interrupt)
