@@ -82,7 +82,7 @@ type intake struct {
 	// asked says that the agents have been looked up.
 	asked   bool
 	agents  agents
-	scratch []byte // see content.Sum
+	scratch []byte // see content.Of
 	// later are rows that come after all others: see later.go.
 	later []laterRow
 }
@@ -182,9 +182,8 @@ func (in *intake) outdated(id journal.ID, row *source.Row) bool {
 	if len(faults) > 0 {
 		return false
 	}
-	var sum [8]byte
-	var err error
-	if sum, in.scratch, err = content.Sum(&c, in.scratch); err != nil {
+	sum, err := content.Sum(&c, &in.scratch)
+	if err != nil {
 		return false
 	}
 	if same, _ := in.journal.Holds(id, sum); same {
@@ -357,7 +356,7 @@ func (in *intake) build(row *source.Row, id journal.ID, key string) (*lifecycle.
 	r := &lifecycle.Row{Ref: it, Claim: journal.Claim{ID: id, Row: row.Number, Key: key, Title: c.Title}}
 	if len(faults) == 0 {
 		var err error
-		if it.content, r.Body, err = content.Of(c); err != nil {
+		if it.content, r.Body, err = content.Of(c, &in.scratch); err != nil {
 			faults = []mapping.Fault{{Reason: err.Error()}}
 		}
 	}

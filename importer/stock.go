@@ -227,8 +227,8 @@ func (s *swapped) take(row *source.Row, id journal.ID) bool {
 
 func (s *swapped) note(row *source.Row, id journal.ID) {
 	if c, faults := s.cfg.Program.Map(row); len(faults) == 0 {
-		if made, _, err := content.Of(c); err == nil {
-			s.requests[made.Sum] = append(s.requests[made.Sum], &requestOf{row: row.Number, id: id})
+		if sum, err := content.Sum(&c, new([]byte)); err == nil {
+			s.requests[sum] = append(s.requests[sum], &requestOf{row: row.Number, id: id})
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package content
 
 import (
+	"bytes"
 	"crypto/sha256"
 
 	"caseimport/mapping"
@@ -16,24 +17,23 @@ type Content struct {
 
 // Of is the content of a mapped row. The error is about a value that is none of
 // JSON. body is its create request, as long as no agent or parent is to be looked
-// up.
-func Of(c mapping.Case) (content Content, body []byte, err error) {
+// up. scratch is memory that serves from row to row.
+func Of(c mapping.Case, scratch *[]byte) (content Content, body []byte, err error) {
 	content.Case = c
-	if body, err = c.Body(); err != nil {
+	if content.Sum, err = Sum(&c, scratch); err != nil {
 		return content, nil, err
 	}
-	content.Sum = sumOfBody(&c, body[:len(body):len(body)])
-	return content, body, nil
+	return content, bytes.Clone(*scratch), nil
 }
 
-// Sum is that of Of, without the rest. It forms the request in scratch, and returns
-// that for the next one.
-func Sum(c *mapping.Case, scratch []byte) (sum [8]byte, _ []byte, err error) {
-	body, err := c.AppendBody(scratch[:0])
+// Sum is that of Of, without the rest. It leaves the request in scratch.
+func Sum(c *mapping.Case, scratch *[]byte) (sum [8]byte, err error) {
+	body, err := c.AppendBody((*scratch)[:0])
 	if err != nil {
-		return sum, scratch, err
+		return sum, err
 	}
-	return sumOfBody(c, body), body, nil
+	*scratch = body
+	return sumOfBody(c, body), nil
 }
 
 // sumOfBody may write behind the body.

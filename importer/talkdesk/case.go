@@ -106,6 +106,9 @@ func either(object gjson.Result, names ...string) (v gjson.Result) {
 func created(c gjson.Result) gjson.Result { return either(c, "create_at", "created_at") }
 
 func moment(v gjson.Result) time.Time {
+	if v.Str == "" { // the error would cost more than all else
+		return time.Time{}
+	}
 	at, _ := time.Parse(time.RFC3339, v.Str)
 	return at
 }

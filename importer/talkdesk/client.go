@@ -17,8 +17,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/tidwall/gjson"
 )
 
 // The collection of cases, under the base URL.
@@ -214,13 +212,7 @@ func (c *Client) Create(ctx context.Context, body []byte, field string) Answer {
 	buf.Reset()
 	x := c.send(ctx, &req, t, buf, maxCaseBytes)
 	if a = judge(x); a.Verdict == Created {
-		a.Updated = x.written()
-		a.CaseStatus = x.secrets.clean(gjson.GetBytes(x.body, "status").Str, maxCode)
-	}
-	if a.Verdict == Created && field != "" {
-		key, shown, _ := customField(gjson.GetBytes(x.body, "custom_fields"), field)
-		key = strings.TrimSpace(key)
-		a.Key, a.KeyShown = key[:min(len(key), maxMessage)], shown
+		x.describe(&a, field)
 	}
 	if buf.Cap() <= 64<<10 {
 		buffers.Put(buf)

@@ -180,13 +180,34 @@ func caseID(x *exchange) string {
 	return readableID(gjson.GetBytes(x.body, "id"), x.secrets)
 }
 
-// written is when the case that an answer shows was changed last, by the server's
-// clock: its update_at, else the answer's own Date; zero if neither can be read.
-func (x *exchange) written() time.Time {
-	for _, name := range []string{"update_at", "updated_at"} {
-		if at, err := time.Parse(time.RFC3339, gjson.GetBytes(x.body, name).Str); err == nil {
-			return at
+// describe adds what the answer to a create request shows of the case, in one pass.
+// field is as of Create.
+func (x *exchange) describe(a *Answer, field string) {
+	var status, updated, custom gjson.Result
+	gjson.ParseBytes(x.body).ForEach(func(name, v gjson.Result) bool {
+		switch name.Str {
+		case "status":
+			status = v
+		case "update_at", "updated_at":
+			updated = v
+		case "custom_fields":
+			custom = v
 		}
+		return true
+	})
+	a.CaseStatus, a.Updated = x.secrets.clean(status.Str, maxCode), x.written(updated)
+	if field != "" {
+		key, shown, _ := customField(custom, field)
+		key = strings.TrimSpace(key)
+		a.Key, a.KeyShown = key[:min(len(key), maxMessage)], shown
+	}
+}
+
+// written is when the case of an answer was changed last, by the server's clock: its
+// update_at, else the answer's own Date; zero if neither can be read.
+func (x *exchange) written(updated gjson.Result) time.Time {
+	if at := moment(updated); !at.IsZero() {
+		return at
 	}
 	at, _ := http.ParseTime(x.header.Get("Date"))
 	return at

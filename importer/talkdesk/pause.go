@@ -2,6 +2,7 @@ package talkdesk
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,11 +36,14 @@ func serverTime(h http.Header, now time.Time) time.Time {
 	return now
 }
 
+// quotaHeaders are those of which one at least is there where a quota is said.
+var quotaHeaders = []string{"Ratelimit", "Ratelimit-Reset", "X-Ratelimit-Reset", "X-Rate-Limit-Reset"}
+
 // quotas reads what headers say is left: those of the IETF's drafts and the older
 // ones by the names that most servers give them. Where only the reset is said, nothing
 // is left if the answer is a refusal, and nothing is known if it is none.
 func quotas(h http.Header, now time.Time, refusal bool) (all []ratelimit.Quota) {
-	if h == nil {
+	if !slices.ContainsFunc(quotaHeaders, func(name string) bool { return h.Get(name) != "" }) {
 		return nil
 	}
 	now = serverTime(h, now)

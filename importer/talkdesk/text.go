@@ -134,6 +134,9 @@ var escapes = regexp.MustCompile(`%[0-9A-Fa-f]{2}|(?:\\(?:u[0-9A-Fa-f]{4}|["\\/b
 
 // unescape resolves the escapes of URLs, JSON and HTML, wherever they stand.
 func unescape(s string) string {
+	if !strings.ContainsAny(s, `%\&`) {
+		return s
+	}
 	s = escapes.ReplaceAllStringFunc(s, func(escape string) string {
 		if escape[0] == '%' {
 			text, _ := url.PathUnescape(escape)

@@ -141,7 +141,7 @@ func (c *Client) Update(ctx context.Context, id string, u *Update) Answer {
 // judgeUpdate decides what an attempt to update a case means.
 func judgeUpdate(x *exchange, id string) Answer {
 	if x.status/100 == 2 && x.err == nil && applied(x, id) {
-		return Answer{Verdict: Created, Status: x.status, CaseID: id, Updated: x.written()}
+		return Answer{Verdict: Created, Status: x.status, CaseID: id, Updated: x.written(either(gjson.ParseBytes(x.body), "update_at", "updated_at"))}
 	}
 	a := judge(x)
 	switch {
