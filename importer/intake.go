@@ -125,7 +125,7 @@ func (in *intake) take(row *source.Row) error {
 		return nil
 	}
 	if status == statusInvalid || who.Fault != nil {
-		_, faults := in.mapRow(row)
+		_, faults := in.mapRow(row, who)
 		if err := in.cfg.Program.Err(); err != nil {
 			return err
 		}
@@ -143,11 +143,11 @@ func (in *intake) take(row *source.Row) error {
 		in.refuse(row, who.Key, text, statusDuplicate, mapping.Fault{Field: "key", Reason: fmt.Sprintf("row %d of this input is the same by its key or %s", earlier, results.IDColumn)})
 		return nil
 	}
-	if known == journal.Created && !in.outdated(id, row) {
+	if known == journal.Created && !in.outdated(id, row, who) {
 		in.cfg.Progress.already.Add(1)
 		return in.cfg.Program.Err()
 	}
-	r, it, faults := in.build(row, id, who.Key)
+	r, it, faults := in.build(row, id, who)
 	if err := in.cfg.Program.Err(); err != nil {
 		return err
 	}
@@ -173,12 +173,12 @@ func (in *intake) take(row *source.Row) error {
 
 // outdated reports whether the case of a row is to be updated: the row has changed
 // since, and a person wants that.
-func (in *intake) outdated(id journal.ID, row *source.Row) bool {
+func (in *intake) outdated(id journal.ID, row *source.Row, who mapping.Identity) bool {
 	if _, known := in.journal.Holds(id, [8]byte{}); !known {
 		in.unmatched++
 		return false
 	}
-	c, faults := in.mapRow(row)
+	c, faults := in.mapRow(row, who)
 	if len(faults) > 0 {
 		return false
 	}
@@ -250,7 +250,7 @@ func (in *intake) pastLimit(row *source.Row) error {
 		}
 		id, _, status, _ := in.identify(row, who)
 		if status == "" && who.Fault == nil && in.journal.State(id) == journal.Created {
-			if _, earlier := in.journal.Meet(id, row.Number); earlier == 0 && !in.outdated(id, row) {
+			if _, earlier := in.journal.Meet(id, row.Number); earlier == 0 && !in.outdated(id, row, who) {
 				in.cfg.Progress.already.Add(1)
 				return in.cfg.Program.Err()
 			}
@@ -350,10 +350,10 @@ func (in *intake) byContent(row *source.Row) journal.ID {
 
 // build maps a row. A row with faults is built as well, without a body: it may
 // have a case all the same.
-func (in *intake) build(row *source.Row, id journal.ID, key string) (*lifecycle.Row, *item, []mapping.Fault) {
-	c, faults := in.mapRow(row)
+func (in *intake) build(row *source.Row, id journal.ID, who mapping.Identity) (*lifecycle.Row, *item, []mapping.Fault) {
+	c, faults := in.mapRow(row, who)
 	it := &item{row: row}
-	r := &lifecycle.Row{Ref: it, Claim: journal.Claim{ID: id, Row: row.Number, Key: key, Title: c.Title}}
+	r := &lifecycle.Row{Ref: it, Claim: journal.Claim{ID: id, Row: row.Number, Key: who.Key, Title: c.Title}}
 	if len(faults) == 0 {
 		var err error
 		if it.content, r.Body, err = content.Of(c, &in.scratch); err != nil {

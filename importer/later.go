@@ -101,7 +101,7 @@ func (in *intake) takeLate(row *source.Row, l laterRow, known map[journal.ID]rec
 		in.skip(row)
 		return nil
 	}
-	r, it, faults := in.build(row, l.id, in.identity(row).Key)
+	r, it, faults := in.build(row, l.id, in.identity(row))
 	if err := in.cfg.Program.Err(); err != nil {
 		return err
 	}

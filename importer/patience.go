@@ -61,7 +61,7 @@ func (p *pipeline) identity(row *source.Row) (who mapping.Identity) {
 	return who
 }
 
-func (p *pipeline) mapRow(row *source.Row) (c mapping.Case, faults []mapping.Fault) {
-	p.patiently(func() { c, faults = p.cfg.Program.Map(row) })
+func (p *pipeline) mapRow(row *source.Row, who mapping.Identity) (c mapping.Case, faults []mapping.Fault) {
+	p.patiently(func() { c, faults = p.cfg.Program.MapKnown(row, who) })
 	return c, faults
 }

@@ -226,17 +226,17 @@ func (p *pipeline) refuseSecondImport() error {
 	}
 	var there []string
 	for _, row := range sample {
-		key := p.identity(row).Key
-		reply, ok := p.ask(lifecycle.Question{Key: key})
+		who := p.identity(row)
+		reply, ok := p.ask(lifecycle.Question{Key: who.Key})
 		if !ok {
 			return nil
 		}
 		a := reply.Answer
 		switch {
 		case a.Verdict == talkdesk.Created:
-			c, _ := p.mapRow(row)
+			c, _ := p.mapRow(row, who)
 			there = append(there, fmt.Sprintf("  row %d, key %q: case %s has it; title there %q, here %q",
-				row.Number, key, reply.Found[0].ID, words.Shown(reply.Found[0].Title), words.Shown(c.Title)))
+				row.Number, who.Key, reply.Found[0].ID, words.Shown(reply.Found[0].Title), words.Shown(c.Title)))
 		case a.Denied:
 			p.cfg.Log.Warn("cases cannot be looked up, so rows without an answer will be left as unknown: " + a.Message)
 			return nil
@@ -244,7 +244,7 @@ func (p *pipeline) refuseSecondImport() error {
 			p.halt(lifecycle.Stop{Exit: 1, Reason: a.Message})
 			return nil
 		case a.Verdict == talkdesk.Unknown:
-			p.cfg.Log.Warn(fmt.Sprintf("could not find out whether the row with key %q has a case already: %s", key, a.Message))
+			p.cfg.Log.Warn(fmt.Sprintf("could not find out whether the row with key %q has a case already: %s", who.Key, a.Message))
 			if a.Down || a.Throttled || a.Hidden || a.Unfiltered {
 				return nil // it was waited for long enough, or waiting does not help
 			}

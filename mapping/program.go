@@ -117,10 +117,23 @@ func (p *Program) Map(row Row) (Case, []Fault) {
 		c.taken()
 	}
 	key, _ := c.key()
-	var out Case
+	return c.mapped(key)
+}
+
+// MapKnown is Map of a row of which Identify has told who it is: where and key need
+// not be evaluated again, unless there are faults to report.
+func (p *Program) MapKnown(row Row, who Identity) (Case, []Fault) {
+	if who.Fault != nil || who.Filtered {
+		return p.Map(row)
+	}
+	c := run{p: p, row: row}
+	return c.mapped(who.Key)
+}
+
+func (c *run) mapped(key string) (out Case, _ []Fault) {
 	c.standard(&out, key)
 	c.customFields(&out, key)
-	for _, n := range p.notes {
+	for _, n := range c.p.notes {
 		if n.from != nil {
 			out.Notes = c.relatedNotes(n, key, out.Notes)
 			continue

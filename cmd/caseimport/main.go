@@ -34,6 +34,7 @@ func main() {
 	// A reader that goes away (caseimport run … | head) must not end a run in
 	// the middle: without this, writing to a broken pipe kills the process.
 	signal.Ignore(syscall.SIGPIPE)
+	leaveGarbage()
 	os.Exit(exec(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 

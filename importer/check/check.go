@@ -220,7 +220,7 @@ func judge(cfg Config, ids results.Columns, row *source.Row) (v verdict) {
 	}
 	kind, past, ok, fault := identity.Tie(ids.ID(row.Cell), v.key)
 	v.duplicate = ok && kind == identity.OfDuplicate && past == v.id
-	if v.mapped, v.faults = cfg.Program.Map(row); fault != "" {
+	if v.mapped, v.faults = cfg.Program.MapKnown(row, who); fault != "" {
 		v.faults = append([]mapping.Fault{{Field: "key", Value: v.key, Reason: fault}}, v.faults...)
 	}
 	return v

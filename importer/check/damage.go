@@ -41,7 +41,7 @@ func (d *damage) look(row *source.Row, key string) {
 	if len(d.header) > 0 && slices.Equal(row.Fields(), d.header) {
 		d.headers.note(row.Number, d.columns[0])
 	}
-	if row.MayHold("#", "E+", "e+") {
+	if row.MayHold("#", "+") { // E+ and e+ would be sought from E to E
 		for i := range d.columns {
 			d.cell(i, row.Number, row.Cell(i))
 		}
