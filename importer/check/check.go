@@ -190,8 +190,9 @@ func each(ctx context.Context, cfg Config, take func(*source.Row, *verdict) erro
 	})
 	group.Go(func() error {
 		for b := range ordered {
-			for i, v := range <-b.verdicts {
-				if err := take(b.rows[i], &v); err != nil {
+			verdicts := <-b.verdicts
+			for i := range verdicts {
+				if err := take(b.rows[i], &verdicts[i]); err != nil {
 					return err
 				}
 			}
