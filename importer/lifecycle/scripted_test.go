@@ -204,3 +204,21 @@ func TestRoomIsBounded(t *testing.T) {
 	}
 	t.Error("a hundred rows that are to be updated wait in memory")
 }
+
+// TestStatusOfANoteThatMayArrive: the status of an incomplete row tells the next run
+// whether its update was refused, so it is none where a note may have been added.
+func TestStatusOfANoteThatMayArrive(t *testing.T) {
+	for torn, want := range map[bool]int{true: 0, false: 400} {
+		m := New(Config{Workers: 1, MaxAttempts: 1, Updates: true})
+		m.Resume(0, &Row{Body: []byte("x"), Ref: 1, CaseID: "1", Update: &talkdesk.Update{Notes: make([]talkdesk.SetNote, 1)}}, Had{Torn: torn})
+		q, ok := m.Next(0)
+		if !ok || q.Kind != Compare {
+			t.Fatalf("%+v, %v", q, ok)
+		}
+		m.Compared(0, q, talkdesk.Answer{Status: 400}, Comparison{})
+		rec, _ := m.Actions()[0].(Record)
+		if rec.State != Incomplete || rec.Answer.Status != want {
+			t.Errorf("torn %v: %+v, want status %d", torn, rec, want)
+		}
+	}
+}
