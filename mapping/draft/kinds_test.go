@@ -128,6 +128,27 @@ func TestRightOrAsked(t *testing.T) {
 			file:  []string{"owner_id: {column: Assignee, agent: true, default: \"\"}", "geschlossen: RESOLVED\n      offen: OPEN\n", "Gelöst: RESOLVED", "resolution: {const: Solved before the import}", "type: {column: Type, values: {Frage: QUESTION, Störung: INCIDENT}}"},
 		},
 		{
+			name:  "a column of resolutions is the resolution",
+			input: "Issue key,Summary,Status,Resolution,Assignee\nA-3,The lamp is out,Done,Fixed,ann\nA-9,The door is stuck,To Do,,bob\n",
+			file:  []string{"resolution: {column: Resolution, default: Solved before the import}"},
+		},
+		{
+			name:  "a letter is no resolution",
+			input: "Ticket ID,Subject,Status,Resolution\n3,The lamp is out,Closed," + strings.Repeat("We have mended it. ", 20) + "\n9,The door is stuck,Open,\n",
+			file:  []string{"resolution: {const: Solved before the import}"},
+		},
+		{
+			name:  "an owner who is no address among addresses",
+			input: "Ticket ID,Subject,Assignee\n3,The lamp is out,ann@example.com\n9,The door is stuck,bob@example.com\n11,It rains,Support desk\n",
+			asked: []string{`owner_id: should the cases be assigned? "Assignee" holds other things than addresses in 1 row,`},
+			file:  []string{"  # QUESTION: owner_id:", "# owner_id: {column: Assignee, values: {file: agents.csv}, pass: true, agent: true, default: \"\"}"},
+		},
+		{
+			name:  "open tickets are not left behind",
+			input: "Ticket ID,Subject,Status\n3,The lamp is out,Open\n9,The door is stuck,Open\n11,It rains,Pending\n",
+			never: []string{"where:"},
+		},
+		{
 			name:  "a state of the union is no status",
 			input: "Ticket ID,Subject,Description,State\n3,The lamp is out,It is dark,NY\n9,The door is stuck,It is shut,CA\n",
 			never: []string{"  status:", "status: State"},
