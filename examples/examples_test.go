@@ -73,8 +73,8 @@ func (e example) open(t *testing.T) (*source.Table, *mapping.Program) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	program, err := m.CompileWith(table.Columns, false, func(name string) (mapping.Related, error) {
-		file, err := related.Open(t.Context(), e.path(name))
+	program, err := m.CompileWith(table.Columns, false, func(of mapping.SecondFile) (mapping.Related, error) {
+		file, err := related.Open(t.Context(), e.path(of.Path), source.Options{})
 		if err == nil {
 			t.Cleanup(func() { file.Close() })
 		}

@@ -62,8 +62,9 @@ func (in *intake) findAgents() error {
 	return nil
 }
 
-// owner fills in the agent whose address the row names.
-func (in *intake) owner(c *mapping.Case) []mapping.Fault {
+// owner fills in the agent whose address the row names, or the mapping's default.
+func (in *intake) owner(it *item) []mapping.Fault {
+	c := &it.content.Case
 	fault := func(reason string) []mapping.Fault {
 		return []mapping.Fault{in.cfg.Program.OwnerFault(c.Owner, reason)}
 	}
@@ -75,7 +76,7 @@ func (in *intake) owner(c *mapping.Case) []mapping.Fault {
 		if !set {
 			return fault("is the address of no active agent")
 		}
-		c.OwnerID = id
+		c.OwnerID, it.unowned = id, true
 	default:
 		return fault(fmt.Sprintf("is the address of %d active agents, %s and %s: give the agent's id", len(found), found[0].ID, found[1].ID))
 	}

@@ -125,6 +125,13 @@ type Summary struct {
 	Changed   int `json:"changed,omitempty"`
 	Unmatched int `json:"-"`
 
+	// Locked counts the rows of Incomplete whose case is resolved or closed and takes no
+	// changes.
+	Locked int `json:"-"`
+	// Unowned counts the rows whose owner is no active agent, and which took the default
+	// of the mapping.
+	Unowned int `json:"-"`
+
 	// InDoubt counts those of the rows left that were sent and whose answer
 	// was lost: the next run looks them up.
 	InDoubt int `json:"in_doubt,omitempty"`

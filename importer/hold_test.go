@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -167,6 +168,29 @@ func TestPageThatGoes(t *testing.T) {
 			return fate{answer: talkdesk.Answer{Verdict: talkdesk.Rejected, Status: 400, Code: "bad", Message: "not acceptable"}}
 		}
 		if sum := w.must(3, "in.csv"); sum.Created != 30 || sum.Failed != 10 {
+			t.Errorf("%+v", sum)
+		}
+	})
+}
+
+// TestPageThatGoesFromUpdates: the same where only updates are left.
+func TestPageThatGoesFromUpdates(t *testing.T) {
+	in(t, func(w *world) {
+		rows, changed := []string{}, []string{}
+		for n := range 40 {
+			rows = append(rows, fmt.Sprintf("T-%d,Subject %d,x,,,,,", n+1, n+1))
+			changed = append(changed, fmt.Sprintf("T-%d,Changed %d,x,,,,,", n+1, n+1))
+		}
+		w.tickets(rows...)
+		w.must(0, "in.csv")
+		w.tickets(changed...)
+		w.api.fateOfUpdate = func(n int) fate {
+			if n < 5 {
+				return fate{answer: talkdesk.Answer{Status: 200, Code: "unreadable answer", Message: "Guest access", Page: true}}
+			}
+			return fate{answer: talkdesk.Answer{Verdict: talkdesk.Rejected, Status: 400, Code: "bad", Message: "not acceptable", APIForm: true}}
+		}
+		if sum := w.must(3, "in.csv", updating, func(c *Config) { c.OutagePatience = time.Minute }); sum.Incomplete != 40 {
 			t.Errorf("%+v", sum)
 		}
 	})

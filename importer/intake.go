@@ -93,6 +93,7 @@ type item struct {
 	row     *source.Row
 	content content.Content
 	was     recalled // what was known of its case
+	unowned bool     // its owner is no agent, and it took the mapping's default
 }
 
 func (in *intake) take(row *source.Row) error {
@@ -209,6 +210,9 @@ func (in *intake) hand(r *lifecycle.Row) {
 	for !in.machine.Room() {
 		in.room.Wait()
 	}
+	if r.Ref.(*item).unowned {
+		in.unowned++
+	}
 	found, created := in.before.listed[r.ID], false
 	if r.CaseID != "" {
 		in.machine.Resume(in.now(), r, in.had(r))
@@ -226,7 +230,7 @@ func (in *intake) hand(r *lifecycle.Row) {
 // had is what the journal knows of the case of a row.
 func (in *intake) had(r *lifecycle.Row) lifecycle.Had {
 	_, known := in.journal.Holds(r.ID, r.Sum)
-	if in.journal.State(r.ID) == journal.Incomplete {
+	if in.journal.State(r.ID) == journal.Incomplete && !r.Ref.(*item).was.refused {
 		return lifecycle.Had{Known: known, Torn: true}
 	}
 	age, torn := in.journal.Unended()
@@ -372,7 +376,7 @@ func (in *intake) assign(r *lifecycle.Row, it *item, faults []mapping.Fault) []m
 	if len(faults) > 0 || it.content.Case.Owner == "" {
 		return faults
 	}
-	if faults = in.owner(&it.content.Case); len(faults) > 0 {
+	if faults = in.owner(it); len(faults) > 0 {
 		r.Body, r.Fault = nil, faultText(faults)
 	} else {
 		in.complete(r, it)

@@ -12,6 +12,7 @@ import (
 	"caseimport/importer/journal"
 	"caseimport/importer/lifecycle"
 	"caseimport/importer/source"
+	"caseimport/importer/talkdesk"
 	"caseimport/mapping"
 	"caseimport/mapping/words"
 )
@@ -182,6 +183,8 @@ type recalled struct {
 	caseID string
 	sum    [8]byte       // of the row that the case holds, zero if it is not known
 	memo   *content.Memo // nil if it is not known what that row was
+	// refused: the last update was, so nothing of it may still arrive.
+	refused bool
 }
 
 // recalling is the wish to know the cases of rows. The writer fulfils it, behind
@@ -215,7 +218,7 @@ func (p *pipeline) recall(a recalling) error {
 		if err != nil {
 			return err
 		}
-		r := recalled{caseID: line.CaseID, sum: o.Sum}
+		r := recalled{caseID: line.CaseID, sum: o.Sum, refused: talkdesk.Refusal(int(line.HTTPStatus))}
 		if memo, ok := content.ParseMemo(o.Memo); ok {
 			r.memo = &memo
 		}

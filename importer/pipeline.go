@@ -50,6 +50,7 @@ type pipeline struct {
 	// changed are rows whose case does not hold them as they are now; unmatched
 	// are those of which that cannot be told.
 	changed, unmatched int
+	unowned            int // rows that took the mapping's default for an owner who is no agent
 	// duplicates are the keys whose duplicate rows a failure report as input
 	// holds.
 	duplicates map[journal.ID]bool
@@ -198,8 +199,7 @@ func (p *pipeline) request(q lifecycle.Request, turn time.Time) answering {
 
 // compared tells the machine what of an update is still to be sent.
 func (p *pipeline) compared(q lifecycle.Request, got *talkdesk.Case, a talkdesk.Answer) answering {
-	var rest *talkdesk.Update
-	note := ""
+	var c lifecycle.Comparison
 	if a.Verdict == talkdesk.Created {
 		it := q.Row.Ref.(*item)
 		memo := content.Memo{}
@@ -207,14 +207,14 @@ func (p *pipeline) compared(q lifecycle.Request, got *talkdesk.Case, a talkdesk.
 			memo = *it.was.memo
 		}
 		var left []string
-		rest, left = content.Rest(q.Row.Update, &it.content.Case, memo, got, p.cfg.Program.Account(), q.Row.NotesInDoubt())
-		a.Updated = got.UpdatedAt
+		c.Rest, left = content.Rest(q.Row.Update, &it.content.Case, memo, got, p.cfg.Program.Account(), q.Row.NotesInDoubt())
+		a.Updated, c.Locked = got.UpdatedAt, got.Locked()
 		if len(left) > 0 {
-			note = content.LeftAlone(left)
-			p.remark("with fields that were changed in Talkdesk since", fmt.Sprintf("row %d, case %s: %s", q.Row.Claim.Row, got.ID, note))
+			c.Note = content.LeftAlone(left)
+			p.remark("with fields that were changed in Talkdesk since", fmt.Sprintf("row %d, case %s: %s", q.Row.Claim.Row, got.ID, c.Note))
 		}
 	}
-	return func(m *lifecycle.Machine, now lifecycle.Instant) { m.Compared(now, q, a, rest, note) }
+	return func(m *lifecycle.Machine, now lifecycle.Instant) { m.Compared(now, q, a, c) }
 }
 
 func (p *pipeline) exchange(q lifecycle.Request, turn time.Time) (a talkdesk.Answer, found []talkdesk.Found, total int) {

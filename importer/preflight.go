@@ -217,6 +217,9 @@ func (p *pipeline) eachKeyed(yield func(row *source.Row, key string)) error {
 	return err
 }
 
+// OtherCases is what to do where cases with other titles have the keys of an input.
+const OtherCases = `if these cases are another source's, tell its numbers from those of this one: key: {expr: '"ZD-" + row["Id"]', …}; if they are this one's, give the results file of that import (-o)`
+
 // refuseSecondImport looks a few keys up, to catch the classic mistake: the same
 // import with another results file, or without its journal.
 func (p *pipeline) refuseSecondImport() error {
@@ -225,6 +228,7 @@ func (p *pipeline) refuseSecondImport() error {
 		return err
 	}
 	var there []string
+	same := 0
 	for _, row := range sample {
 		who := p.identity(row)
 		reply, ok := p.ask(lifecycle.Question{Key: who.Key})
@@ -235,6 +239,9 @@ func (p *pipeline) refuseSecondImport() error {
 		switch {
 		case a.Verdict == talkdesk.Created:
 			c, _ := p.mapRow(row, who)
+			if slices.ContainsFunc(reply.Found, func(f talkdesk.Found) bool { return f.Titled(c.Title) }) {
+				same++
+			}
 			there = append(there, fmt.Sprintf("  row %d, key %q: case %s has it; title there %q, here %q",
 				row.Number, who.Key, reply.Found[0].ID, words.Shown(reply.Found[0].Title), words.Shown(c.Title)))
 		case a.Denied:
@@ -250,7 +257,11 @@ func (p *pipeline) refuseSecondImport() error {
 			}
 		}
 	}
-	if len(there) > 0 {
+	switch {
+	case len(there) == 0:
+	case same == 0:
+		p.halt(lifecycle.Stop{Exit: 1, Reason: "cases with other titles have keys of this input; nothing was sent:\n" + strings.Join(there, "\n"), Hint: OtherCases})
+	default:
 		p.halt(lifecycle.Stop{Exit: 1,
 			Reason: "this input seems to have been imported before; nothing was sent:\n" + strings.Join(there, "\n"),
 			Hint:   "run it with the results file of that import (-o), or with --adopt: every row is then looked up first and only what is missing is created"})

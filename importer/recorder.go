@@ -51,6 +51,7 @@ type tally struct {
 	// ofRun.
 	extra      int
 	reasons    map[string]int
+	locked     int      // rows whose case takes no changes
 	trial      []string // ids of the cases that a run with a limit has created, the first of them
 	keptEdited bool     // the earlier failure report is people's work that was not read
 }
@@ -331,6 +332,9 @@ func (p *pipeline) record(a lifecycle.Record) error {
 	if a.Others > 0 {
 		progress.several.Add(1)
 	}
+	if a.State == lifecycle.Incomplete && a.Answer.Code == lifecycle.CodeLocked && a.Ref != nil {
+		p.locked++
+	}
 	if err := p.results.Append(line); err != nil || state == journal.Created || a.Ref == nil {
 		return err
 	}
@@ -350,6 +354,12 @@ func (p *pipeline) memo(a lifecycle.Record) (sum [8]byte, memo []byte) {
 		return sum, nil
 	case it == nil:
 		return a.Held, nil
+	case a.Parentless:
+		memo := content.MemoOf(&it.content.Case, true, a.Answer.Updated)
+		if it.was.memo != nil {
+			memo = memo.Keeping("parent_id", *it.was.memo)
+		}
+		return it.was.sum, memo.Append(nil)
 	case a.State != lifecycle.Done && it.was.caseID != "": // as it was
 		if it.was.memo != nil {
 			memo = it.was.memo.Append(nil)

@@ -215,7 +215,7 @@ func TestOwners(t *testing.T) {
 			t.Errorf("%+v", line)
 		}
 		w.mapping = strings.Replace(full, "agent: true", `agent: true, default: ""`, 1)
-		if sum := w.must(0, "in.csv"); sum.Created != 1 || sum.Already != 1 {
+		if sum := w.must(0, "in.csv"); sum.Created != 1 || sum.Already != 1 || sum.Unowned != 1 {
 			t.Errorf("%+v", sum)
 		}
 		if c := w.at("T-1"); strings.Contains(c.body, "owner_id") {
@@ -560,6 +560,134 @@ func TestEveryUpdateIsRefused(t *testing.T) {
 		sum, err := w.run("in.csv")
 		if sum.Exit != 4 || sum.Incomplete < 50 || sum.Incomplete > 60 || !strings.Contains(err.Error(), "no such status") {
 			t.Errorf("%v %+v", err, sum)
+		}
+	})
+}
+
+// TestChangedRowOfALockedCase: people have resolved the case, and Talkdesk takes no
+// changes of it. It is said in words that fit, of however many rows, and is no reason
+// to stop; the change is carried over when the case is open again.
+func TestChangedRowOfALockedCase(t *testing.T) {
+	in(t, func(w *world) {
+		rows, changed := []string{}, []string{}
+		for n := range 60 {
+			rows = append(rows, fmt.Sprintf("T-%d,Subject %d,x,open,,,,", n+1, n+1))
+			changed = append(changed, fmt.Sprintf("T-%d,Changed %d,x,open,,,,more", n+1, n+1))
+		}
+		w.tickets(rows...)
+		w.must(0, "in.csv")
+		w.api.locks = true
+		resolve := func(status string) {
+			w.api.mu.Lock()
+			defer w.api.mu.Unlock()
+			for i := range w.api.cases {
+				w.api.cases[i].set["status"], w.api.cases[i].updated = status, time.Now()
+			}
+		}
+		resolve("RESOLVED")
+		w.tickets(changed...)
+		sum := w.must(3, "in.csv", updating)
+		if sum.Incomplete != 60 || sum.Locked != 60 || len(sum.Reasons) != 1 {
+			t.Errorf("%+v", sum)
+		}
+		if line := w.results()[1]; line.Status != statusIncomplete || line.ErrorCode != "locked" || line.HTTPStatus != 400 ||
+			!strings.Contains(line.ErrorMessage, "resolved") || !strings.Contains(line.ErrorMessage, "reopen it there") {
+			t.Errorf("%+v", line)
+		}
+		began := time.Now()
+		w.must(3, "in.csv", updating)
+		if waited := time.Since(began); waited >= 30*time.Second {
+			t.Errorf("the next run waited %v for notes that were refused", waited)
+		}
+		resolve("OPEN")
+		if sum := w.must(0, "in.csv", updating); sum.Updated != 60 {
+			t.Errorf("%+v", sum)
+		}
+		if c := w.at("T-1"); c.set["title"] != "Changed 1" || len(c.notes) != 1 {
+			t.Errorf("%+v", c)
+		}
+	})
+}
+
+// TestOtherFaultOfALockedCase: a refusal that names another field is not for the lock.
+func TestOtherFaultOfALockedCase(t *testing.T) {
+	in(t, func(w *world) {
+		w.tickets("T-1,One,x,resolved,,,,")
+		w.must(0, "in.csv")
+		w.tickets("T-1,One changed,x,resolved,,,,")
+		w.api.fateOfUpdate = func(int) fate {
+			return fate{answer: talkdesk.Answer{Verdict: talkdesk.Rejected, Status: 400, Code: "bad", Message: "not acceptable",
+				Fields: []talkdesk.FieldError{{Name: "title", Description: "is taken"}}}}
+		}
+		if sum := w.must(3, "in.csv", updating); sum.Locked != 0 {
+			t.Errorf("%+v", sum)
+		}
+		if line := w.results()[1]; line.ErrorCode != "bad" || line.ErrorMessage != "not acceptable" {
+			t.Errorf("%+v", line)
+		}
+	})
+}
+
+// TestParentThatAnUpdateCannotSet: the other changes of the row are carried over all the
+// same, once, and what people change meanwhile is told from them.
+func TestParentThatAnUpdateCannotSet(t *testing.T) {
+	in(t, func(w *world) {
+		w.tickets("T-1,Child,x,open,,,,first", "T-2,Parent,x,,,,,")
+		w.must(0, "in.csv")
+		w.api.noParents = true
+		time.Sleep(time.Hour)
+		w.tickets("T-1,Child changed,x,open,,,T-2,second", "T-2,Parent,x,,,,,")
+		if sum := w.must(3, "in.csv", updating); sum.Incomplete != 1 {
+			t.Errorf("%+v", sum)
+		}
+		line := w.results()[1]
+		if want := "make it a subcase of case " + w.at("T-2").id + " by hand"; !strings.Contains(line.ErrorMessage, want) || line.HTTPStatus != 400 {
+			t.Errorf("%+v", line)
+		}
+		w.set("T-1", map[string]string{"title": "Child changed", "parent_id": ""})
+		time.Sleep(time.Hour)
+		w.tickets("T-1,Child changed again,x,open,,,T-2,second", "T-2,Parent,x,,,,,")
+		w.must(3, "in.csv", updating)
+		w.set("T-1", map[string]string{"title": "Child changed again"})
+		time.Sleep(time.Hour)
+		w.must(3, "in.csv", updating)
+		w.api.mu.Lock()
+		for i, c := range w.api.cases {
+			if c.key == "T-1" {
+				w.api.cases[i].set["parent_id"], w.api.cases[i].updated = w.api.cases[1-i].id, time.Now()
+			}
+		}
+		w.api.mu.Unlock()
+		w.must(0, "in.csv", updating)
+		if sum := w.must(0, "in.csv", updating); sum.Requests != 0 {
+			t.Errorf("%+v", sum)
+		}
+		if c := w.at("T-1"); len(c.notes) != 1 {
+			t.Errorf("%+v", c.notes)
+		}
+	})
+}
+
+// TestRefusedNoteThatWasSentAgain: an earlier run's refusal is no news of what a later
+// run has sent.
+func TestRefusedNoteThatWasSentAgain(t *testing.T) {
+	in(t, func(w *world) {
+		w.tickets("T-1,One,x,,,,,")
+		w.must(0, "in.csv")
+		w.tickets("T-1,One,x,,,,,note")
+		refused := talkdesk.Answer{Verdict: talkdesk.Rejected, Status: 400, Code: "bad", Message: "not acceptable"}
+		w.api.fateOfUpdate = func(int) fate { return fate{answer: refused} }
+		w.must(3, "in.csv", updating)
+		// Its note arrives late, and what is read of the case meanwhile is refused.
+		w.api.fateOfUpdate = func(int) fate {
+			return fate{answer: talkdesk.Answer{Code: "timeout", Message: "no answer"}, late: 20 * time.Second}
+		}
+		w.must(3, "in.csv", updating, func(c *Config) { c.MaxAttempts = 1 })
+		w.api.fateOfUpdate = nil
+		w.must(0, "in.csv", updating)
+		time.Sleep(time.Minute)
+		if c := w.at("T-1"); len(c.notes) != 1 {
+			t.Errorf("%+v", c.notes)
 		}
 	})
 }

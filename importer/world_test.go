@@ -48,6 +48,7 @@ type server struct {
 	fateOfUpdate func(n int) fate
 	alike        func(title string) bool // these are refused in the same words
 	locks        bool                    // a resolved case takes no update
+	noParents    bool                    // an update takes no parent
 	noAgents     bool                    // the scope to read the agents is missing
 
 	mu       sync.Mutex
@@ -301,11 +302,15 @@ func (s *server) Update(ctx context.Context, id string, u *talkdesk.Update) talk
 		f = s.fateOfUpdate(n)
 	}
 	sleep(ctx, s.latency)
+	if s.noParents && u.ParentID != "" {
+		return talkdesk.Answer{Verdict: talkdesk.Rejected, Status: 400, Code: "bad", Message: "not valid", AboutParent: true, APIForm: true,
+			Fields: []talkdesk.FieldError{{Name: "parent_id", Description: "unknown field"}}}
+	}
 	if f.late > 0 {
 		time.AfterFunc(f.late, func() { s.update(id, u) })
 	}
 	if f.stored && !s.update(id, u) {
-		return talkdesk.Answer{Verdict: talkdesk.Rejected, Status: 400, Code: "locked", Message: "the case is resolved"}
+		return talkdesk.Answer{Verdict: talkdesk.Rejected, Status: 400, Code: "bad", Message: "the case is resolved", AboutLock: true, AboutParent: true}
 	}
 	if f.answer.Verdict == talkdesk.Created {
 		f.answer.Updated = time.Now().Truncate(time.Second)
@@ -498,8 +503,8 @@ func (w *world) open(name string) (*source.Table, *mapping.Program) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	program, err := m.CompileWith(table.Columns, results.ReportColumns(table.Columns).Report(), func(name string) (mapping.Related, error) {
-		file, err := related.Open(context.Background(), w.path(name))
+	program, err := m.CompileWith(table.Columns, results.ReportColumns(table.Columns).Report(), func(of mapping.SecondFile) (mapping.Related, error) {
+		file, err := related.Open(context.Background(), w.path(of.Path), source.Options{Encoding: of.Encoding, Delimiter: of.Delimiter, Sheet: of.Sheet})
 		if err == nil {
 			w.t.Cleanup(func() { file.Close() })
 		}

@@ -53,11 +53,11 @@ func (m *Mapping) Compile(columns []string, open bool) (*Program, error) {
 // CompileWith is Compile for a mapping that takes notes from second files, which
 // related opens by their path as written, and reads them through once all else is
 // right.
-func (m *Mapping) CompileWith(columns []string, open bool, related func(path string) (Related, error)) (*Program, error) {
+func (m *Mapping) CompileWith(columns []string, open bool, related func(SecondFile) (Related, error)) (*Program, error) {
 	p := newProgram(columns, open)
 	p.account = m.account
 	b := &binder{Reader: m.file.Again(), p: p}
-	files := relatedFiles{open: related, had: map[string]Related{}}
+	files := relatedFiles{open: related, had: map[SecondFile]Related{}}
 	if m.where.Set() {
 		p.where = b.expression(m.where, false, true)
 	}

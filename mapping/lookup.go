@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
+	"golang.org/x/text/encoding/htmlindex"
 
 	"caseimport/mapping/words"
 	"caseimport/mapping/yamlfile"
@@ -113,7 +114,7 @@ func (r *reader) fileTable(n *yaml.Node, f *field, out map[string]result) {
 	// A table of the wrong kind would be at fault in every line.
 	const enough = 5
 	limit := r.Faults() + enough
-	for _, p := range r.csvTable(file, from, to) {
+	for _, p := range r.csvTable(file, from, to, keys.Text("encoding"), keys.Text("delimiter")) {
 		if r.entry(f, out, p); r.Faults() >= limit {
 			break
 		}
@@ -123,7 +124,7 @@ func (r *reader) fileTable(n *yaml.Node, f *field, out map[string]result) {
 // csvTable reads a CSV look-up table. Every fault is told at the line of the
 // mapping file that names it. Unless its header has both columns that the mapping
 // names, the file may be any other (/etc/shadow), and nothing in it is shown.
-func (r *reader) csvTable(file, fromColumn, toColumn yamlfile.Text) []pair {
+func (r *reader) csvTable(file, fromColumn, toColumn, encoding, delimiter yamlfile.Text) []pair {
 	fault := func(format string, args ...any) {
 		r.Fault(file.Node, "%s: %s", file.Text, fmt.Sprintf(format, args...))
 	}
@@ -136,13 +137,29 @@ func (r *reader) csvTable(file, fromColumn, toColumn yamlfile.Text) []pair {
 		r.Fault(file.Node, "cannot read the lookup table: %v", err)
 		return nil
 	}
+	if encoding.Set() {
+		known, err := htmlindex.Get(encoding.Text)
+		if err == nil {
+			text, err = known.NewDecoder().Bytes(text)
+		}
+		if err != nil {
+			r.Fault(encoding.Node, "encoding %q: %v", words.Shown(encoding.Text), err)
+			return nil
+		}
+	}
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	if at := yamlfile.InvalidUTF8(text); at >= 0 {
-		fault("line %d is not UTF-8: save it as \"CSV UTF-8\"", 1+bytes.Count(text[:at], []byte("\n")))
+		fault("line %d is not UTF-8: save it as \"CSV UTF-8\", or name its encoding beside file, such as encoding: windows-1252", 1+bytes.Count(text[:at], []byte("\n")))
 		return nil
 	}
 	table := csv.NewReader(bytes.NewReader(text))
 	table.Comma = delimiterOf(text)
+	if delimiter.Set() {
+		if table.Comma = delimiterNamed(delimiter.Text); table.Comma == 0 {
+			r.Fault(delimiter.Node, "delimiter %q: this must be one character, or tab", words.Shown(delimiter.Text))
+			return nil
+		}
+	}
 	table.FieldsPerRecord = -1
 	header, err := table.Read()
 	if err != nil {
@@ -208,6 +225,18 @@ func (r *reader) headerOf(name yamlfile.Text, header []string, file string) int 
 		r.Fault(name.Node, "line 1 of %s, its header, has no column %q", file, name.Text)
 	}
 	return at
+}
+
+// delimiterNamed is the character that a mapping names; 0 if it is none that can be one.
+func delimiterNamed(s string) rune {
+	if strings.EqualFold(s, "tab") || s == `\t` {
+		return '\t'
+	}
+	r, size := utf8.DecodeRuneInString(s)
+	if size != len(s) || r == utf8.RuneError || strings.ContainsRune("\"\r\n", r) {
+		return 0
+	}
+	return r
 }
 
 // delimiterOf takes what the header line holds most of.

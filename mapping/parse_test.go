@@ -77,6 +77,32 @@ func TestLookUpTablesAreOpenedAsWritten(t *testing.T) {
 	}
 }
 
+func TestLookUpTablesAreReadAsSaid(t *testing.T) {
+	open := func(string) ([]byte, error) { return []byte("from|to\n\xe4\xe0|1\n"), nil } // Russian for yes
+	for said, want := range map[string]string{
+		`encoding: windows-1251, delimiter: "|"`: "",
+		`delimiter: "|"`:                         "line 2 is not UTF-8",
+		`encoding: windows-1251`:                 "has only one column",
+		`encoding: martian`:                      `encoding "martian"`,
+		`encoding: utf-8, delimiter: "||"`:       `delimiter "||": this must be one character, or tab`,
+	} {
+		m, err := Parse("m.yaml", []byte(head+`custom_fields: {dropdown_a: {column: A, values: {file: x.csv, `+said+`}}}`), open)
+		if want != "" {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("%s: %v", said, err)
+			}
+			continue
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, _ := m.Compile([]string{"A"}, false)
+		if got, faults := p.Map(cells{s("Да")}); got.CustomFields.Get("dropdown_a") != "1" {
+			t.Errorf("%v %v", got.CustomFields, faults)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	files, err := filepath.Glob("testdata/*/*.yaml")
 	if err != nil {

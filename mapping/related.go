@@ -51,10 +51,14 @@ type RelatedRow interface {
 	Where() string
 }
 
+// SecondFile is a second file as the mapping file names it. What is "" is detected.
+type SecondFile struct{ Path, Encoding, Delimiter, Sheet string }
+
 // related is what `from` says.
 type related struct {
 	node       *yaml.Node
 	file, sort yamlfile.Text
+	read       SecondFile
 	key        *field
 	layouts    []convert.Layout
 }
@@ -66,6 +70,7 @@ func (r *reader) related(n *yaml.Node, name string) *related {
 	}
 	keys := r.Map(n, "from", keysOf[fromKeys]())
 	from := &related{node: n, file: keys.Text("file"), sort: keys.Text("sort")}
+	from.read = SecondFile{from.file.Text, keys.Text("encoding").Text, keys.Text("delimiter").Text, keys.Text("sheet").Text}
 	if n := keys.Value("key"); n != nil {
 		from.key = &field{name: name + ".from.key", short: "from.key", kind: kindKey, node: n}
 		switch n.Kind {
@@ -89,21 +94,21 @@ func (r *reader) related(n *yaml.Node, name string) *related {
 
 // relatedFiles are the second files of a mapping, each opened once.
 type relatedFiles struct {
-	open  func(path string) (Related, error)
-	had   map[string]Related
+	open  func(SecondFile) (Related, error)
+	had   map[SecondFile]Related
 	later []func() // what reads them through
 }
 
-func (f *relatedFiles) file(path string) (Related, error) {
-	if f.had[path] != nil {
-		return f.had[path], nil
+func (f *relatedFiles) file(read SecondFile) (Related, error) {
+	if f.had[read] != nil {
+		return f.had[read], nil
 	}
 	if f.open == nil {
-		return nil, fmt.Errorf("%s: a second file is not available here", path)
+		return nil, fmt.Errorf("%s: a second file is not available here", read.Path)
 	}
-	file, err := f.open(path)
+	file, err := f.open(read)
 	if err == nil {
-		f.had[path] = file
+		f.had[read] = file
 	}
 	return file, err
 }
@@ -112,7 +117,7 @@ func (f *relatedFiles) file(path string) (Related, error) {
 // to its columns; nil after a fault.
 func (b *binder) related(n *noteFields, files *relatedFiles) *binder {
 	from := n.from
-	file, err := files.file(from.file.Text)
+	file, err := files.file(from.read)
 	if err != nil {
 		b.Fault(from.file.Node, "%v", err)
 		return nil

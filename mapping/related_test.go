@@ -3,6 +3,7 @@ package mapping
 import (
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -52,7 +53,8 @@ func (c *comments) compile(t *testing.T, src string, columns ...string) (*Progra
 	if err != nil {
 		t.Fatal(err)
 	}
-	return m.CompileWith(columns, false, func(path string) (Related, error) {
+	return m.CompileWith(columns, false, func(of SecondFile) (Related, error) {
+		path := of.Path
 		if path != "comments.csv" {
 			return nil, errors.New("there is no " + path)
 		}
@@ -125,7 +127,8 @@ func TestSecondFilesThatDoNotFit(t *testing.T) {
 		m, err := Parse("m", []byte(src), nil)
 		if err == nil {
 			files := twoComments()
-			_, err = m.CompileWith([]string{"id", "Subject"}, false, func(path string) (Related, error) {
+			_, err = m.CompileWith([]string{"id", "Subject"}, false, func(of SecondFile) (Related, error) {
+				path := of.Path
 				if path != "comments.csv" {
 					return nil, errors.New("there is no " + path)
 				}
@@ -181,5 +184,30 @@ notes:
 	files.gone = errors.New("comments.csv has changed")
 	if _, faults := p.Map(cells{s("1")}); len(faults) == 0 || p.Err() != files.gone {
 		t.Errorf("%v %v", faults, p.Err())
+	}
+}
+
+// TestSecondFilesAreReadAsSaid: what the reader should not detect goes to whoever opens
+// the file, and a file that is read in two ways is opened twice.
+func TestSecondFilesAreReadAsSaid(t *testing.T) {
+	m, err := Parse("m", []byte(head+`key: id
+notes:
+  - {from: {file: a.xlsx, key: ticket, sheet: Comments}, note_body: body}
+  - {from: {file: b.csv, key: ticket, encoding: cp1251, delimiter: "|"}, note_body: body}
+  - {from: {file: b.csv, key: ticket, encoding: cp1251, delimiter: "|"}, note_body: body}
+  - {from: {file: b.csv, key: ticket}, note_body: body}
+`), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var opened []SecondFile
+	if _, err := m.CompileWith([]string{"id"}, false, func(of SecondFile) (Related, error) {
+		opened = append(opened, of)
+		return twoComments(), nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if want := []SecondFile{{Path: "a.xlsx", Sheet: "Comments"}, {Path: "b.csv", Encoding: "cp1251", Delimiter: "|"}, {Path: "b.csv"}}; !slices.Equal(opened, want) {
+		t.Errorf("%v", opened)
 	}
 }

@@ -56,10 +56,13 @@ type noteKeys struct {
 }
 
 type fromKeys struct {
-	File   text        `json:"file" jsonschema_description:"The file, in any format that an input may have, beside the mapping file."`
-	Key    fromKeyKeys `json:"key" jsonschema_description:"What holds the key of the row that a row of this file belongs to. A bare string is a column."`
-	Sort   text        `json:"sort,omitempty" jsonschema_description:"Column by which the notes of a case are in order, as dates, numbers or texts; without it, and where it says the same, the order of the file."`
-	Layout texts       `json:"layout,omitempty" jsonschema_description:"How dates in that column are written, by example of 2006-01-02 15:04:05, where they do not tell."`
+	File      text        `json:"file" jsonschema_description:"The file, in any format that an input may have, beside the mapping file."`
+	Key       fromKeyKeys `json:"key" jsonschema_description:"What holds the key of the row that a row of this file belongs to. A bare string is a column."`
+	Sort      text        `json:"sort,omitempty" jsonschema_description:"Column by which the notes of a case are in order, as dates, numbers or texts; without it, and where it says the same, the order of the file."`
+	Encoding  text        `json:"encoding,omitempty" jsonschema_description:"Encoding of the file, such as windows-1252; detected if not given."`
+	Delimiter text        `json:"delimiter,omitempty" jsonschema_description:"What stands between the cells of the file: one character, or tab; detected if not given."`
+	Sheet     text        `json:"sheet,omitempty" jsonschema_description:"Sheet of a workbook; the first with rows if not given."`
+	Layout    texts       `json:"layout,omitempty" jsonschema_description:"How dates in that column are written, by example of 2006-01-02 15:04:05, where they do not tell."`
 }
 
 // fromKeyKeys has the sources of a rule that make sense for a key.
@@ -95,9 +98,11 @@ type ruleKeys struct {
 }
 
 type tableKeys struct {
-	File text `json:"file" jsonschema_description:"CSV file, UTF-8, with a header."`
-	From text `json:"from,omitempty" jsonschema_description:"Header of the column to look up in; the first if not given."`
-	To   text `json:"to,omitempty" jsonschema_description:"Header of the column to take the value from; the second if not given."`
+	File      text `json:"file" jsonschema_description:"CSV file with a header."`
+	Encoding  text `json:"encoding,omitempty" jsonschema_description:"Encoding of the file, such as windows-1252; UTF-8 if not given."`
+	Delimiter text `json:"delimiter,omitempty" jsonschema_description:"What stands between its cells: one character, or tab; detected if not given."`
+	From      text `json:"from,omitempty" jsonschema_description:"Header of the column to look up in; the first if not given."`
+	To        text `json:"to,omitempty" jsonschema_description:"Header of the column to take the value from; the second if not given."`
 }
 
 // keysOf reads the keys of a type above.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"caseimport/importer"
 	"caseimport/importer/check"
 	"caseimport/importer/live"
 	"caseimport/importer/source"
@@ -218,10 +219,21 @@ func whatNext(c checked, cmd *cobra.Command, o checkOptions, input string) strin
 		}
 	}
 	line := commandLine(cmd, "run", input, "show", "rate", "json", "live", "sandbox")
-	switch {
-	case c.Valid == 0, c.Live != nil && c.Live.Create == 0:
-	case c.Live != nil && !o.sandbox: // the account was asked: it was rehearsed before, or can be
-		fmt.Fprintf(&b, "  Try the first five rows, and look at them in Talkdesk:\n    %s --limit 5\n", line)
+	switch l := c.Live; {
+	case c.Valid == 0, l != nil && l.Create == 0 && l.OtherTitle == 0:
+	case l != nil && !o.sandbox: // the account was asked: it was rehearsed before, or can be
+		if l.OtherTitle > 0 {
+			b.WriteString("  " + importer.OtherCases + ".\n")
+		}
+		switch {
+		case l.Create == 0:
+		case l.Already > l.Remembered:
+			fmt.Fprintf(&b, "  Import the rest. Of some cases no journal knows: give the results file of the run that made them (-o), or\n  have every row looked up first:\n    %s --adopt\n", line)
+		case l.Already > 0:
+			fmt.Fprintf(&b, "  Import the rest:\n    %s\n", line)
+		default:
+			fmt.Fprintf(&b, "  Try the first five rows, and look at them in Talkdesk:\n    %s --limit 5\n", line)
+		}
 	default:
 		fmt.Fprintf(&b, "  Rehearse (nothing leaves this machine):\n    %s --sandbox\n", line)
 	}

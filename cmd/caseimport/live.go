@@ -56,7 +56,8 @@ func newLookAround(cmd *cobra.Command, o checkOptions, program *mapping.Program,
 		}
 	}
 	if l.journal != nil {
-		l.cfg.State = l.journal.State
+		l.cfg.State, l.cfg.Gone = l.journal.State, l.journal.InTrash
+		l.reader.Limiter.Learn(l.journal.Rate())
 	}
 	return l, nil
 }

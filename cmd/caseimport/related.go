@@ -17,11 +17,12 @@ type second []*related.File
 // which it reads through. They stand beside the mapping file. Whatever the error, the
 // caller closes them.
 func compile(ctx context.Context, m *mapping.Mapping, table *source.Table, path string) (p *mapping.Program, files second, err error) {
-	p, err = m.CompileWith(table.Columns, table.Format == "json", func(name string) (mapping.Related, error) {
+	p, err = m.CompileWith(table.Columns, table.Format == "json", func(of mapping.SecondFile) (mapping.Related, error) {
+		name := of.Path
 		if !filepath.IsAbs(name) {
 			name = filepath.Join(filepath.Dir(path), name)
 		}
-		file, err := related.Open(ctx, name)
+		file, err := related.Open(ctx, name, source.Options{Encoding: of.Encoding, Delimiter: of.Delimiter, Sheet: of.Sheet})
 		if err != nil {
 			return nil, err
 		}

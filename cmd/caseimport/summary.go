@@ -97,6 +97,9 @@ func printSummary(w io.Writer, sum importer.Summary, next []string) {
 	if sum.Unmatched > 0 {
 		fmt.Fprintf(&b, "\nWhat the case holds is not known of %s (made by an older version, or found): not compared, not updated.\n", words.Plural(sum.Unmatched, "row"))
 	}
+	if sum.Unowned > 0 {
+		fmt.Fprintf(&b, "\nThe owner is no active agent: %s took the default of owner_id. check --live lists the addresses.\n", words.Plural(sum.Unowned, "row"))
+	}
 	if sum.Several > 0 {
 		fmt.Fprintf(&b, "\nMore than one case with the same key: %s, see error_message in the results.\n", words.Plural(sum.Several, "row"))
 	}
@@ -184,6 +187,9 @@ func exists(path string) bool {
 // command lines to type.
 func advice(cmd *cobra.Command, o runOptions, input string, sum importer.Summary, err error) (next []string) {
 	switch {
+	case sum.Exit == exitFaults && sum.Locked > 0 && sum.Locked == sum.Failed+sum.Invalid+sum.Duplicate+sum.Unknown+sum.Incomplete:
+		next = append(next, "Nothing is wrong with these rows: their cases are resolved or closed in Talkdesk. If a case is reopened",
+			"there, the next run with --update carries over what has changed.")
 	case sum.Exit == exitFaults && sum.Report != "":
 		next = append(next, "Open the failure report, fix its rows, save it, and run just these:",
 			"  "+commandLine(cmd, "run", sum.Report, append(readingFlags, "limit", "resend-unknown", "adopt", "quiet")...),

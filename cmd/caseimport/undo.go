@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +16,7 @@ import (
 	"caseimport/importer/journal"
 	"caseimport/importer/undo"
 	"caseimport/mapping/words"
+	"caseimport/ratelimit"
 )
 
 type undoOptions struct {
@@ -70,13 +70,17 @@ Exit codes, if and only if:
 			explain(cmd.ErrOrStderr(), err)
 		}
 		if report == nil {
-			report = &undo.Report{Exit: stopOf(err).Exit, Error: brief(err.Error()), Seconds: time.Since(began).Seconds()}
+			report = &undo.Report{Seconds: time.Since(began).Seconds()}
+		}
+		if err != nil {
+			report.Exit, report.Error = stopOf(err).Exit, brief(err.Error())
 		}
 		switch {
 		case o.json:
 			printJSON(cmd.OutOrStdout(), report)
 		case err == nil || report.Undone > 0:
-			printUndo(cmd.OutOrStdout(), report, o.yes, commandLine(cmd, "undo", args[0], "yes")+" --yes", path)
+			pace, _ := paceOf(cmd, o.rate, false)
+			printUndo(cmd.OutOrStdout(), report, o.yes, commandLine(cmd, "undo", args[0], "yes")+" --yes", path, pace)
 		}
 		return status(report.Exit)
 	}
@@ -105,7 +109,12 @@ func undoImport(cmd *cobra.Command, o undoOptions, results string) (report *undo
 	if err != nil {
 		return nil, "", cannotUndo(err, files.Journal)
 	}
-	defer func() { err = cmp.Or(err, j.Close()) }()
+	account.reader.Limiter.Learn(j.Rate())
+	defer func() {
+		if unclosed := j.Close(); err == nil && unclosed != nil {
+			err = unfinished(o, unclosed)
+		}
+	}()
 	stderr := cmd.ErrOrStderr()
 	all, intake, stop := interrupts(cmd.Context(), func() { fmt.Fprintln(stderr, "finishing what is under way; once more to stop at once") })
 	defer stop()
@@ -117,13 +126,19 @@ func undoImport(cmd *cobra.Command, o undoOptions, results string) (report *undo
 	err = report.Write(path)
 	if stopped != nil {
 		err = &importer.Stop{Exit: stopped.Exit, Err: errors.Join(stopped.Err, err), Hint: stopped.Hint}
-	} else if err != nil && o.yes {
-		err = &importer.Stop{Exit: exitStopped, Err: err, Hint: "what was moved is noted in the journal"}
-	}
-	if err != nil {
-		report.Exit, report.Error = stopOf(err).Exit, brief(err.Error())
+	} else if err != nil {
+		err = unfinished(o, err)
 	}
 	return report, path, err
+}
+
+// unfinished is the error of an undo that was done, and whose files are not as they
+// should be.
+func unfinished(o undoOptions, err error) error {
+	if !o.yes {
+		return err
+	}
+	return &importer.Stop{Exit: exitStopped, Err: err, Hint: "what was moved is noted in the journal"}
 }
 
 // cannotUndo is the error of a journal that cannot be used.
@@ -146,7 +161,7 @@ func cannotUndo(err error, path string) error {
 
 // printUndo says what was found and done, to somebody who has not read the manual. next
 // is the command line that does it.
-func printUndo(w io.Writer, r *undo.Report, did bool, next, path string) {
+func printUndo(w io.Writer, r *undo.Report, did bool, next, path string, pace ratelimit.Rate) {
 	var b strings.Builder
 	switch {
 	case !did && r.Planned == 0:
@@ -206,7 +221,13 @@ func printUndo(w io.Writer, r *undo.Report, did bool, next, path string) {
 	fmt.Fprintf(&b, "\nFiles\n  %-16s%s\n  %16sone line per case\n", "undo file", path, "")
 	switch {
 	case !did && r.Planned > 0:
-		fmt.Fprintf(&b, "\nWhat next\n  To do it:\n    %s\n", next)
+		// Each is read once more before it goes.
+		requests := 2 * r.Planned
+		took := ""
+		if pace.PerSecond > 0 && !pace.Auto {
+			took = fmt.Sprintf(", %s at %s", human(time.Duration(float64(requests)/pace.PerSecond*float64(time.Second))), perSecond(pace.PerSecond))
+		}
+		fmt.Fprintf(&b, "\nWhat next\n  To do it, with about %s%s:\n    %s\n", words.Plural(requests, "request"), took, next)
 	case did && r.Undone > 0:
 		b.WriteString("\nThe next run of the import creates the undone rows again.\n")
 	}

@@ -148,6 +148,7 @@ func rowsWithCase(ctx context.Context, table *source.Table, program *mapping.Pro
 	case j == nil:
 		return rows, refuse(fmt.Errorf("there is no journal %s: it says which rows have a case", files.Journal), "name the results file of this import with -o")
 	}
+	a.reader.Limiter.Learn(j.Rate())
 	defer j.Close()
 	if !j.Last().Ended {
 		say("the last run has not come to its end, or still goes on: its newest cases may not be looked at")

@@ -3,6 +3,7 @@ package content
 import (
 	"encoding/base64"
 	"encoding/binary"
+	"slices"
 	"time"
 
 	"caseimport/importer/compare"
@@ -48,6 +49,18 @@ func MemoOf(c *mapping.Case, updated bool, wrote time.Time) Memo {
 }
 
 const idMark = " as sent"
+
+// Keeping is the memo with what an earlier one holds of a standard field.
+func (m Memo) Keeping(name string, was Memo) Memo {
+	of := func(f fieldSum) bool { return f.name == hash(name) || f.name == hash(name+idMark) }
+	m.fields = slices.DeleteFunc(m.fields, of)
+	for _, f := range was.fields {
+		if of(f) {
+			m.fields = append(m.fields, f)
+		}
+	}
+	return m
+}
 
 // Append writes the memo in letters, without tabs and line breaks.
 func (m Memo) Append(b []byte) []byte {

@@ -106,7 +106,7 @@ func (f *facts) examineList(ctx context.Context) {
 	if f.known == nil {
 		return
 	}
-	f.found, f.searched = r.Search(ctx, api, f.field, f.known.Key)
+	f.found, f.searched = r.Search(ctx, api, f.field, f.known.Key, nil)
 	f.filterForm = api.FilterForm()
 	if key := []rune(f.known.Key); f.searched.Verdict == talkdesk.Created && len(key) > 1 {
 		q := talkdesk.Query{Field: f.field, Key: string(key[:len(key)-1]), Page: 1}

@@ -280,3 +280,14 @@ func TestWhateverTheJournalHolds(t *testing.T) {
 		t.Errorf("%d bytes, %d runs, %d pauses", b.Len(), len(h.Runs), len(h.Pauses))
 	}
 }
+
+// TestOutcomeThatCannotBeRead counts as unknown, and it is said why.
+func TestOutcomeThatCannotBeRead(t *testing.T) {
+	r := newReasons(false)
+	if status := r.addJSON([]byte(`{"row":`)); status != results.Unknown {
+		t.Error(status)
+	}
+	if all := r.sorted(); len(all) != 1 || all[0].Rows != 1 || !strings.Contains(all[0].Text, "cannot be read") || len(all[0].Examples) != 0 {
+		t.Errorf("%+v", all)
+	}
+}

@@ -33,8 +33,8 @@ func newReasons(values bool) *reasons { return &reasons{values, map[reasonKey]*R
 // addJSON adds a line as the journal has it, and returns its status.
 func (r *reasons) addJSON(text []byte) (status string) {
 	var line results.Line
-	if json.Unmarshal(text, &line) != nil {
-		return results.Unknown
+	if err := json.Unmarshal(text, &line); err != nil {
+		line = results.Line{Status: results.Unknown, ErrorMessage: "what the journal says of it cannot be read"}
 	}
 	r.add(line)
 	return line.Status
@@ -55,11 +55,13 @@ func (r *reasons) add(line results.Line) {
 			key = reasonKey{status: line.Status, text: "other reasons"}
 		}
 		if reason = r.all[key]; reason == nil {
-			reason = &Reason{Status: key.status, HTTP: key.http, Code: key.code, Text: key.text}
+			reason = &Reason{Status: key.status, HTTP: key.http, Code: key.code, Text: key.text, Examples: []Example{}}
 			r.all[key] = reason
 		}
 	}
-	reason.Rows++
+	if reason.Rows++; line.Row == 0 {
+		return // it is not known which it is
+	}
 	example := Example{Row: line.Row, Key: words.Shown(line.Key)}
 	if r.values {
 		example.Text = words.Brief(cmp.Or(line.ErrorMessage, text))

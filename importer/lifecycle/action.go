@@ -85,6 +85,8 @@ type (
 		Note    string  // for people
 		Others  int     // further cases that have the row's key
 		Updated bool    // an update was applied
+		// Parentless: the case is as the row asks for, but for its parent.
+		Parentless bool
 		// Held is the Sum of the row that the case holds, or held before its
 		// update; zero if that is not known.
 		Held [8]byte

@@ -171,6 +171,8 @@ func (k *keyer) row(r *Row, inPast bool) {
 			k.at(r.since)
 		}
 		k.bool(r.refusal != nil)
+		k.bool(r.parent != nil)
+		k.bool(r.locked)
 		k.bool(r.disputed)
 	}
 	k.bool(r.doubt)

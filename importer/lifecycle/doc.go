@@ -39,7 +39,8 @@
 // attempts and wait for a probe, which tells whether it is they or the server
 // that fails. An update sets values and is repeated without a look (rule 5); where it
 // may have been applied already and be refused for that, adds notes, or is an earlier
-// run's, the case is read first (comparing). Left rows are given up by a stop; of
+// run's, the case is read first (comparing). One that may be refused for the parent is
+// sent once more without it, and leaves the row incomplete. Left rows are given up by a stop; of
 // those that were never sent, or whose absence is proved, the claim is released.
 //
 // Beside its state a row carries its doubt: whether an older request may have

@@ -57,7 +57,7 @@ var answers = [...]talkdesk.Answer{
 	truthNow:     {Verdict: talkdesk.Created, Status: 200},
 	lost:         {Verdict: talkdesk.Unknown, Status: 408, Code: "lost"},
 	lostDown:     {Verdict: talkdesk.Unknown, Code: "timeout", Down: true},
-	rejected:     {Verdict: talkdesk.Rejected, Status: 400, Code: "bad"},
+	rejected:     {Verdict: talkdesk.Rejected, Status: 400, Code: "bad", APIForm: true},
 	throttled:    {Verdict: talkdesk.NotTaken, Status: 429, Code: "429", Throttled: true},
 	noConnection: {Verdict: talkdesk.NotTaken, Code: "no connection", Down: true},
 	renewed:      {Verdict: talkdesk.NotTaken, Status: 401, Code: "401", Renewed: true},
@@ -585,7 +585,7 @@ func (w *world) compareAnswer(f flight, how answer, a talkdesk.Answer) {
 		}
 	}
 	w.tell("  case of row %s: %s", names[row], text)
-	w.m.Compared(w.now, f.q, a, rest, "")
+	w.m.Compared(w.now, f.q, a, Comparison{Rest: rest})
 }
 
 // asItIsToBe reports whether a case needs no update any more.

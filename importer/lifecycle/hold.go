@@ -97,6 +97,12 @@ func (m *Machine) page(now Instant, a talkdesk.Answer) {
 	}
 }
 
+// pageGone goes on after the API itself has answered, if only to refuse.
+func (h *hold) pageGone() {
+	h.pages = 0
+	h.on = h.on && h.renewing
+}
+
 // refusedAlike keeps a refusal that names no field back, and reports whether it
 // did: if the next rows are refused in the same words, it is not about the row.
 func (m *Machine) refusedAlike(now Instant, q Request, a talkdesk.Answer) bool {
@@ -113,16 +119,13 @@ func (m *Machine) refusedAlike(now Instant, q Request, a talkdesk.Answer) bool {
 	if words == h.cured {
 		limit = 1
 	}
-	h.pages = 0
+	h.pageGone()
 	m.everSent = true
 	m.move(r, Exhausted)
 	if len(h.alike) == 0 {
 		h.first = now
 	}
 	h.alike = append(h.alike, r)
-	if h.on && !h.renewing { // the page is gone
-		h.on = false
-	}
 	switch {
 	case !h.on && m.tooManyOf(m.refused+len(h.alike), m.decided+len(h.alike)):
 		m.settleAlike()

@@ -205,7 +205,7 @@ func (m *Machine) back(r *Row) {
 // title is.
 func (m *Machine) found(now Instant, r *Row, found []talkdesk.Found) {
 	mine := slices.IndexFunc(found, func(f talkdesk.Found) bool {
-		return sameTitle(f.Title, r.Title) || r.past != nil && sameTitle(f.Title, r.past.Title)
+		return f.Titled(r.Title) || r.past != nil && f.Titled(r.past.Title)
 	})
 	if mine < 0 {
 		title := r.Title
@@ -231,11 +231,6 @@ func (m *Machine) found(now Instant, r *Row, found []talkdesk.Found) {
 		m.say(Notice{What: EditedSince, Rows: r.Row, Text: rec.CaseID})
 	}
 	m.hasCase(now, r, rec)
-}
-
-// sameTitle compares two titles, white space aside.
-func sameTitle(a, b string) bool {
-	return a == b || strings.Join(strings.Fields(a), " ") == strings.Join(strings.Fields(b), " ")
 }
 
 // absent goes on with a row of which it is now sure that it has no case.

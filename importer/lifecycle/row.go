@@ -104,6 +104,8 @@ type Row struct {
 	repeated bool             // an update was sent, and may have been applied
 	noting   bool             // it adds notes, and may arrive until since is settled
 	refusal  *talkdesk.Answer // of an update that may be refused since it was applied before
+	parent   *talkdesk.Answer // the refusal of an update that the row's parent is left out of since
+	locked   bool             // its case was resolved or closed when it was read
 	second   bool             // it was refused with others alike, and is sent again
 	disputed bool             // its case was given to another row while its update, or a read of it, was in flight
 	due      Instant

@@ -204,3 +204,53 @@ func TestRoomIsBounded(t *testing.T) {
 	}
 	t.Error("a hundred rows that are to be updated wait in memory")
 }
+
+// TestStatusOfANoteThatMayArrive: the status of an incomplete row tells the next run
+// whether its update was refused, so it is none where a note may have been added.
+func TestStatusOfANoteThatMayArrive(t *testing.T) {
+	for torn, want := range map[bool]int{true: 0, false: 400} {
+		m := New(Config{Workers: 1, MaxAttempts: 1, Updates: true})
+		m.Resume(0, &Row{Body: []byte("x"), Ref: 1, CaseID: "1", Update: &talkdesk.Update{Notes: make([]talkdesk.SetNote, 1)}}, Had{Torn: torn})
+		q, ok := m.Next(0)
+		if !ok || q.Kind != Compare {
+			t.Fatalf("%+v, %v", q, ok)
+		}
+		m.Compared(0, q, talkdesk.Answer{Status: 400}, Comparison{})
+		rec, _ := m.Actions()[0].(Record)
+		if rec.State != Incomplete || rec.Answer.Status != want {
+			t.Errorf("torn %v: %+v, want status %d", torn, rec, want)
+		}
+	}
+}
+
+// TestParentLeftOutAndAnswerLost: the update without the parent was applied, and its
+// answer lost. The row is incomplete for its parent all the same.
+func TestParentLeftOutAndAnswerLost(t *testing.T) {
+	m := New(Config{Workers: 1, MaxAttempts: 3, Updates: true, Backoff: func(int) Instant { return 0 }})
+	m.Resume(0, &Row{Body: []byte("x"), Ref: 1, CaseID: "1", Update: &talkdesk.Update{Title: "t", ParentID: "8"}}, Had{})
+	next := func(kind Kind) Request {
+		t.Helper()
+		m.Tick(0)
+		q, ok := m.Next(0)
+		if !ok || q.Kind != kind {
+			t.Fatalf("%+v, %v", q, ok)
+		}
+		return q
+	}
+	refusal := talkdesk.Answer{Verdict: talkdesk.Rejected, Status: 400, Message: "no", APIForm: true, AboutParent: true}
+	q := next(Compare)
+	m.Compared(0, q, talkdesk.Answer{Verdict: talkdesk.Created}, Comparison{Rest: q.Row.Update})
+	m.Answered(0, next(Update), refusal, nil, 0)
+	q = next(Update)
+	if u := q.Row.Update; u.ParentID != "" || u.Title != "t" {
+		t.Fatalf("%+v", u)
+	}
+	m.Answered(0, q, talkdesk.Answer{Status: 408}, nil, 0)
+	m.Answered(0, next(Update), talkdesk.Answer{Verdict: talkdesk.Rejected, Status: 400, Message: "locked", AboutLock: true}, nil, 0)
+	m.Compared(0, next(Compare), talkdesk.Answer{Verdict: talkdesk.Created}, Comparison{})
+	actions := m.Actions()
+	rec, _ := actions[len(actions)-1].(Record)
+	if rec.State != Incomplete || !rec.Parentless || !strings.Contains(rec.Answer.Message, "subcase of case 8") {
+		t.Errorf("%+v", rec)
+	}
+}

@@ -106,13 +106,16 @@ func (m *Machine) updateAnswered(now Instant, q Request, a talkdesk.Answer) {
 		m.done(r, true)
 	case talkdesk.Rejected:
 		m.good(now, q)
+		if a.APIForm {
+			m.hold.pageGone()
+		}
 		if r.repeated && !a.Blocked {
 			// It may be refused since it was applied: a resolved case is locked.
 			r.refusal, r.compare = &a, true
 			m.sendAgain(now, r)
 			return
 		}
-		m.updateRefused(r, a)
+		m.updateRefused(now, r, a)
 	case talkdesk.Unknown:
 		m.everSent, r.repeated = true, true
 		if len(r.Update.Notes) > 0 {
@@ -134,10 +137,31 @@ func (m *Machine) updateAnswered(now Instant, q Request, a talkdesk.Answer) {
 	}
 }
 
-// updateRefused decides on an update that the API refused for good.
-func (m *Machine) updateRefused(r *Row, a talkdesk.Answer) {
-	if m.blockedNow(a) {
+// CodeLocked is the error code of a row whose case is resolved or closed and takes no
+// changes.
+const CodeLocked = "locked"
+
+// updateRefused decides on an update that the API refused for good. Where that may be
+// for the parent, the rest is sent without it: the page of the API names no parent that
+// an update sets.
+func (m *Machine) updateRefused(now Instant, r *Row, a talkdesk.Answer) {
+	switch {
+	case m.blockedNow(a):
 		m.leave(r)
+		return
+	case a.AboutParent && r.Update.ParentID != "" && r.parent == nil:
+		a.Message = fmt.Sprintf("an update cannot give the case its parent (%s): make it a subcase of case %s by hand in Talkdesk", a.Message, r.Update.ParentID)
+		rest := *r.Update
+		rest.ParentID = ""
+		if !rest.Empty() {
+			r.parent, r.refusal, r.Update = &a, nil, &rest
+			m.sendAgain(now, r)
+			return
+		}
+	case a.AboutLock && r.locked:
+		// That people have resolved cases does not mean that the mapping is wrong.
+		a.Code, a.Message = CodeLocked, fmt.Sprintf("the case is resolved or closed in Talkdesk and takes no changes (%s): reopen it there, or in the row's status, or leave it", a.Message)
+		m.incomplete(r, a)
 		return
 	}
 	m.incomplete(r, a)
@@ -152,6 +176,9 @@ func (m *Machine) updateRefused(r *Row, a talkdesk.Answer) {
 func (m *Machine) done(r *Row, updated bool) {
 	rec := *r.made
 	rec.State, rec.Updated = Done, updated
+	if r.parent != nil {
+		rec.State, rec.Answer, rec.Parentless = Incomplete, *r.parent, true
+	}
 	if updated && !r.last.Updated.IsZero() {
 		rec.Answer.Updated = r.last.Updated
 	}
@@ -160,21 +187,30 @@ func (m *Machine) done(r *Row, updated bool) {
 
 // incomplete ends a row that has its case, but not as it is to be.
 func (m *Machine) incomplete(r *Row, a talkdesk.Answer) {
+	if r.noting && talkdesk.Refusal(a.Status) {
+		a.Status = 0 // or the next run would take it that no note may still arrive
+	}
 	rec := *r.made
 	rec.State, rec.Answer = Incomplete, a
 	m.end(r, rec)
 }
 
-// Compared brings the answer to a Compare. rest is what of the row's update is
-// still to be set, nil if nothing is; note is for people. The answer's verdict is
-// as that of any read; Unknown where there is no such case.
-func (m *Machine) Compared(now Instant, q Request, a talkdesk.Answer, rest *talkdesk.Update, note string) {
+// Comparison is what a Compare has shown of a case.
+type Comparison struct {
+	Rest   *talkdesk.Update // what of the row's update is still to be set, nil if nothing is
+	Note   string           // for people
+	Locked bool             // the case is resolved or closed
+}
+
+// Compared brings the answer to a Compare, and what it has shown. The answer's verdict
+// is as that of any read; Unknown where there is no such case.
+func (m *Machine) Compared(now Instant, q Request, a talkdesk.Answer, c Comparison) {
 	m.heard(now, a)
-	m.compared(now, q, a, rest, note)
+	m.compared(now, q, a, c)
 	m.proceed(now)
 }
 
-func (m *Machine) compared(now Instant, q Request, a talkdesk.Answer, rest *talkdesk.Update, note string) {
+func (m *Machine) compared(now Instant, q Request, a talkdesk.Answer, c Comparison) {
 	r := q.Row
 	switch {
 	case r.disputed:
@@ -194,10 +230,10 @@ func (m *Machine) compared(now Instant, q Request, a talkdesk.Answer, rest *talk
 	case a.Verdict != talkdesk.Halt:
 		m.good(now, q)
 	}
-	r.look = retry{}
-	if note != "" {
+	r.look, r.locked = retry{}, c.Locked
+	if c.Note != "" {
 		made := *r.made
-		made.Note = note
+		made.Note = c.Note
 		r.made = &made
 	}
 	switch {
@@ -205,16 +241,18 @@ func (m *Machine) compared(now Instant, q Request, a talkdesk.Answer, rest *talk
 		m.stop(Stop{Exit: 1, Reason: a.Message})
 		m.incomplete(r, a)
 	case a.Verdict != talkdesk.Created && r.refusal != nil:
-		m.updateRefused(r, *r.refusal)
+		m.updateRefused(now, r, *r.refusal)
 	case a.Verdict != talkdesk.Created:
 		m.incomplete(r, a)
-	case rest == nil:
+	case c.Rest == nil:
 		r.last = a
 		m.done(r, r.repeated)
-	case r.refusal != nil:
-		m.updateRefused(r, *r.refusal)
 	default:
-		r.Update, r.compare, r.noting = rest, false, false
-		m.sendAgain(now, r)
+		r.Update, r.compare, r.noting = c.Rest, false, false
+		if r.refusal != nil {
+			m.updateRefused(now, r, *r.refusal)
+		} else {
+			m.sendAgain(now, r)
+		}
 	}
 }

@@ -3,7 +3,6 @@ package live
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"caseimport/importer/identity"
@@ -28,7 +27,10 @@ type Config struct {
 	// State is what the journal of earlier runs knows of a row; nil where there is
 	// none.
 	State func(journal.ID) journal.State
-	Rate  float64 // requests a second, for forecasts; 0: not known
+	// Gone says of a case that an undo has moved it to the Trash: it is no row's. nil
+	// where there is no journal.
+	Gone func(caseID string) bool
+	Rate float64 // requests a second, for forecasts; 0: not known
 	// Say is told beforehand what is going to be asked.
 	Say func(string)
 }
@@ -63,6 +65,9 @@ type search struct {
 // Run looks for the rows' cases. The verdict is Created if that was done, whatever
 // it says.
 func Run(ctx context.Context, cfg Config) (Report, talkdesk.Answer) {
+	if cfg.Gone == nil {
+		cfg.Gone = func(string) bool { return false }
+	}
 	s := &search{Config: cfg, report: Report{Keys: len(cfg.Rows), Remarks: []string{}, Examples: []string{}}}
 	a := s.run(ctx)
 	s.report.Requests = cfg.Reader.Requests
@@ -146,7 +151,7 @@ func (s *search) byList(ctx context.Context, first talkdesk.Page, wanted []Row) 
 	}
 	// The total may be wrong, so it is seen to that it costs no more than look-ups.
 	l, a := s.Reader.List(ctx, s.API, talkdesk.Query{Field: s.Field}, first, len(wanted), func(f talkdesk.Found) {
-		if cases, asked := found[f.Key]; asked {
+		if cases, asked := found[f.Key]; asked && !s.Gone(f.ID) {
 			found[f.Key] = append(cases, f)
 		}
 	})
@@ -174,10 +179,10 @@ func (s *search) byList(ctx context.Context, first talkdesk.Page, wanted []Row) 
 // must be found in the same way.
 func (s *search) oneByOne(ctx context.Context, first talkdesk.Page, rows []Row) talkdesk.Answer {
 	for _, f := range first.Cases {
-		if f.Key == "" {
+		if f.Key == "" || s.Gone(f.ID) {
 			continue
 		}
-		if _, a := s.Reader.Search(ctx, s.API, s.Field, f.Key); a.Verdict == talkdesk.Absent {
+		if _, a := s.Reader.Search(ctx, s.API, s.Field, f.Key, nil); a.Verdict == talkdesk.Absent {
 			s.blind = fmt.Sprintf("the search does not find case %s, which has the key %q", f.ID, words.Shown(f.Key))
 			s.remark(s.blind + ": it cannot be told of any row that it has no case")
 		}
@@ -189,7 +194,7 @@ func (s *search) oneByOne(ctx context.Context, first talkdesk.Page, rows []Row) 
 			spoke = time.Now()
 			s.say("looked up %s of %s", words.Count(i), words.Count(len(rows)))
 		}
-		found, a := s.Reader.Search(ctx, s.API, s.Field, row.Key)
+		found, a := s.Reader.Search(ctx, s.API, s.Field, row.Key, s.Gone)
 		switch {
 		case a.Verdict == talkdesk.Created:
 			s.found(row, found)
@@ -214,7 +219,7 @@ func (s *search) oneByOne(ctx context.Context, first talkdesk.Page, rows []Row) 
 // found notes that there are cases with the row's key.
 func (s *search) found(row Row, cases []talkdesk.Found) {
 	for _, f := range cases {
-		if sameTitle(f.Title, row.Title) {
+		if f.Titled(row.Title) {
 			s.report.Already++
 			if len(cases) > 1 {
 				s.example("row %d, key %q: %d cases have it", row.Number, words.Shown(row.Key), len(cases))
@@ -243,9 +248,4 @@ func (s *search) example(format string, args ...any) {
 	if len(s.report.Examples) < maxExamples {
 		s.report.Examples = append(s.report.Examples, fmt.Sprintf(format, args...))
 	}
-}
-
-// sameTitle compares two titles, white space aside, as a run does.
-func sameTitle(a, b string) bool {
-	return strings.Join(strings.Fields(a), " ") == strings.Join(strings.Fields(b), " ")
 }

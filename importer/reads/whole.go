@@ -21,9 +21,11 @@ func (r *Reader) Page(ctx context.Context, api API, q talkdesk.Query) (talkdesk.
 	return Once(ctx, r, func(ctx context.Context) (talkdesk.Page, talkdesk.Answer) { return api.Read(ctx, q) })
 }
 
-// Search looks cases up by the text of a custom field: see talkdesk.Search.
-func (r *Reader) Search(ctx context.Context, api API, field, key string) ([]talkdesk.Found, talkdesk.Answer) {
+// Search looks cases up by the text of a custom field, without those that are gone, if
+// that is not nil: see talkdesk.Search.
+func (r *Reader) Search(ctx context.Context, api API, field, key string, gone func(id string) bool) ([]talkdesk.Found, talkdesk.Answer) {
 	s := talkdesk.NewSearch(field, key)
+	s.Gone = gone
 	for q, more := s.Next(); more; q, more = s.Next() {
 		s.Take(r.Page(ctx, api, q))
 	}

@@ -33,8 +33,8 @@ type File struct {
 }
 
 // Open reads the whole file once and reports what it is. The caller closes the File.
-func Open(ctx context.Context, path string) (*File, error) {
-	table, err := source.Open(ctx, path, source.Options{})
+func Open(ctx context.Context, path string, opt source.Options) (*File, error) {
+	table, err := source.Open(ctx, path, opt)
 	if err != nil {
 		return nil, err
 	}

@@ -16,6 +16,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"caseimport/importer/source"
 	"caseimport/mapping"
 	"caseimport/mapping/convert"
 )
@@ -27,7 +28,7 @@ func file(t testing.TB, name, content string) *File {
 	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	f, err := Open(context.Background(), path)
+	f, err := Open(context.Background(), path, source.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -235,7 +236,7 @@ func TestJoin(t *testing.T) {
 		if err := os.WriteFile(path, text.Bytes(), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		f, err := Open(context.Background(), path)
+		f, err := Open(context.Background(), path, source.Options{})
 		if err != nil {
 			t.Skip(err) // text that no reader would take for such a file
 		}

@@ -62,6 +62,11 @@ type Answer struct {
 	Again      bool // it is written in another form from now on: send it again at once, at no cost
 	Unfiltered bool // the server ignores the filter in every form: there is no search, and nothing is absent
 	Hidden     bool // neither the list nor single cases show the field: nothing is absent
+
+	// Of updates that were refused for good: what that may be for. A refusal that names
+	// no field may be for anything.
+	AboutParent bool
+	AboutLock   bool // the case is resolved or closed
 }
 
 // Pace is what the answer says of the pace to a request that was let go at sent.

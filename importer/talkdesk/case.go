@@ -3,6 +3,7 @@ package talkdesk
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -24,6 +25,13 @@ type Case struct {
 	NotesShown bool
 	// CreatedAt and UpdatedAt are by the server's clock; zero where not shown.
 	CreatedAt, UpdatedAt time.Time
+}
+
+// Locked reports whether the case is shown as resolved or closed: a closed case takes no
+// update ("Update a Case"), and in the product a resolved one does not either.
+func (c *Case) Locked() bool {
+	status := c.Members["status"]
+	return strings.EqualFold(status, "RESOLVED") || strings.EqualFold(status, "CLOSED")
 }
 
 // Value is what a custom field holds: one text, numbers as they are spelled, true or

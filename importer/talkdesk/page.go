@@ -23,6 +23,12 @@ type Found struct {
 	Whole     *Case // all of it, where the query asked for that
 }
 
+// Titled reports whether the case has a title, white space aside: of a case that has
+// a row's key this tells whether it is the row's.
+func (f Found) Titled(title string) bool {
+	return f.Title == title || strings.Join(strings.Fields(f.Title), " ") == strings.Join(strings.Fields(title), " ")
+}
+
 // Page is what a read brought: cases, the oldest first as far as the server
 // sorts.
 type Page struct {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"sync"
 
 	"github.com/tidwall/gjson"
@@ -131,6 +132,9 @@ func (c *Client) Update(ctx context.Context, id string, u *Update) Answer {
 	x := c.send(ctx, &req, t, new(bytes.Buffer), maxCaseBytes)
 	a = judgeUpdate(x, id)
 	t.answered(a)
+	if invalid(a) {
+		a.AboutParent, a.AboutLock = mayBeAbout(a, aboutParent), mayBeAbout(a, aboutLock)
+	}
 	if u.holds() && c.hold.learn(hold, a, aboutStatus) || u.Resolution != "" && c.reason.learn(reason, a, aboutResolution) {
 		return Answer{Verdict: NotTaken, Status: a.Status, Code: "another form", Again: true,
 			Message: "the server refuses this form of the update; trying its other form"}
@@ -166,7 +170,21 @@ func applied(x *exchange, id string) bool {
 var (
 	aboutStatus     = regexp.MustCompile(`(?i)status|hold`)
 	aboutResolution = regexp.MustCompile(`(?i)resol|solve|reason`)
+	aboutParent     = regexp.MustCompile(`(?i)parent`)
+	aboutLock       = regexp.MustCompile(`(?i)status|resolved|closed|lock`)
 )
+
+// invalid reports whether an update was refused for what it holds, or for what its case
+// is.
+func invalid(a Answer) bool {
+	return a.Verdict == Rejected && slices.Contains([]int{http.StatusBadRequest, http.StatusConflict, http.StatusUnprocessableEntity}, a.Status)
+}
+
+// Refusal reports whether an update whose last answer had this status was refused for
+// good, and is not on its way any more.
+func Refusal(status int) bool {
+	return status/100 == 4 && !slices.Contains([]int{http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestTimeout, http.StatusTooManyRequests}, status)
+}
 
 // maxTrials is how often the other spelling is tried in vain. An update may be
 // refused for another reason that sounds alike, so one trial proves nothing; but

@@ -217,3 +217,25 @@ func TestAnswersTellWhenACaseWasWritten(t *testing.T) {
 		t.Errorf("updated: %+v", a)
 	}
 }
+
+func TestWhatARefusedUpdateMayBeAbout(t *testing.T) {
+	for _, c := range []struct {
+		status       int
+		body         string
+		parent, lock bool
+	}{
+		{400, `{"code":"E1","message":"Bad request","fields":[{"name":"parent_id","description":"unknown field"}]}`, true, false},
+		{400, `{"code":"E1","message":"Bad request","fields":[{"name":"status","description":"a resolved case cannot be updated"}]}`, false, true},
+		{409, `{"code":"E1","message":"the case is closed","fields":[{"name":"id","description":"7"}]}`, false, true},
+		{422, `{"code":"E1","message":"Bad request"}`, true, true},
+		{400, `{"code":"E1","message":"Bad request","fields":[{"name":"title","description":"is too long"}]}`, false, false},
+		{404, `{"code":"E1","message":"no such case"}`, false, false},
+		{403, `<html>no</html>`, false, false},
+		{502, ``, false, false},
+	} {
+		api := scripted(t, func(string) (int, string) { return c.status, c.body })
+		if a := api.Update(t.Context(), "7", &talkdesk.Update{ParentID: "8"}); a.AboutParent != c.parent || a.AboutLock != c.lock {
+			t.Errorf("%d %s: %+v", c.status, c.body, a)
+		}
+	}
+}

@@ -338,7 +338,12 @@ func (d *drafter) where() page {
 	}
 	items := c.values.sorted()
 	codes := d.product.Codes[c.plain]
-	leave := items[0].value
+	leave := ""
+	for _, i := range items {
+		if leave == "" && d.statusOf(c, i.value) == mapping.Resolved {
+			leave = i.value
+		}
+	}
 	for _, word := range []string{"done", "resolved", "solved", "closed", "merged", "deleted", "spam"} { // the last that occurs is the best example
 		i := slices.IndexFunc(items, func(i item) bool {
 			return strings.EqualFold(i.value, word) || strings.EqualFold(codes[i.value], word)
@@ -346,6 +351,9 @@ func (d *drafter) where() page {
 		if i >= 0 {
 			leave = items[i].value
 		}
+	}
+	if leave == "" { // nobody leaves open tickets behind
+		return p
 	}
 	d.ask(&p, 0, "where: should some rows be left out? %s has %s.", show(c.name), tally(items, 12, codes))
 	p.add("# where: "+scalar(cell(c)+" != "+quote(leave)), "")

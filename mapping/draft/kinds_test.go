@@ -128,6 +128,27 @@ func TestRightOrAsked(t *testing.T) {
 			file:  []string{"owner_id: {column: Assignee, agent: true, default: \"\"}", "geschlossen: RESOLVED\n      offen: OPEN\n", "Gelöst: RESOLVED", "resolution: {const: Solved before the import}", "type: {column: Type, values: {Frage: QUESTION, Störung: INCIDENT}}"},
 		},
 		{
+			name:  "a column of resolutions is the resolution",
+			input: "Issue key,Summary,Status,Resolution,Assignee\nA-3,The lamp is out,Done,Fixed,ann\nA-9,The door is stuck,To Do,,bob\n",
+			file:  []string{"resolution: {column: Resolution, default: Solved before the import}"},
+		},
+		{
+			name:  "a letter is no resolution",
+			input: "Ticket ID,Subject,Status,Resolution\n3,The lamp is out,Closed," + strings.Repeat("We have mended it. ", 20) + "\n9,The door is stuck,Open,\n",
+			file:  []string{"resolution: {const: Solved before the import}"},
+		},
+		{
+			name:  "an owner who is no address among addresses",
+			input: "Ticket ID,Subject,Assignee\n3,The lamp is out,ann@example.com\n9,The door is stuck,bob@example.com\n11,It rains,Support desk\n",
+			asked: []string{`owner_id: should the cases be assigned? "Assignee" holds other things than addresses in 1 row,`},
+			file:  []string{"  # QUESTION: owner_id:", "# owner_id: {column: Assignee, values: {file: agents.csv}, pass: true, agent: true, default: \"\"}"},
+		},
+		{
+			name:  "open tickets are not left behind",
+			input: "Ticket ID,Subject,Status\n3,The lamp is out,Open\n9,The door is stuck,Open\n11,It rains,Pending\n",
+			never: []string{"where:"},
+		},
+		{
 			name:  "a state of the union is no status",
 			input: "Ticket ID,Subject,Description,State\n3,The lamp is out,It is dark,NY\n9,The door is stuck,It is shut,CA\n",
 			never: []string{"  status:", "status: State"},
@@ -229,6 +250,9 @@ func TestLanguages(t *testing.T) {
 		{"a GLPI export", "ID;Título;Estado;Prioridad;Solicitante - Solicitante;Fecha de apertura", "3{}9;Lámpara {} apagada;Nuevo;Primordial;Persona {};2025-03-0{} 12:00", "ID", "Título", "Solicitante - Solicitante", "Primordial: URGENT"},
 		{"a GLPI export", "ID;Titre;Statut;Priorité;Demandeur - Demandeur;Attribué à - Technicien;Date d'ouverture", "3{}9;La lampe {} est éteinte;Nouveau;Très haute;Personne {};Agent;0{}-03-2025 12:00", "ID", "Titre", "Demandeur - Demandeur", "Très haute: URGENT"},
 		{"a GLPI export", "ID;Título;Status;Prioridade;Requerente - Requerente;Data de abertura", "3{}9;Lâmpada {} apagada;Novo;Muito alta;Pessoa {};0{}-09-2025 14:10", "ID", "Título", "Requerente - Requerente", "Muito alta: URGENT"},
+		{"a GLPI export", "ID;Titolo;Stato;Priorità;Richiedente - Richiedente;Assegnatario - Gruppo tecnico;Data di apertura", "3{}9;La lampada {} è spenta;Nuova;Massima;Persona {};Rete;0{}-03-2025 12:00", "ID", "Titolo", "Richiedente - Richiedente", "Massima: URGENT"},
+		{"a GLPI export", "ID;Titel;Status;Priorität;Anforderer - Anforderer;Eröffnungsdatum", "3{}9;Die Lampe {} ist aus;Neu;Sehr hoch;Person {};0{}-03-2025 12:00", "ID", "Titel", "Anforderer - Anforderer", "Sehr hoch: URGENT"},
+		{"a Freshdesk CSV export", "ID del ticket,Asunto,Estado,Prioridad,Agente,Hora de creación,Nombre completo,ID del contacto", "3{}9,La lámpara {} no va,Open,Urgent,Agente uno,2025-03-0{} 12:00:00,Persona {},9{}", "ID del ticket", "Asunto", "Nombre completo", "Urgent: URGENT"},
 		{"an OTRS or Znuny export", "Número;Ticket#;Idade;Titulo;Criado;Fila;Estado;Prioridade;Usuário Cliente", "{};20250815100002{};27 d;Troca de toner {};2025-08-0{} 15:50:04;TI;Fechado com êxito;4 Alta;Pessoa {}", "Ticket#", "Titulo", "Usuário Cliente", "4 Alta: HIGH"},
 		{"an OTRS or Znuny export", "Numéro;Ticket#;Titre;Créé;File;État;Priorité;Client Utilisateur", "{};20250815100002{};La lampe {} est éteinte;2025-08-0{} 15:50:04;TI;nouveau;4 important;Personne {}", "Ticket#", "Titre", "Client Utilisateur", "4 important: HIGH"},
 		{"a Redmine export", "#;Projekt;Tracker;Status;Priorität;Thema;Autor;Zugewiesen an;Aktualisiert", "3{}9;Web;Fehler;Neu;Sofort;Die Lampe {} ist aus;Person {};Agent;0{}.03.2025 12:00", "#", "Thema", "Autor", "Sofort: URGENT"},

@@ -60,7 +60,7 @@ func TestCommentsInASecondFile(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := m.CompileWith(export.columns, false, func(string) (mapping.Related, error) { return second{comments.columns}, nil }); err != nil {
+			if _, err := m.CompileWith(export.columns, false, func(mapping.SecondFile) (mapping.Related, error) { return second{comments.columns}, nil }); err != nil {
 				t.Error(err)
 			}
 			if n := draft.OpenQuestions(d.YAML); n > len(d.Ask) {

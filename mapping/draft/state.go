@@ -61,8 +61,29 @@ func (d *drafter) status(p *page) {
 	values := lookup(append(pairs, d.unseen(c, func(t tongue) scale { return t.Statuses }, func(code string) string { return d.statusOf(c, code) })...))
 	d.lookupRule(p, "status", c, from(c).with("values", flow(values)).note("set after the case was created; %s", seen), values)
 	if slices.ContainsFunc(values, func(q pair) bool { return q.value == mapping.Resolved }) {
-		p.rule("resolution", rule{}.with("const", scalar("Solved before the import")).note("Talkdesk wants one for every resolved case"))
+		d.resolution(p)
 	}
+}
+
+// maxResolution keeps letters and logs out of it: how long it may be is not published.
+const maxResolution = 255
+
+// resolution is what Talkdesk wants of every resolved case: what the old helpdesk has
+// noted, where it has.
+func (d *drafter) resolution(p *page) {
+	const otherwise, why = "Solved before the import", "Talkdesk wants one for every resolved case"
+	c := d.pick.named("resolution", func(c *column) bool {
+		return c.cells() && c.several == 0 && c.lists == 0 && c.real() > 0 && c.longest <= maxResolution
+	})
+	if c == nil || d.used[c] {
+		p.rule("resolution", rule{}.with("const", scalar(otherwise)).note(why))
+		return
+	}
+	known := d.product != plainTable()
+	if !known {
+		d.ask(p, 2, "resolution: is %s the resolution of resolved cases?", show(c.name))
+	}
+	d.put(p, "resolution", known, from(c).with("default", scalar(otherwise)).note("%s; in %s", why, rows(c.filled)), c)
 }
 
 func (d *drafter) statusOf(c *column, s string) string {
@@ -95,8 +116,8 @@ func (d *drafter) kindOfCase(p *page) {
 	values := lookup(pairs)
 	r := from(c).with("values", flow(values)).note("%s", tally(c.values.sorted(), 6, nil))
 	if !all {
+		d.ask(p, 2, "type: which of the account's types are the values of %s? Its rule waits in a comment.", show(c.name))
 		p.rule("# type", r.note("Talkdesk's types are QUESTION, INCIDENT, PROBLEM, TASK and the account's own"))
-		d.remind("type: which of the account's types are the values of %s? Its rule waits in a comment.", show(c.name))
 		return
 	}
 	d.sure("type: %s", c.name)
@@ -114,9 +135,13 @@ func (d *drafter) owner(p *page) {
 		p.rule("owner_id", from(c).with("agent", "true").with("default", `""`).note("an address without an active agent leaves the case unassigned"))
 		return
 	}
-	p.rule("# owner_id", from(c).with("values", "{file: agents.csv}").with("agent", "true").with("default", `""`).
-		note("to assign the cases: agents.csv maps what stands there to the addresses of agents"))
-	d.remind("owner_id: %s holds no addresses of agents. To assign the cases, write agents.csv: what stands there, and the address.", show(c.name))
+	what, r := "holds no addresses", from(c).with("values", "{file: agents.csv}")
+	if c.addresses > 0 {
+		what = fmt.Sprintf("holds other things than addresses in %s", rows(c.texts-c.addresses))
+		r = r.with("pass", "true")
+	}
+	d.ask(p, 2, "owner_id: should the cases be assigned? %s %s, so write agents.csv: what stands there, and the address of the agent.", show(c.name), what)
+	p.rule("# owner_id", r.with("agent", "true").with("default", `""`).note("agents.csv maps what stands there to the addresses of agents"))
 }
 
 func (d *drafter) group(p *page) {
@@ -124,8 +149,8 @@ func (d *drafter) group(p *page) {
 	if c == nil || d.used[c] {
 		return
 	}
+	d.ask(p, 2, "group_id: should the groups of %s be kept? If so, write groups.csv: what stands there, and the id of the group in Talkdesk.", show(c.name))
 	p.rule("# group_id", from(c).with("values", "{file: groups.csv}").note("groups.csv maps the groups to Talkdesk's ids; %s", tally(c.values.sorted(), 4, nil)))
-	d.remind("group_id: to keep the groups of %s, write groups.csv: what stands there, and the id of the group in Talkdesk.", show(c.name))
 }
 
 // parent ties a case to its parent, where the column holds keys.
