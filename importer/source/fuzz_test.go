@@ -100,6 +100,11 @@ func FuzzCSV(f *testing.F) {
 			return
 		}
 		want = slices.DeleteFunc(want, func(r []string) bool { return strings.TrimSpace(strings.Join(r, "")) == "" })
+		for i, r := range want { // blank cells beyond the header are dropped
+			if width := len(want[0]); len(r) > width && strings.TrimSpace(strings.Join(r[width:], "")) == "" {
+				want[i] = r[:width]
+			}
+		}
 		if len(got) != len(want) || len(want) > 0 && !reflect.DeepEqual(got, want) {
 			t.Fatalf("%q: got %q, encoding/csv reads %q", text, got, want)
 		}

@@ -113,9 +113,16 @@ func TestGzip(t *testing.T) {
 	}
 }
 
+// temporary returns a folder of the test's own, in which temporary files are made.
+func temporary(t *testing.T) string {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	t.Setenv("TMP", dir) // on Windows
+	return dir
+}
+
 func TestStandardInput(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir())
-	t.Setenv("TMP", os.TempDir()) // on Windows
+	dir := temporary(t)
 	for name, text := range map[string]string{"plain": small, "packed": pack(t, small)} {
 		table, err := Open(context.Background(), "-", Options{Format: "csv", Stdin: iotest.OneByteReader(strings.NewReader(text))})
 		if err != nil {
@@ -134,7 +141,7 @@ func TestStandardInput(t *testing.T) {
 	if _, err := Open(context.Background(), "-", Options{Format: "csv", Stdin: strings.NewReader("a,\x00")}); err == nil {
 		t.Error("binary data was not refused")
 	}
-	left, err := os.ReadDir(os.TempDir())
+	left, err := os.ReadDir(dir)
 	if err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
 	}

@@ -192,8 +192,7 @@ func TestArchives(t *testing.T) {
 }
 
 func TestAWorkbookLeavesNothingBehind(t *testing.T) {
-	dir := t.TempDir()
-	t.Setenv("TMPDIR", dir)
+	dir := temporary(t)
 	table := open(t, "x.xlsx", sheets(t, "One", line(1, "a")+line(2, "1")), Options{})
 	rows(t, table)
 	table.Close()
