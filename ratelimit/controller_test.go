@@ -515,14 +515,21 @@ func TestChangesAreFound(t *testing.T) {
 		{"20, 100, 5", rates{{0, 20}, {60, 100}, {120, 5}}, nil, 20},
 		{"a neighbour takes half and leaves", rates{{0, 20}}, rates{{0, 0}, {60, 10}, {120, 0}}, 20},
 	} {
-		for _, says := range []string{"", "retry"} {
+		for _, says := range []string{"", "retry", "quota"} {
 			for _, latency := range []float64{0.02, 0.1, 0.4} {
 				w := world{server: &bucket{rates: tt.limit, seconds: 1}, latency: latency, says: says, neighbour: tt.taken, seconds: 200}
 				o := w.run()
 				for _, at := range []float64{0, 60, 120} {
 					took := found(o, func(from, to float64) float64 { return tt.limit.between(from, to) - sum(o.others, from, to) }, at)
 					t.Logf("%s, %q, %v: found after %v s", tt.name, says, latency, took)
-					if took > tt.within {
+					within := tt.within
+					if says == "quota" && latency > 0.3 && tt.taken != nil {
+						// Headers about a second that are nearly half a second old see
+						// a neighbour late: some requests are refused, and the room that
+						// it leaves is found as slowly as without headers.
+						within = 45
+					}
+					if took > within {
 						t.Errorf("%s, %q: found after %v s", tt.name, says, took)
 					}
 				}
