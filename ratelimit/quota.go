@@ -95,7 +95,7 @@ func (q *quotas) take(now, sent time.Duration, said []Quota) {
 func (q *quotas) rate() float64 {
 	rate := topRate
 	for _, t := range q.known {
-		if t.period <= spread {
+		if t.size > 1 && t.period <= spread { // else nothing was ever said but that it is used up
 			others := t.others
 			if q.latest-t.filled < t.period { // it cannot be told yet
 				others = max(others, t.before)
