@@ -148,7 +148,7 @@ func (c *controller) sent(now time.Duration) {
 // answered notes an answer to a request that was let go at sent. It returns until when
 // a 429 asks that nothing is sent.
 func (c *controller) answered(now, sent time.Duration, a Answer) (until time.Duration) {
-	c.rest.take(now, sent, a.Quotas)
+	c.rest.take(now, sent, a.Quotas, a.Throttled)
 	switch {
 	case a.Throttled:
 		return c.refused(now, sent, a.Pause)

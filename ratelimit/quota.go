@@ -27,7 +27,7 @@ type quotas struct {
 
 // tracked is one quota.
 type tracked struct {
-	size   int           // the most that was left of it
+	size   int           // the most that was left of it, 0 where refusals alone speak of it
 	period time.Duration // the longest that it took until it is full again
 	said   int           // to be left
 	left   int           // less what may not have been counted yet
@@ -63,7 +63,7 @@ func (q *quotas) after(moment time.Duration) int {
 }
 
 // take takes in what an answer says. An older one than the latest says nothing new.
-func (q *quotas) take(now, sent time.Duration, said []Quota) {
+func (q *quotas) take(now, sent time.Duration, said []Quota, refused bool) {
 	if len(said) == 0 || sent < q.latest {
 		return
 	}
@@ -75,7 +75,9 @@ func (q *quotas) take(now, sent time.Duration, said []Quota) {
 	after := q.after(sent)
 	for i, s := range said {
 		t := &q.known[i]
-		t.size = max(t.size, s.Remaining+1) // it was one more before that request
+		if !refused {
+			t.size = max(t.size, s.Remaining+1) // it was one more before that request
+		}
 		t.period = max(t.period, s.Reset)
 		end := (sent+now)/2 + s.Reset + (now-sent)/4 // it was said when about half of the time was over
 		if now < t.end && s.Remaining <= t.said {
@@ -95,7 +97,7 @@ func (q *quotas) take(now, sent time.Duration, said []Quota) {
 func (q *quotas) rate() float64 {
 	rate := topRate
 	for _, t := range q.known {
-		if t.size > 1 && t.period <= spread { // else nothing was ever said but that it is used up
+		if t.size > 0 && t.period <= spread { // else nothing was ever said but that it is used up
 			others := t.others
 			if q.latest-t.filled < t.period { // it cannot be told yet
 				others = max(others, t.before)
