@@ -21,8 +21,9 @@ import "time"
 //     is what it allows, whatever it had saved up before. That rate is proved. Where
 //     too little was accepted to tell, the rate is cut to seven tenths, and climbs by
 //     steps from 8 % on.
-//  3. A proved rate is held: for eight seconds, a hundred answers, and long enough
-//     for the last pause not to matter. That keeps refusals rare.
+//  3. A proved rate is held: for eight seconds, and a hundred answers for each refusal
+//     that the last climb has cost. Where the server saves nothing up in a pause, it is held
+//     for as long as makes a pause worth what a climb may find. That keeps refusals rare.
 //  4. Then it climbs, by 1 % at the first beat, 2 % at the next, 4 % …: gently where
 //     the limit was, quickly where there is none any more. It ends with a 429. The rate
 //     of the beat before was not refused, and is hoped to be kept up; if it cannot be,
@@ -30,14 +31,15 @@ import "time"
 //
 // A refusal of more than a second is the rest of a window, not an empty bucket. What
 // counts then is what was accepted between the ends of two such refusals. From then on
-// a beat lasts twice as long as the refusal did, since less time shows nothing.
+// a beat lasts twice as long as the refusal did, since less time shows nothing, and of
+// a refusal one request at a time finds the end.
 //
 // A server that takes more than twice its usual time is near its limit: the rate does
 // not climb, and yields to what was delivered. Nor does it climb while less is sent
 // than it allows.
 //
-// Where headers say that a quota is used up, it counts as a refusal that costs nothing,
-// before there is one: see quota.go.
+// Where headers say what is left of a quota, it is used evenly, whatever rate would be
+// found beyond it: see quota.go.
 //
 // Concurrency needs no rule of its own: by Little's law, as many requests are in flight
 // as the rate and the latency make, and the caller's workers are the bound. Others who
@@ -66,7 +68,11 @@ type controller struct {
 	refusing bool          // nothing has been accepted since it began
 	first    time.Duration // when it began
 	fresh    time.Duration // what is let go before this moment says nothing new
-	strikes  int           // 429s that said anything new
+	burst    int           // 429s
+	strikes  int           // of them, those that said anything new
+	probed   bool          // it came of a climb
+	gap      float64       // between the rate that was refused and the one that was set, as a share
+	saves    bool          // pauses cost nothing: the server saves up what is not used in them
 	stated   bool          // the server said how long it lasts
 	before   float64       // what was measured when it began
 	lost     time.Duration // how long it lasted
@@ -84,7 +90,7 @@ const (
 	beatLength = time.Second
 	searchTime = 2 * time.Second
 	holdTime   = 8 * time.Second
-	holdFor    = 100 // answers
+	holdFor    = 110 // answers
 	enough     = 10  // accepted requests that make a measure
 
 	firstStep = 0.01 // from what was proved
@@ -104,7 +110,7 @@ func newController(most float64) *controller {
 		most = topRate
 	}
 	rate := min(startRate, most)
-	return &controller{rate: rate, kept: rate, previous: rate, most: most, step: firstStep, ceiling: topRate}
+	return &controller{rate: rate, kept: rate, previous: rate, most: most, step: firstStep, ceiling: topRate, saves: true}
 }
 
 // learn begins with what an earlier one has learned.
@@ -115,28 +121,21 @@ func (c *controller) learn(rate float64) {
 
 // learned is the rate that the server was seen to allow, 0 if it has set no limit.
 func (c *controller) learned() float64 {
-	if !c.met {
+	if said := c.rest.rate(); !c.met && said == topRate {
 		return 0
+	} else {
+		return min(max(c.rate, c.proved), said)
 	}
-	return max(c.rate, c.proved)
 }
 
 // due is when the next request may go, as far as can be told now; it may be past. last
 // is when the one before was due.
 func (c *controller) due(now, last time.Duration) time.Duration {
-	gap := seconds(1/c.rate) + 1
-	if c.refusing && c.strikes > 1 { // one at a time shows as well that it is over
-		gap = max(gap, seconds(1.5*c.latency))
+	gap := seconds(1/min(c.rate, c.rest.rate())) + 1
+	if c.refusing && (c.strikes > 1 || c.window > 0) { // one at a time shows as well that it is over
+		gap = max(gap, seconds(c.latency/2))
 	}
-	due := max(last+gap, c.fresh)
-	if pause := c.rest.usedUp(now) - now; due <= now && pause > 0 {
-		// It would be refused, so it counts as refused, at no cost.
-		if c.rest.ofSeconds() && c.proved > 0 {
-			pause = min(pause, seconds(1.2/c.rate))
-		}
-		due = c.refused(now, now, pause)
-	}
-	return due
+	return max(last+gap, c.fresh, c.rest.usedUp(now))
 }
 
 // sent notes that a request is let go.
@@ -149,7 +148,7 @@ func (c *controller) sent(now time.Duration) {
 // answered notes an answer to a request that was let go at sent. It returns until when
 // a 429 asks that nothing is sent.
 func (c *controller) answered(now, sent time.Duration, a Answer) (until time.Duration) {
-	c.rest.take(now, sent, a.Quotas)
+	c.rest.take(now, sent, a.Quotas, a.Throttled)
 	switch {
 	case a.Throttled:
 		return c.refused(now, sent, a.Pause)
@@ -163,25 +162,27 @@ func (c *controller) answered(now, sent time.Duration, a Answer) (until time.Dur
 	c.total.accepted++
 	c.windows.accepted++
 	if c.refusing && sent >= c.fresh {
-		c.accept(now)
+		c.accept(now, sent)
 	}
 	return 0
 }
 
-// refused takes in a 429, or that there would be one.
+// refused takes in a 429.
 func (c *controller) refused(now, sent, pause time.Duration) (until time.Duration) {
 	if sent < c.fresh {
+		c.burst++
 		return now + pause // of a burst, which is one event
 	}
 	if !c.refusing {
-		c.refusing, c.first, c.strikes = true, now, 0
+		c.refusing, c.first, c.strikes, c.burst = true, now, 0, 0
 		c.cut(now)
 	}
 	c.strikes++
+	c.burst++
 	if c.stated = pause > 0; !c.stated {
 		// Long enough for a request, and longer each time: it may be the rest of
 		// a window.
-		pause = min(max(seconds(1.2/c.rate), firstOwnPause, (now-c.first)/2), longestPause)
+		pause = min(max(seconds(1.2/c.rate), firstOwnPause, (now-c.first)/4), longestPause)
 	}
 	c.fresh = now + pause
 	return c.fresh
@@ -191,10 +192,18 @@ func (c *controller) refused(now, sent, pause time.Duration) (until time.Duratio
 func (c *controller) cut(now time.Duration) {
 	climbed := c.rate > c.kept
 	dashed := !climbed && c.proved > 0 && c.kept > 1.001*c.proved
-	if dashed {
-		c.ceiling = c.kept
-	}
 	c.before = c.total.rate(now)
+	if c.window > 0 {
+		c.before = c.windows.rate(now)
+	}
+	switch c.probed = climbed && c.proved > 0; {
+	case dashed:
+		c.ceiling, c.saves = c.kept, true
+	case c.probed:
+		if share := c.total.refused.Seconds() / (now - c.total.since).Seconds(); share > 0.03 {
+			c.saves = c.before > (1-share/2)*c.kept
+		}
+	}
 	peak := c.total.rate(now - min(c.total.refused, now-c.total.since))
 	known := c.total.accepted >= enough && now-c.total.since >= max(beatLength/2, 3*c.total.refused)
 	if known {
@@ -213,11 +222,17 @@ func (c *controller) cut(now time.Duration) {
 	default:
 		c.proved = max(c.proved, c.before)
 		rate = c.proved
-		if climbed {
+		if climbed && (c.window == 0 || c.previous > 1.06*c.proved) { // a window shows a small excess late
 			rate = c.hope(peak)
 		}
 	}
-	c.set(now, min(max(rate, c.rate/2), 0.98*c.rate))
+	most := 0.98 * c.rate
+	if c.window > 0 && !climbed { // until the window ends, the measure is too high
+		most = 0.97 * c.rate
+	}
+	was := c.rate
+	c.set(now, min(max(rate, c.rate/2), most))
+	c.gap = was/c.rate - 1
 }
 
 // hope is a rate above the proved one that may be kept up: the last one that was not
@@ -233,31 +248,30 @@ func (c *controller) hope(peak float64) float64 {
 }
 
 // accept ends a refusal: something was accepted again.
-func (c *controller) accept(now time.Duration) {
+func (c *controller) accept(now, sent time.Duration) {
 	c.refusing = false
 	c.lost = c.fresh - c.first
-	c.total.refused += c.lost
+	lasted := max(c.lost, sent-c.first)
+	c.total.refused += lasted
 	c.held, c.answers = now, 0
-	if c.lost < secondsCount || c.strikes == 1 && !c.stated {
-		c.window = c.window * 98 / 100
-		return
+	c.window = c.window * 98 / 100
+	counted, first := c.windows.rate(now), c.windows.since == 0
+	if lasted >= secondsCount+seconds(1.5*c.latency+3/c.rate) && (c.strikes > 1 || c.stated) {
+		// It was the rest of a window. What was accepted between the ends of two of
+		// them is what counts.
+		c.window = max(c.window, min(lasted, time.Minute))
+		if !c.probed {
+			if first { // it had begun before it was known
+				counted = min(counted, c.rate, c.before)
+			}
+			c.proved, c.ceiling = counted, topRate
+			c.set(now, counted)
+			c.step = guessStep
+		}
 	}
-	// It was the rest of a window. What was accepted between the ends of two of them
-	// is what counts; or what headers say is left of a new one.
-	counted, said := 0.0, c.rest.rate(now)
-	if c.windows.since > 0 {
-		counted = c.windows.rate(now)
+	if c.window > 0 {
+		c.windows = measure{since: now}
 	}
-	if said < topRate && (counted == 0 || counted < said && said < 2*counted) {
-		counted = said
-	}
-	c.windows = measure{since: now}
-	c.window = min(c.lost, time.Minute)
-	c.proved, c.ceiling = counted, topRate
-	if counted == 0 {
-		counted = min(c.rate, c.before)
-	}
-	c.set(now, counted)
 }
 
 // A measure counts what was accepted since a moment.
@@ -282,12 +296,12 @@ func (c *controller) set(now time.Duration, rate float64) {
 }
 
 // searching reports whether the rate is a guess, or below what was proved.
-func (c *controller) searching() bool { return c.proved == 0 || c.rate < 0.999*min(c.proved, c.most) }
+func (c *controller) searching() bool { return c.proved == 0 || c.rate < 0.97*min(c.proved, c.most) }
 
 // beat ends the beat if it is over, and climbs if it gave no reason not to.
 func (c *controller) beat(now time.Duration) {
 	length := max(beatLength, seconds(1.5*c.latency), seconds(4/c.rate))
-	if !c.searching() {
+	if length = max(length, c.window); !c.searching() {
 		length = max(length, 2*c.window)
 	}
 	took := now - c.began
@@ -299,16 +313,11 @@ func (c *controller) beat(now time.Duration) {
 	switch {
 	case c.refusing:
 	case c.latency > 2*c.usual+0.02: // near its limit, or past it
-		if delivered < 0.9*used || now-c.held >= c.hold() {
+		if delivered < 0.9*used || now-c.held >= holdTime+seconds(10*c.latency) {
 			c.set(now, 0.95*delivered)
 		}
 	case used < 0.75*c.rate: // nobody has asked for more
 	case !c.met:
-		if said := c.rest.rate(now); said < 2*c.rate {
-			c.proved = said
-			c.set(now, said)
-			return
-		}
 		c.previous = c.rate
 		c.rate = min(2*c.rate, c.most)
 	case c.searching():
@@ -318,7 +327,7 @@ func (c *controller) beat(now time.Duration) {
 		if c.climb(); !c.searching() {
 			c.set(now, c.proved)
 		}
-	case now-c.held >= c.hold() && c.answers >= holdFor:
+	case !c.holds(now):
 		c.climb()
 	}
 }
@@ -329,14 +338,17 @@ func (c *controller) climb() {
 	c.step = min(2*c.step, lastStep)
 }
 
-// hold is how long a rate is held. Short pauses cost nothing where the server saves up
-// what is not used in them, which shows by a rate that went well and then did not.
-func (c *controller) hold() time.Duration {
-	hold := holdTime
-	if c.ceiling >= topRate || c.window > 0 {
-		hold = min(max(hold, 18*c.lost), time.Minute)
+// holds reports whether the rate is still to be held. A climb costs the refusals and the
+// pause that it ends with, so it must be worth them.
+func (c *controller) holds(now time.Duration) bool {
+	hold, answers := holdTime, holdFor
+	if c.probed {
+		answers *= c.burst
+		if !c.saves {
+			hold = min(max(hold, seconds(1.5*c.lost.Seconds()/c.gap)), time.Minute)
+		}
 	}
-	return hold + seconds(10*c.latency)
+	return now-c.held < hold+seconds(10*c.latency) || c.answers < answers
 }
 
 // time follows how long answers take: quickly, and the least of it, which rises slowly,

@@ -1,6 +1,10 @@
 package ratelimit
 
-import "time"
+import (
+	"slices"
+	"sort"
+	"time"
+)
 
 // Quota is what the headers of an answer say of one quota.
 type Quota struct {
@@ -9,94 +13,107 @@ type Quota struct {
 }
 
 // quotas follows what headers say.
+//
+// What is left when a request arrives cannot be told well: the answer that says so is
+// as old as its way back, and servers count time in whole seconds. But the most that was
+// ever left, and the longest time that it ever took until all of it is there again, are
+// what the server allows. At an even pace just below that, and below what others use of
+// it, no quota is used up, whether it is a bucket, a fixed or a sliding window.
 type quotas struct {
-	known   []tracked
-	longest time.Duration // that was said until one is full again
-	// stale: answers take so long that it cannot be told which requests fall into
-	// which quota. What is left is then taken as it was said.
-	stale  bool
-	latest time.Duration // when the request was let go whose answer said so
-
-	turns [1024]time.Duration // when the latest requests were let go
-	count int                 // of all of them
+	known  []tracked
+	latest time.Duration   // when the request was let go whose answer said so
+	turns  []time.Duration // when requests were let go: the latest
 }
 
-// tracked is one quota. Servers round its end to whole seconds, so the earliest end
-// that was heard of counts, until more is left again.
+// tracked is one quota.
 type tracked struct {
-	left int           // less what may not have been counted yet
-	said int           // by the server
-	end  time.Duration // when it is full again
+	size   int           // the most that was left of it, 0 where refusals alone speak of it
+	period time.Duration // the longest that it took until it is full again
+	said   int           // to be left
+	left   int           // less what may not have been counted yet
+	end    time.Duration // when it is full again: the earliest that was heard of, until more is left again
+	filled time.Duration // after that it was filled again at a stroke, as windows are
+	others int           // used by somebody else, since then
+	before int           // and before that
 }
 
-// spread is the longest quota that is spread evenly. Longer ones are used up at the
-// pace that the server allows, and then waited for.
-const spread = 5 * time.Minute
+const (
+	// spread is the longest quota that is spread evenly. Longer ones are used up at the
+	// pace that the server allows, and then waited for.
+	spread = 5 * time.Minute
+	// evenly is how much of a quota is used: clocks differ, and so do ways to the server.
+	evenly = 0.98
+	// mostTurns bounds what is remembered: a few hundred a second for a few minutes.
+	mostTurns = 1 << 17
+)
 
 func (q *quotas) sent(now time.Duration) {
-	q.turns[q.count%len(q.turns)] = now
-	q.count++
-	for i := range q.known {
-		if !q.stale {
-			q.known[i].left--
-		}
+	if len(q.turns) == mostTurns {
+		q.turns = append(q.turns[:0], q.turns[mostTurns/2:]...)
 	}
+	q.turns = append(q.turns, now)
+	for i := range q.known {
+		q.known[i].left--
+	}
+}
+
+// after counts the requests that were let go after a moment.
+func (q *quotas) after(moment time.Duration) int {
+	return len(q.turns) - sort.Search(len(q.turns), func(i int) bool { return q.turns[i] > moment })
 }
 
 // take takes in what an answer says. An older one than the latest says nothing new.
-func (q *quotas) take(now, sent time.Duration, said []Quota) {
+func (q *quotas) take(now, sent time.Duration, said []Quota, refused bool) {
 	if len(said) == 0 || sent < q.latest {
 		return
 	}
+	last := q.latest
 	q.latest = sent
-	after := q.after(sent)
-	for _, s := range said {
-		q.longest = max(q.longest, s.Reset)
-	}
-	if q.stale = now-sent > q.longest/4; q.stale {
-		after = 0
-	}
 	if len(q.known) != len(said) {
-		q.known = make([]tracked, len(said))
+		q.known = slices.Repeat([]tracked{{filled: sent - 1}}, len(said))
 	}
+	after := q.after(sent)
 	for i, s := range said {
 		t := &q.known[i]
+		if !refused {
+			t.size = max(t.size, s.Remaining+1) // it was one more before that request
+		}
+		t.period = max(t.period, s.Reset)
 		end := (sent+now)/2 + s.Reset + (now-sent)/4 // it was said when about half of the time was over
 		if now < t.end && s.Remaining <= t.said {
 			end = min(end, t.end)
 		}
-		*t = tracked{left: s.Remaining - after, said: s.Remaining, end: end}
+		if s.Remaining-t.said >= (t.size+1)/2 {
+			t.filled, t.before = last, t.others
+		}
+		own := q.after(max(t.filled, sent-t.period)) - after
+		t.others = max(0, t.size-s.Remaining-own)
+		t.end, t.said, t.left = end, s.Remaining, s.Remaining-after
 	}
 }
 
-// ofSeconds reports that the quotas are of a second or two. Servers count in whole
-// seconds, so it cannot be told then when they end.
-func (q *quotas) ofSeconds() bool { return q.longest <= 2*time.Second }
-
-// after counts the requests that were let go after that one.
-func (q *quotas) after(sent time.Duration) (n int) {
-	for n < min(q.count, len(q.turns)) && q.turns[(q.count-1-n)%len(q.turns)] > sent {
-		n++
-	}
-	return n
-}
-
-// rate is the rate that would use the quotas up evenly, which is more than any server
-// allows if there are none.
-func (q *quotas) rate(now time.Duration) float64 {
+// rate is the rate that uses evenly what others leave of the quotas, which is more than
+// any server allows if there are none.
+func (q *quotas) rate() float64 {
 	rate := topRate
 	for _, t := range q.known {
-		if rest := t.end - now; rest > 0 && rest <= spread {
-			rate = min(rate, float64(max(t.left, 1))/max(rest, time.Second).Seconds())
+		if t.size > 0 && t.period <= spread { // else nothing was ever said but that it is used up
+			others := t.others
+			if q.latest-t.filled < t.period { // it cannot be told yet
+				others = max(others, t.before)
+			}
+			rate = min(rate, evenly*float64(max(1, t.size-others))/t.period.Seconds())
 		}
 	}
 	return rate
 }
 
 // usedUp is until when nothing is left of one of them, 0 if something is left of all.
+// What we use up ourselves at an even pace is replaced as fast; and where the whole
+// seconds that servers count say little, only an even pace helps.
 func (q *quotas) usedUp(now time.Duration) (until time.Duration) {
 	for _, t := range q.known {
-		if t.left <= 0 && t.end > now {
+		if t.left <= 0 && t.end > now && (t.period > spread || t.period > 2*time.Second && t.others > t.size/10) {
 			until = max(until, t.end)
 		}
 	}

@@ -31,6 +31,7 @@ type screen struct {
 	mu    sync.Mutex
 	bar   *progressbar.ProgressBar // nil if none is shown
 	width int                      // of the bar, in cells
+	words int                      // beside it, at most so far: a bar that changes its length all the time cannot be read
 	note  string                   // what is shown in its place, "" if nothing is
 }
 
@@ -44,7 +45,10 @@ func newScreen(w io.Writer) *screen {
 	return &screen{out: file, plain: os.Getenv("NO_COLOR") != ""}
 }
 
-// Write prints log lines.
+// behindTime is where the message of a log line begins.
+const behindTime = len("15:04:05 ")
+
+// Write prints log lines, broken at words.
 func (s *screen) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -59,7 +63,13 @@ func (s *screen) Write(p []byte) (int, error) {
 			_, _ = io.WriteString(s.out, note)
 		}()
 	}
-	return s.out.Write(p)
+	columns := columnsOf(s.out)
+	for line := range strings.Lines(string(p)) {
+		if _, err := io.WriteString(s.out, folded(line, behindTime, columns)); err != nil {
+			return 0, err
+		}
+	}
+	return len(p), nil
 }
 
 // Beside the bar stand brackets, a percentage and blanks, and it is drawn in cells
@@ -68,6 +78,7 @@ const (
 	besideBar   = 12
 	smallestBar = 5
 	widestBar   = 40
+	usualWords  = 50
 )
 
 // draw shows how far the run has come.
@@ -82,7 +93,8 @@ func (s *screen) draw(pc pace) {
 	}
 	s.unnote()
 	text := pc.words(columns - besideBar - smallestBar)
-	if width := min(max(columns-besideBar-max(len(text), 60), smallestBar), widestBar); s.bar == nil || width != s.width {
+	s.words = max(s.words, len(text), usualWords)
+	if width := min(max(columns-besideBar-s.words, smallestBar), widestBar); s.bar == nil || width != s.width {
 		s.width = width
 		s.bar = progressbar.NewOptions(pc.rows,
 			progressbar.OptionSetWriter(s.out),

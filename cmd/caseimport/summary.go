@@ -210,10 +210,26 @@ func advice(cmd *cobra.Command, o runOptions, input string, sum importer.Summary
 			"the credentials (see: "+program()+" run --help), then try the first five rows:",
 			"  "+commandLine(cmd, "run", input, "sandbox", "rate", "results", "limit", "adopt", "resend-unknown")+" --limit 5")
 	}
+	if !o.sandbox && err == nil && (sum.Exit == exitDone || sum.Exit == exitFaults) && sum.Created+sum.Updated > 0 && exists(input) {
+		next = append(next, "To compare every case with its row, and to show others what happened:",
+			"  "+commandLine(cmd, "verify", input, notOf(cmd, "verify")...),
+			"  "+program()+" report "+shellQuote(sum.Results)+" --html report.html")
+	}
 	if o.sandbox && sum.Exit != exitDone {
 		next = append(next, "(This was a rehearsal in the sandbox: nothing left this machine.)")
 	}
 	return next
+}
+
+// notOf are the flags of cmd that another command does not have.
+func notOf(cmd *cobra.Command, other string) (names []string) {
+	sibling, _, err := cmd.Root().Find([]string{other})
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if err != nil || sibling.Flags().Lookup(f.Name) == nil {
+			names = append(names, f.Name)
+		}
+	})
+	return names
 }
 
 // commandLine is a command to type: name with the flags that cmd was given, for

@@ -4,10 +4,12 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"regexp"
 	"runtime"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"caseimport/mapping/words"
 )
@@ -103,31 +105,47 @@ func wrapped(text string, columns int) string {
 	}
 	var b strings.Builder
 	for line := range strings.Lines(text) {
-		line, end := strings.CutSuffix(line, "\n")
-		rest := []rune(line)
-		indent := len(rest) - len([]rune(strings.TrimLeft(line, " ")))
-		if !strings.HasPrefix(line[indent:], program()+" ") {
-			for at := indent; at+1 < min(len(rest), columns/2); at++ {
-				if rest[at] == ' ' && rest[at-1] == ' ' && rest[at+1] != ' ' {
-					indent = at + 1
-				}
-			}
-			for len(rest) > columns {
-				cut := columns
-				for cut > indent && rest[cut] != ' ' {
-					cut--
-				}
-				if cut == indent { // one word that is too long
-					break
-				}
-				b.WriteString(strings.TrimRight(string(rest[:cut]), " ") + "\n")
-				rest = append([]rune(strings.Repeat(" ", indent)), []rune(strings.TrimLeft(string(rest[cut:]), " "))...)
+		runes := []rune(strings.TrimSuffix(line, "\n"))
+		indent := len(runes) - len([]rune(strings.TrimLeft(string(runes), " ")))
+		if strings.HasPrefix(line[indent:], program()+" ") {
+			b.WriteString(line)
+			continue
+		}
+		for at := indent; at+1 < min(len(runes), columns/2); at++ {
+			if runes[at] == ' ' && runes[at-1] == ' ' && runes[at+1] != ' ' {
+				indent = at + 1
 			}
 		}
-		b.WriteString(string(rest))
-		if end {
-			b.WriteByte('\n')
+		b.WriteString(folded(line, indent, columns))
+	}
+	return b.String()
+}
+
+// colour is what a terminal shows nothing of.
+var colour = regexp.MustCompile("\x1b\\[[0-9;]*m")
+
+// folded breaks a line at words; what goes on is indented. A word that is longer than a
+// line stays whole.
+func folded(line string, indent, columns int) string {
+	var b, gap strings.Builder
+	at := 0
+	for i, word := range strings.Split(line, " ") {
+		if i > 0 {
+			gap.WriteByte(' ')
 		}
+		text := strings.TrimSuffix(word, "\n")
+		if word == "" {
+			continue
+		}
+		width := utf8.RuneCountInString(colour.ReplaceAllString(text, ""))
+		if at+gap.Len()+width > columns && at > indent {
+			gap.Reset()
+			gap.WriteString("\n" + strings.Repeat(" ", indent))
+			at = -1 // the line's end
+		}
+		b.WriteString(gap.String() + word)
+		at += gap.Len() + width
+		gap.Reset()
 	}
 	return b.String()
 }

@@ -99,3 +99,21 @@ func TestLongLinesBreakAtWordsBelowTheirText(t *testing.T) {
 		t.Errorf("a command was broken:\n%s", got)
 	}
 }
+
+func TestLogLinesBreakAtWords(t *testing.T) {
+	for _, c := range []struct {
+		line    string
+		columns int
+		want    string
+	}{
+		{"15:04:05 one two three\n", 80, "15:04:05 one two three\n"},
+		{"15:04:05 one two three\n", 17, "15:04:05 one two\n         three\n"},
+		{"15:04:05 one two three\n", 16, "15:04:05 one two\n         three\n"},
+		{"\x1b[2m15:04:05\x1b[0m \x1b[93mone\x1b[0m two three\n", 16, "\x1b[2m15:04:05\x1b[0m \x1b[93mone\x1b[0m two\n         three\n"},
+		{"15:04:05 in /a/path/longer/than/a/line it is\n", 20, "15:04:05 in\n         /a/path/longer/than/a/line\n         it is\n"},
+	} {
+		if got := folded(c.line, behindTime, c.columns); got != c.want {
+			t.Errorf("%q in %d columns: %q, want %q", c.line, c.columns, got, c.want)
+		}
+	}
+}
