@@ -3,6 +3,7 @@ package journal
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -326,7 +327,7 @@ func TestAgeOfDoubts(t *testing.T) {
 // A lag is never forgotten for a shorter one; of rates, the latest sensible one counts.
 func TestLagAndRate(t *testing.T) {
 	m := newMem()
-	m.data = file(header, "L 3s", "L 1s", "F 1e9", "F 5", "F 0", "F -1", "F 2e9")
+	m.data = file(header, "L 3s", "L 1s", "F 7", "F 5", "F 0", "F -1", "F 1e9", "F 2e9")
 	if j := reopen(t, m); j.Lag() != 3*time.Second || j.Rate() != 5 {
 		t.Errorf("lag %v, rate %v", j.Lag(), j.Rate())
 	}
@@ -481,5 +482,53 @@ func TestWhatIsDiscarded(t *testing.T) {
 		}
 		must(t, j.Discard())
 		os.Remove(path)
+	}
+}
+
+// A journal of an older version is read, and says from then on that a newer one has
+// written to it, so that the older one refuses it.
+func TestOlderJournalsAreBroughtForward(t *testing.T) {
+	lines := func(format int) []byte {
+		if format == 1 { // its lines have no numbers
+			var data []byte
+			for _, l := range []string{strings.Replace(header, `"format":4`, `"format":1`, 1), `{"input":"old.csv"}`, "1\t1\t" + strings.Repeat("0", 32) + "\t1\t\"k\"\t\"t\"\t0000000000000000"} {
+				data = append(append(data, reseal(append([]byte("00000000 "+string("HBC"[min(2, bytes.Count(data, []byte("\n")))])+" "), l...))...), '\n')
+			}
+			return data
+		}
+		return file(strings.Replace(header, `"format":4`, fmt.Sprintf(`"format":%d`, format), 1), `B {"input":"old.csv"}`, "C 1\t1\t"+strings.Repeat("0", 32)+"\t1\t\"k\"\t\"t\"\t0000000000000000")
+	}
+	for f := 1; f <= format; f++ {
+		torn := newMem() // its last line break is lost
+		torn.data = lines(f)[:len(lines(f))-1]
+		for range 2 {
+			if s := reopen(t, torn).State(ID{}); s != Claimed {
+				t.Errorf("format %d, torn: state %q", f, s)
+			}
+		}
+		path := filepath.Join(t.TempDir(), "x.journal")
+		old := lines(f)
+		must(t, os.WriteFile(path, old, 0o600))
+		for range 2 {
+			j, err := Open(path, pin, Begin{})
+			must(t, err)
+			if j.State(ID{}) != Claimed || j.Made() {
+				t.Errorf("format %d: state %q", f, j.State(ID{}))
+			}
+			must(t, j.Close())
+			if h, err := Walk(path, func(Step) error { return nil }); err != nil || h.Format != format || h.Account != pin.Account {
+				t.Errorf("format %d: the header is %+v, %v", f, h, err)
+			}
+			if now := read(t, path); len(now) <= len(old) || now[bytes.IndexByte(old, '\n'):len(old)] != string(old[bytes.IndexByte(old, '\n'):]) {
+				t.Errorf("format %d: its lines are %s", f, now)
+			}
+		}
+	}
+	for _, h := range []string{`"format":0`, `"format":-1`, `"format":5`, `"format":"x"`} {
+		m := newMem()
+		m.data = file(strings.Replace(header, `"format":4`, h, 1))
+		if _, err := m.open(pin); err == nil || !strings.Contains(err.Error(), "newer version") {
+			t.Errorf("%s: %v", h, err)
+		}
 	}
 }

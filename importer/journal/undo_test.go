@@ -70,6 +70,9 @@ func TestUndoneRowsMayBeSentAgain(t *testing.T) {
 	check(undo)
 	j := begin(t, m, Begin{Field: "text1"})
 	check(j)
+	if j.Changed() {
+		t.Error("changed by being read")
+	}
 	// The newest case that is surely there stands in for the one that is not.
 	if line, lived, _ := j.Newest(); string(line) != string(lineOf(1)) || lived != time.Minute || j.NewestRun() != -1 {
 		t.Errorf("newest %s of run %d, %v ago", line, j.NewestRun(), lived)
