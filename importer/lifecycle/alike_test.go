@@ -22,6 +22,7 @@ func TestKeysThatAreLikeAlteredOnes(t *testing.T) {
 		{"a cut", []journal.Altered{{Key: "12345678", Made: "12345"}}, "123456 1234567 éééééé", "12345 a é & ééééé"},
 		{"two cuts, the longer first", []journal.Altered{{Key: "12345678", Made: "12345"}, {Key: "1234", Made: "123"}}, "1234 12345", "123"},
 		{"two cuts, the shorter first", []journal.Altered{{Key: "1234", Made: "123"}, {Key: "12345678", Made: "12345"}}, "1234 12345", "123"},
+		{"a cut, then one that says less", []journal.Altered{{Key: "12345", Made: "123"}, {Key: "123456", Made: "1234"}}, "1234 12345", "123"},
 		{"a cut of characters", []journal.Altered{{Key: "éééé", Made: "éé"}}, "ééé abc", "éé ab"},
 		{"one that was longer", []journal.Altered{{Key: "a", Made: "ab"}}, "a bc é", ""},
 		{"one of the same length", []journal.Altered{{Key: "ab", Made: "AB"}}, "a bc é", ""},

@@ -35,6 +35,13 @@ type told struct {
 	stopAt Instant   // a person stops the run then, if above 0
 	last   Instant   // nothing is told after it; 0: an hour
 	brief  bool      // requests, and rows that end, are not told
+	readAt Instant   // from when on rows are read
+	readOn bool      // they are read though the run stops
+	listed func(r *Row) []talkdesk.Found
+	slow   func(q Request) Instant // what a request takes longer
+	had    func(i int) Had         // of rows that have their case
+	broken int                     // the nth claim cannot be written down, from 1
+	watch  bool                    // what the caller may ask is told where it has changed
 }
 
 // tell lets the run happen.
@@ -58,6 +65,8 @@ func (s *told) tell() string {
 		flights []flight
 		count   = map[Kind]int{}
 		read    int
+		claims  int
+		watched string
 	)
 	say := func(format string, args ...any) {
 		what := fmt.Sprintf(format, args...)
@@ -79,13 +88,28 @@ func (s *told) tell() string {
 			for _, a := range acts {
 				switch a := a.(type) {
 				case Claim:
+					if claims++; claims == s.broken {
+						m.Broken(now, a.Rows, Stop{Exit: 4, Reason: "the disk is full"})
+						continue
+					}
 					m.Durable(now, a.Rows)
 					if a.Unsent {
 						say("row %d is remembered", a.Rows[0].Row)
 					}
 				case Record:
 					if !s.brief {
-						say("row %d is %s %s", a.Claim.Row, a.State, strings.Join(slices.DeleteFunc([]string{a.CaseID, a.Answer.Code, a.Answer.Message, a.Note}, func(s string) bool { return s == "" }), ", "))
+						line := fmt.Sprintf("row %d is %s %s", a.Claim.Row, a.State, strings.Join(slices.DeleteFunc([]string{a.CaseID, a.Answer.Code, a.Answer.Message, a.Note}, func(s string) bool { return s == "" }), ", "))
+						for _, p := range []struct {
+							name string
+							v    any
+							show bool
+						}{{"attempts", a.Attempts, a.Attempts > 1}, {"others", a.Others, a.Others != 0}, {"found", a.Found, a.Found}, {"updated", a.Updated, a.Updated}, {"invalid", a.Invalid, a.Invalid},
+							{"holds", a.Held[0], a.Held[0] != 0 && a.Held[0] != byte(a.Claim.Row)}, {"retracts", a.Retracts, a.Retracts != 0}, {"holds what is not known", "", a.State == Done && a.Held[0] == 0}} {
+							if p.show {
+								line += fmt.Sprintf("; %s %v", p.name, p.v)
+							}
+						}
+						say("%s", strings.TrimSpace(line))
 					}
 				case Release:
 					rows := []int{}
@@ -125,13 +149,23 @@ func (s *told) tell() string {
 		m.Ask(now, s.ask)
 	}
 	stopped := false
-	for now <= cmp.Or(s.last, time.Hour) {
+	for steps := 0; now <= cmp.Or(s.last, time.Hour); steps++ {
+		if steps > 20_000 {
+			say("NO END")
+			break
+		}
 		act()
+		if s.watch {
+			if is := fmt.Sprintf("  (quiet %v, may read %v, room %v, %d in doubt until %v, %d in flight)", m.Quiet(), m.MayRead(), m.Room(), m.InDoubt(), m.Settles(), m.InFlight()); is != watched {
+				watched = is
+				say("%s", is)
+			}
+		}
 		if why := m.Stopped(); why != nil && !stopped {
 			stopped = true
 			say("STOPS with %d: %s; at %v: %s", why.Exit, why.Reason, why.At, why.Hint)
 		}
-		if m.Over() {
+		if m.Over() && !(s.readOn && read < s.rows) {
 			say("over")
 			break
 		}
@@ -139,20 +173,28 @@ func (s *told) tell() string {
 		case s.stopAt > 0 && now >= s.stopAt && !stopped:
 			m.Halt(now, Stop{Exit: 4, Reason: "interrupted"})
 			continue
+		case now < s.readAt:
 		case read < s.rows && m.Full():
 			say("row %d is left: the limit is reached", read+1)
 			read++
 			continue
 		case read < s.rows && m.Room():
-			r := &Row{Claim: journal.Claim{ID: journal.ID{byte(read), byte(read >> 8)}, Row: read + 1, Key: fmt.Sprint("K", read+1), Title: "t"}, Body: []byte("x"), Ref: read}
+			r := &Row{Claim: journal.Claim{ID: journal.ID{byte(read), byte(read >> 8)}, Row: read + 1, Key: fmt.Sprint("K", read+1), Title: "t", Sum: [8]byte{byte(read + 1)}}, Body: []byte("x"), Ref: read}
 			if s.row != nil {
 				s.row(read, r)
 			}
 			read++
-			if r.CaseID != "" {
+			switch {
+			case r.CaseID != "" && s.had != nil:
+				m.Resume(now, r, s.had(read-1))
+			case r.CaseID != "":
 				m.Resume(now, r, Had{Known: true})
-			} else {
-				m.Read(now, r, s.look)
+			case s.listed != nil && m.Stopped() == nil:
+				m.Listed(now, r, s.listed(r))
+			default:
+				if m.Read(now, r, s.look) {
+					say("row %d has its case", r.Row)
+				}
 			}
 			continue
 		case read == s.rows && !m.allRead:
@@ -165,8 +207,16 @@ func (s *told) tell() string {
 				say("NOTHING LEAVES")
 				break
 			}
-			flights = append(flights, flight{q, now + s.took})
+			end := now + s.took
+			if s.slow != nil {
+				end += s.slow(q)
+			}
+			flights = append(flights, flight{q, end})
 			continue
+		}
+		if q, ok := m.Next(now); ok {
+			say("A %s LEAVES THAT MAY NOT", label(q))
+			break
 		}
 		if i := slices.IndexFunc(flights, func(f flight) bool { return f.end <= now }); i >= 0 {
 			q := flights[i].q
@@ -190,8 +240,10 @@ func (s *told) tell() string {
 		for _, f := range flights {
 			next = min(next, f.end)
 		}
-		if s.stopAt > now {
-			next = min(next, s.stopAt)
+		for _, at := range []Instant{s.stopAt, s.readAt} {
+			if at > now {
+				next = min(next, at)
+			}
 		}
 		if next == never {
 			say("STUCK")
@@ -289,7 +341,7 @@ func resumed(i int, r *Row) { r.CaseID = fmt.Sprint("C", i+1); updated(i, r) }
 
 func doubtful(n int) (all []Past) {
 	for i := range n {
-		all = append(all, Past{Claim: journal.Claim{ID: journal.ID{byte(i)}, Row: i + 1, Key: fmt.Sprint("K", i+1), Title: "t"}, Since: -Instant(i) * time.Second})
+		all = append(all, Past{Claim: journal.Claim{ID: journal.ID{byte(i)}, Row: i + 1, Key: fmt.Sprint("K", i+1), Title: "t", Sum: [8]byte{byte(i + 101)}}, Since: -Instant(i) * time.Second})
 	}
 	return all
 }
@@ -475,6 +527,145 @@ var allTold = []told{
 		return a, found
 	}},
 
+	{name: "one that was found among the first", rows: 1, known: true, answer: func(n int, q Request, now Instant) (talkdesk.Answer, []talkdesk.Found) {
+		switch {
+		case q.Kind == LookUp:
+			return answers[truthNow], []talkdesk.Found{{ID: "8", Title: "t"}}
+		case q.Kind == Create:
+			return of(q, lost)
+		}
+		return of(q, asHoped)
+	}},
+	{name: "a search that is asked and does not answer", rows: 1, known: true, answer: both(Create, []answer{lost}, Canary, []answer{interrupted, interrupted})},
+	{name: "a settle delay of nearly nothing", rows: 1, known: true, answer: missing(5), config: func(c *Config) { c.Settle = 100 * time.Millisecond }},
+	{name: "a wait that is too short to be told", rows: 1, answer: first(Create, lost), config: func(c *Config) { c.Settle = 300 * time.Millisecond }},
+	{name: "a wait that is just too short to be told", rows: 1, answer: first(Create, lost), config: func(c *Config) { c.Settle = 500 * time.Millisecond }},
+	{name: "look-ups renew their token and then fail", rows: 1, known: true, answer: both(Create, []answer{lost}, LookUp, append(times(renewed, 1), times(interrupted, 90)...))},
+	{name: "look-ups fail far apart", rows: 1, known: true, answer: both(Create, []answer{lost}, LookUp, times(interrupted, 9)), config: func(c *Config) { c.Backoff = func(n int) time.Duration { return time.Duration(n) * 40 * sec } }},
+	{name: "look-ups while a person stops", rows: 2, known: true, took: 2 * sec, answer: both(Create, []answer{lost}, LookUp, []answer{interrupted}), stopAt: 40 * sec, slow: func(q Request) Instant {
+		if q.Kind == LookUp {
+			return 60 * sec
+		}
+		return 0
+	}},
+	{name: "a look-up ends an outage", rows: 4, answer: func(n int, q Request, now Instant) (talkdesk.Answer, []talkdesk.Found) {
+		if q.Kind == Create && n == 1 {
+			return of(q, lost)
+		}
+		return until(9*sec, noConnection, Create, Probe)(n, q, now)
+	}, watch: true, config: func(c *Config) { c.Patience = hour }},
+	{name: "a read of a case ends an outage", rows: 3, row: resumed, took: sec, config: func(c *Config) { c.Updates = true }, answer: until(9*sec, noConnection)},
+	{name: "a key turns out to be altered while it is looked up", rows: 3, took: sec, config: func(c *Config) { c.Workers = 2 }, row: func(i int, r *Row) {
+		if i != 1 {
+			r.Key = "é" + r.Key
+		}
+	}, slow: func(q Request) Instant {
+		switch {
+		case q.Kind == LookUp:
+			return 9 * sec
+		case q.Kind == Create && q.Row.Row == 3:
+			return 8 * sec
+		}
+		return 0
+	}, answer: func(n int, q Request, now Instant) (talkdesk.Answer, []talkdesk.Found) {
+		a, found := of(q, asHoped)
+		switch {
+		case q.Kind == Create && q.Row.Row == 1:
+			return of(q, lost)
+		case q.Kind == Create && q.Row.Row == 3:
+			a.Key, a.KeyShown = "eK3", true
+		}
+		return a, found
+	}},
+	{name: "refused beside an id that is given twice", rows: 3, config: func(c *Config) { c.MaxRefused = 1 }, answer: func(n int, q Request, now Instant) (talkdesk.Answer, []talkdesk.Found) {
+		a, found := of(q, asHoped)
+		if q.Kind == Create {
+			a.CaseID = "C1"
+		}
+		if q.Kind == Create && n == 3 {
+			return of(q, rejected)
+		}
+		return a, found
+	}},
+	{name: "rows that are in the list", rows: 4, known: true, past: doubtful(1), answer: always(asHoped), config: func(c *Config) { c.Updates, c.Limit = true, 3 }, row: func(i int, r *Row) {
+		if i == 2 {
+			updated(i, r)
+		}
+	}, listed: func(r *Row) []talkdesk.Found {
+		return []talkdesk.Found{{ID: fmt.Sprint("L", r.Row), Title: map[bool]string{true: "other", false: "t"}[r.Row == 2]}}
+	}},
+	{name: "rows that come when their doubts are settled", past: doubtful(3), rows: 4, readAt: 10 * sec, watch: true, config: func(c *Config) { c.Limit = 2 }, answer: always(asHoped), row: func(i int, r *Row) {
+		if i == 0 {
+			r.Body, r.Fault = nil, "not valid any more"
+		}
+	}},
+	{name: "rows that come while their doubts wait", past: doubtful(3), rows: 5, readAt: 3*sec + 1, watch: true, config: func(c *Config) { c.Limit = 4 }, answer: always(asHoped)},
+	{name: "rows that come when their cases were found", past: doubtful(3), rows: 4, readAt: 10 * sec, watch: true, config: func(c *Config) { c.Updates, c.Limit = true, 3 }, row: func(i int, r *Row) {
+		if i != 1 {
+			updated(i, r)
+		}
+		if i == 2 {
+			r.Body, r.Fault = nil, "not valid any more"
+		}
+	}, answer: func(n int, q Request, now Instant) (talkdesk.Answer, []talkdesk.Found) {
+		if q.Kind == LookUp {
+			return answers[truthNow], []talkdesk.Found{{ID: fmt.Sprint("L", q.Row.Row), Title: "t"}}
+		}
+		return of(q, asHoped)
+	}},
+	{name: "rows that come before their cases are found", past: doubtful(2), rows: 2, watch: true, answer: func(n int, q Request, now Instant) (talkdesk.Answer, []talkdesk.Found) {
+		if q.Kind == LookUp {
+			return answers[truthNow], []talkdesk.Found{{ID: fmt.Sprint("L", q.Row.Row), Title: "t"}}
+		}
+		return of(q, asHoped)
+	}},
+	{name: "rows that come when the run has stopped", past: doubtful(3), rows: 4, readAt: 10 * sec, stopAt: 3 * sec, readOn: true, watch: true, answer: always(asHoped)},
+	{name: "rows that cannot be looked up, and a person who resends", past: doubtful(3), rows: 4, watch: true, config: func(c *Config) { c.Searchable, c.Resend, c.Limit = false, true, 3 }, row: func(i int, r *Row) {
+		if i == 1 {
+			r.Body, r.Fault = nil, "not valid any more"
+		}
+	}, answer: always(asHoped)},
+	{name: "rows that cannot be looked up, of which one does not come", past: doubtful(3), rows: 2, watch: true, config: func(c *Config) { c.Searchable = false }, answer: always(asHoped)},
+	{name: "rows that cannot be looked up, and a person stops", past: doubtful(3), rows: 3, readAt: 9 * sec, stopAt: 3 * sec, readOn: true, watch: true, config: func(c *Config) { c.Searchable = false }, answer: always(asHoped)},
+
+	// The disk.
+	{name: "the first claim cannot be written", rows: 5, broken: 1, answer: always(asHoped), watch: true},
+	{name: "the second claim cannot be written", rows: 5, took: sec, broken: 2, answer: always(asHoped), watch: true},
+	{name: "a claim cannot be written while updates wait", rows: 5, row: updated, took: sec, broken: 3, answer: always(asHoped), config: func(c *Config) { c.Updates = true }},
+
+	// More refusals.
+	{name: "a refusal after two hundred rows", rows: 205, brief: true, answer: func(n int, q Request, now Instant) (talkdesk.Answer, []talkdesk.Found) {
+		if q.Kind == Create && n > 202 {
+			return of(q, rejected)
+		}
+		return of(q, asHoped)
+	}},
+	{name: "alike, and too large a share", rows: 230, brief: true, config: func(c *Config) { c.MaxRefusedShare = 0.05 }, answer: func(n int, q Request, now Instant) (talkdesk.Answer, []talkdesk.Found) {
+		if q.Kind == Create && n > 200 {
+			return of(q, rejected)
+		}
+		return of(q, asHoped)
+	}},
+	{name: "the same refusal of the last rows, and one of them again", rows: 22, brief: true, took: sec / 10, answer: first(Create, append(times(asHoped, 2), times(rejected, 21)...)...)},
+	{name: "the same refusal of the last rows, and it is gone", rows: 22, brief: true, took: sec / 10, answer: first(Create, append(times(asHoped, 2), times(rejected, 20)...)...)},
+	{name: "alike, and one that left before them is created", rows: 26, brief: true, took: sec / 10, config: func(c *Config) { c.Workers = 2 }, slow: func(q Request) Instant {
+		if q.Kind == Create && q.Row.Row == 3 {
+			return sec
+		}
+		return 0
+	}, answer: func(n int, q Request, now Instant) (talkdesk.Answer, []talkdesk.Found) {
+		if q.Kind == Create && q.Row.Row > 3 && now < 3*sec {
+			return of(q, rejected)
+		}
+		return of(q, asHoped)
+	}},
+	{name: "pages for longer than is waited, on the way", rows: 16, took: 2 * sec, answer: func(n int, q Request, now Instant) (talkdesk.Answer, []talkdesk.Found) {
+		if q.Kind == Create && n > 3 {
+			return of(q, page)
+		}
+		return of(q, asHoped)
+	}, brief: true},
+
 	// Questions, updates and the end.
 	{name: "a question", ask: &Question{Key: "K"}, took: sec, answer: first(Asked, throttled, noConnection, renewed)},
 	{name: "a question, and a person stops", ask: &Question{Key: "K"}, answer: always(noConnection), stopAt: 9 * sec},
@@ -484,6 +675,23 @@ var allTold = []told{
 	{name: "a note whose update is lost", rows: 1, took: sec, row: func(i int, r *Row) { updated(i, r); r.Update.Notes = make([]talkdesk.SetNote, 1) }, answer: first(Update, lost), config: func(c *Config) { c.Updates = true }},
 	{name: "cases that an earlier run has made", rows: 3, row: resumed, took: sec, answer: first(Compare, throttled, asHoped, denied), config: func(c *Config) { c.Updates = true }},
 	{name: "a person stops while updates wait", rows: 6, row: updated, took: 3 * sec, answer: always(asHoped), stopAt: 8 * sec, config: func(c *Config) { c.Updates, c.Workers = true, 2 }},
+	{name: "updates are given up some time after a stop", rows: 4, row: resumed, took: 6 * sec, stopAt: 50 * sec, answer: always(asHoped), config: func(c *Config) { c.Updates = true }, slow: func(q Request) Instant {
+		if q.Kind == Update {
+			return 2 * sec
+		}
+		return 0
+	}},
+	{name: "notes of an earlier run that may yet arrive", rows: 4, took: sec, config: func(c *Config) { c.Updates = true }, had: func(i int) Had {
+		return []Had{{Torn: true}, {Known: true}, {Known: true, Torn: true, Since: -3 * sec}, {}}[i]
+	}, row: func(i int, r *Row) {
+		resumed(i, r)
+		if i < 3 {
+			r.Update.Notes = make([]talkdesk.SetNote, 1)
+		}
+	}, answer: always(asHoped)},
+	{name: "a limit of updates", rows: 4, row: resumed, config: func(c *Config) { c.Updates, c.Limit = true, 3 }, answer: always(asHoped)},
+	{name: "a read of a case, and a person stops", rows: 2, row: resumed, took: 5 * sec, stopAt: 2 * sec, answer: first(Compare, interrupted), config: func(c *Config) { c.Updates = true }},
+	{name: "a refused update of a case that cannot be read", rows: 1, row: updated, answer: both(Update, []answer{lost, rejected}, Compare, []answer{refusedRead}), config: func(c *Config) { c.Updates = true }},
 	{name: "a limit", rows: 4, config: func(c *Config) { c.Limit = 2 }, answer: always(asHoped)},
 	{name: "a wrong address", rows: 2, answer: always(wrongAddress)},
 	{name: "a wrong address, on the way", rows: 3, answer: first(Create, asHoped, wrongAddress)},
