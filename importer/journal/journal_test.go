@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -222,8 +223,8 @@ func TestDiscardLeavesNothingBehind(t *testing.T) {
 	j, err := Open(path, pin, Begin{})
 	must(t, err)
 	must(t, j.Discard())
-	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("still there: %v", err)
+	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) > 0 && runtime.GOOS != "windows" { // where the lock is a file beside it
+		t.Errorf("still there: %v, %v", left, err)
 	}
 	j, err = Open(path, pin, Begin{})
 	must(t, err)

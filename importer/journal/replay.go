@@ -52,7 +52,7 @@ func (j *Journal) replay(want Header, now Begin, upgrade func(header []byte) err
 			return r.take(text, ended)
 		}
 		have, err := r.header(text, ended, want)
-		if err == nil && ended && have.Format > 0 && have.Format < format {
+		if err == nil && ended && have.Format < format {
 			header = bytes.Replace(text, fmt.Appendf(nil, `"format":%d`, have.Format), fmt.Appendf(nil, `"format":%d`, format), 1)
 			header = reseal(header)
 		}

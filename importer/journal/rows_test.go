@@ -413,6 +413,22 @@ func TestWhoHoldsTheJournal(t *testing.T) {
 		}
 		must(t, j.Close())
 	}
+
+	// Wherever what is read at once ends.
+	path := filepath.Join(t.TempDir(), "x.journal")
+	j, err := Open(path, pin, Begin{Process: 7, Input: strings.Repeat("x", 300)})
+	must(t, err)
+	beginning := len(read(t, path))
+	overhead := len(seal(nil, j.number+1, 'P', asJSON(Span{What: Outage, Why: "x"}))) - 1
+	must(t, j.Note(Span{What: Outage, Why: strings.Repeat("x", 1<<20-150-overhead)}))
+	if size := len(read(t, path)); size != beginning+1<<20-150 {
+		t.Fatalf("%d bytes behind the beginning", size-beginning)
+	}
+	var held *HeldError
+	if _, err := Open(path, pin, Begin{}); !errors.As(err, &held) || held.Holder.Process != 7 {
+		t.Errorf("%v", err)
+	}
+	must(t, j.Close())
 }
 
 func TestPlacesWhereNoJournalCanBe(t *testing.T) {

@@ -167,4 +167,8 @@ func TestHeaderThatCannotBeBroughtForward(t *testing.T) {
 	if !errors.Is(err, errDisk) {
 		t.Errorf("%v", err)
 	}
+	m.data = file(header)
+	if _, err := openFile(m, int64(len(m.data)), pin, Begin{}, func([]byte) error { return errDisk }); err != nil {
+		t.Errorf("a header of this version is written again: %v", err)
+	}
 }
