@@ -600,6 +600,17 @@ var allTold = []told{
 		}
 	}},
 	{name: "rows that come while their doubts wait", past: doubtful(3), rows: 5, readAt: 3*sec + 1, watch: true, config: func(c *Config) { c.Limit = 4 }, answer: always(asHoped)},
+	{name: "edited rows that are sent again, and lost again", past: doubtful(1), rows: 1, known: true, config: func(c *Config) { c.Resend = true }, answer: func(n int, q Request, now Instant) (talkdesk.Answer, []talkdesk.Found) {
+		switch {
+		case q.Kind == LookUp && n == 1:
+			return of(q, refusedRead)
+		case q.Kind == LookUp:
+			return answers[truthNow], []talkdesk.Found{{ID: "8", Title: "t"}}
+		case q.Kind == Create:
+			return of(q, lost)
+		}
+		return of(q, asHoped)
+	}},
 	{name: "rows that come when their cases were found", past: doubtful(3), rows: 4, readAt: 10 * sec, watch: true, config: func(c *Config) { c.Updates, c.Limit = true, 3 }, row: func(i int, r *Row) {
 		if i != 1 {
 			updated(i, r)
