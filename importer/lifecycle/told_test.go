@@ -460,6 +460,30 @@ var allTold = []told{
 		}
 		return of(q, asHoped)
 	}},
+	{name: "a case of this run that the search shows late", rows: 2, config: func(c *Config) { c.Settle = sec }, answer: func(n int, q Request, now Instant) (talkdesk.Answer, []talkdesk.Found) {
+		switch {
+		case q.Kind == Canary && now < 8*sec:
+			return talkdesk.Answer{Verdict: talkdesk.Absent, Status: 200}, nil
+		case q.Kind == Create && n == 2:
+			return of(q, lost)
+		}
+		return of(q, asHoped)
+	}},
+	{name: "a case of an earlier run that the search shows late", past: doubtful(1), known: true, config: func(c *Config) { c.Settle = sec }, answer: func(n int, q Request, now Instant) (talkdesk.Answer, []talkdesk.Found) {
+		if q.Kind == Canary && now < 8*sec {
+			return talkdesk.Answer{Verdict: talkdesk.Absent, Status: 200}, nil
+		}
+		return of(q, asHoped)
+	}},
+	{name: "a case that the search loses for a while", rows: 3, took: 100 * time.Millisecond, answer: func(n int, q Request, now Instant) (talkdesk.Answer, []talkdesk.Found) {
+		switch {
+		case q.Kind == Canary && n > 1 && now < 7*sec:
+			return talkdesk.Answer{Verdict: talkdesk.Absent, Status: 200}, nil
+		case q.Kind == Create && (n == 2 || n == 3):
+			return of(q, lost)
+		}
+		return of(q, asHoped)
+	}},
 	{name: "a settle delay that is long", rows: 2, known: true, answer: missing(20), config: func(c *Config) { c.Settle, c.Patience = 30*sec, hour }},
 	{name: "doubts of an earlier run", past: doubtful(3), known: true, answer: always(asHoped)},
 	{name: "doubts of an earlier run, and a lag was noted", past: doubtful(2), known: true, config: func(c *Config) { c.Lag, c.Spare = 3*sec, 2*sec }, answer: always(asHoped)},
@@ -631,6 +655,14 @@ var allTold = []told{
 		return of(q, asHoped)
 	}},
 	{name: "rows that come when the run has stopped", past: doubtful(3), rows: 4, readAt: 10 * sec, stopAt: 3 * sec, readOn: true, watch: true, answer: always(asHoped)},
+	{name: "rows that come when they are settled and the run has stopped", past: doubtful(2), rows: 3, readAt: 9 * sec, stopAt: 9 * sec, readOn: true, watch: true, answer: always(asHoped)},
+	{name: "rows that come when their look-ups were refused, and a person who resends", past: doubtful(2), rows: 2, readAt: 9 * sec, watch: true, config: func(c *Config) { c.Resend, c.Limit = true, 1 }, answer: until(8*sec, refusedRead)},
+	{name: "rows whose cases are found, and that do not come", past: doubtful(2), rows: 1, readAt: 9 * sec, watch: true, row: func(i int, r *Row) { r.ID[0] = 9 }, answer: func(n int, q Request, now Instant) (talkdesk.Answer, []talkdesk.Found) {
+		if q.Kind == LookUp {
+			return answers[truthNow], []talkdesk.Found{{ID: fmt.Sprint("L", q.Row.Row), Title: "t"}}
+		}
+		return of(q, asHoped)
+	}},
 	{name: "rows that cannot be looked up, and a person who resends", past: doubtful(3), rows: 4, watch: true, config: func(c *Config) { c.Searchable, c.Resend, c.Limit = false, true, 3 }, row: func(i int, r *Row) {
 		if i == 1 {
 			r.Body, r.Fault = nil, "not valid any more"
@@ -693,7 +725,7 @@ var allTold = []told{
 		return 0
 	}},
 	{name: "notes of an earlier run that may yet arrive", rows: 4, took: sec, config: func(c *Config) { c.Updates = true }, had: func(i int) Had {
-		return []Had{{Torn: true}, {Known: true}, {Known: true, Torn: true, Since: -3 * sec}, {}}[i]
+		return []Had{{Torn: true}, {Known: true}, {Known: true, Torn: true, Since: -3 * sec}, {Torn: true}}[i]
 	}, row: func(i int, r *Row) {
 		resumed(i, r)
 		if i < 3 {
