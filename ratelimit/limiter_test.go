@@ -513,3 +513,21 @@ func TestWhatALimiterIsToldToHaveLearned(t *testing.T) {
 		}
 	})
 }
+
+// Lateness is made up for within the same limits where the rate is found.
+func TestLatenessOfAFoundRate(t *testing.T) {
+	const ms = time.Millisecond
+	for late, want := range map[time.Duration]time.Duration{0: 600 * ms, 5 * ms: 600 * ms, 10 * ms: 600 * ms, 15 * ms: 615 * ms, 100 * ms: 700 * ms} {
+		synctest.Test(t, func(t *testing.T) {
+			l, start := ratelimit.Auto(0), time.Now() // at 5/s for a second
+			release(t, l, start)
+			time.Sleep(200*ms + 1 + late)
+			if at := release(t, l, start); at != 400*ms+2+late {
+				t.Errorf("late by %v: the second request went after %v", late, at)
+			}
+			if at := release(t, l, start); at < want || at > want+ms/1000 {
+				t.Errorf("late by %v: the third request went after %v, want %v", late, at, want)
+			}
+		})
+	}
+}
