@@ -41,6 +41,7 @@ type told struct {
 	slow   func(q Request) Instant // what a request takes longer
 	had    func(i int) Had         // of rows that have their case
 	broken int                     // the nth claim cannot be written down, from 1
+	note   string                  // of a case that is read before its update
 	watch  bool                    // what the caller may ask is told where it has changed
 }
 
@@ -230,7 +231,7 @@ func (s *told) tell() string {
 				a.CaseID = fmt.Sprint("C", q.Row.Row)
 			}
 			if q.Kind == Compare {
-				m.Compared(now, q, a, q.Row.Update, "")
+				m.Compared(now, q, a, q.Row.Update, s.note)
 			} else {
 				m.Answered(now, q, a, found, 0)
 			}
@@ -716,7 +717,7 @@ var allTold = []told{
 	{name: "an update that is lost each time", rows: 2, row: updated, took: sec, answer: first(Update, times(lost, 3)...), config: func(c *Config) { c.Updates = true }},
 	{name: "a lost update, then refused", rows: 1, row: updated, answer: first(Update, lost, rejected, rejected), config: func(c *Config) { c.Updates = true }},
 	{name: "a note whose update is lost", rows: 1, took: sec, row: func(i int, r *Row) { updated(i, r); r.Update.Notes = make([]talkdesk.SetNote, 1) }, answer: first(Update, lost), config: func(c *Config) { c.Updates = true }},
-	{name: "cases that an earlier run has made", rows: 3, row: resumed, took: sec, answer: first(Compare, throttled, asHoped, denied), config: func(c *Config) { c.Updates = true }},
+	{name: "cases that an earlier run has made", rows: 3, note: "people have changed it", row: resumed, took: sec, answer: first(Compare, throttled, asHoped, denied), config: func(c *Config) { c.Updates = true }},
 	{name: "a person stops while updates wait", rows: 6, row: updated, took: 3 * sec, answer: always(asHoped), stopAt: 8 * sec, config: func(c *Config) { c.Updates, c.Workers = true, 2 }},
 	{name: "updates are given up some time after a stop", rows: 4, row: resumed, took: 6 * sec, stopAt: 50 * sec, answer: always(asHoped), config: func(c *Config) { c.Updates = true }, slow: func(q Request) Instant {
 		if q.Kind == Update {
