@@ -310,13 +310,16 @@ func (w *world) live(rnd *rand.Rand, j *Journal, steps int) {
 					continue
 				}
 				o := Outcome{ID: idOf(n), State: Created, Row: n + 1, Line: lineOf(n)}
-				w.created[n] = true
 				if rnd.IntN(3) == 0 {
 					o.State = Failed
+				}
+				if j.Record(o) != nil {
+					break // its claim may be one that failed, so that it was not sent
+				}
+				if w.created[n] = true; o.State == Failed {
 					w.failed[n] = true
 					delete(w.created, n)
 				}
-				j.Record(o)
 				break
 			}
 		case 4:
