@@ -443,3 +443,91 @@ func TestAutoHeedsPausesAndItsBound(t *testing.T) {
 		}
 	})
 }
+
+// The bound of a rate holds to the nanosecond, whatever the rate.
+func TestNoRateIsEverExceeded(t *testing.T) {
+	for _, rate := range []float64{0.3, 3, 7, 999, 1e6, 3e7} {
+		synctest.Test(t, func(t *testing.T) {
+			l, start := ratelimit.New(rate), time.Now()
+			for n := range 300 {
+				at := release(t, l, start)
+				if earliest := float64(n) / rate; at.Seconds() < earliest*(1-1e-12) {
+					t.Fatalf("at %v/s request %d went after %v, not %vs", rate, n+1, at, earliest)
+				}
+			}
+		})
+	}
+}
+
+func TestCallersAreServedInTheOrderTheyCame(t *testing.T) {
+	for name, l := range map[string]func() *ratelimit.Limiter{
+		"fixed": func() *ratelimit.Limiter { return ratelimit.New(10) },
+		"auto":  func() *ratelimit.Limiter { return ratelimit.Auto(10) },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			l := l()
+			var mu sync.Mutex
+			var order []int
+			var all sync.WaitGroup
+			for n := range 20 {
+				all.Go(func() {
+					time.Sleep(time.Duration(n) * 13 * time.Millisecond)
+					if _, err := l.Wait(t.Context()); err != nil {
+						t.Error(err)
+					}
+					mu.Lock()
+					order = append(order, n)
+					mu.Unlock()
+				})
+			}
+			all.Wait()
+			for i, n := range order {
+				if i != n {
+					t.Fatalf("%s: served in the order %v", name, order)
+				}
+			}
+		})
+	}
+}
+
+func TestWhatALimiterIsToldToHaveLearned(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fixed := ratelimit.New(5)
+		fixed.Learn(80)
+		if got := fixed.Learned(); got != 0 {
+			t.Errorf("a fixed rate has learned %v", got)
+		}
+		for _, rate := range []float64{0, -1, 80} {
+			l, start := ratelimit.Auto(0), time.Now()
+			l.Learn(rate)
+			if got := l.Learned(); got != max(rate, 0) {
+				t.Errorf("told %v, it has learned %v", rate, got)
+			}
+			var last time.Duration
+			for range 5 {
+				last = release(t, l, start)
+			}
+			if want := map[bool]time.Duration{true: 5 * time.Second / 80, false: 5 * time.Second / 5}[rate > 0]; last < want || last > want+time.Microsecond {
+				t.Errorf("told %v, the fifth request goes after %v, want %v", rate, last, want)
+			}
+		}
+	})
+}
+
+// Lateness is made up for within the same limits where the rate is found.
+func TestLatenessOfAFoundRate(t *testing.T) {
+	const ms = time.Millisecond
+	for late, want := range map[time.Duration]time.Duration{0: 600 * ms, 5 * ms: 600 * ms, 10 * ms: 600 * ms, 15 * ms: 615 * ms, 100 * ms: 700 * ms} {
+		synctest.Test(t, func(t *testing.T) {
+			l, start := ratelimit.Auto(0), time.Now() // at 5/s for a second
+			release(t, l, start)
+			time.Sleep(200*ms + 1 + late)
+			if at := release(t, l, start); at != 400*ms+2+late {
+				t.Errorf("late by %v: the second request went after %v", late, at)
+			}
+			if at := release(t, l, start); at < want || at > want+ms/1000 {
+				t.Errorf("late by %v: the third request went after %v, want %v", late, at, want)
+			}
+		})
+	}
+}

@@ -55,7 +55,8 @@ func TestClaimsWithoutARun(t *testing.T) {
 	must(t, j.Close())
 	without(m, " B ", 1)
 	old := strings.NewReplacer(" 1 H ", " H ", `"format":2`, `"format":1`, " 3 C ", " C ")
-	for _, data := range [][]byte{m.data, []byte(old.Replace(string(m.data)))} {
+	// That a line is missing shows only where lines have numbers.
+	for age, data := range map[time.Duration][]byte{2 * time.Hour: m.data, 0: []byte(old.Replace(string(m.data)))} {
 		var all []byte
 		for l := range bytes.Lines(data) {
 			all = append(append(all, reseal(bytes.TrimSuffix(l, []byte("\n")))...), '\n')
@@ -68,6 +69,15 @@ func TestClaimsWithoutARun(t *testing.T) {
 		must(t, err)
 		if len(doubts) != 1 || doubts[0].Age != 0 || doubts[0].Findable {
 			t.Errorf("%+v", doubts)
+		}
+		for range 3 {
+			j = reopen(t, m)
+			must(t, j.End(End{Lived: time.Hour}))
+		}
+		doubts, err = j.Doubts()
+		must(t, err)
+		if len(doubts) != 1 || doubts[0].Age != age {
+			t.Errorf("of no run that is known: %+v, want an age of %v", doubts, age)
 		}
 	}
 }

@@ -543,11 +543,14 @@ func (j *Journal) End(e End) error {
 
 // Close writes the outcomes that wait and gives the lock back.
 func (j *Journal) Close() error {
-	err := errors.Join(j.Flush(), j.file.Close())
-	if j.lock != nil {
-		err = errors.Join(err, j.lock.Close())
+	return errors.Join(j.Flush(), j.file.Close(), j.unlock())
+}
+
+func (j *Journal) unlock() error {
+	if j.lock == nil {
+		return nil // only read, or a test's
 	}
-	return err
+	return j.lock.Close()
 }
 
 // Discard closes and removes a journal that was made by this run and of which
@@ -561,9 +564,5 @@ func (j *Journal) Discard() error {
 		return j.Close()
 	}
 	// Removed under the lock, and closed first, as Windows demands.
-	err := errors.Join(j.file.Close(), os.Remove(j.path))
-	if j.lock != nil {
-		err = errors.Join(err, j.lock.Close())
-	}
-	return err
+	return errors.Join(j.file.Close(), os.Remove(j.path), j.unlock())
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -222,8 +223,8 @@ func TestDiscardLeavesNothingBehind(t *testing.T) {
 	j, err := Open(path, pin, Begin{})
 	must(t, err)
 	must(t, j.Discard())
-	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("still there: %v", err)
+	if left, err := os.ReadDir(filepath.Dir(path)); err != nil || len(left) > 0 && runtime.GOOS != "windows" { // where the lock is a file beside it
+		t.Errorf("still there: %v, %v", left, err)
 	}
 	j, err = Open(path, pin, Begin{})
 	must(t, err)
@@ -309,13 +310,16 @@ func (w *world) live(rnd *rand.Rand, j *Journal, steps int) {
 					continue
 				}
 				o := Outcome{ID: idOf(n), State: Created, Row: n + 1, Line: lineOf(n)}
-				w.created[n] = true
 				if rnd.IntN(3) == 0 {
 					o.State = Failed
+				}
+				if j.Record(o) != nil {
+					break // its claim may be one that failed, so that it was not sent
+				}
+				if w.created[n] = true; o.State == Failed {
 					w.failed[n] = true
 					delete(w.created, n)
 				}
-				j.Record(o)
 				break
 			}
 		case 4:

@@ -52,7 +52,7 @@ func open(text []byte) (l line, ok bool) {
 		return l, false
 	}
 	rest := text[9:]
-	if '0' <= rest[0] && rest[0] <= '9' {
+	if rest[0] <= '9' { // kinds are letters
 		number, after, found := bytes.Cut(rest, []byte{' '})
 		n, err := strconv.Atoi(string(number))
 		if !found || err != nil || n < 1 || len(after) < 2 {

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -80,24 +81,22 @@ func holder(path string) (b Begin) {
 	}
 	// Backwards in blocks that overlap by more than such a line is long.
 	const block, overlap = 1 << 20, 1 << 13
-	for end > 0 {
+	for {
 		start := max(0, end-block)
 		buf := make([]byte, end-start)
 		if _, err := f.ReadAt(buf, start); err != nil && err != io.EOF {
 			return b
 		}
-		all := bytes.Split(buf, []byte{'\n'})
-		for i := len(all) - 1; i >= 0; i-- {
-			if l, ok := open(all[i]); ok && l.kind == 'B' {
+		for _, text := range slices.Backward(bytes.Split(buf, []byte{'\n'})) {
+			if l, ok := open(text); ok && l.kind == 'B' {
 				if json.Unmarshal(l.payload, &b) == nil {
 					return b
 				}
 			}
 		}
 		if start == 0 {
-			break
+			return b
 		}
 		end = start + overlap
 	}
-	return b
 }

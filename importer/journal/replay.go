@@ -52,9 +52,7 @@ func (j *Journal) replay(want Header, now Begin, upgrade func(header []byte) err
 			return r.take(text, ended)
 		}
 		have, err := r.header(text, ended, want)
-		if err == nil && ended && have.Format > 0 && have.Format < format {
-			newer := have
-			newer.Format = format
+		if err == nil && ended && have.Format < format {
 			header = bytes.Replace(text, fmt.Appendf(nil, `"format":%d`, have.Format), fmt.Appendf(nil, `"format":%d`, format), 1)
 			header = reseal(header)
 		}
@@ -164,10 +162,7 @@ func (r *reader) take(text []byte, ended bool) error {
 	if !ok && !ended {
 		// Its line break may be all that is damaged, else it was never
 		// written to its end, so never synced, so never sent.
-		if len(text) > 0 {
-			l, ok = open(text[:len(text)-1])
-		}
-		if !ok {
+		if l, ok = open(text[:len(text)-1]); !ok {
 			r.torn = at
 			return nil
 		}
@@ -194,7 +189,7 @@ func (r *reader) lost() {
 	}
 	r.lines = true
 	j := r.journal
-	if run := r.run(); run == nil || !run.lost || run.chunk != j.chunk {
+	if run := r.run(); run == nil || !run.lost {
 		j.runs = append(j.runs, pastRun{chunk: j.chunk, lost: true})
 	}
 }
@@ -393,7 +388,7 @@ func (r *reader) applyBegin(l line) error {
 	j.runs = append(j.runs, run)
 	if b.Adopt {
 		r.unclaimed = true
-		if r.adopts == 0 || r.at != r.adopts+1 { // it is written twice
+		if r.at != r.adopts+1 { // it is written twice
 			r.rebuilt = j.rebuilt
 		}
 		r.adopts = r.at

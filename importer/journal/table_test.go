@@ -29,6 +29,13 @@ func TestTableIsAMap(t *testing.T) {
 			t.Fatalf("row %x: %+v, want %+v", id, r, want[id])
 		}
 	})
+	room := 0
+	for _, slots := range got.shards {
+		room += len(slots)
+	}
+	if room > 2*n {
+		t.Errorf("room for %d rows of %d", room, n)
+	}
 	if n != len(want) || got.size() != n {
 		t.Errorf("%d rows, size %d, want %d", n, got.size(), len(want))
 	}

@@ -44,9 +44,6 @@ func OpenUndo(path, account, baseURL string, b Begin, look bool) (*Journal, erro
 	if !look {
 		return Open(path, h, b)
 	}
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, errors.New(path + " is not a regular file")
-	}
 	lock, err := acquire(path)
 	if err != nil {
 		return nil, err
@@ -204,7 +201,7 @@ func (r *reader) dropNewest(id ID) {
 // was made is not known, so it tells little of doubts.
 func (j *Journal) findNewest() error {
 	return j.Outcomes(func(o Outcome) error {
-		if e := j.rows.get(o.ID); len(j.runs) > 0 && e.state.HasCase() && !e.is(unfindable) && j.undoing[o.ID] == "" {
+		if e := j.rows.get(o.ID); e.state.HasCase() && !e.is(unfindable) && j.undoing[o.ID] == "" {
 			j.newest = newest{id: o.ID, line: bytes.Clone(o.Line)}
 		}
 		return nil

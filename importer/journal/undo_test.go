@@ -70,6 +70,9 @@ func TestUndoneRowsMayBeSentAgain(t *testing.T) {
 	check(undo)
 	j := begin(t, m, Begin{Field: "text1"})
 	check(j)
+	if j.Changed() {
+		t.Error("changed by being read")
+	}
 	// The newest case that is surely there stands in for the one that is not.
 	if line, lived, _ := j.Newest(); string(line) != string(lineOf(1)) || lived != time.Minute || j.NewestRun() != -1 {
 		t.Errorf("newest %s of run %d, %v ago", line, j.NewestRun(), lived)
@@ -85,6 +88,30 @@ func TestUndoneRowsMayBeSentAgain(t *testing.T) {
 	j = begin(t, m, Begin{Field: "text1"})
 	if line, _, _ := j.Newest(); string(line) != "again" || j.State(idOf(3)) != Created || !j.InTrash(caseOf(3)) {
 		t.Errorf("%q, newest %s", j.State(idOf(3)), line)
+	}
+}
+
+// The newest case proves the search as long as nobody may have moved it to the Trash.
+func TestWhichUndoingsMatterToTheNewestCase(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		play   func(j *Journal) error
+		newest int
+		lived  time.Duration
+	}{
+		{"of another row", func(j *Journal) error {
+			return errors.Join(j.MayUndo(idOf(0), caseOf(0)), j.Undo(idOf(0), caseOf(0)), j.MayUndo(idOf(1), caseOf(1)))
+		}, 2, time.Minute - 3},
+		{"another row's case is kept", func(j *Journal) error { return j.KeepAfterAll(idOf(0), caseOf(0)) }, 2, time.Minute - 3},
+		{"it is kept", func(j *Journal) error { return j.KeepAfterAll(idOf(2), caseOf(2)) }, 2, time.Minute - 3},
+		{"it may go", func(j *Journal) error { return j.MayUndo(idOf(2), caseOf(2)) }, 1, time.Minute},
+		{"it is gone", func(j *Journal) error { return j.Undo(idOf(2), caseOf(2)) }, 1, time.Minute},
+	} {
+		m := imported(t, 3)
+		must(t, tt.play(begin(t, m, Begin{Undo: true})))
+		if line, lived, _ := begin(t, m, Begin{Field: "text1"}).Newest(); string(line) != string(lineOf(tt.newest)) || lived != tt.lived {
+			t.Errorf("%s: newest %s, lived %v", tt.name, line, lived)
+		}
 	}
 }
 

@@ -27,7 +27,7 @@ func Alters(seen []journal.Altered, key string) bool {
 
 // alter notes that the server stored a key as another.
 func (l *likeness) alter(a journal.Altered) {
-	cut := len(a.Made) < len(a.Key) && strings.HasPrefix(a.Key, a.Made)
+	cut := strings.HasPrefix(a.Key, a.Made)
 	switch {
 	case cut && (l.longest == 0 || length(a.Made) < l.longest):
 		l.longest = length(a.Made) + 1

@@ -242,6 +242,7 @@ func (m *Machine) absent(now Instant, r *Row) {
 	case r.Body == nil:
 		m.end(r, Record{State: Failed, Invalid: true, Answer: talkdesk.Answer{Code: "absent", Message: r.Fault}})
 	case r.Attempts == 0: // it was never claimed as it stands now
+		r.past = nil
 		m.renew(r)
 	case r.spent >= m.cfg.MaxAttempts:
 		m.end(r, Record{State: Failed, Answer: r.last})

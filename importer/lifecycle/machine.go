@@ -130,7 +130,7 @@ func New(cfg Config) *Machine {
 		m.altered.alter(a)
 	}
 	m.canary = newCanary(cfg)
-	m.said = saying{doubts: never}
+	m.said = saying{doubts: never, canary: never}
 	return m
 }
 

@@ -12,12 +12,9 @@ import (
 func (m *Machine) Ready(now Instant) int {
 	free := m.cfg.Workers - m.inFlight
 	switch {
-	case free <= 0:
-		return 0
 	case m.stopped != nil:
 		return min(free, len(m.updates))
-	}
-	if m.breaker.state == shut {
+	case m.breaker.state == shut:
 		return min(free, m.breaker.probesDue(now))
 	}
 	reads := len(m.compares)

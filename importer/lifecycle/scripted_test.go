@@ -1,9 +1,11 @@
 package lifecycle
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"caseimport/importer/journal"
 	"caseimport/importer/talkdesk"
@@ -193,16 +195,51 @@ func TestLongPauseStops(t *testing.T) {
 	}
 }
 
-// TestRoomIsBounded: whatever rows are read for, the input waits for those before it.
+// Whatever rows are read for, the input waits for those before it.
 func TestRoomIsBounded(t *testing.T) {
-	m := New(Config{Workers: 2, MaxAttempts: 1, Updates: true})
-	for n := range 100 {
-		if !m.Room() {
-			return
-		}
-		m.Resume(0, &Row{Claim: journal.Claim{ID: journal.ID{0: byte(n)}}, Body: []byte("x"), Ref: n, CaseID: "1", Update: &talkdesk.Update{Status: "OPEN"}}, Had{})
+	row := func(n int) *Row {
+		return &Row{Claim: journal.Claim{ID: journal.ID{byte(n), byte(n >> 8)}, Key: fmt.Sprint(n)}, Body: []byte("x"), Ref: n}
 	}
-	t.Error("a hundred rows that are to be updated wait in memory")
+	for _, tt := range []struct {
+		name string
+		read func(m *Machine, n int)
+		want int
+	}{
+		{"rows whose claims are not durable", func(m *Machine, n int) { m.Read(0, row(n), false) }, 1 + 4},
+		{"rows that are looked up first", func(m *Machine, n int) { m.Read(0, row(n), true) }, maxDoubts + 1},
+		{"cases that are read before they are updated", func(m *Machine, n int) {
+			r := row(n)
+			r.CaseID, r.Update = "1", &talkdesk.Update{Status: "OPEN"}
+			m.Resume(0, r, Had{})
+		}, 4},
+		{"some of both", func(m *Machine, n int) {
+			r := row(n)
+			if n%3 == 0 && n < 9 {
+				r.CaseID, r.Update = "1", &talkdesk.Update{Status: "OPEN"}
+				m.Resume(0, r, Had{})
+			} else {
+				m.Read(0, r, false)
+			}
+		}, 5},
+		{"notes that may yet arrive, and doubts", func(m *Machine, n int) {
+			r := row(n)
+			if n%2 == 0 {
+				r.CaseID, r.Update = "1", &talkdesk.Update{Notes: make([]talkdesk.SetNote, 1)}
+				m.Resume(0, r, Had{Torn: true})
+			} else {
+				m.Read(0, r, true)
+			}
+		}, maxDoubts + 1},
+	} {
+		m := New(Config{Workers: 2, MaxAttempts: 1, Settle: time.Hour, Patience: 2 * time.Hour, Updates: true, Searchable: true})
+		n := 0
+		for ; m.Room() && n < 2*maxDoubts; n++ {
+			tt.read(m, n)
+		}
+		if n != tt.want {
+			t.Errorf("%s: %d are read, want %d", tt.name, n, tt.want)
+		}
+	}
 }
 
 // TestStatusOfANoteThatMayArrive: the status of an incomplete row tells the next run

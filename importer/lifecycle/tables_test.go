@@ -32,7 +32,7 @@ func TestTrustFrom(t *testing.T) {
 		{"found before the doubt arose", own(90, 99, 2), 90, true, 0, false},
 		{"found when the doubt arose", own(90, 100, 2), 90, true, 132, true},
 		{"canary younger than the delay's end: at once when found", own(131, 133, 2), 140, true, 133, true},
-		{"canary sent at the delay's end", own(130, 131, 1), 130, true, 131, true},
+		{"canary sent at the delay's end", own(130, 131, 2), 130, true, 131, true},
 		{"canary sent just before the delay's end: the lag counts", own(129, 131, 2), 129, true, 132, true},
 		{"canary younger than the doubt: delay and lag", own(101, 103, 2), 120, true, 132, true},
 		{"canary as old as the doubt", own(100, 103, 2), 120, true, 132, true},

@@ -13,8 +13,12 @@ func (m *Machine) hasCase(now Instant, r *Row, rec Record) {
 	ours := !rec.Found || r.past != nil || r.Attempts > 0
 	if ours {
 		rec.Held = r.Sum
-		if r.past != nil {
+		switch {
+		case !rec.Found || r.past == nil:
+		case r.Attempts == 0:
 			rec.Held = r.past.Sum
+		case r.past.Sum != r.Sum: // either request may have made it
+			rec.Held = [8]byte{}
 		}
 	}
 	r.CaseID, r.doubt, r.spent, r.renewals = rec.CaseID, false, 0, 0

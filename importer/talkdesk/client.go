@@ -121,15 +121,7 @@ func newTransport(workers int, timeout time.Duration) *http.Transport {
 	protocols.SetHTTP1(true)
 	dial := min(timeout, 30*time.Second)
 	return &http.Transport{
-		Proxy: func(req *http.Request) (*url.URL, error) {
-			proxy, err := http.ProxyFromEnvironment(req)
-			// The error shows the address, which may hold a password. Of one that
-			// cannot be read it takes the scheme for the host.
-			if err != nil || proxy != nil && (proxy.Hostname() == "http" || proxy.Hostname() == "https") {
-				return nil, errProxyAddress
-			}
-			return proxy, nil
-		},
+		Proxy:               func(req *http.Request) (*url.URL, error) { return readable(http.ProxyFromEnvironment(req)) },
 		DialContext:         (&net.Dialer{Timeout: dial}).DialContext,
 		TLSHandshakeTimeout: dial,
 		Protocols:           &protocols,
@@ -145,6 +137,15 @@ func newTransport(workers int, timeout time.Duration) *http.Transport {
 			return nil
 		},
 	}
+}
+
+// readable is the address of a proxy, nil for none. An error shows it, and it may hold a
+// password; of one that cannot be read, the scheme is taken for the host.
+func readable(proxy *url.URL, err error) (*url.URL, error) {
+	if err != nil || proxy != nil && (proxy.Hostname() == "http" || proxy.Hostname() == "https") {
+		return nil, errProxyAddress
+	}
+	return proxy, nil
 }
 
 // quietLog leaves out what net/http can only print to standard error: that a

@@ -197,7 +197,7 @@ func (d *Definitions) Next() (q FieldsQuery, more bool) { return d.next, d.end =
 // Take adds what came of the read that Next asked for.
 func (d *Definitions) Take(p FieldsPage, a Answer) {
 	if d.page > 0 && a.Verdict == Unknown && a.Status == http.StatusBadRequest {
-		p, a = FieldsPage{total: -1}, Answer{Verdict: Created, Status: a.Status} // there is no such parameter, so no other page
+		p, a = FieldsPage{}, Answer{Verdict: Created, Status: a.Status} // there is no such parameter, so no other page
 	}
 	if a.Verdict != Created {
 		d.all, d.end = nil, &a
@@ -233,7 +233,7 @@ func (d *Definitions) Take(p FieldsPage, a Answer) {
 // wrapped notes how the definitions come.
 func (d *Definitions) wrapped(p FieldsPage, fresh bool) {
 	switch {
-	case d.page > 1 && fresh && d.Wrapping == "an object":
+	case fresh && d.Wrapping == "an object":
 		d.Wrapping = "pages"
 	case d.page > 1:
 	case p.bare:

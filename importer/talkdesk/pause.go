@@ -59,10 +59,10 @@ func quotas(h http.Header, now time.Time, refusal bool) (all []ratelimit.Quota) 
 		switch {
 		case err != nil && !refusal:
 			continue
-		case err != nil || left < 0:
+		case err != nil:
 			left = 0
 		}
-		all = append(all, ratelimit.Quota{Remaining: left, Reset: reset})
+		all = append(all, ratelimit.Quota{Remaining: max(left, 0), Reset: reset})
 	}
 	return all
 }
