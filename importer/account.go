@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"caseimport/importer/exit"
 	"caseimport/importer/lifecycle"
 	"caseimport/importer/reads"
 	"caseimport/importer/talkdesk"
@@ -26,7 +27,7 @@ func sameAccount(cfg Config) error {
 	if !differs(account.Account, cfg.Account) && (local || !differs(account.BaseURL, cfg.BaseURL)) {
 		return nil
 	}
-	return &Stop{Exit: 1,
+	return &Stop{Exit: exit.Refused,
 		Err: fmt.Errorf("the mapping's fields are those of account %q at %s, but the cases would go to account %q at %s",
 			account.Account, account.BaseURL, cfg.Account, cfg.BaseURL),
 		Hint: "write the file for this account (caseimport fields -o fields.json), or name the other account (--account, --region)"}
@@ -50,7 +51,7 @@ func (p *pipeline) compareFields() {
 	case p.going.Err() != nil:
 		return
 	case a.Verdict == talkdesk.Halt && !a.Denied:
-		p.halt(lifecycle.Stop{Exit: 1, Reason: a.Message})
+		p.halt(lifecycle.Stop{Exit: exit.Refused, Reason: a.Message})
 		return
 	case a.Verdict != talkdesk.Created:
 		p.cfg.Log.Warn("could not find out whether the account's fields are still as the mapping has them: " + a.Message)
@@ -73,7 +74,7 @@ func (p *pipeline) compareFields() {
 		}
 	}
 	if len(gone) > 0 {
-		p.halt(lifecycle.Stop{Exit: 1, Reason: strings.Join(gone, "\n"),
+		p.halt(lifecycle.Stop{Exit: exit.Refused, Reason: strings.Join(gone, "\n"),
 			Hint: "write the fields file again (caseimport fields -o fields.json), and check says what to change in the mapping"})
 	}
 }

@@ -3,6 +3,7 @@ package importer
 import (
 	"fmt"
 
+	"caseimport/importer/exit"
 	"caseimport/importer/identity"
 	"caseimport/importer/journal"
 	"caseimport/importer/lifecycle"
@@ -53,10 +54,10 @@ func (in *intake) findAgents() error {
 	case a.Verdict == talkdesk.Created:
 		in.agents = found
 	case a.Denied, a.Verdict == talkdesk.Halt:
-		in.halt(lifecycle.Stop{Exit: 1, Reason: "the mapping names owners by their addresses, and the agents cannot be read: " + a.Message,
+		in.halt(lifecycle.Stop{Exit: exit.Refused, Reason: "the mapping names owners by their addresses, and the agents cannot be read: " + a.Message,
 			Hint: "allow the client to read them, or have the mapping give agents' ids: owner_id without agent: true"})
 	default:
-		in.halt(lifecycle.Stop{Exit: 4, Reason: "the agents could not be looked up, whose addresses the mapping gives as owners: " + a.Message,
+		in.halt(lifecycle.Stop{Exit: exit.Stopped, Reason: "the agents could not be looked up, whose addresses the mapping gives as owners: " + a.Message,
 			Hint: "run the same command again when the server answers"})
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 	"os"
 	"syscall"
 
+	"caseimport/importer/exit"
 	"caseimport/importer/identity"
 	"caseimport/importer/journal"
 	"caseimport/importer/results"
@@ -20,7 +21,7 @@ func (p *pipeline) finish(err error) (Summary, error) {
 	p.cfg.Progress.now(Writing)
 	hurry := p.ctx.Err() != nil // the second signal
 	stop := p.stop()
-	neverBegan := stop != nil && stop.Exit == 1
+	neverBegan := stop != nil && stop.Exit == exit.Refused
 	sum := p.cfg.Progress.Summary()
 	sum.Reasons, sum.InDoubt, sum.Trial = p.frequent(), p.inDoubt, p.trial
 	sum.MoreReasons = len(p.reasons) - len(sum.Reasons)
@@ -59,7 +60,7 @@ func (p *pipeline) finish(err error) (Summary, error) {
 		if first := p.journal.Err(); first != nil {
 			err = first // what failed after it need not be said
 		}
-		return sum, &Stop{Exit: 4, Err: err, Hint: diskHint(err)}
+		return sum, &Stop{Exit: exit.Stopped, Err: err, Hint: diskHint(err)}
 	case stop != nil:
 		return sum, stop
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"caseimport/importer/content"
+	"caseimport/importer/exit"
 	"caseimport/importer/identity"
 	"caseimport/importer/journal"
 	"caseimport/importer/lifecycle"
@@ -27,7 +28,7 @@ func (p *pipeline) read() error {
 	go func() { ended <- in.rows() }()
 	err := p.awaitReader(ended)
 	if err != nil && !errors.Is(err, errEnough) && p.going.Err() == nil {
-		p.halt(lifecycle.Stop{Exit: 4, Reason: err.Error()})
+		p.halt(lifecycle.Stop{Exit: exit.Stopped, Reason: err.Error()})
 	}
 	p.event((*lifecycle.Machine).AllRead)
 	p.mu.Lock()

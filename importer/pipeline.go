@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"caseimport/importer/content"
+	"caseimport/importer/exit"
 	"caseimport/importer/journal"
 	"caseimport/importer/lifecycle"
 	"caseimport/importer/talkdesk"
@@ -117,7 +118,7 @@ func (p *pipeline) follow() {
 	p.clock.Reset(max(0, m.Wake(now)-now))
 }
 
-var interrupted = lifecycle.Stop{Exit: 4, Reason: "interrupted", Hint: "nothing is lost by it: run the same command again to go on"}
+var interrupted = lifecycle.Stop{Exit: exit.Stopped, Reason: "interrupted", Hint: "nothing is lost by it: run the same command again to go on"}
 
 // watchSignals hands the person's wish to stop to the machine.
 func (p *pipeline) watchSignals() error {

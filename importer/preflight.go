@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"caseimport/importer/exit"
 	"caseimport/importer/identity"
 	"caseimport/importer/journal"
 	"caseimport/importer/lifecycle"
@@ -84,7 +85,7 @@ func (p *pipeline) adopt() (earlierCases, error) {
 	case !ok:
 		return cases, nil
 	case first.Answer.Verdict == talkdesk.Halt:
-		p.halt(lifecycle.Stop{Exit: 1, Reason: first.Answer.Message})
+		p.halt(lifecycle.Stop{Exit: exit.Refused, Reason: first.Answer.Message})
 		return cases, nil
 	case first.Answer.Verdict != talkdesk.Created:
 		return cases, nil
@@ -122,7 +123,7 @@ func (p *pipeline) takeOver() {
 	case p.going.Err() != nil:
 		return
 	case why != "":
-		p.halt(lifecycle.Stop{Exit: 1, Reason: fmt.Sprintf("%s holds %s that the journal does not know, and the search does not find the newest of them: %s", p.files.Results, words.Plural(len(noted), "case"), why),
+		p.halt(lifecycle.Stop{Exit: exit.Refused, Reason: fmt.Sprintf("%s holds %s that the journal does not know, and the search does not find the newest of them: %s", p.files.Results, words.Plural(len(noted), "case"), why),
 			Hint: "try again later; if the file is of another account, or these cases were deleted there, move it away and run with --adopt again"})
 		return
 	default:
@@ -248,7 +249,7 @@ func (p *pipeline) refuseSecondImport() error {
 			p.cfg.Log.Warn("cases cannot be looked up, so rows without an answer will be left as unknown: " + a.Message)
 			return nil
 		case a.Verdict == talkdesk.Halt:
-			p.halt(lifecycle.Stop{Exit: 1, Reason: a.Message})
+			p.halt(lifecycle.Stop{Exit: exit.Refused, Reason: a.Message})
 			return nil
 		case a.Verdict == talkdesk.Unknown:
 			p.cfg.Log.Warn(fmt.Sprintf("could not find out whether the row with key %q has a case already: %s", who.Key, a.Message))
@@ -260,9 +261,9 @@ func (p *pipeline) refuseSecondImport() error {
 	switch {
 	case len(there) == 0:
 	case same == 0:
-		p.halt(lifecycle.Stop{Exit: 1, Reason: "cases with other titles have keys of this input; nothing was sent:\n" + strings.Join(there, "\n"), Hint: OtherCases})
+		p.halt(lifecycle.Stop{Exit: exit.Refused, Reason: "cases with other titles have keys of this input; nothing was sent:\n" + strings.Join(there, "\n"), Hint: OtherCases})
 	default:
-		p.halt(lifecycle.Stop{Exit: 1,
+		p.halt(lifecycle.Stop{Exit: exit.Refused,
 			Reason: "this input seems to have been imported before; nothing was sent:\n" + strings.Join(there, "\n"),
 			Hint:   "run it with the results file of that import (-o), or with --adopt: every row is then looked up first and only what is missing is created"})
 	}

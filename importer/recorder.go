@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"caseimport/importer/content"
+	"caseimport/importer/exit"
 	"caseimport/importer/identity"
 	"caseimport/importer/journal"
 	"caseimport/importer/lifecycle"
@@ -259,7 +260,7 @@ func (p *pipeline) carryOut(a any) error {
 func (p *pipeline) broken(err error, claimed []*lifecycle.Row) error {
 	if err != nil {
 		p.event(func(m *lifecycle.Machine, now lifecycle.Instant) {
-			m.Broken(now, claimed, lifecycle.Stop{Exit: 4, Reason: err.Error(), Hint: diskHint(err)})
+			m.Broken(now, claimed, lifecycle.Stop{Exit: exit.Stopped, Reason: err.Error(), Hint: diskHint(err)})
 		})
 	}
 	return err

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"caseimport/importer/exit"
 )
 
 // Run imports the input. The error is nil if the run came to its end, whatever
@@ -35,13 +37,13 @@ func Run(ctx context.Context, cfg Config) (Summary, error) {
 	case errors.As(err, &stop):
 		sum.Exit, sum.Error = stop.Exit, stop.Error()
 	case err != nil:
-		stop = &Stop{Exit: 4, Err: err, Hint: "run the same command again to go on"}
+		stop = &Stop{Exit: exit.Stopped, Err: err, Hint: "run the same command again to go on"}
 		sum.Exit, sum.Error, err = 4, err.Error(), stop
 	case sum.Left > 0:
 		// A limit that was reached is no error, and yet rows are left.
-		sum.Exit = 4
+		sum.Exit = exit.Stopped
 	case sum.Failed+sum.Invalid+sum.Duplicate+sum.Unknown+sum.Incomplete+sum.Several > 0:
-		sum.Exit = 3
+		sum.Exit = exit.Faults
 	}
 	return sum, err
 }
@@ -60,7 +62,7 @@ func execute(ctx context.Context, cfg Config, files Files) (Summary, error) {
 	defer p.cancel()
 	if err := p.takeStock(); err != nil {
 		if ctx.Err() != nil {
-			err = &Stop{Exit: 4, Err: errors.New("interrupted"), Hint: "run the same command again"}
+			err = &Stop{Exit: exit.Stopped, Err: errors.New("interrupted"), Hint: "run the same command again"}
 		}
 		s.discard() // a courtesy: what counts is why it did not begin
 		return cfg.Progress.Summary(), err

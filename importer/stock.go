@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"caseimport/importer/content"
+	"caseimport/importer/exit"
 	"caseimport/importer/identity"
 	"caseimport/importer/journal"
 	"caseimport/importer/lifecycle"
@@ -116,9 +117,9 @@ func (p *pipeline) tellSandbox() error {
 // filesStop is an error of our own files before anything was sent.
 func filesStop(err error) *Stop {
 	if isDiskFull(err) {
-		return &Stop{Exit: 4, Err: err, Hint: "make room on the disk and run the same command again"}
+		return &Stop{Exit: exit.Stopped, Err: err, Hint: "make room on the disk and run the same command again"}
 	}
-	return &Stop{Exit: 1, Err: err, Hint: "fix it and run the same command again"}
+	return &Stop{Exit: exit.Refused, Err: err, Hint: "fix it and run the same command again"}
 }
 
 // knownCase fills in the newest case that the journal knows and the search can
@@ -174,10 +175,10 @@ func (p *pipeline) knowsReport() error {
 		case !ok || p.journal.State(id) != journal.None:
 			return nil
 		case ids.Status(row.Cell) == "":
-			return &Stop{Exit: 1, Err: fmt.Errorf("%s, row %d: it has no %s, and the journal does not know the row: cannot tell whether it was never sent, or belongs to another results file", p.cfg.Input, row.Number, results.StatusColumn),
+			return &Stop{Exit: exit.Refused, Err: fmt.Errorf("%s, row %d: it has no %s, and the journal does not know the row: cannot tell whether it was never sent, or belongs to another results file", p.cfg.Input, row.Number, results.StatusColumn),
 				Hint: "restore that column as it stood in the failure report, or run the input that the report came from again"}
 		}
-		return &Stop{Exit: 1, Err: fmt.Errorf("%s, row %d: this failure report belongs to another results file: the journal does not know its rows", p.cfg.Input, row.Number),
+		return &Stop{Exit: exit.Refused, Err: fmt.Errorf("%s, row %d: this failure report belongs to another results file: the journal does not know its rows", p.cfg.Input, row.Number),
 			Hint: "use -o RESULTS of the first run"}
 	})
 	if err == nil {
@@ -185,7 +186,7 @@ func (p *pipeline) knowsReport() error {
 	}
 	var stop *Stop
 	if err != nil && !errors.As(err, &stop) {
-		return &Stop{Exit: 1, Err: err}
+		return &Stop{Exit: exit.Refused, Err: err}
 	}
 	return err
 }
@@ -258,6 +259,6 @@ func (s *swapped) compare() error {
 }
 
 func (s *swapped) refuse(row int) *Stop {
-	return &Stop{Exit: 1, Err: fmt.Errorf("%s, row %d holds the cells of another row: its columns were sorted apart from the %s column", s.cfg.Input, row, results.IDColumn),
+	return &Stop{Exit: exit.Refused, Err: fmt.Errorf("%s, row %d holds the cells of another row: its columns were sorted apart from the %s column", s.cfg.Input, row, results.IDColumn),
 		Hint: "sort whole rows only; restore the report, or run the import's own input again, which writes it anew"}
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"caseimport/importer"
+	"caseimport/importer/exit"
 	"caseimport/importer/metrics"
 	"caseimport/importer/results"
 )
@@ -156,7 +157,7 @@ const alertTime = 30 * time.Second
 // alert runs the command of --on-failure after a run that did not end well. What it
 // prints goes to standard error.
 func (a *aftermath) alert(cmd *cobra.Command, o runOptions, input string, log *slog.Logger, sum importer.Summary) {
-	if a.onFailure == "" || sum.Exit == exitDone {
+	if a.onFailure == "" || sum.Exit == exit.Done {
 		return
 	}
 	files := sum.Files

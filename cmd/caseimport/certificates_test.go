@@ -25,6 +25,7 @@ import (
 	"testing"
 	"time"
 
+	"caseimport/importer/exit"
 	"caseimport/importer/sandbox"
 )
 
@@ -140,7 +141,7 @@ func TestCertificatesThatAreNotTrusted(t *testing.T) {
 						t.Errorf("%s does not say %q:\n%s", name, want, text)
 					}
 				}
-				if code != exitRefused || s.requests.Load() > 0 {
+				if code != exit.Refused || s.requests.Load() > 0 {
 					t.Errorf("%s: exit %d, %d requests", name, code, s.requests.Load())
 				}
 			}
@@ -153,7 +154,7 @@ func TestCACert(t *testing.T) {
 	s := secure(t, ours.issue(t, "127.0.0.1", 9))
 	for name, args := range speaking(t) {
 		code, text := said(append(args, "--ca-cert", ours.file)...)
-		if code != exitDone && !(name == "doctor" && code == exitFaults) { // an empty account has something to attend to
+		if code != exit.Done && !(name == "doctor" && code == exit.Faults) { // an empty account has something to attend to
 			t.Errorf("%s: exit %d\n%s", name, code, text)
 		}
 	}
@@ -161,7 +162,7 @@ func TestCACert(t *testing.T) {
 		t.Errorf("%d cases", n)
 	}
 	for file, want := range map[string]string{"testdata/common/good.csv": "holds no certificate", "testdata/none.pem": "none.pem"} {
-		if code, text := said("doctor", "--ca-cert", file); code != exitRefused || !strings.Contains(text, want) {
+		if code, text := said("doctor", "--ca-cert", file); code != exit.Refused || !strings.Contains(text, want) {
 			t.Errorf("exit %d: %s", code, text)
 		}
 	}
@@ -178,7 +179,7 @@ func TestCertificateExpiresInMidRun(t *testing.T) {
 		}
 	}
 	run := append(speaking(t)["run"], "--ca-cert", ours.file, "--concurrency", "1")
-	if code, text := said(run...); code != exitStopped || !strings.Contains(text, "expired on") || strings.Contains(text, "trying again") {
+	if code, text := said(run...); code != exit.Stopped || !strings.Contains(text, "expired on") || strings.Contains(text, "trying again") {
 		t.Errorf("exit %d:\n%s", code, text)
 	}
 	if n := len(s.box.Cases()); n == 0 || n == 3 {
@@ -186,7 +187,7 @@ func TestCertificateExpiresInMidRun(t *testing.T) {
 	}
 	s.then = func(int32) {}
 	s.certificate.Store(good)
-	if code, text := said(run...); code != exitDone || len(s.box.Cases()) != 3 {
+	if code, text := said(run...); code != exit.Done || len(s.box.Cases()) != 3 {
 		t.Errorf("exit %d, %d cases:\n%s", code, len(s.box.Cases()), text)
 	}
 }
@@ -219,7 +220,7 @@ func TestTLSIsRefused(t *testing.T) {
 			t.Setenv("TALKDESK_BASE_URL", url)
 			t.Setenv("TALKDESK_TOKEN_URL", url+"/oauth/token")
 			code, text := said(append(speaking(t)["run"], "--ca-cert", ours.file)...)
-			if code != exitRefused || !strings.Contains(text, "TLS") && !strings.Contains(text, "tls") {
+			if code != exit.Refused || !strings.Contains(text, "TLS") && !strings.Contains(text, "tls") {
 				t.Errorf("exit %d: %s", code, text)
 			}
 		})

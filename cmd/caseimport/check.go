@@ -14,6 +14,7 @@ import (
 
 	"caseimport/importer"
 	"caseimport/importer/check"
+	"caseimport/importer/exit"
 	"caseimport/importer/live"
 	"caseimport/importer/source"
 	"caseimport/mapping"
@@ -97,7 +98,7 @@ type checked struct {
 }
 
 func refusedCheck(err error) checked {
-	return checked{Report: check.Empty(), Exit: exitRefused, Error: brief(err.Error())}
+	return checked{Report: check.Empty(), Exit: exit.Refused, Error: brief(err.Error())}
 }
 
 func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err error) {
@@ -155,7 +156,7 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 		c.Estimate = float64(c.sending()+c.updating()) / c.Rate
 	}
 	if c.Invalid+c.Duplicate > 0 && !o.live {
-		c.Exit = exitFaults
+		c.Exit = exit.Faults
 	}
 	return c, nil
 }

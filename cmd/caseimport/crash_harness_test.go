@@ -20,6 +20,7 @@ import (
 
 	"caseimport/importer"
 	"caseimport/importer/check"
+	"caseimport/importer/exit"
 	"caseimport/importer/sandbox"
 )
 
@@ -373,7 +374,7 @@ func (s *site) finished(results string) balance {
 	if b != (balance{}) {
 		s.Errorf("%+v", b)
 	}
-	sum := s.run("-o", results).ends(exitDone).summary()
+	sum := s.run("-o", results).ends(exit.Done).summary()
 	if sum.Requests != 0 || sum.Already != len(s.bodies) {
 		s.Errorf("one more run is not idle: %+v", sum)
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"caseimport/importer/exit"
 	"caseimport/importer/sandbox"
 )
 
@@ -16,7 +17,7 @@ func TestCrashTokensOfTwoSeconds(t *testing.T) {
 		rows, rate = 3000, "100/s"
 	}
 	s := newSite(t, rows, "--token-life", "2s", "--latency", "20ms")
-	sum := s.run("--rate", rate).ends(exitDone).summary()
+	sum := s.run("--rate", rate).ends(exit.Done).summary()
 	stats := s.stats()
 	tokens := stats.Requests["token"]
 	if tokens < 2 {
@@ -53,7 +54,7 @@ func TestCrashOutages(t *testing.T) {
 				probed := s.stats().Outage["list"]
 				s.must(p, func() bool { then = s.stats(); return then.Outage["list"] > probed })
 			}
-			sum := p.ends(exitDone).summary()
+			sum := p.ends(exit.Done).summary()
 			now := s.stats()
 			// What the server did not see was refused.
 			unseen := sum.Requests - now.Requests["create"] - now.Requests["list"]
@@ -89,14 +90,14 @@ func TestCrashDeadServer(t *testing.T) {
 	s.must(p, func() bool { return strings.Contains(p.err.String(), "the server is failing") })
 	t.Logf("said so after %s: %s", time.Since(began).Round(time.Millisecond), p.err.String())
 	p.says("connection refused", "giving up at ")
-	sum := p.ends(exitStopped).summary()
+	sum := p.ends(exit.Stopped).summary()
 	if sum.Left != 20 {
 		t.Errorf("%+v", sum)
 	}
 	// When it is back, nothing needs to be looked up: nothing was sent.
 	s.url = ""
 	s.serve("--listen", address)
-	s.run().ends(exitDone)
+	s.run().ends(exit.Done)
 	s.finished("in.results.csv")
 }
 
@@ -106,12 +107,12 @@ func TestCrashUnknownHost(t *testing.T) {
 	// No name server has a say in a name with so long a label.
 	nowhere := "https://" + strings.Repeat("x", 64) + ".example"
 	for _, flag := range []string{"--base-url", "--token-url"} {
-		p := s.run(flag, nowhere).ends(exitRefused)
+		p := s.run(flag, nowhere).ends(exit.Refused)
 		p.says("does not resolve", flag)
 	}
 	if n := s.creates(); n != 0 {
 		t.Errorf("%d creates", n)
 	}
-	s.run().ends(exitDone)
+	s.run().ends(exit.Done)
 	s.finished("in.results.csv")
 }

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"caseimport/importer/exit"
 )
 
 const stateMapping = `version: 1
@@ -161,7 +163,7 @@ func TestCrashStates(t *testing.T) {
 	all[0].parent = ""
 	s.exports(all)
 	flags := []string{"--concurrency", "32"}
-	s.run(append(flags, "--limit", "1", "--settle", "2s")...).ends(exitStopped)
+	s.run(append(flags, "--limit", "1", "--settle", "2s")...).ends(exit.Stopped)
 
 	began := time.Now()
 	k := s.insist(flags, kills, random, s.momentOf(rows/40, "create", "list", "update", "update", "get"))
@@ -181,7 +183,7 @@ func TestCrashStates(t *testing.T) {
 			said[row.id] = append(said[row.id], row.comment)
 		}
 	}
-	if quiet := s.run(flags...).ends(exitDone).summary(); quiet.Requests != 0 || quiet.Changed != len(changed) {
+	if quiet := s.run(flags...).ends(exit.Done).summary(); quiet.Requests != 0 || quiet.Changed != len(changed) {
 		t.Errorf("without --update: %+v, want %d changed", quiet, len(changed))
 	}
 	began = time.Now()
@@ -192,7 +194,7 @@ func TestCrashStates(t *testing.T) {
 	}
 	t.Logf("the second night: %d of %d rows changed, %s, %.0f s; %d updates applied, %d of them in doubt, at most %d to a case",
 		len(changed), rows, k, time.Since(began).Seconds(), second.updates-first.updates, second.inDoubt-first.inDoubt, second.most)
-	if idle := s.run(append(flags, "--update")...).ends(exitDone).summary(); idle.Requests != 0 || idle.Already != rows {
+	if idle := s.run(append(flags, "--update")...).ends(exit.Done).summary(); idle.Requests != 0 || idle.Already != rows {
 		t.Errorf("one more run is not idle: %+v", idle)
 	}
 }

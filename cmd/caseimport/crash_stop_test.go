@@ -9,6 +9,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"caseimport/importer/exit"
 )
 
 func TestCrashOfTheHolder(t *testing.T) {
@@ -16,10 +18,10 @@ func TestCrashOfTheHolder(t *testing.T) {
 	s := newSite(t, 100)
 	first := s.run("--rate", "5") // so that it holds the journal for long enough
 	s.must(first, func() bool { return s.creates() > 0 })
-	second := s.run().ends(exitBusy)
+	second := s.run().ends(exit.Busy)
 	second.says(fmt.Sprintf("process %d ", first.Process.Pid))
 	first.kill()
-	s.run().ends(exitDone)
+	s.run().ends(exit.Done)
 	s.finished("in.results.csv")
 }
 
@@ -37,12 +39,12 @@ func TestCrashSignals(t *testing.T) {
 				p := s.run("--rate", "5") // so that it has a middle
 				s.must(p, func() bool { return len(s.cases()) > 5 })
 				p.Process.Signal(signal)
-				sum := p.ends(exitStopped).summary()
+				sum := p.ends(exit.Stopped).summary()
 				if made := len(s.cases()); sum.Created != made || sum.Left != 100-made || len(s.results("in.results.csv")) != made {
 					t.Errorf("%d cases: %+v", made, sum)
 				}
 				lists := s.lists()
-				s.run().ends(exitDone)
+				s.run().ends(exit.Done)
 				if n := s.lists() - lists; n != 0 {
 					t.Errorf("the next run made %d look-ups", n)
 				}
@@ -55,9 +57,9 @@ func TestCrashSignals(t *testing.T) {
 				p.Process.Signal(signal)
 				s.must(p, func() bool { return strings.Contains(p.err.String(), "finishing") })
 				ended := insist(p.Cmd, signal)
-				p.ends(exitStopped).says("interrupted")
+				p.ends(exit.Stopped).says("interrupted")
 				ended()
-				s.run("--timeout", "300ms").ends(exitDone)
+				s.run("--timeout", "300ms").ends(exit.Done)
 				s.finished("in.results.csv")
 			})
 		})
@@ -87,14 +89,14 @@ func TestCrashFullDisk(t *testing.T) {
 			}
 			mount(t, "-o", fmt.Sprintf("size=%dk", kib), "none", disk)
 			t.Cleanup(func() { _ = osexec.Command("umount", disk).Run() })
-			p := s.run("-o", "disk/out.results.csv").ends(exitStopped)
+			p := s.run("-o", "disk/out.results.csv").ends(exit.Stopped)
 			p.says("no space left on device", "disk/out.results.", "make room")
 			made := len(s.cases())
 			if made == 0 || made == 600 {
 				t.Errorf("%d cases were made: nothing is shown by this", made)
 			}
 			mount(t, "-o", "remount,size=8m", "none", disk)
-			s.run("-o", "disk/out.results.csv").ends(exitDone)
+			s.run("-o", "disk/out.results.csv").ends(exit.Done)
 			s.finished("disk/out.results.csv")
 			t.Logf("full after %d cases: %s", made, p.summary().Error)
 		})
@@ -107,9 +109,9 @@ func TestCrashFileSizeLimit(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, 600, "--lag", "0")
 	shell := osexec.Command("sh", "-c", `ulimit -f 100; exec caseimport run in.csv -m mapping.yaml --json --rate 0`)
-	p := s.launch(shell).ends(exitStopped)
+	p := s.launch(shell).ends(exit.Stopped)
 	p.says("file too large", "in.results.")
-	s.run().ends(exitDone)
+	s.run().ends(exit.Done)
 	s.finished("in.results.csv")
 }
 
@@ -125,20 +127,20 @@ func TestCrashFolderVanishes(t *testing.T) {
 	if err := os.RemoveAll(filepath.Join(s.folder, "out")); err != nil {
 		t.Fatal(err)
 	}
-	p.ends(exitStopped).says("out/in.results.", "no longer there")
+	p.ends(exit.Stopped).says("out/in.results.", "no longer there")
 	// The memory is gone, so somebody who goes on is told to look rows up.
 	if err := os.Mkdir(filepath.Join(s.folder, "out"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	s.run("-o", "out/in.results.csv").ends(exitRefused).says("imported before", "--adopt")
-	s.run("-o", "out/in.results.csv", "--adopt").ends(exitDone)
+	s.run("-o", "out/in.results.csv").ends(exit.Refused).says("imported before", "--adopt")
+	s.run("-o", "out/in.results.csv", "--adopt").ends(exit.Done)
 	s.finished("out/in.results.csv")
 }
 
 func TestCrashBrokenPipe(t *testing.T) {
 	noSignals(t)
 	t.Parallel()
-	for flags, code := range map[string]int{"": exitDone, "--limit 5": exitStopped} {
+	for flags, code := range map[string]int{"": exit.Done, "--limit 5": exit.Stopped} {
 		s := newSite(t, 20)
 		reader, writer, err := os.Pipe()
 		if err != nil {
@@ -149,7 +151,7 @@ func TestCrashBrokenPipe(t *testing.T) {
 		cmd.Stdout, cmd.Stderr = writer, writer
 		s.launch(cmd).ends(code)
 		writer.Close()
-		s.run().ends(exitDone)
+		s.run().ends(exit.Done)
 		s.finished("in.results.csv")
 	}
 }
@@ -167,7 +169,7 @@ func TestCrashRehearsal(t *testing.T) {
 		s.must(p, func() bool { return size0(journal) > before+4000 })
 		p.kill()
 	}
-	sum := rehearse().ends(exitDone).summary()
+	sum := rehearse().ends(exit.Done).summary()
 	if sum.Already == 0 || sum.Created == 0 || sum.Already+sum.Created != 80 || len(s.results("in.sandbox.results.csv")) != 80 {
 		t.Errorf("%+v", sum)
 	}
@@ -187,7 +189,7 @@ func size0(path string) int64 {
 func TestCrashOfAnAdoption(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, 600, "--lag", "0")
-	s.run().ends(exitDone)
+	s.run().ends(exit.Done)
 	results := ""
 	for n := 0; ; n++ {
 		results = fmt.Sprintf("other%d.results.csv", n)
@@ -196,13 +198,13 @@ func TestCrashOfAnAdoption(t *testing.T) {
 			return size0(strings.Replace(filepath.Join(s.folder, results), ".csv", ".journal", 1)) > 3000
 		})
 		p.kill()
-		if p.code() != exitDone {
+		if p.code() != exit.Done {
 			break
 		}
 		if n == 20 {
 			t.Fatal("it always ended before it could be killed")
 		}
 	}
-	s.run("-o", results).ends(exitDone)
+	s.run("-o", results).ends(exit.Done)
 	s.finished(results)
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"caseimport/importer"
+	"caseimport/importer/exit"
 )
 
 var long = os.Getenv("CASEIMPORT_LONG") != ""
@@ -76,7 +77,7 @@ func (w *weather) survive(t *testing.T, size size, seed uint64) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	s := newSite(t, size.rows, append(strings.Fields(w.faults), "--seed", strconv.FormatUint(seed, 10))...)
 	flags := strings.Fields(w.flags)
-	first := s.run(append(flags, "--limit", "1", "--settle", w.patient)...).ends(exitStopped).summary()
+	first := s.run(append(flags, "--limit", "1", "--settle", w.patient)...).ends(exit.Stopped).summary()
 	if first.Created != 1 {
 		t.Fatalf("the first row has no case: %+v", first)
 	}
@@ -117,12 +118,12 @@ func (s *site) insist(flags []string, kills int, random *rand.Rand, moment func(
 			}
 		}
 		code := p.end().code()
-		if code == exitDone {
+		if code == exit.Done {
 			k.last = p.summary()
 			return k
 		}
 		// Too many attempts of a row, or too long a wait: to be tried again.
-		if code != exitFaults && code != exitStopped || k.runs > 2*kills+20 {
+		if code != exit.Faults && code != exit.Stopped || k.runs > 2*kills+20 {
 			s.Fatalf("run %d: exit code %d\n%s%s", k.runs, code, p.out.String(), p.err.String())
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"caseimport/importer/doctor"
+	"caseimport/importer/exit"
 	"caseimport/importer/talkdesk"
 	"caseimport/mapping"
 	"caseimport/mapping/fields"
@@ -139,9 +140,9 @@ func printReport(w io.Writer, r doctor.Report) {
 		}
 	}
 	switch r.Exit {
-	case exitDone:
+	case exit.Done:
 		b.WriteString("\nNothing stands against an import.\n")
-	case exitFaults:
+	case exit.Faults:
 		b.WriteString("\nAn import can be made, but there is something to attend to.\n")
 	default:
 		b.WriteString("\nAn import cannot be made: something has failed.\n")

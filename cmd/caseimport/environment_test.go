@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/text/encoding/unicode"
 
+	"caseimport/importer/exit"
 	"caseimport/importer/sandbox"
 )
 
@@ -27,7 +28,7 @@ func TestEnvironmentAsPeopleWriteIt(t *testing.T) {
 	for name, value := range right {
 		t.Setenv(name, " \t"+value+" \r")
 	}
-	if code, text := fields(); code != exitDone {
+	if code, text := fields(); code != exit.Done {
 		t.Errorf("blanks and carriage returns: exit %d: %s", code, text)
 	}
 	for _, tt := range []struct{ name, value, want string }{
@@ -37,7 +38,7 @@ func TestEnvironmentAsPeopleWriteIt(t *testing.T) {
 	} {
 		t.Run(tt.value, func(t *testing.T) {
 			t.Setenv(tt.name, tt.value)
-			if code, text := fields(); code != exitRefused || !strings.Contains(text, tt.want) || strings.Contains(text, "hush") {
+			if code, text := fields(); code != exit.Refused || !strings.Contains(text, tt.want) || strings.Contains(text, "hush") {
 				t.Errorf("exit %d: %s", code, text)
 			}
 		})
@@ -60,7 +61,7 @@ func TestFilesOfPowerShell(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if code, text := said("run", filepath.Join(dir, "good.csv"), "-m", filepath.Join(dir, "mapping.yaml"), "--sandbox", "--rate", "0"); code != exitDone {
+	if code, text := said("run", filepath.Join(dir, "good.csv"), "-m", filepath.Join(dir, "mapping.yaml"), "--sandbox", "--rate", "0"); code != exit.Done {
 		t.Errorf("exit %d:\n%s", code, text)
 	}
 }

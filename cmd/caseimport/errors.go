@@ -13,17 +13,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"caseimport/importer"
+	"caseimport/importer/exit"
 	"caseimport/mapping/words"
-)
-
-// The exit codes, all of them; the README's table says what each means. 2 is
-// what a crashed Go program leaves, so it is never one of ours.
-const (
-	exitDone    = 0 // every row has its case
-	exitRefused = 1 // nothing was sent: usage, mapping, input or credentials are wrong
-	exitFaults  = 3 // finished, but some rows have no case
-	exitStopped = 4 // stopped before the end: run the same command again
-	exitBusy    = 5 // another run holds the results file
 )
 
 // exitHeading stands in the help of every command above its exit codes; man pages make
@@ -46,7 +37,7 @@ func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
 // refuse is the error of a command that did nothing, with what to do about it.
 func refuse(err error, hint string) error {
-	return &importer.Stop{Exit: exitRefused, Err: err, Hint: hint}
+	return &importer.Stop{Exit: exit.Refused, Err: err, Hint: hint}
 }
 
 // explain prints how a command ended, for people, and returns its exit code.
@@ -69,7 +60,7 @@ func stopOf(err error) *importer.Stop {
 	if stop, ok := errors.AsType[*importer.Stop](err); ok {
 		return stop
 	}
-	return &importer.Stop{Exit: exitRefused, Err: err}
+	return &importer.Stop{Exit: exit.Refused, Err: err}
 }
 
 // brief cuts the lines of a message, which may name things of any length.

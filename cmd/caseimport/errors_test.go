@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"caseimport/importer"
+	"caseimport/importer/exit"
 )
 
 func TestExitCodes(t *testing.T) {
@@ -80,8 +81,8 @@ func TestUsageErrors(t *testing.T) {
 	} {
 		var stdout, stderr bytes.Buffer
 		exit := exec(context.Background(), c.args, strings.NewReader(""), &stdout, &stderr)
-		if exit != exitRefused || !strings.Contains(stderr.String(), c.said) || stdout.Len() > 0 {
-			t.Errorf("caseimport %s: exit code %d, said\n%s%s\nwant 1 and\n%s", strings.Join(c.args, " "), exit, stderr.String(), stdout.String(), c.said)
+		if code != exit.Refused || !strings.Contains(stderr.String(), c.said) || stdout.Len() > 0 {
+			t.Errorf("caseimport %s: exit code %d, said\n%s%s\nwant 1 and\n%s", strings.Join(c.args, " "), code, stderr.String(), stdout.String(), c.said)
 		}
 		if !strings.HasPrefix(stderr.String(), "caseimport: ") {
 			t.Errorf("caseimport %s: said\n%s", strings.Join(c.args, " "), stderr.String())

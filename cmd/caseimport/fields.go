@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"caseimport/importer/exit"
 	"caseimport/importer/talkdesk"
 	"caseimport/mapping/fields"
 	"caseimport/mapping/words"
@@ -80,7 +81,7 @@ type fieldsRead struct {
 }
 
 func refusedFields(err error) fieldsRead {
-	return fieldsRead{File: fields.File{Fields: []fields.Field{}}, Exit: exitRefused, Error: err.Error()}
+	return fieldsRead{File: fields.File{Fields: []fields.Field{}}, Exit: exit.Refused, Error: err.Error()}
 }
 
 func readAccount(cmd *cobra.Command, o fieldsOptions) (file fields.File, err error) {

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"caseimport/importer/exit"
 	"caseimport/importer/sandbox"
 )
 
@@ -86,7 +87,7 @@ func TestFirstInterruptRecordsWhatIsInFlight(t *testing.T) {
 	stderr.until(t, "finishing")
 	close(release)
 	stderr.rest()
-	if code := wait(t, cmd); code != exitStopped {
+	if code := wait(t, cmd); code != exit.Stopped {
 		t.Errorf("exit code %d, want 4\n%s", code, stdout.String())
 	}
 	if made := len(box.Cases()); made == 0 || made > 4 || !strings.Contains(stdout.String(), fmt.Sprintf("Stopped: %s a case so far", haveOf(made, 100))) {
@@ -119,7 +120,7 @@ func TestSecondInterruptStopsAtOnce(t *testing.T) {
 	stderr.rest()
 	code := wait(t, cmd)
 	ended()
-	if code != exitStopped {
+	if code != exit.Stopped {
 		t.Errorf("exit code %d, want 4", code)
 	}
 }
@@ -140,7 +141,7 @@ func TestTwoAtOnce(t *testing.T) {
 	var stdout, said bytes.Buffer
 	second.Stdout, second.Stderr = &stdout, &said
 	_ = second.Run()
-	if code := second.ProcessState.ExitCode(); code != exitBusy || !strings.Contains(said.String(), fmt.Sprintf("process %d", cmd.Process.Pid)) {
+	if code := second.ProcessState.ExitCode(); code != exit.Busy || !strings.Contains(said.String(), fmt.Sprintf("process %d", cmd.Process.Pid)) {
 		t.Errorf("the second run: exit code %d, said\n%s", code, said.String())
 	}
 	if got := stdout.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, `"exit":5,"error":"`) {
@@ -148,7 +149,7 @@ func TestTwoAtOnce(t *testing.T) {
 	}
 	close(release)
 	stderr.rest()
-	if code := wait(t, cmd); code != exitDone {
+	if code := wait(t, cmd); code != exit.Done {
 		t.Errorf("the first run: exit code %d, want 0\n%s", code, stderr.seen.String())
 	}
 }
@@ -226,7 +227,7 @@ func TestSandboxCommand(t *testing.T) {
 		t.Errorf("status %d, want 200", answer.StatusCode)
 	}
 	cancel()
-	if got := <-code; got != exitDone {
+	if got := <-code; got != exit.Done {
 		t.Errorf("exit code %d, want 0", got)
 	}
 }

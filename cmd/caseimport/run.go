@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"caseimport/importer"
+	"caseimport/importer/exit"
 	"caseimport/mapping/words"
 	"caseimport/ratelimit"
 )
@@ -110,22 +111,22 @@ func runImport(cmd *cobra.Command, o runOptions, input string) error {
 		sum, err = importFile(cmd, o, input, log, progress, screen)
 	}
 	unwatch()
-	if err == nil && sum.Exit == exitStopped && o.limit > 0 {
+	if err == nil && sum.Exit == exit.Stopped && o.limit > 0 {
 		sum.Error = fmt.Sprintf("stopped after the %s that --limit allows: %s left", words.Plural(o.limit, "row"), words.Plural(sum.Left, "row"))
 	}
 	if err != nil {
 		sum.Exit, sum.Error = stopOf(err).Exit, brief(err.Error())
 	}
-	if sum.Exit != exitDone {
-		held.flush(sum.Exit == exitStopped)
+	if sum.Exit != exit.Done {
+		held.flush(sum.Exit == exit.Stopped)
 	}
 	switch {
 	case o.json:
 		printJSON(cmd.OutOrStdout(), sum)
 		say(err)
-	case sum.Exit == exitRefused || sum.Exit == exitBusy || sum.Results == "": // nothing was sent
+	case sum.Exit == exit.Refused || sum.Exit == exit.Busy || sum.Results == "": // nothing was sent
 		say(err)
-	case o.quiet && sum.Exit == exitDone:
+	case o.quiet && sum.Exit == exit.Done:
 	default:
 		// What to do next is at the end of the summary, hint included.
 		if err != nil {
@@ -195,7 +196,7 @@ func untimely(ctx context.Context, err error) error {
 	if ctx.Err() == nil {
 		return err
 	}
-	return &importer.Stop{Exit: exitStopped, Err: errors.New("interrupted while the file was being read: nothing was sent"), Hint: "run the same command again"}
+	return &importer.Stop{Exit: exit.Stopped, Err: errors.New("interrupted while the file was being read: nothing was sent"), Hint: "run the same command again"}
 }
 
 // sayDraining answers the first Ctrl-C, if there is something to wait for.

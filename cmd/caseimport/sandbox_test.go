@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"caseimport/importer/exit"
 )
 
 // TestSandboxSpeaksOtherForms starts the command with a flag of each kind and
@@ -55,7 +57,7 @@ func TestSandboxSpeaksOtherForms(t *testing.T) {
 	list := ask("GET", cases, "")
 	fields := ask("GET", "/cm/meta/va/fields", "")
 	cancel()
-	if got := <-code; got != exitDone {
+	if got := <-code; got != exit.Done {
 		t.Errorf("exit code %d, want 0", got)
 	}
 	<-copied

@@ -15,6 +15,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"caseimport/importer/exit"
 	"caseimport/importer/sandbox"
 )
 
@@ -85,7 +86,7 @@ func TestEverySignalStopsInOrder(t *testing.T) {
 			signalTo(t, cmd, s)
 			close(release)
 			stderr.rest()
-			if code := wait(t, cmd); code != exitStopped || strings.Contains(stdout.String(), "in_doubt") {
+			if code := wait(t, cmd); code != exit.Stopped || strings.Contains(stdout.String(), "in_doubt") {
 				t.Errorf("exit code %d, want 4 and nothing in doubt\n%s", code, stdout.String())
 			}
 		})
@@ -113,7 +114,7 @@ func TestNohup(t *testing.T) {
 	signalTo(t, cmd, syscall.SIGHUP)
 	close(release)
 	stderr.rest()
-	if code := wait(t, cmd); code != exitDone || len(box.Cases()) != 100 {
+	if code := wait(t, cmd); code != exit.Done || len(box.Cases()) != 100 {
 		t.Errorf("exit code %d, %d cases: it did not go on\n%s", code, len(box.Cases()), stderr.seen.String())
 	}
 }
@@ -165,9 +166,9 @@ func TestInterruptWhileReading(t *testing.T) {
 				}
 				interrupt(t, cmd)
 				code := wait(t, cmd)
-				want := exitRefused
+				want := exit.Refused
 				if command[0] == "run" {
-					want = exitStopped
+					want = exit.Stopped
 				}
 				if code != want || !strings.Contains(out.String(), "interrupted") || strings.Contains(out.String(), "no rows") {
 					t.Errorf("exit code %d, want %d\n%s", code, want, out.String())
@@ -238,7 +239,7 @@ func TestInterruptDuringASlowExpression(t *testing.T) {
 			if took := time.Since(began); took > 8*time.Second {
 				t.Errorf("it took %v to stop", took)
 			}
-			if want := map[string]int{"run": exitStopped, "check": exitRefused}[command]; code != want {
+			if want := map[string]int{"run": exit.Stopped, "check": exit.Refused}[command]; code != want {
 				t.Errorf("exit code %d, want %d\n%s", code, want, out.String())
 			}
 		})

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"caseimport/importer"
+	"caseimport/importer/exit"
 	"caseimport/importer/undo"
 	"caseimport/importer/verify"
 	"caseimport/mapping/words"
@@ -32,11 +33,11 @@ func printJSON(w io.Writer, v any) {
 func printUsageJSON(cmd *cobra.Command, err error) {
 	switch cmd.Name() {
 	case "run":
-		printJSON(cmd.OutOrStdout(), importer.Summary{Exit: exitRefused, Error: err.Error()})
+		printJSON(cmd.OutOrStdout(), importer.Summary{Exit: exit.Refused, Error: err.Error()})
 	case "check":
 		printJSON(cmd.OutOrStdout(), refusedCheck(err))
 	case "verify":
-		printJSON(cmd.OutOrStdout(), verify.Report{Exit: exitRefused, Error: err.Error()})
+		printJSON(cmd.OutOrStdout(), verify.Report{Exit: exit.Refused, Error: err.Error()})
 	case "report":
 		printJSON(cmd.OutOrStdout(), refusedReport(err))
 	case "fields":
@@ -44,7 +45,7 @@ func printUsageJSON(cmd *cobra.Command, err error) {
 	case "doctor":
 		printJSON(cmd.OutOrStdout(), refusedDoctor("command line", err))
 	case "undo":
-		printJSON(cmd.OutOrStdout(), undo.Report{Exit: exitRefused, Error: err.Error()})
+		printJSON(cmd.OutOrStdout(), undo.Report{Exit: exit.Refused, Error: err.Error()})
 	}
 }
 
@@ -58,11 +59,11 @@ func printSummary(w io.Writer, sum importer.Summary, next []string) {
 	have := sum.Created + sum.Already + sum.Incomplete
 	cases := haveOf(have, sum.Rows)
 	switch {
-	case sum.Exit == exitDone && have == sum.Rows:
+	case sum.Exit == exit.Done && have == sum.Rows:
 		fmt.Fprintf(&b, "Done: %s a case.\n", cases)
-	case sum.Exit == exitDone:
+	case sum.Exit == exit.Done:
 		fmt.Fprintf(&b, "Done: %s a case, the others were left out by \"where\".\n", cases)
-	case sum.Exit == exitStopped:
+	case sum.Exit == exit.Stopped:
 		fmt.Fprintf(&b, "Stopped: %s a case so far.\n", cases)
 	default:
 		fmt.Fprintf(&b, "Finished: %s a case.\n", cases)
@@ -187,10 +188,10 @@ func exists(path string) bool {
 // command lines to type.
 func advice(cmd *cobra.Command, o runOptions, input string, sum importer.Summary, err error) (next []string) {
 	switch {
-	case sum.Exit == exitFaults && sum.Locked > 0 && sum.Locked == sum.Failed+sum.Invalid+sum.Duplicate+sum.Unknown+sum.Incomplete:
+	case sum.Exit == exit.Faults && sum.Locked > 0 && sum.Locked == sum.Failed+sum.Invalid+sum.Duplicate+sum.Unknown+sum.Incomplete:
 		next = append(next, "Nothing is wrong with these rows: their cases are resolved or closed in Talkdesk. If a case is reopened",
 			"there, the next run with --update carries over what has changed.")
-	case sum.Exit == exitFaults && sum.Report != "":
+	case sum.Exit == exit.Faults && sum.Report != "":
 		next = append(next, "Open the failure report, fix its rows, save it, and run just these:",
 			"  "+commandLine(cmd, "run", sum.Report, append(readingFlags, "limit", "resend-unknown", "adopt", "quiet")...),
 			"If it was the mapping that was wrong, fix that instead, and run the same command again:",
@@ -199,23 +200,23 @@ func advice(cmd *cobra.Command, o runOptions, input string, sum importer.Summary
 			next = append(next, "Every run looks unknown rows up again. Only if you are sure that they have no case, add",
 				"--resend-unknown.")
 		}
-	case sum.Exit == exitStopped && err == nil: // by --limit
+	case sum.Exit == exit.Stopped && err == nil: // by --limit
 		next = append(next, "Look at the new cases in Talkdesk. If they are right, import the rest:",
 			"  "+commandLine(cmd, "run", input, "limit"))
-	case sum.Exit == exitStopped:
+	case sum.Exit == exit.Stopped:
 		hint := cmp.Or(stopOf(err).Hint, "run the same command again to go on")
 		next = append(next, strings.ToUpper(hint[:1])+hint[1:]+":", "  "+commandLine(cmd, "run", input))
-	case sum.Exit == exitDone && o.sandbox && exists(input):
+	case sum.Exit == exit.Done && o.sandbox && exists(input):
 		next = append(next, "This was a rehearsal: nothing left this machine. Before the real import, set TALKDESK_ACCOUNT and",
 			"the credentials (see: "+program()+" run --help), then try the first five rows:",
 			"  "+commandLine(cmd, "run", input, "sandbox", "rate", "results", "limit", "adopt", "resend-unknown")+" --limit 5")
 	}
-	if !o.sandbox && err == nil && (sum.Exit == exitDone || sum.Exit == exitFaults) && sum.Created+sum.Updated > 0 && exists(input) {
+	if !o.sandbox && err == nil && (sum.Exit == exit.Done || sum.Exit == exit.Faults) && sum.Created+sum.Updated > 0 && exists(input) {
 		next = append(next, "To compare every case with its row, and to show others what happened:",
 			"  "+commandLine(cmd, "verify", input, notOf(cmd, "verify")...),
 			"  "+program()+" report "+shellQuote(sum.Results)+" --html report.html")
 	}
-	if o.sandbox && sum.Exit != exitDone {
+	if o.sandbox && sum.Exit != exit.Done {
 		next = append(next, "(This was a rehearsal in the sandbox: nothing left this machine.)")
 	}
 	return next

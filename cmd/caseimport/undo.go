@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"caseimport/importer"
+	"caseimport/importer/exit"
 	"caseimport/importer/journal"
 	"caseimport/importer/undo"
 	"caseimport/mapping/words"
@@ -138,13 +139,13 @@ func unfinished(o undoOptions, err error) error {
 	if !o.yes {
 		return err
 	}
-	return &importer.Stop{Exit: exitStopped, Err: err, Hint: "what was moved is noted in the journal"}
+	return &importer.Stop{Exit: exit.Stopped, Err: err, Hint: "what was moved is noted in the journal"}
 }
 
 // cannotUndo is the error of a journal that cannot be used.
 func cannotUndo(err error, path string) error {
 	if held, ok := errors.AsType[*journal.HeldError](err); ok {
-		return &importer.Stop{Exit: exitBusy, Err: held, Hint: "wait until it has ended (the lock of a dead run is released by the system)"}
+		return &importer.Stop{Exit: exit.Busy, Err: held, Hint: "wait until it has ended (the lock of a dead run is released by the system)"}
 	}
 	if pin, ok := errors.AsType[*journal.PinError](err); ok {
 		hint := "give the account and the address of that import"
@@ -168,7 +169,7 @@ func printUndo(w io.Writer, r *undo.Report, did bool, next, path string, pace ra
 		b.WriteString("Nothing would be moved to the Trash.\n")
 	case !did:
 		fmt.Fprintf(&b, "%s would be moved to the Trash. Nothing was changed.\n", words.Plural(r.Planned, "case"))
-	case r.Exit == exitStopped:
+	case r.Exit == exit.Stopped:
 		fmt.Fprintf(&b, "Stopped: %s moved to the Trash so far.\n", words.Plural(r.Undone, "case"))
 	case r.Undone == 0:
 		b.WriteString("Nothing was moved to the Trash.\n")

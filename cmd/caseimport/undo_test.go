@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"caseimport/importer/exit"
 	"caseimport/importer/journal"
 	"caseimport/importer/undo"
 )
@@ -144,7 +145,7 @@ func TestUndoAndMakeAgain(t *testing.T) {
 			for n := range others / 2 {
 				other(n)
 			}
-			s.run().ends(exitDone)
+			s.run().ends(exit.Done)
 			for n := others / 2; n < others; n++ {
 				other(n)
 			}
@@ -168,7 +169,7 @@ func TestUndoAndMakeAgain(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			s.undo().ends(exitBusy).says(" holds in.results.journal")
+			s.undo().ends(exit.Busy).says(" holds in.results.journal")
 			held.Close()
 			went := func() (n int) {
 				for id, c := range s.holdings() {
@@ -182,7 +183,7 @@ func TestUndoAndMakeAgain(t *testing.T) {
 			s.must(p, func() bool { return went() >= rows/3 })
 			if c.interrupted {
 				_ = p.Process.Signal(os.Interrupt)
-				if got := p.ends(exitStopped).undone(); got.Undone != went() || got.Left != rows-changed-gone-got.Undone || got.Error != "interrupted" {
+				if got := p.ends(exit.Stopped).undone(); got.Undone != went() || got.Left != rows-changed-gone-got.Undone || got.Error != "interrupted" {
 					t.Errorf("interrupted: %+v, %d are gone", got, went())
 				}
 			}
@@ -190,7 +191,7 @@ func TestUndoAndMakeAgain(t *testing.T) {
 			if n := went(); n >= rows-changed-gone {
 				t.Fatalf("%d were gone when it was killed, which tells nothing", n)
 			}
-			report := s.undo().ends(exitFaults).undone()
+			report := s.undo().ends(exit.Faults).undone()
 			if report.Changed != changed || report.Gone != gone || report.Kept+report.Adopted+report.Left+report.InDoubt != 0 || report.Undone+report.Earlier != rows-changed-gone {
 				t.Errorf("%+v", report)
 			}
@@ -218,7 +219,7 @@ func TestUndoAndMakeAgain(t *testing.T) {
 				t.Errorf("the results have %d lines", len(left))
 			}
 
-			sum := s.run().ends(exitDone).summary()
+			sum := s.run().ends(exit.Done).summary()
 			if sum.Created != rows-changed-gone || sum.Already != changed+gone {
 				t.Errorf("run again: %+v", sum)
 			}
@@ -237,7 +238,7 @@ func TestUndoAndMakeAgain(t *testing.T) {
 					t.Errorf("%s has %d cases", key, live[key])
 				}
 			}
-			if sum := s.run().ends(exitDone).summary(); sum.Requests != 0 || sum.Already != rows {
+			if sum := s.run().ends(exit.Done).summary(); sum.Requests != 0 || sum.Already != rows {
 				t.Errorf("one more run is not idle: %+v", sum)
 			}
 			t.Logf("%d rows: undone %d, then %d with %d requests in %.1f s", rows, report.Earlier, report.Undone, report.Requests, report.Seconds)

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"caseimport/importer"
+	"caseimport/importer/exit"
 	"caseimport/importer/journal"
 	"caseimport/importer/source"
 	"caseimport/importer/talkdesk"
@@ -108,7 +109,7 @@ func verifyFile(cmd *cobra.Command, o verifyOptions, input string) (report verif
 	defer stop()
 	stopped := func(err error) error {
 		if err != nil && ctx.Err() != nil {
-			return &importer.Stop{Exit: exitStopped, Err: errors.New("interrupted: nothing was written"), Hint: "run the same command again"}
+			return &importer.Stop{Exit: exit.Stopped, Err: errors.New("interrupted: nothing was written"), Hint: "run the same command again"}
 		}
 		return err
 	}
@@ -133,7 +134,7 @@ func verifyFile(cmd *cobra.Command, o verifyOptions, input string) (report verif
 		return report, "", stopped(refused(ctx, a))
 	}
 	if report.Differs+report.Missing+report.Twice+report.Unknown+report.WithoutCase > 0 {
-		report.Exit = exitFaults
+		report.Exit = exit.Faults
 	}
 	return report, path, report.Write(path)
 }
@@ -160,7 +161,7 @@ func rowsWithCase(ctx context.Context, table *source.Table, program *mapping.Pro
 func printVerify(w io.Writer, r verify.Report, path string) {
 	var b strings.Builder
 	switch {
-	case r.Exit == exitDone:
+	case r.Exit == exit.Done:
 		fmt.Fprintf(&b, "All is as it should be: %s a case.\n", haveOf(r.Checked, r.Rows-r.Filtered))
 	case r.Same == r.Checked:
 		fmt.Fprintf(&b, "Every case is as it should be, but %s no case.\n", whoHave(r.WithoutCase))

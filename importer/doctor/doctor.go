@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 
+	"caseimport/importer/exit"
 	"caseimport/importer/reads"
 	"caseimport/importer/talkdesk"
 	"caseimport/mapping/fields"
@@ -41,9 +42,9 @@ func Of(checks ...Check) Report {
 	for _, c := range checks {
 		switch {
 		case c.State == Failed:
-			r.Exit = 1
-		case c.State == Attend && r.Exit == 0:
-			r.Exit = 3
+			r.Exit = exit.Refused
+		case c.State == Attend && r.Exit == exit.Done:
+			r.Exit = exit.Faults
 		}
 	}
 	return r

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"caseimport/importer/exit"
 	"caseimport/importer/talkdesk"
 )
 
@@ -175,7 +176,7 @@ func (m *Machine) probeAnswered(now Instant, a talkdesk.Answer) {
 func (m *Machine) patience(now Instant) {
 	b := &m.breaker
 	if b.state == shut && now >= b.since+m.cfg.Patience {
-		m.stop(Stop{Exit: 4, Reason: fmt.Sprintf("the server has been failing for %v: %s", (now - b.since).Round(time.Second), b.reason),
+		m.stop(Stop{Exit: exit.Stopped, Reason: fmt.Sprintf("the server has been failing for %v: %s", (now - b.since).Round(time.Second), b.reason),
 			Hint: "run the same command again when the server is back"})
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"caseimport/importer/exit"
 	"caseimport/importer/talkdesk"
 )
 
@@ -153,7 +154,7 @@ func (m *Machine) canaryAnswered(now Instant, a talkdesk.Answer, found []talkdes
 	case m.stopped != nil:
 		return
 	case a.Verdict == talkdesk.Halt && !a.Denied:
-		m.stop(Stop{Exit: 1, Reason: a.Message})
+		m.stop(Stop{Exit: exit.Refused, Reason: a.Message})
 	case a.Verdict == talkdesk.Halt, a.Verdict == talkdesk.Unknown:
 		c.seeking = false
 		m.goBlind(blindness(a))

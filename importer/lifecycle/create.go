@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"fmt"
 
+	"caseimport/importer/exit"
 	"caseimport/importer/journal"
 	"caseimport/importer/talkdesk"
 )
@@ -56,7 +57,7 @@ func (m *Machine) createAnswered(now Instant, q Request, a talkdesk.Answer) {
 		m.notTaken(now, q, a)
 	default:
 		m.breaker.neutral(q)
-		m.stop(Stop{Exit: 1, Reason: a.Message})
+		m.stop(Stop{Exit: exit.Refused, Reason: a.Message})
 		m.leave(r)
 	}
 }
@@ -81,7 +82,7 @@ func (m *Machine) notTaken(now Instant, q Request, a talkdesk.Answer) {
 	case a.Renewed:
 		m.breaker.neutral(q)
 		if r.renewals++; r.renewals == maxRenewals {
-			m.stop(Stop{Exit: 1, Reason: a.Message, Hint: "every new token is refused for this row: check the credentials and their scopes"})
+			m.stop(Stop{Exit: exit.Refused, Reason: a.Message, Hint: "every new token is refused for this row: check the credentials and their scopes"})
 			m.leave(r)
 			return
 		}
@@ -145,7 +146,7 @@ func (m *Machine) sendAgain(now Instant, r *Row) {
 // longPause stops a run that is asked to pause for longer than it may wait.
 func (m *Machine) longPause(now Instant, a talkdesk.Answer) {
 	if a.Pause > m.cfg.Patience {
-		m.stop(Stop{Exit: 4, Reason: fmt.Sprintf("the server asks for a pause of %v, longer than --outage-patience", a.Pause), At: now + a.Pause,
+		m.stop(Stop{Exit: exit.Stopped, Reason: fmt.Sprintf("the server asks for a pause of %v, longer than --outage-patience", a.Pause), At: now + a.Pause,
 			Hint: "run the same command again then"})
 	}
 }
@@ -155,7 +156,7 @@ func (m *Machine) longPause(now Instant, a talkdesk.Answer) {
 func (m *Machine) throttle(now Instant) {
 	m.throttled = min(m.throttled, now)
 	if now-m.throttled >= m.cfg.Patience {
-		m.stop(Stop{Exit: 4, Reason: fmt.Sprintf("the server has answered nothing but 429 (too many requests) for %v", (now - m.throttled).Round(1e9)),
+		m.stop(Stop{Exit: exit.Stopped, Reason: fmt.Sprintf("the server has answered nothing but 429 (too many requests) for %v", (now - m.throttled).Round(1e9)),
 			Hint: "find out what else uses the account's quota, or lower --rate, and run the same command again"})
 	}
 }
@@ -174,7 +175,7 @@ func (m *Machine) rejected(r *Row, a talkdesk.Answer) {
 	m.end(r, Record{State: Failed, Answer: a})
 	m.tooMany()
 	if m.news == refusedFirst && m.created == 0 && !r.Retried {
-		m.stop(Stop{Exit: 4, Reason: fmt.Sprintf("the API refused the first %d rows, and created none; the last: %s", m.news, a.Message),
+		m.stop(Stop{Exit: exit.Stopped, Reason: fmt.Sprintf("the API refused the first %d rows, and created none; the last: %s", m.news, a.Message),
 			Hint: "look at the failure report, fix the mapping, and run the same command again"})
 	}
 }
@@ -189,7 +190,7 @@ func (m *Machine) blockedNow(a talkdesk.Answer) bool {
 	if m.created > 0 && m.blocked < blockedInARow {
 		return false
 	}
-	m.stop(Stop{Exit: 1, Reason: a.Message, Hint: "something between here and the API refuses the requests: check the credentials, their scopes, and any firewall or proxy"})
+	m.stop(Stop{Exit: exit.Refused, Reason: a.Message, Hint: "something between here and the API refuses the requests: check the credentials, their scopes, and any firewall or proxy"})
 	return true
 }
 
@@ -197,7 +198,7 @@ func (m *Machine) blockedNow(a talkdesk.Answer) bool {
 func (m *Machine) tooMany() {
 	m.refused++
 	if m.tooManyOf(m.refused, m.decided) {
-		m.stop(Stop{Exit: 4, Reason: fmt.Sprintf("too many failures: the API refused %d of %d rows sent (--max-failures)", m.refused, m.decided),
+		m.stop(Stop{Exit: exit.Stopped, Reason: fmt.Sprintf("too many failures: the API refused %d of %d rows sent (--max-failures)", m.refused, m.decided),
 			Hint: "look at the failure report, fix the mapping or the rows, and run the same command again"})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"caseimport/importer/exit"
 	"caseimport/importer/talkdesk"
 )
 
@@ -133,7 +134,7 @@ func (m *Machine) refusedAlike(now Instant, q Request, a talkdesk.Answer) bool {
 		h.on, h.renewing = false, false
 		m.settleAlike()
 	case q.trial && h.renewing:
-		m.stop(Stop{Exit: 4, Reason: fmt.Sprintf("the API refused %d rows one after the other in the same words, with a new token too: %s", len(h.alike), a.Message),
+		m.stop(Stop{Exit: exit.Stopped, Reason: fmt.Sprintf("the API refused %d rows one after the other in the same words, with a new token too: %s", len(h.alike), a.Message),
 			Hint: "none of these rows counts as failed; find out what it means, and run the same command again"})
 	case !h.on && len(h.alike) >= limit:
 		h.begin(now, a.Message)
@@ -171,7 +172,7 @@ func (m *Machine) settleIdle(now Instant) {
 // heldTooLong stops a run that can write nothing for as long as it may wait.
 func (m *Machine) heldTooLong(now Instant) {
 	if h := &m.hold; h.on && now >= h.since+m.cfg.Patience {
-		m.stop(Stop{Exit: 4, Reason: fmt.Sprintf("for %v the answers were not the API's own: %s", (now - h.since).Round(time.Second), h.reason),
+		m.stop(Stop{Exit: exit.Stopped, Reason: fmt.Sprintf("for %v the answers were not the API's own: %s", (now - h.since).Round(time.Second), h.reason),
 			Hint: "find out what stands between here and the API, and run the same command again"})
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"caseimport/importer/exit"
 	"caseimport/importer/journal"
 	"caseimport/importer/talkdesk"
 )
@@ -185,7 +186,7 @@ func (m *Machine) lookedUp(now Instant, q Request, a talkdesk.Answer, found []ta
 	case m.stopped != nil:
 		m.back(r)
 	case a.Verdict == talkdesk.Halt && !a.Denied:
-		m.stop(Stop{Exit: 1, Reason: a.Message})
+		m.stop(Stop{Exit: exit.Refused, Reason: a.Message})
 		m.back(r)
 	default:
 		if a.Denied || a.Unfiltered {

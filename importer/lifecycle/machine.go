@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"caseimport/importer/exit"
 	"caseimport/importer/journal"
 	"caseimport/importer/talkdesk"
 )
@@ -336,8 +337,8 @@ func (m *Machine) Actions() []Action {
 
 // Stopped returns why the run ends before its end, nil if it does not.
 func (m *Machine) Stopped() *Stop {
-	if m.stopped != nil && m.stopped.Exit == 1 && m.everSent {
-		m.stopped.Exit = 4
+	if m.stopped != nil && m.stopped.Exit == exit.Refused && m.everSent {
+		m.stopped.Exit = exit.Stopped
 		m.stopped.Hint = cmp.Or(m.stopped.Hint, "fix it and run the same command again")
 	}
 	return m.stopped

@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"slices"
 
+	"caseimport/importer/exit"
 	"caseimport/importer/talkdesk"
 )
 
@@ -202,7 +203,7 @@ func (m *Machine) heard(now Instant, a talkdesk.Answer) {
 		m.answers++
 	}
 	if a.NoHost && m.answers == 0 {
-		m.stop(Stop{Exit: 1, Reason: a.Message, Hint: "check --region, --account, --base-url and --token-url"})
+		m.stop(Stop{Exit: exit.Refused, Reason: a.Message, Hint: "check --region, --account, --base-url and --token-url"})
 	}
 	if a.Throttled {
 		m.longPause(now, a)

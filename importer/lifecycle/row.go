@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"caseimport/importer/exit"
 	"caseimport/importer/journal"
 	"caseimport/importer/talkdesk"
 )
@@ -123,7 +124,7 @@ var moved = func(from, to State) {}
 // mistake of this package and stops the run, whatever else did.
 func (m *Machine) move(r *Row, to State) {
 	if !slices.Contains(arrows[r.state], to) {
-		m.stopped = &Stop{Exit: 4, Reason: fmt.Sprintf("internal error: row %d cannot go from %s to %s", r.Row, r.state, to),
+		m.stopped = &Stop{Exit: exit.Stopped, Reason: fmt.Sprintf("internal error: row %d cannot go from %s to %s", r.Row, r.state, to),
 			Hint: "please report this; nothing is lost: run the same command again to go on"}
 	}
 	moved(r.state, to)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"caseimport/importer/exit"
 	"caseimport/importer/talkdesk"
 )
 
@@ -136,7 +137,7 @@ func (m *Machine) updateAnswered(now Instant, q Request, a talkdesk.Answer) {
 		m.notTaken(now, q, a)
 	default:
 		m.breaker.neutral(q)
-		m.stop(Stop{Exit: 1, Reason: a.Message})
+		m.stop(Stop{Exit: exit.Refused, Reason: a.Message})
 		m.incomplete(r, a)
 	}
 }
@@ -171,7 +172,7 @@ func (m *Machine) updateRefused(now Instant, r *Row, a talkdesk.Answer) {
 	m.incomplete(r, a)
 	m.tooMany()
 	if m.unwanted++; m.unwanted == refusedFirst && m.updated == 0 {
-		m.stop(Stop{Exit: 4, Reason: fmt.Sprintf("the API refused the first %d updates, and took none; the last: %s", m.unwanted, a.Message),
+		m.stop(Stop{Exit: exit.Stopped, Reason: fmt.Sprintf("the API refused the first %d updates, and took none; the last: %s", m.unwanted, a.Message),
 			Hint: "look at the failure report, fix the mapping, and run the same command again: the cases that were created are only updated"})
 	}
 }
@@ -242,7 +243,7 @@ func (m *Machine) compared(now Instant, q Request, a talkdesk.Answer, c Comparis
 	}
 	switch {
 	case a.Verdict == talkdesk.Halt && !a.Denied:
-		m.stop(Stop{Exit: 1, Reason: a.Message})
+		m.stop(Stop{Exit: exit.Refused, Reason: a.Message})
 		m.incomplete(r, a)
 	case a.Verdict != talkdesk.Created && r.refusal != nil:
 		m.updateRefused(now, r, *r.refusal)

@@ -20,6 +20,7 @@ import (
 
 	"caseimport/importer"
 	"caseimport/importer/atomicfile"
+	"caseimport/importer/exit"
 )
 
 // Every is how often the file of a run that goes on is written.
@@ -60,7 +61,7 @@ func (f *File) Write(p *importer.Progress) error {
 func (f *File) End(sum importer.Summary, p *importer.Progress) error {
 	now := time.Now()
 	f.exit, f.last = float64(sum.Exit), unix(now)
-	if sum.Exit == 0 {
+	if sum.Exit == exit.Done {
 		f.success = f.last
 	}
 	s := state{File: f, rows: sum, kinds: p.Requests(), doubts: sum.InDoubt, seconds: now.Sub(f.began).Seconds()}

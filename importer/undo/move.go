@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"caseimport/importer/exit"
 	"caseimport/importer/reads"
 	"caseimport/importer/talkdesk"
 )
@@ -76,12 +77,12 @@ func (u *undoing) ask(it *item) *Stop {
 			}
 			fallthrough
 		case silent:
-			return &Stop{Exit: 4, Err: fmt.Errorf("the answer to moving case %s does not name it, so no other case was touched: %s", it.caseID, a.Message),
+			return &Stop{Exit: exit.Stopped, Err: fmt.Errorf("the answer to moving case %s does not name it, so no other case was touched: %s", it.caseID, a.Message),
 				Hint: "look at the case in Talkdesk, and at what was moved to the Trash, before you run it again"}
 		case a.Verdict == talkdesk.Rejected:
 			return u.refused(it, a)
 		case try == moveTries && !u.proved:
-			return &Stop{Exit: 4, Err: fmt.Errorf("case %s could not be moved to the Trash: %s", it.caseID, a.Message), Hint: "run the same command again later"}
+			return &Stop{Exit: exit.Stopped, Err: fmt.Errorf("case %s could not be moved to the Trash: %s", it.caseID, a.Message), Hint: "run the same command again later"}
 		case try == moveTries: // it may still go, and the next undo finds that out
 			it.result, it.reason = Kept, "it could not be moved to the Trash: "+a.Message
 			return nil
@@ -123,7 +124,7 @@ func (u *undoing) wrong(it *item, moved []string) *Stop {
 			return stop
 		}
 	}
-	return &Stop{Exit: 4, Err: fmt.Errorf("case %s was to be moved to the Trash, and the answer names these: %s; nothing more was touched", it.caseID, names),
+	return &Stop{Exit: exit.Stopped, Err: fmt.Errorf("case %s was to be moved to the Trash, and the answer names these: %s; nothing more was touched", it.caseID, names),
 		Hint: "look in Talkdesk at what was moved, restore from the Trash what is not the import's, and do not run it again before that is understood"}
 }
 
@@ -139,7 +140,7 @@ func (u *undoing) prove(it *item) *Stop {
 			u.proved = true
 			return u.isGone(it, "")
 		case !time.Now().Before(until) || u.intake.Err() != nil:
-			return &Stop{Exit: 4, Err: fmt.Errorf("the API says that case %s was moved to the Trash, but it can still be read, so no other case was touched", it.caseID),
+			return &Stop{Exit: exit.Stopped, Err: fmt.Errorf("the API says that case %s was moved to the Trash, but it can still be read, so no other case was touched", it.caseID),
 				Hint: "look at the case in Talkdesk before you run it again"}
 		}
 		u.sleep(min(wait, time.Until(until)))
@@ -183,17 +184,17 @@ func (u *undoing) refused(it *item, a talkdesk.Answer) *Stop {
 	}
 	switch {
 	case !u.proved:
-		return &Stop{Exit: 1, Err: fmt.Errorf("this account or client cannot move cases to the Trash: %s", a.Message),
+		return &Stop{Exit: exit.Refused, Err: fmt.Errorf("this account or client cannot move cases to the Trash: %s", a.Message),
 			Hint: "the scope that it needs is not published: ask Talkdesk for it, or have an agent delete the cases by hand (the undo file lists them)"}
 	case a.Denied:
-		return &Stop{Exit: 4, Err: fmt.Errorf("cases can no longer be moved to the Trash: %s", a.Message), Hint: "run the same command again to go on"}
+		return &Stop{Exit: exit.Stopped, Err: fmt.Errorf("cases can no longer be moved to the Trash: %s", a.Message), Hint: "run the same command again to go on"}
 	}
 	return nil
 }
 
 // unanswered is the end where a request was not answered.
 func (u *undoing) unanswered(a talkdesk.Answer) *Stop {
-	s := &Stop{Exit: 4, Err: errors.New(a.Message), Hint: "run the same command again to go on"}
+	s := &Stop{Exit: exit.Stopped, Err: errors.New(a.Message), Hint: "run the same command again to go on"}
 	switch {
 	case u.intake.Err() != nil:
 		s.Err = errors.New("interrupted")
@@ -209,9 +210,9 @@ func (u *undoing) broken(err error) *Stop {
 	case err == nil:
 		return nil
 	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT):
-		return &Stop{Exit: 4, Err: err, Hint: "make room on the disk and run the same command again: it goes on where it stopped"}
+		return &Stop{Exit: exit.Stopped, Err: err, Hint: "make room on the disk and run the same command again: it goes on where it stopped"}
 	}
-	return &Stop{Exit: 4, Err: err, Hint: "fix it and run the same command again: it goes on where it stopped"}
+	return &Stop{Exit: exit.Stopped, Err: err, Hint: "fix it and run the same command again: it goes on where it stopped"}
 }
 
 func (u *undoing) sleep(d time.Duration) {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"caseimport/importer/exit"
 	"caseimport/importer/results"
 )
 
@@ -80,7 +81,7 @@ func (u *undoing) report(stop *Stop) *Report {
 	case stop != nil:
 		r.Exit, r.Error = stop.Exit, stop.Err.Error()
 	case u.Yes && r.Changed+r.Kept+r.Adopted+r.InDoubt > 0:
-		r.Exit = 3
+		r.Exit = exit.Faults
 	}
 	return r
 }

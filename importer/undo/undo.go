@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"caseimport/importer/exit"
 	"caseimport/importer/journal"
 	"caseimport/importer/reads"
 	"caseimport/importer/talkdesk"
@@ -69,7 +70,7 @@ func Run(ctx context.Context, cfg Config) (*Report, *Stop) {
 		}
 	}
 	if stop != nil && !u.Yes {
-		stop.Exit = 1
+		stop.Exit = exit.Refused
 	}
 	return u.report(stop), stop
 }
@@ -77,7 +78,7 @@ func Run(ctx context.Context, cfg Config) (*Report, *Stop) {
 func (u *undoing) run() (stop *Stop) {
 	var err error
 	if u.stock, err = takeStock(u.Journal); err != nil {
-		return &Stop{Exit: 1, Err: err}
+		return &Stop{Exit: exit.Refused, Err: err}
 	}
 	for _, it := range u.stock.cases {
 		u.byID[it.caseID] = it
