@@ -80,7 +80,7 @@ func TestUsageErrors(t *testing.T) {
 		{[]string{"--bogus"}, "unknown flag --bogus"},
 	} {
 		var stdout, stderr bytes.Buffer
-		exit := exec(context.Background(), c.args, strings.NewReader(""), &stdout, &stderr)
+		code := exec(context.Background(), c.args, strings.NewReader(""), &stdout, &stderr)
 		if code != exit.Refused || !strings.Contains(stderr.String(), c.said) || stdout.Len() > 0 {
 			t.Errorf("caseimport %s: exit code %d, said\n%s%s\nwant 1 and\n%s", strings.Join(c.args, " "), code, stderr.String(), stdout.String(), c.said)
 		}
