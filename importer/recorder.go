@@ -356,11 +356,11 @@ func (p *pipeline) memo(a lifecycle.Record) (sum [8]byte, memo []byte) {
 	case it == nil:
 		return a.Held, nil
 	case a.Parentless:
-		memo := content.MemoOf(&it.content.Case, true, a.Answer.Updated)
+		var was content.Memo
 		if it.was.memo != nil {
-			memo = memo.Keeping("parent_id", *it.was.memo)
+			was = *it.was.memo
 		}
-		return it.was.sum, memo.Append(nil)
+		return it.was.sum, content.MemoOf(&it.content.Case, true, a.Answer.Updated).Keeping("parent_id", was).Append(nil)
 	case a.State != lifecycle.Done && it.was.caseID != "": // as it was
 		if it.was.memo != nil {
 			memo = it.was.memo.Append(nil)
