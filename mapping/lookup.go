@@ -146,6 +146,10 @@ func (r *reader) csvTable(file, fromColumn, toColumn, encoding, delimiter yamlfi
 			r.Fault(encoding.Node, "encoding %q: %v", words.Shown(encoding.Text), err)
 			return nil
 		}
+		if at := bytes.IndexRune(text, utf8.RuneError); at >= 0 {
+			fault("line %d holds bytes that are no characters in %s", 1+bytes.Count(text[:at], []byte("\n")), encoding.Text)
+			return nil
+		}
 	}
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	if at := yamlfile.InvalidUTF8(text); at >= 0 {

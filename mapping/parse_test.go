@@ -80,11 +80,12 @@ func TestLookUpTablesAreOpenedAsWritten(t *testing.T) {
 func TestLookUpTablesAreReadAsSaid(t *testing.T) {
 	open := func(string) ([]byte, error) { return []byte("from|to\n\xe4\xe0|1\n"), nil } // Russian for yes
 	for said, want := range map[string]string{
-		`encoding: windows-1251, delimiter: "|"`: "",
-		`delimiter: "|"`:                         "line 2 is not UTF-8",
-		`encoding: windows-1251`:                 "has only one column",
-		`encoding: martian`:                      `encoding "martian"`,
-		`encoding: utf-8, delimiter: "||"`:       `delimiter "||": this must be one character, or tab`,
+		`encoding: windows-1251, delimiter: "|"`:  "",
+		`delimiter: "|"`:                          "line 2 is not UTF-8",
+		`encoding: windows-1251`:                  "has only one column",
+		`encoding: utf-8, delimiter: "|"`:         "line 2 holds bytes that are no characters in utf-8",
+		`encoding: martian`:                       `encoding "martian"`,
+		`encoding: windows-1251, delimiter: "||"`: `delimiter "||": this must be one character, or tab`,
 	} {
 		m, err := Parse("m.yaml", []byte(head+`custom_fields: {dropdown_a: {column: A, values: {file: x.csv, `+said+`}}}`), open)
 		if want != "" {
