@@ -163,6 +163,11 @@ func (m *Machine) updateRefused(now Instant, r *Row, a talkdesk.Answer) {
 			m.sendAgain(now, r)
 			return
 		}
+		if len(a.Fields) > 0 {
+			// It is tried again every night, and must not stop one for those behind it.
+			m.incomplete(r, a)
+			return
+		}
 	case a.AboutLock && r.locked:
 		// That people have resolved cases does not mean that the mapping is wrong.
 		a.Code, a.Message = CodeLocked, fmt.Sprintf("the case is resolved or closed in Talkdesk and takes no changes (%s): reopen it there, or in the row's status, or leave it", a.Message)
