@@ -668,6 +668,45 @@ func TestParentThatAnUpdateCannotSet(t *testing.T) {
 	})
 }
 
+// TestParentsThatUpdatesCannotSetStopNoNight: with as many of them as stop a run of which
+// every update is refused, the row behind them has its turn.
+func TestParentsThatUpdatesCannotSetStopNoNight(t *testing.T) {
+	in(t, func(w *world) {
+		night := func(parent, title string) {
+			rows := []string{"T-0,Parent,x,,,,,"}
+			for n := range 60 {
+				rows = append(rows, fmt.Sprintf("T-%d,Child,x,,,,%s,", n+1, parent))
+			}
+			w.tickets(append(rows, "T-99,"+title+",x,,,,,")...)
+		}
+		night("", "Last")
+		w.must(0, "in.csv")
+		w.api.noParents = true
+		night("T-0", "Last")
+		one := func(c *Config) { c.Concurrency = 1 }
+		w.must(3, "in.csv", updating, one)
+		night("T-0", "Last changed")
+		if sum := w.must(3, "in.csv", updating, one); sum.Incomplete != 60 || sum.Updated != 1 {
+			t.Errorf("%+v", sum)
+		}
+		w.set("T-99", map[string]string{"title": "Last changed"})
+	})
+}
+
+// TestNewParentOfALockedCase: where only the parent has changed, and the refusal names
+// nothing, it is the lock that a person can do something about.
+func TestNewParentOfALockedCase(t *testing.T) {
+	in(t, func(w *world) {
+		w.tickets("T-1,Child,x,resolved,,,,", "T-2,Parent,x,,,,,")
+		w.must(0, "in.csv")
+		w.api.locks = true
+		w.tickets("T-1,Child,x,resolved,,,T-2,", "T-2,Parent,x,,,,,")
+		if sum := w.must(3, "in.csv", updating); sum.Locked != 1 {
+			t.Errorf("%+v: %+v", sum, w.results()[1])
+		}
+	})
+}
+
 // TestRefusedNoteThatWasSentAgain: an earlier run's refusal is no news of what a later
 // run has sent.
 func TestRefusedNoteThatWasSentAgain(t *testing.T) {

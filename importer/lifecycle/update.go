@@ -150,29 +150,30 @@ const CodeLocked = "locked"
 // for the parent, the rest is sent without it: the page of the API names no parent that
 // an update sets.
 func (m *Machine) updateRefused(now Instant, r *Row, a talkdesk.Answer) {
+	rest := *r.Update
+	rest.ParentID = ""
+	parent := a.AboutParent && r.Update.ParentID != "" && r.parent == nil
 	switch {
 	case m.blockedNow(a):
 		m.leave(r)
 		return
-	case a.AboutParent && r.Update.ParentID != "" && r.parent == nil:
-		a.Message = fmt.Sprintf("an update cannot give the case its parent (%s): make it a subcase of case %s by hand in Talkdesk", a.Message, r.Update.ParentID)
-		rest := *r.Update
-		rest.ParentID = ""
-		if !rest.Empty() {
-			r.parent, r.refusal, r.Update = &a, nil, &rest
-			m.sendAgain(now, r)
-			return
-		}
-		if len(a.Fields) > 0 {
-			// It is tried again every night, and must not stop one for those behind it.
-			m.incomplete(r, a)
-			return
-		}
+	case parent && !rest.Empty():
+		a = aboutParent(a, r.Update.ParentID)
+		r.parent, r.refusal, r.Update = &a, nil, &rest
+		m.sendAgain(now, r)
+		return
 	case a.AboutLock && r.locked:
 		// That people have resolved cases does not mean that the mapping is wrong.
 		a.Code, a.Message = CodeLocked, fmt.Sprintf("the case is resolved or closed in Talkdesk and takes no changes (%s): reopen it there, or in the row's status, or leave it", a.Message)
 		m.incomplete(r, a)
 		return
+	case parent:
+		named := len(a.Fields) > 0
+		if a = aboutParent(a, r.Update.ParentID); named {
+			// It is tried again every night, and must not stop one for those behind it.
+			m.incomplete(r, a)
+			return
+		}
 	}
 	m.incomplete(r, a)
 	m.tooMany()
@@ -180,6 +181,11 @@ func (m *Machine) updateRefused(now Instant, r *Row, a talkdesk.Answer) {
 		m.stop(Stop{Exit: exit.Stopped, Reason: fmt.Sprintf("the API refused the first %d updates, and took none; the last: %s", m.unwanted, a.Message),
 			Hint: "look at the failure report, fix the mapping, and run the same command again: the cases that were created are only updated"})
 	}
+}
+
+func aboutParent(a talkdesk.Answer, id string) talkdesk.Answer {
+	a.Message = fmt.Sprintf("an update cannot give the case its parent (%s): make it a subcase of case %s by hand in Talkdesk", a.Message, id)
+	return a
 }
 
 // done ends a row that has its case as it is to be.
