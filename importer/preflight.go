@@ -240,7 +240,8 @@ func (p *pipeline) refuseSecondImport() error {
 		switch {
 		case a.Verdict == talkdesk.Created:
 			c, _ := p.mapRow(row, who)
-			if slices.ContainsFunc(reply.Found, func(f talkdesk.Found) bool { return f.Titled(c.Title) }) {
+			// Of a row whose title is at fault nothing can be said.
+			if c.Title == "" || slices.ContainsFunc(reply.Found, func(f talkdesk.Found) bool { return f.Titled(c.Title) }) {
 				same++
 			}
 			there = append(there, fmt.Sprintf("  row %d, key %q: case %s has it; title there %q, here %q",
