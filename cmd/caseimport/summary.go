@@ -211,7 +211,9 @@ func advice(cmd *cobra.Command, o runOptions, input string, sum importer.Summary
 			"the credentials (see: "+program()+" run --help), then try the first five rows:",
 			"  "+commandLine(cmd, "run", input, "sandbox", "rate", "results", "limit", "adopt", "resend-unknown")+" --limit 5")
 	}
-	if !o.sandbox && err == nil && (sum.Exit == exit.Done || sum.Exit == exit.Faults) && sum.Created+sum.Updated > 0 && exists(input) {
+	// A failure report holds only what is known to be wrong.
+	export := exists(input) && !slices.Contains(besideResults(sum.Results), input)
+	if !o.sandbox && err == nil && (sum.Exit == exit.Done || sum.Exit == exit.Faults) && sum.Created+sum.Updated > 0 && export {
 		next = append(next, "To compare every case with its row, and to show others what happened:",
 			"  "+commandLine(cmd, "verify", input, notOf(cmd, "verify")...),
 			"  "+program()+" report "+shellQuote(sum.Results)+" --html report.html")
