@@ -13,7 +13,7 @@ const garbageRoom = 32 << 20
 // leaveGarbage has the collector run when garbageRoom is full, whatever is in use; with
 // more than twice that in use, when there is half as much garbage. Go by itself waits
 // for as much garbage as there is memory in use: a run uses a few megabytes, and fills
-// as much again with rows that are done a dozen times a second, which costs a tenth of
+// as much again with rows that are done some twenty times a second, which costs a tenth of
 // its speed; and with the keys of a million rows it would take a third more memory.
 func leaveGarbage() {
 	if os.Getenv("GOGC") == "" {
