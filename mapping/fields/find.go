@@ -1,7 +1,6 @@
 package fields
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,17 +19,6 @@ func (f File) Field(key string) (Field, bool) {
 		}
 	}
 	return Field{}, false
-}
-
-// Named returns the fields that people know by this name.
-func (f File) Named(name string) []Field {
-	var named []Field
-	for _, field := range f.Fields {
-		if fold(name) != "" && fold(field.Name) == fold(name) {
-			named = append(named, field)
-		}
-	}
-	return named
 }
 
 // Nearest returns up to three active fields that may be meant by a key, or a
@@ -116,43 +104,12 @@ type Fault struct {
 	Options []Option // of this level; none where the path is too long
 }
 
-func (f *Fault) Error() string {
-	of := f.Field.String()
-	if len(f.Path) > 0 {
-		var labels []string
-		for _, o := range f.Path {
-			labels = append(labels, cmp.Or(o.Label, o.Code))
-		}
-		of += fmt.Sprintf(" under %q", strings.Join(labels, " > "))
-	}
-	value := words.Shown(f.Value)
-	switch {
-	case len(f.Several) > 0:
-		return fmt.Sprintf("%q stands for several options of %s: %s; use a code or label that only one of them has", value, of, list(f.Several))
-	case len(f.Options) == 0:
-		return fmt.Sprintf("%q is one level too many: there are no options of %s", value, of)
-	}
-	message := fmt.Sprintf("%q is not an option of %s", value, of)
-	if options := f.Nearest(); len(options) > 0 {
-		message += "; nearest: " + list(options)
-	}
-	return message
-}
-
 // Nearest returns up to three options of the same level that may be meant.
 func (f *Fault) Nearest() []Option {
 	return nearest(f.Options, func(o Option) (int, bool) {
 		d := distance(f.Value, o.Label, o.Code)
 		return d, close(f.Value, d)
 	})
-}
-
-func list[T fmt.Stringer](all []T) string {
-	var texts []string
-	for _, one := range all {
-		texts = append(texts, one.String())
-	}
-	return strings.Join(texts, ", ")
 }
 
 // nearest picks those that of accepts, the nearest first.
