@@ -136,8 +136,11 @@ func TestOtherSpellings(t *testing.T) {
 
 // TestMonthNames: a word means one month, whatever the language.
 func TestMonthNames(t *testing.T) {
-	for _, names := range monthNames {
+	for names := range strings.Lines(monthNames) {
 		words := strings.Fields(names)
+		if len(words) == 0 || strings.HasPrefix(names, "#") {
+			continue
+		}
 		if len(words) != 12 {
 			t.Errorf("%d months: %s", len(words), names)
 		}

@@ -5,6 +5,5 @@
 // values at fault in the same way.
 //
 // Read date.go, layout.go (the layouts that a text may be written in), months.go
-// (dates of other languages), number.go
-// and email.go.
+// and months.txt (dates of other languages), number.go and email.go.
 package convert

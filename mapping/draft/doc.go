@@ -19,7 +19,7 @@
 // that it wrote beside it. To add a language to a product, add it under languages
 // in that file, with the words of the product's own translation, and a line to
 // TestLanguages. Words that no product owns go into words.yaml, those for
-// priorities into mapping/priority.go, names of months into convert/months.go.
+// priorities into mapping/priorities.yaml, names of months into convert/months.txt.
 //
 // The files, in reading order:
 //
