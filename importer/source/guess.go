@@ -6,7 +6,6 @@ import (
 	"unicode"
 
 	"github.com/gogs/chardet"
-	"golang.org/x/text/encoding/charmap"
 )
 
 // guess names the encoding of text that is not UTF-8, from lines that hold
@@ -71,23 +70,20 @@ var windowsNames = map[string]string{
 	"windows-1251": "Windows-1251", "windows-1256": "Windows-1256",
 }
 
+// decodeAs reads text in an encoding.
+func decodeAs(name string, text []byte) ([]byte, error) {
+	enc, err := lookup(name)
+	if err != nil {
+		return nil, err
+	}
+	return enc.NewDecoder().Bytes(text)
+}
+
 // decodes tells whether all of text is characters in a multi-byte encoding,
 // the last of which may be cut off.
 func decodes(name string, text []byte) bool {
-	enc, err := lookup(name)
-	if err != nil {
-		return false
-	}
-	decoded, err := enc.NewDecoder().Bytes(text)
-	if err != nil {
-		return false
-	}
-	for _, r := range string(decoded) {
-		if r == unicode.ReplacementChar {
-			return false
-		}
-	}
-	return true
+	decoded, err := decodeAs(name, text)
+	return err == nil && !bytes.ContainsRune(decoded, unicode.ReplacementChar)
 }
 
 // words keeps the words of text that hold high bytes.
@@ -110,31 +106,15 @@ func words(text []byte) []byte {
 // lessOdd returns name, or an encoding under which far fewer characters of the
 // words stand where they do not belong.
 func lessOdd(name string, words []byte) string {
-	enc, err := lookup(name)
-	if err != nil {
-		return name
-	}
-	decoded, _ := enc.NewDecoder().Bytes(words)
+	decoded, err := decodeAs(name, words)
 	least, high := oddities(string(decoded))
-	if least*20 <= high {
+	if err != nil || least*20 <= high {
 		return name
 	}
-	for _, other := range []struct {
-		name string
-		enc  *charmap.Charmap
-	}{
-		{"Windows-1252", charmap.Windows1252},
-		{"Windows-1250", charmap.Windows1250},
-		{"macintosh", charmap.Macintosh},
-		{"IBM850", charmap.CodePage850},
-		{"IBM866", charmap.CodePage866},
-		{"IBM852", charmap.CodePage852},
-		{"ISO-8859-2", charmap.ISO8859_2},
-		{"windows-874", charmap.Windows874},
-	} {
-		decoded, _ := other.enc.NewDecoder().Bytes(words)
-		if odd, _ := oddities(string(decoded)); 3*odd < least {
-			name, least = other.name, odd
+	for _, other := range []string{"Windows-1252", "Windows-1250", "macintosh", "IBM850", "IBM866", "IBM852", "ISO-8859-2", "windows-874"} {
+		decoded, err := decodeAs(other, words)
+		if odd, _ := oddities(string(decoded)); err == nil && 3*odd < least {
+			name, least = other, odd
 		}
 	}
 	return name
