@@ -2,7 +2,6 @@ package draft
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -160,6 +159,7 @@ func (d *drafter) fill(c *column, f fields.Field) (m match, ok bool) {
 		return d.fillNested(c, f)
 	}
 	prefix, r := d.kind(c)
+	same := prefix == string(f.Kind)
 	whole := c.lists == 0 && c.numbers[isInt] == c.real() && c.real() > 0
 	switch f.Kind {
 	case fields.Text, fields.MultiLine:
@@ -176,23 +176,17 @@ func (d *drafter) fill(c *column, f fields.Field) (m match, ok bool) {
 		}
 		return d.options(c, f, sep)
 	case fields.Numeric, fields.Decimal:
-		if ok = prefix == string(f.Kind) || whole; prefix != string(f.Kind) {
-			r = from(c)
-			if c.empty.total() > 0 {
-				r = r.blanking(c)
-			}
+		if !same {
+			r = from(c).blanking(c).note("%s", describeNumbers(f.Kind))
 		}
-		m.rule = r.note("%s", describeNumbers(f.Kind))
-		if prefix == string(f.Kind) {
-			m.rule = r
-		}
+		m.rule, ok = r, same || whole
 	case fields.Checkbox:
-		if bits := from(c); whole && !c.values.more && !slices.ContainsFunc(c.values.items, func(i item) bool { return !plainBools[i.value] }) {
-			prefix, r = string(f.Kind), bits.note("%s", tally(c.values.sorted(), 4, nil))
+		if whole && !c.values.more && c.values.every(func(s string) bool { return plainBools[s] }) {
+			r, same = from(c).note("%s", tally(c.values.sorted(), 4, nil)), true
 		}
-		m.rule, ok = r, prefix == string(f.Kind)
+		m.rule, ok = r, same
 	default: // date
-		m.rule, ok = r, prefix == string(f.Kind)
+		m.rule, ok = r, same
 	}
 	return m, ok
 }
@@ -241,12 +235,11 @@ func (d *drafter) options(c *column, f fields.Field, split string) (m match, ok 
 	for _, i := range parts(c, split) {
 		word, coded := codes[i.value]
 		word = cmp.Or(word, i.value)
-		_, fault := f.Codes([]string{word})
-		switch {
-		case fault == nil && coded:
+		switch known := isOption(f, word); {
+		case known && coded:
 			table = append(table, pair{i.value, scalar(word)})
 			hits++
-		case fault == nil:
+		case known:
 			hits++
 		default:
 			table = append(table, pair{i.value, `""`})
@@ -275,11 +268,16 @@ func (d *drafter) areOptions(c *column, f fields.Field) bool {
 	all := parts(c, separatorFor(c, f))
 	hits := 0
 	for _, i := range all {
-		if _, fault := f.Codes([]string{cmp.Or(d.product.Codes[c.plain][i.value], i.value)}); fault == nil && !isNumber(i.value) {
+		if isOption(f, cmp.Or(d.product.Codes[c.plain][i.value], i.value)) && !isNumber(i.value) {
 			hits++
 		}
 	}
 	return hits >= 2 && hits*5 >= len(all)*4
+}
+
+func isOption(f fields.Field, s string) bool {
+	_, fault := f.Codes([]string{s})
+	return fault == nil
 }
 
 func isNumber(s string) bool { return strings.Trim(s, "0123456789") == "" }
@@ -311,7 +309,7 @@ func separatorFor(c *column, f fields.Field) string {
 		return ""
 	}
 	sep := separator(c)
-	if sep == " " && !slices.ContainsFunc(parts(c, sep), func(i item) bool { _, fault := f.Codes([]string{i.value}); return fault == nil }) {
+	if sep == " " && !slices.ContainsFunc(parts(c, sep), func(i item) bool { return isOption(f, i.value) }) {
 		return ""
 	}
 	return sep
@@ -361,15 +359,15 @@ func (d *drafter) dependents(columns []*column, found map[*column]match) {
 // first level goes by its name too.
 func (d *drafter) levelColumn(columns []*column, found map[*column]match, taken []*column, f fields.Field, level []fields.Option) *column {
 	for _, c := range columns {
-		if _, used := found[c]; used || slices.Contains(taken, c) || c.values.more || !c.cells() || c.several > 0 || c.lists > 0 || c.real() == 0 {
+		if _, used := found[c]; used || slices.Contains(taken, c) || c.values.more || !c.single() || c.real() == 0 {
 			continue
 		}
-		strange := slices.ContainsFunc(c.values.items, func(i item) bool {
-			return !slices.ContainsFunc(level, func(o fields.Option) bool {
-				return strings.EqualFold(strings.TrimSpace(o.Label), i.value) || o.Code == i.value
+		options := c.values.every(func(s string) bool {
+			return slices.ContainsFunc(level, func(o fields.Option) bool {
+				return strings.EqualFold(strings.TrimSpace(o.Label), s) || o.Code == s
 			})
 		})
-		if !strange && (len(taken) > 0 || nameScore(c.name, f.Name) > otherName || len(c.values.items) > 1) {
+		if options && (len(taken) > 0 || nameScore(c.name, f.Name) > otherName || len(c.values.items) > 1) {
 			return c
 		}
 	}
@@ -389,22 +387,10 @@ func (d *drafter) matched(p *page, c *column, m match) {
 	}
 	if len(m.lost) > 0 {
 		d.ask(p, 2, "which options of %s are these values of %s: %s? They are left out until you say. Options: %s.",
-			m.field, show(c.name), tally(m.lost, 8, d.product.Codes[c.plain]), someOptions(m.field.Options))
+			m.field, show(c.name), tally(m.lost, 8, d.product.Codes[c.plain]), someOf(m.field.Options, 12))
 	}
 	m.rule.notes = append([]string{cmp.Or(m.field.Name, m.field.Key)}, m.rule.notes...)
 	p.rule(m.field.Key, m.rule)
-}
-
-func someOptions(options []fields.Option) string {
-	const most = 12
-	var all []string
-	for _, o := range options[:min(len(options), most)] {
-		all = append(all, o.String())
-	}
-	if more := len(options) - most; more > 0 {
-		all = append(all, fmt.Sprintf("and %d more", more))
-	}
-	return strings.Join(all, ", ")
 }
 
 // unfilled lists the account's fields that no column fills.

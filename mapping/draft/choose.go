@@ -14,9 +14,8 @@ import (
 // question by its header or by what it holds, and is sure only with proof: the
 // header of a known product, or a header that says so where no other does.
 type picker struct {
-	columns []*column
+	*Profile
 	product *product
-	rows    int
 	used    map[*column]bool // by another field
 }
 
@@ -43,6 +42,10 @@ type graded struct {
 	grade
 }
 
+func among(all []graded, c *column) bool {
+	return slices.ContainsFunc(all, func(g graded) bool { return g.column == c })
+}
+
 // ranked lists the columns under the headers of a field: those of the product,
 // then those of the plain table, each in the table's order.
 func (p *picker) ranked(field string, ok func(*column) bool) []graded {
@@ -50,7 +53,7 @@ func (p *picker) ranked(field string, ok func(*column) bool) []graded {
 	take := func(headers []header, g grade) {
 		for _, h := range headers {
 			for _, c := range p.columns {
-				if c.is(h) && (g == known || !p.product.isInternal(c)) && p.holds(c) && ok(c) && !slices.ContainsFunc(all, func(g graded) bool { return g.column == c }) {
+				if c.is(h) && (g == known || !p.product.isInternal(c)) && p.holds(c) && ok(c) && !among(all, c) {
 					all = append(all, graded{c, g})
 				}
 			}
@@ -76,14 +79,12 @@ func (p *picker) named(field string, ok func(*column) bool) *column {
 // header that speaks of nothing else but a ticket says so: case_title.
 func (p *picker) worded(all []graded, list set[string], ok func(*column) bool) []graded {
 	for _, c := range p.columns {
-		if c.depth > 0 || !hasWord(c, list) || !p.holds(c) || !ok(c) || slices.ContainsFunc(all, func(g graded) bool { return g.column == c }) {
+		if c.depth > 0 || !hasWord(c, list) || !p.holds(c) || !ok(c) || among(all, c) {
 			continue
 		}
-		g := said
-		for _, w := range c.words() {
-			if !list[w] && !lexicon().Ticket[w] && !lexicon().Filler[w] {
-				g = maybe
-			}
+		g := maybe
+		if onlyWords(c, list, lexicon().Ticket, lexicon().Filler) {
+			g = said
 		}
 		all = append(all, graded{c, g})
 	}
@@ -134,14 +135,14 @@ func (p *picker) holds(c *column) bool { return p.rows == 0 || c.real() > 0 || c
 // isText refuses what is no text to read: objects, numbers, dates, addresses.
 func isText(c *column) bool {
 	n := c.numbers
-	return c.cells() && !c.isBool() && c.real()-n[isInt]-n[isPoint]-n[isComma] > 0 && c.dates.count*2 <= c.real() && c.webs*2 <= c.real() && c.clocks*2 <= c.real()
+	return c.cells() && !c.isBool() && c.real() > n.all() && c.dates.count*2 <= c.real() && c.webs*2 <= c.real() && c.clocks*2 <= c.real()
 }
 
 // isBool holds for nothing but words for true and false.
 func (c *column) isBool() bool {
-	return c.real() > 0 && !c.values.more && !slices.ContainsFunc(c.values.items, func(i item) bool {
-		low := strings.ToLower(i.value)
-		return !lexicon().True[low] && !lexicon().False[low] && !isPlaceholder(low)
+	return c.real() > 0 && !c.values.more && c.values.every(func(s string) bool {
+		low := strings.ToLower(s)
+		return lexicon().True[low] || lexicon().False[low] || isPlaceholder(low)
 	})
 }
 
@@ -181,13 +182,13 @@ func (p *picker) title() choice {
 
 func isTitle(c *column) bool {
 	n := c.numbers
-	return c.cells() && !c.isBool() && c.dates.count*2 <= c.texts && (n[isInt]+n[isPoint]+n[isComma])*2 <= c.texts && !isPerson(c) && c.addresses*2 <= c.texts
+	return c.cells() && !c.isBool() && c.dates.count*2 <= c.texts && n.all()*2 <= c.texts && !isPerson(c) && c.addresses*2 <= c.texts
 }
 
 // isOfPeople holds for a "Name" that holds the names of people.
 func isOfPeople(c *column) bool {
-	return !slices.ContainsFunc(c.words(), func(w string) bool { return !lexicon().PersonName[w] }) && len(c.values.items) > 0 &&
-		!slices.ContainsFunc(c.values.items, func(i item) bool { return !isPlaceholder(i.value) && !personsName.MatchString(i.value) })
+	return onlyWords(c, lexicon().PersonName) && len(c.values.items) > 0 &&
+		c.values.every(func(s string) bool { return isPlaceholder(s) || personsName.MatchString(s) })
 }
 
 var personsName = regexp.MustCompile(`^\p{Lu}[\pL'.-]*(,? \p{Lu}[\pL'.-]*){1,3}$`)
@@ -273,7 +274,7 @@ func (p *picker) person() choice {
 	}
 	all := p.ranked("requester_name", ok)
 	add := func(c *column, g grade) {
-		if p.holds(c) && ok(c) && !slices.ContainsFunc(all, func(g graded) bool { return g.column == c }) {
+		if p.holds(c) && ok(c) && !among(all, c) {
 			all = append(all, graded{c, g})
 		}
 	}
@@ -314,8 +315,7 @@ func lastOf(path string) string { return path[strings.LastIndexByte(path, '.')+1
 
 // isPerson holds for headers such as "Customer Name" and "requester_full_name".
 func isPerson(c *column) bool {
-	other := func(w string) bool { return !lexicon().Person[w] && !lexicon().PersonName[w] }
-	return hasWord(c, lexicon().Person) && !slices.ContainsFunc(c.words(), other)
+	return hasWord(c, lexicon().Person) && onlyWords(c, lexicon().Person, lexicon().PersonName)
 }
 
 // emails gives up to three columns of addresses, the one to trust most first. A
@@ -344,10 +344,7 @@ func (p *picker) emails() (all []*column, sure bool) {
 	}
 	for _, c := range p.columns {
 		if mail(c) && (hasWord(c, lexicon().Email) || p.rows > 0 && p.product == plainTable()) {
-			other := func(w string) bool {
-				return !lexicon().Email[w] && !lexicon().Person[w] && !lexicon().Filler[w] && w != "e"
-			}
-			return []*column{c}, hasWord(c, lexicon().Person) && !slices.ContainsFunc(c.words(), other)
+			return []*column{c}, hasWord(c, lexicon().Person) && onlyWords(c, lexicon().Email, lexicon().Person, lexicon().Filler, set[string]{"e": true})
 		}
 	}
 	return nil, false
@@ -384,7 +381,7 @@ func (p *picker) key() (ch choice, best *column) {
 		all[i].grade = min(g.grade, said)
 	}
 	for _, c := range p.columns {
-		if c.depth > 0 || !unique(c) || !couldBeID(c) || slices.ContainsFunc(all, func(g graded) bool { return g.column == c }) {
+		if c.depth > 0 || !unique(c) || !couldBeID(c) || among(all, c) {
 			continue
 		}
 		switch {
@@ -435,16 +432,12 @@ func (p *picker) counts(c *column) bool {
 // given are the names that products give to tickets: ABC-123, INC0012345.
 var given = regexp.MustCompile(`^([A-Z][A-Z0-9_]{1,19}-\d+|(INC|REQ|RITM|SCTASK|TASK|CHG|PRB|CS|SR|TKT|CASE)\d{4,})$`)
 
-func isGiven(c *column) bool {
-	return c.texts > 0 && !slices.ContainsFunc(c.values.items, func(i item) bool { return !given.MatchString(i.value) })
-}
+func isGiven(c *column) bool { return c.texts > 0 && c.values.every(given.MatchString) }
 
 // machine are ids that nobody reads out on the telephone.
 var machine = regexp.MustCompile(`^[0-9a-fA-F]{8}-?([0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12,}$`)
 
-func isMachineID(c *column) bool {
-	return c.texts > 0 && !slices.ContainsFunc(c.values.items, func(i item) bool { return !machine.MatchString(i.value) })
-}
+func isMachineID(c *column) bool { return c.texts > 0 && c.values.every(machine.MatchString) }
 
 // couldBeID refuses what no product takes for a ticket's id: texts of several
 // words, addresses, dates, fractions, and the ids of people.
@@ -464,15 +457,20 @@ func isAmount(c *column) bool {
 	return slices.ContainsFunc(c.words(), func(w string) bool { return lexicon().NoDate[w] && !lexicon().ID[w] && w != "by" })
 }
 
-func hasWord(c *column, list set[string]) bool {
-	return slices.ContainsFunc(c.words(), func(w string) bool { return list[w] })
+func hasWord(c *column, list set[string]) bool { return hasAny(c.words(), list) }
+
+// onlyWords reports whether every word of a header stands in one of the lists.
+func onlyWords(c *column, lists ...set[string]) bool {
+	return !slices.ContainsFunc(c.words(), func(w string) bool {
+		return !slices.ContainsFunc(lists, func(list set[string]) bool { return list[w] })
+	})
 }
 
 // priorityOf gives the priority for what stands in a cell, and whether it is
 // sure: a bare number is a guess. The product's own scale goes first.
 func (p *product) priorityOf(c *column, s string) (priority string, sure bool) {
 	s = cmp.Or(p.Codes[c.plain][s], s)
-	for _, scale := range p.scales(func(t tongue) scale { return t.Priorities }, "") {
+	for _, scale := range p.scales(priorityScale, "") {
 		if to := scale.word(s); to != "" {
 			return to, true
 		}

@@ -299,11 +299,17 @@ func (c *column) sample() string {
 // cells reports whether the column holds plain values only, or lists of them.
 func (c *column) cells() bool { return c.objects == 0 && c.nested == 0 }
 
+// single reports whether the column holds plain values, one a cell.
+func (c *column) single() bool { return c.cells() && c.several == 0 && c.lists == 0 }
+
 // objectLists reports whether the column holds lists of objects and nothing
 // else.
 func (c *column) objectLists() bool {
 	return c.items > 0 && c.nested == c.filled && c.objects == 0 && c.parts == 0 && c.deep == 0
 }
+
+// wrapped holds where a spreadsheet wrote everything as ="00123".
+func (c *column) wrapped() bool { return c.formulas > 0 && c.formulas == c.filled }
 
 // isHTML holds where HTML is the rule.
 func (c *column) isHTML() bool { return c.html > 0 && c.html*2 >= c.real() }
@@ -331,10 +337,13 @@ const (
 )
 
 func (n *numbers) add(s string) {
-	if n[noNumber] <= maxMisses || n[noNumber] <= (n[isInt]+n[isPoint]+n[isComma])/10 {
+	if n[noNumber] <= maxMisses || n[noNumber] <= n.all()/10 {
 		n[classify(s)]++
 	}
 }
+
+// all counts those that one can reckon with.
+func (n *numbers) all() int { return n[isInt] + n[isPoint] + n[isComma] }
 
 func classify(s string) spelling {
 	digits := strings.TrimPrefix(s, "-")
@@ -407,6 +416,11 @@ func (c *counter) add(s string) {
 	s = strings.Clone(s)
 	c.index[s] = len(c.items)
 	c.items = append(c.items, item{s, 1})
+}
+
+// every reports whether ok holds for all values that are counted.
+func (c *counter) every(ok func(value string) bool) bool {
+	return !slices.ContainsFunc(c.items, func(i item) bool { return !ok(i.value) })
 }
 
 // sorted gives the values, the commonest first.

@@ -112,7 +112,7 @@ func personal(c *column) string {
 		}
 	}
 	for _, n := range personalNumbers {
-		if len(c.values.items) > 0 && !slices.ContainsFunc(c.values.items, func(i item) bool { return !isPlaceholder(i.value) && !n.form.MatchString(i.value) }) && c.real() > 0 {
+		if c.real() > 0 && len(c.values.items) > 0 && c.values.every(func(s string) bool { return isPlaceholder(s) || n.form.MatchString(s) }) {
 			return "it holds what looks like " + n.what
 		}
 	}
@@ -290,9 +290,7 @@ func (d *drafter) kind(c *column) (prefix string, r rule) {
 	if c.lists > 0 {
 		return several(c, r)
 	}
-	if c.empty.total() > 0 { // needed by all but text
-		r = r.blanking(c)
-	}
+	r = r.blanking(c) // needed by all but text
 	if r, ok := checkbox(c, r); ok {
 		return "checkbox", r.note("%s", tally(c.values.sorted(), 4, nil))
 	}
@@ -319,7 +317,7 @@ func (d *drafter) kind(c *column) (prefix string, r rule) {
 
 // text is the rule of a column that is of no other kind.
 func text(c *column) (prefix string, r rule) {
-	if c.formulas > 0 && c.formulas == c.filled {
+	if c.wrapped() {
 		return "text", unwrapped(c).note(`written as ="…" by a spreadsheet`)
 	}
 	r = from(c)

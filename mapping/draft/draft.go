@@ -30,14 +30,7 @@ func (p *Profile) DraftFor(known *fields.File, path, from string) (Draft, error)
 	if err != nil {
 		return Draft{}, err
 	}
-	used := map[*column]bool{}
-	d := &drafter{
-		Profile: p,
-		product: product,
-		pick:    picker{columns: p.columns, product: product, rows: p.rows, used: used},
-		used:    used,
-		clocks:  map[*column]*column{},
-	}
+	d := &drafter{picker: picker{p, product, map[*column]bool{}}, clocks: map[*column]*column{}}
 	if known != nil {
 		d.account = &account{File: known, path: path, used: map[string]bool{}}
 	}
@@ -67,10 +60,7 @@ func (p *Profile) DraftFor(known *fields.File, path, from string) (Draft, error)
 }
 
 type drafter struct {
-	*Profile
-	product *product
-	pick    picker
-	used    map[*column]bool    // serves a field already
+	picker
 	skipped []line              // columns that are not mapped, and why
 	account *account            // nil: not known
 	keyed   *column             // the key
@@ -107,12 +97,20 @@ func (d *drafter) ask(to *page, indent int, format string, args ...any) {
 }
 
 // unsure asks about a field, with all columns that come into question.
-func (d *drafter) unsure(to *page, indent int, question string, ch choice) {
+func (d *drafter) unsure(to *page, indent int, ch choice, format string, args ...any) {
 	all := ch.others
 	if ch.column != nil {
 		all = append([]*column{ch.column}, ch.others...)
 	}
-	d.ask(to, indent, "%s%s", question, candidates(all))
+	d.ask(to, indent, "%s%s", fmt.Sprintf(format, args...), candidates(all))
+}
+
+// confirm asks whether the column of a choice is what the field wants, unless that is
+// sure.
+func (d *drafter) confirm(to *page, field, what string, ch choice) {
+	if !ch.sure {
+		d.unsure(to, 2, ch, "%s: is %s the %s? %s.", field, show(ch.column.name), what, sentence(ch.why))
+	}
 }
 
 // candidates shows columns with two of their values.
@@ -201,7 +199,7 @@ func (d *drafter) head(told []string) page {
 
 func (d *drafter) key() page {
 	var p page
-	ch, best := d.pick.key()
+	ch, best := d.picker.key()
 	key := ch.column
 	d.likely = key
 	if key == nil || !ch.sure || d.headless() != "" {
@@ -221,12 +219,8 @@ func (d *drafter) key() page {
 	if best != nil && best != key {
 		p.say(0, "It is used instead of %s: %s.", show(best.name), best.notUnique())
 	}
-	r := from(key)
-	if key.formulas > 0 && key.formulas == key.filled {
-		r = unwrapped(key)
-	}
 	d.sure("key: %s (%s)", key.name, note)
-	d.carry(&p, key, r, note)
+	d.carry(&p, key, id(key), note)
 	return p
 }
 
@@ -245,7 +239,7 @@ func (d *drafter) noKey(p *page, ch choice, best *column) {
 	switch {
 	case ch.column != nil:
 		c = scalar(ch.column.name)
-		d.unsure(p, 0, fmt.Sprintf("key: is %s the ticket's own id? %s. Until you say, no column is the key.", show(ch.column.name), sentence(ch.why)), ch)
+		d.unsure(p, 0, ch, "key: is %s the ticket's own id? %s. Until you say, no column is the key.", show(ch.column.name), sentence(ch.why))
 	case best != nil:
 		c = scalar(best.name)
 		fallthrough
@@ -296,7 +290,7 @@ func (d *drafter) carry(p *page, key *column, r rule, note string) {
 	to, which := "textN", "?"
 	switch {
 	case len(others) > 0:
-		to, which = others[0].Key, ": "+someFields(others)+"?"
+		to, which = others[0].Key, ": "+someOf(others, 8)+"?"
 	case d.account != nil:
 		which = "? It has none yet: add one in Talkdesk, named Source ID for example."
 	}
@@ -306,16 +300,21 @@ func (d *drafter) carry(p *page, key *column, r rule, note string) {
 	p.add("key: "+r.String(), note)
 }
 
-func someFields(all []fields.Field) string {
-	const most = 8
+// someOf lists fields or options, the first of many.
+func someOf[T fmt.Stringer](all []T, most int) string {
 	var names []string
-	for _, f := range all[:min(len(all), most)] {
-		names = append(names, f.String())
+	for _, one := range all {
+		names = append(names, one.String())
 	}
+	return listed(names, most)
+}
+
+// listed joins texts, the first of many.
+func listed(all []string, most int) string {
 	if more := len(all) - most; more > 0 {
-		names = append(names, fmt.Sprintf("and %d more", more))
+		all = append(slices.Clip(all[:most]), fmt.Sprintf("and %d more", more))
 	}
-	return strings.Join(names, ", ")
+	return strings.Join(all, ", ")
 }
 
 // notUnique says why the column cannot be the key.
@@ -332,7 +331,7 @@ func (c *column) notUnique() string {
 // where offers to leave rows behind, by the status.
 func (d *drafter) where() page {
 	var p page
-	c := d.pick.named("status", func(c *column) bool { return !c.values.more && c.cells() })
+	c := d.named("status", func(c *column) bool { return !c.values.more && c.cells() })
 	if c == nil || c.real() == 0 || c.several > 0 || len(c.values.items) < 2 || len(c.values.items) > 20 {
 		return p
 	}
@@ -363,17 +362,14 @@ func (d *drafter) where() page {
 // tally lists values with their counts, and what they mean where they are codes.
 func tally(items []item, most int, codes map[string]string) string {
 	var parts []string
-	for _, i := range items[:min(most, len(items))] {
+	for _, i := range items {
 		part := show(i.value)
 		if word, ok := codes[i.value]; ok {
 			part += " (" + word + ")"
 		}
 		parts = append(parts, part+" "+words.Count(i.n))
 	}
-	if len(items) > most {
-		parts = append(parts, fmt.Sprintf("and %d more", len(items)-most))
-	}
-	return strings.Join(parts, ", ")
+	return listed(parts, most)
 }
 
 // rest lists the columns that are not mapped.

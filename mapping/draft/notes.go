@@ -42,7 +42,7 @@ func (d *drafter) notes() page {
 // date;author;text, and the record's lists of objects under such names.
 func (d *drafter) commentColumns() (all []*column) {
 	free := func(c *column) bool { return !d.used[c] && c.objects == 0 && c.filled > 0 }
-	named := d.pick.named("comments", func(c *column) bool {
+	named := d.named("comments", func(c *column) bool {
 		return free(c) && (c.objectLists() || c.nested == 0 && c.spaced*2 >= c.texts)
 	})
 	for _, c := range d.columns {
@@ -145,13 +145,8 @@ func onlyObjects(m *column) bool { return m.objects > 0 && m.filled == 0 && m.li
 
 // flag adds a rule for a member that is true or false, if there is one.
 func (d *drafter) flag(p *page, m *column, compare string, cell func(*column) string) bool {
-	if m == nil {
+	if m == nil || !m.values.every(func(s string) bool { return s == "true" || s == "false" }) {
 		return false
-	}
-	for _, i := range m.values.items {
-		if i.value != "true" && i.value != "false" {
-			return false
-		}
 	}
 	p.add("    public: "+expression("%s %s true", cell(m), compare).String(), "")
 	return true
@@ -160,13 +155,9 @@ func (d *drafter) flag(p *page, m *column, compare string, cell func(*column) st
 // visibility adds a rule for a member that says public or a word for the contrary, if
 // there is one.
 func (d *drafter) visibility(p *page, m *column, cell func(*column) string) bool {
-	if m == nil {
+	words := []string{"public", "private", "internal"}
+	if m == nil || !m.values.every(func(s string) bool { return slices.Contains(words, strings.ToLower(strings.TrimSpace(s))) }) {
 		return false
-	}
-	for _, i := range m.values.items {
-		if !slices.Contains([]string{"public", "private", "internal"}, strings.ToLower(strings.TrimSpace(i.value))) {
-			return false
-		}
 	}
 	p.add("    public: "+expression(`lower(trim(%s)) == "public"`, cell(m)).String(), "")
 	return true

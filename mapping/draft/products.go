@@ -137,6 +137,10 @@ func parseProduct(name string) ([]*product, error) {
 	return all, nil
 }
 
+func priorityScale(t tongue) scale { return t.Priorities }
+
+func statusScale(t tongue) scale { return t.Statuses }
+
 // scales are those of all languages, the given one first, then English.
 func (p *product) scales(of func(tongue) scale, language string) []scale {
 	all := []scale{of(p.Languages[language]), of(p.tongue)}

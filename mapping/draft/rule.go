@@ -36,6 +36,14 @@ func expression(format string, args ...any) rule {
 // unwrapped takes what a spreadsheet wrote as ="00123" without its wrapping.
 func unwrapped(c *column) rule { return expression(`trim(%s, "=\"")`, cell(c)) }
 
+// id takes what stands in a column of ids.
+func id(c *column) rule {
+	if c.wrapped() {
+		return unwrapped(c)
+	}
+	return from(c)
+}
+
 // unescaped makes line breaks of those that an exporter wrote as \n.
 func unescaped(c *column) rule { return expression(`replace(%s, "\\n", "\n")`, cell(c)) }
 
@@ -57,8 +65,11 @@ func (r rule) joined(separator string, columns ...*column) rule {
 	return r
 }
 
-// blanking makes nothing of the column's placeholders.
+// blanking makes nothing of the column's placeholders, if it has any.
 func (r rule) blanking(c *column) rule {
+	if len(c.empty.items) == 0 {
+		return r
+	}
 	var pairs []pair
 	for _, i := range c.empty.sorted() {
 		pairs = append(pairs, pair{i.value, `""`})

@@ -46,18 +46,14 @@ func (d *drafter) secondFile(p *page) {
 		d.ask(p, 2, "notes of %s: is %s the text of the comment?%s", s.path, show(body.name), candidates([]*column{body}))
 	}
 	sure = sure && named
-	r := from(key)
-	if key.formulas > 0 && key.formulas == key.filled {
-		r = unwrapped(key)
-	}
-	file := []pair{{"file", scalar(s.path)}, {"key", r.String()}}
+	file := []pair{{"file", scalar(s.path)}, {"key", id(key).String()}}
 	if when := s.when(); when != nil {
 		file = append(file, pair{"sort", scalar(when.name)})
 		if when.dates.order() == open {
 			sure = false
 			order := d.order
 			if d.orderFrom == nil {
-				order, _ = (&drafter{Profile: s.Profile}).commonOrder()
+				order, _ = s.commonOrder()
 			}
 			d.ask(p, 2, "notes of %s: are the dates in %s written with the %s first?", s.path, show(when.name), orderWord(order))
 			file = append(file, pair{"layout", list(when.dates.layouts(order))})

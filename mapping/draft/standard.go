@@ -15,8 +15,8 @@ import (
 func (d *drafter) standard() page {
 	var p page
 	p.add("case:", "")
-	title := d.pick.title()
-	body := d.pick.body(title.column)
+	title := d.picker.title()
+	body := d.body(title.column)
 	switch t, b := title.column, body.column; {
 	case title.sure || t == nil:
 	case b == nil && t.average() > 60:
@@ -35,7 +35,7 @@ func (d *drafter) standard() page {
 func (d *drafter) title(p *page, ch choice, body *column) {
 	c := ch.column
 	if c == nil && body != nil {
-		d.unsure(p, 2, fmt.Sprintf("title: no column looks like a subject: the beginning of %s is used instead. Is there another?", show(body.name)), ch)
+		d.unsure(p, 2, ch, "title: no column looks like a subject: the beginning of %s is used instead. Is there another?", show(body.name))
 		r := d.unsaid(from(body).joined(`", "`, body), body, mapping.NoSubject)
 		if body.isHTML() {
 			if r = r.with("html", "true"); !r.has("default") {
@@ -46,15 +46,13 @@ func (d *drafter) title(p *page, ch choice, body *column) {
 		return
 	}
 	if c == nil {
-		d.unsure(p, 2, "title: no column looks like a subject. What should the title of a case be? An expression can build one, "+
-			fmt.Sprintf(`such as {expr: '"Ticket " + %s'}.`, d.anyCell()), ch)
+		d.unsure(p, 2, ch, "title: no column looks like a subject. What should the title of a case be? An expression can build one, "+
+			`such as {expr: '"Ticket " + %s'}.`, d.anyCell())
 		p.add("  title: {const: "+scalar(mapping.NoSubject)+"}", "every case needs a title")
 		return
 	}
 	d.use(c)
-	if !ch.sure {
-		d.unsure(p, 2, fmt.Sprintf("title: is %s the subject? %s.", show(c.name), sentence(ch.why)), ch)
-	}
+	d.confirm(p, "title", "subject", ch)
 	r := from(c).joined(`", "`, c)
 	if c.several > 0 {
 		r = r.note("several values in %s", rows(c.several))
@@ -63,7 +61,7 @@ func (d *drafter) title(p *page, ch choice, body *column) {
 	over := c.over150 > 0 || c.several > 0 && c.longest > 30
 	long := fmt.Sprintf("%s over 150 characters (longest %s)", rows(c.over150), words.Count(c.longest))
 	switch {
-	case !over && !d.mayGrow(c) && c.longest*2 <= mapping.MaxTitle:
+	case !over && !d.mayGrow() && c.longest*2 <= mapping.MaxTitle:
 	case body == nil: // the description repeats it in full
 		if r = r.with("truncate", "150"); over {
 			r = r.note("%s: cut, the description has the full text", long)
@@ -78,16 +76,16 @@ func (d *drafter) title(p *page, ch choice, body *column) {
 
 // mayGrow reports whether tomorrow's file may hold what is over a limit today's
 // keeps: the products allow more than Talkdesk does.
-func (d *drafter) mayGrow(c *column) bool { return d.product != plainTable() && c != nil }
+func (d *drafter) mayGrow() bool { return d.product != plainTable() }
 
 // noBody drafts the description where no column holds one: the title says it.
 func (d *drafter) noBody(p *page, title *column, ch choice) {
 	if title == nil {
-		d.unsure(p, 2, "description: no column looks like one. What should it be?", ch)
+		d.unsure(p, 2, ch, "description: no column looks like one. What should it be?")
 		p.add("  description: {const: "+scalar(mapping.NoDescription)+"}", "every case needs one")
 		return
 	}
-	d.unsure(p, 2, fmt.Sprintf("description: no column looks like one, and every case needs it: %s is used instead. Is there a fuller export?", show(title.name)), ch)
+	d.unsure(p, 2, ch, "description: no column looks like one, and every case needs it: %s is used instead. Is there a fuller export?", show(title.name))
 	r := d.unsaid(from(title).joined(`", "`, title), title, mapping.NoDescription)
 	if title.over2000 > 0 || title.several > 0 {
 		r = r.with("overflow", "notes")
@@ -102,12 +100,10 @@ func (d *drafter) description(p *page, ch choice, title *column) {
 		return
 	}
 	d.use(c)
-	if !ch.sure {
-		d.unsure(p, 2, fmt.Sprintf("description: is %s the description? %s.", show(c.name), sentence(ch.why)), ch)
-	}
+	d.confirm(p, "description", "description", ch)
 	d.skipTwin(c)
 	sources := []*column{c}
-	if title != nil && (d.unspoken(c) > 0 || d.mayGrow(c)) {
+	if title != nil && (d.unspoken(c) > 0 || d.mayGrow()) {
 		sources = append(sources, title)
 	}
 	r := d.bodyText(sources).joined(`"\n"`, sources...)
@@ -123,7 +119,7 @@ func (d *drafter) description(p *page, ch choice, title *column) {
 	switch over := slices.ContainsFunc(sources, func(c *column) bool { return c.over2000 > 0 || c.several > 0 }); {
 	case over:
 		r = r.with("overflow", "notes").note("%s over 2,000 characters (longest %s): the rest goes into notes", rows(c.over2000), words.Count(c.longest))
-	case d.mayGrow(c), c.longest*2 > mapping.MaxDescription:
+	case d.mayGrow(), c.longest*2 > mapping.MaxDescription:
 		r = r.with("overflow", "notes")
 	}
 	if c.cut2000 > 2 && c.over2000 == 0 {
@@ -162,7 +158,7 @@ func (d *drafter) bodyText(columns []*column) rule {
 	if n := len(r.notes); n > 0 {
 		r.notes[n-1] += ": falls back to the title's column"
 	}
-	if d.unspoken(columns[1]) > 0 || d.mayGrow(columns[1]) {
+	if d.unspoken(columns[1]) > 0 || d.mayGrow() {
 		r = r.with("default", scalar(mapping.NoDescription))
 	}
 	return r
@@ -171,7 +167,7 @@ func (d *drafter) bodyText(columns []*column) rule {
 // unsaid sees to rows in which a mandatory field would have nothing to say.
 func (d *drafter) unsaid(r rule, c *column, otherwise string) rule {
 	r = d.without(r, c)
-	if d.unspoken(c) > 0 || d.mayGrow(c) {
+	if d.unspoken(c) > 0 || d.mayGrow() {
 		r = r.with("default", scalar(otherwise))
 	}
 	return r
@@ -210,8 +206,8 @@ func (d *drafter) anyCell() string {
 }
 
 func (d *drafter) requester(p *page) {
-	emails, sureOfEmail := d.pick.emails()
-	name := d.pick.person()
+	emails, sureOfEmail := d.emails()
+	name := d.person()
 	if h := d.product.Columns["requester_name"]; name.column != nil && len(emails) > 0 && place(h, emails[0]) < place(h, name.column) {
 		name = choice{} // the requester is an address, and this is somebody else
 	}
@@ -226,7 +222,7 @@ func (d *drafter) requester(p *page) {
 	case name.column != nil:
 		d.requesterName(p, name, needed)
 	case len(emails) == 0:
-		d.unsure(p, 2, "requester: no column looks like a name or an e-mail address, and every case needs one. Who is it?", name)
+		d.unsure(p, 2, name, "requester: no column looks like a name or an e-mail address, and every case needs one. Who is it?")
 		p.add("  requester_name: {const: "+mapping.NoRequester+"}", "")
 		d.people(p)
 		return
@@ -236,7 +232,7 @@ func (d *drafter) requester(p *page) {
 		d.people(p)
 	}
 	if !sureOfEmail && len(emails) > 0 {
-		d.unsure(p, 2, fmt.Sprintf("requester_email: is %s the requester's address? Its header does not say so.", show(emails[0].name)), choice{others: emails})
+		d.unsure(p, 2, choice{others: emails}, "requester_email: is %s the requester's address? Its header does not say so.", show(emails[0].name))
 	}
 	switch {
 	case len(emails) == 0:
@@ -261,9 +257,7 @@ func place(headers []header, c *column) int {
 func (d *drafter) requesterName(p *page, ch choice, needed bool) {
 	c := ch.column
 	d.use(c)
-	if !ch.sure {
-		d.unsure(p, 2, fmt.Sprintf("requester_name: is %s the requester? %s.", show(c.name), sentence(ch.why)), ch)
-	}
+	d.confirm(p, "requester_name", "requester", ch)
 	r := from(c).joined(`", "`, c)
 	if needed {
 		r = d.unsaid(r, c, mapping.NoRequester)
@@ -326,7 +320,7 @@ func (d *drafter) firstAddress(p *page, emails []*column, sure bool) {
 }
 
 func (d *drafter) priority(p *page) {
-	ch := d.pick.priority()
+	ch := d.picker.priority()
 	c := ch.column
 	if c == nil || d.used[c] {
 		p.add("  # priority: no column looks like one", "")
@@ -335,11 +329,10 @@ func (d *drafter) priority(p *page) {
 	d.use(c)
 	codes := d.product.Codes[c.plain]
 	values, question := d.priorities(c)
-	switch {
-	case question != "":
+	if question != "" {
 		d.ask(p, 2, "priority: %s", question)
-	case !ch.sure:
-		d.unsure(p, 2, fmt.Sprintf("priority: is %s the priority? %s.", show(c.name), sentence(ch.why)), ch)
+	} else {
+		d.confirm(p, "priority", "priority", ch)
 	}
 	r := from(c).with("values", flow(values))
 	seen := tally(c.values.sorted(), 6, codes)
@@ -412,7 +405,7 @@ func (d *drafter) priorities(c *column) (values []pair, question string) {
 			pairs = append(pairs, pair{word, mapping.PriorityWord(word)})
 		}
 	}
-	return lookup(append(pairs, d.unseen(c, func(t tongue) scale { return t.Priorities }, func(code string) string { to, _ := d.product.priorityOf(c, code); return to })...)), question
+	return lookup(append(pairs, d.unseen(c, priorityScale, func(code string) string { to, _ := d.product.priorityOf(c, code); return to })...)), question
 }
 
 // otherNumbers are the rest of a scale of numbers, such as P1 to P5.

@@ -23,8 +23,8 @@ func (d *drafter) state() page {
 
 // category finds a column of few words under a field's headers.
 func (d *drafter) category(field string) *column {
-	return d.pick.named(field, func(c *column) bool {
-		return !c.values.more && c.cells() && c.several == 0 && c.lists == 0 && c.real() > 0 && len(c.values.items) <= maxOptions
+	return d.named(field, func(c *column) bool {
+		return c.single() && !c.values.more && c.real() > 0 && len(c.values.items) <= maxOptions
 	})
 }
 
@@ -47,7 +47,7 @@ func (d *drafter) status(p *page) {
 		}
 		pairs = append(pairs, pair{i.value, to})
 	}
-	short := !slices.ContainsFunc(c.values.items, func(i item) bool { return len(i.value) > 2 })
+	short := c.values.every(func(s string) bool { return len(s) <= 2 })
 	if len(unknown) == len(pairs) || short && len(d.product.Codes[c.plain]) == 0 { // it may be anything: NY is a state, too
 		return
 	}
@@ -58,7 +58,7 @@ func (d *drafter) status(p *page) {
 	} else {
 		d.sure("status: %s, %s", c.name, seen)
 	}
-	values := lookup(append(pairs, d.unseen(c, func(t tongue) scale { return t.Statuses }, func(code string) string { return d.statusOf(c, code) })...))
+	values := lookup(append(pairs, d.unseen(c, statusScale, func(code string) string { return d.statusOf(c, code) })...))
 	d.lookupRule(p, "status", c, from(c).with("values", flow(values)).note("set after the case was created; %s", seen), values)
 	if slices.ContainsFunc(values, func(q pair) bool { return q.value == mapping.Resolved }) {
 		d.resolution(p)
@@ -72,8 +72,8 @@ const maxResolution = 255
 // noted, where it has.
 func (d *drafter) resolution(p *page) {
 	const otherwise, why = "Solved before the import", "Talkdesk wants one for every resolved case"
-	c := d.pick.named("resolution", func(c *column) bool {
-		return c.cells() && c.several == 0 && c.lists == 0 && c.real() > 0 && c.longest <= maxResolution
+	c := d.named("resolution", func(c *column) bool {
+		return c.single() && c.real() > 0 && c.longest <= maxResolution
 	})
 	if c == nil || d.used[c] {
 		p.rule("resolution", rule{}.with("const", scalar(otherwise)).note(why))
@@ -90,7 +90,7 @@ func (d *drafter) statusOf(c *column, s string) string {
 	if word, ok := d.product.Codes[c.plain][s]; ok {
 		s = word
 	}
-	for _, scale := range d.product.scales(func(t tongue) scale { return t.Statuses }, "") {
+	for _, scale := range d.product.scales(statusScale, "") {
 		if to := scale.word(s); to != "" {
 			return to
 		}
@@ -126,7 +126,7 @@ func (d *drafter) kindOfCase(p *page) {
 
 // owner assigns the cases, where the column holds addresses.
 func (d *drafter) owner(p *page) {
-	c := d.pick.named("owner", func(c *column) bool { return c.cells() && c.several == 0 && c.lists == 0 })
+	c := d.named("owner", (*column).single)
 	if c == nil || d.used[c] || c.real() == 0 {
 		return
 	}
@@ -158,8 +158,8 @@ func (d *drafter) parent(p *page) {
 	if d.keyed == nil {
 		return
 	}
-	c := d.pick.named("parent", func(c *column) bool {
-		return c.cells() && c.several == 0 && c.lists == 0 && c.real() > 0 && c.longest <= maxKey && c != d.keyed && sameForm(c, d.keyed)
+	c := d.named("parent", func(c *column) bool {
+		return c.single() && c.real() > 0 && c.longest <= maxKey && c != d.keyed && sameForm(c, d.keyed)
 	})
 	if c == nil || d.used[c] {
 		return

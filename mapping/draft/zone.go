@@ -10,10 +10,10 @@ import (
 // date adds the layouts and the zone to the rule of a column of dates.
 func (d *drafter) date(c *column, r rule) (_ rule, ok bool) {
 	t := &c.dates
-	if isAmount(c) || t.misses > 0 || t.order() == mixed || t.count+t.serials+t.seconds+t.millis != c.real() || c.real() == 0 {
+	if isAmount(c) || t.misses > 0 || t.order() == mixed || t.count+t.serials+t.seconds != c.real() || c.real() == 0 {
 		return r, false
 	}
-	if t.millis > 0 || t.seconds > 0 && t.serials > 0 {
+	if t.seconds > 0 && t.serials > 0 {
 		return r, false
 	}
 	order := t.order()
@@ -114,10 +114,10 @@ func (d *drafter) orderNote(o order) string {
 // commonOrder is the order of day and month where a column leaves it open: that
 // of the columns which do not, if they agree; else, with slashes, as Americans
 // write, and otherwise as most others do.
-func (d *drafter) commonOrder() (order, *column) {
+func (p *Profile) commonOrder() (order, *column) {
 	found, by := noChoice, (*column)(nil)
 	slashes := false
-	for _, c := range d.columns {
+	for _, c := range p.columns {
 		if c.dates.misses > 0 {
 			continue
 		}
