@@ -77,7 +77,7 @@ func draftMapping(cmd *cobra.Command, o initOptions, input string) error {
 	if err != nil {
 		return interrupted(ctx, err)
 	}
-	d, err := p.DraftFor(account, beside(o.out, o.fields), o.from)
+	d, err := p.Draft(account, beside(o.out, o.fields), o.from)
 	if err != nil {
 		return err
 	}

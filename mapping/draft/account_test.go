@@ -1,7 +1,6 @@
 package draft_test
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -36,37 +35,14 @@ func TestDraftForAnAccount(t *testing.T) {
 	for _, name := range []string{"zendesk.csv", "jira.csv", "servicenow.csv", "github.json", "plain.csv"} {
 		t.Run(name, func(t *testing.T) {
 			input, account := readTable(t, filepath.Join("testdata", name)), accountOf(t)
-			d, err := input.profile().DraftFor(account, "fields.json", "")
-			if err != nil {
-				t.Fatal(err)
-			}
-			m, err := mapping.ParseFor(account, "draft.yaml", d.YAML, nil)
-			if err != nil {
-				t.Fatalf("the draft does not load: %v\n%s", err, d.YAML)
-			}
-			p, err := m.Compile(input.columns, false)
-			if err != nil {
-				t.Fatal(err)
-			}
+			d := input.draft(t, account, "")
+			p := input.program(t, account, d.YAML)
 			for i, r := range input.rows {
 				if _, faults := p.Map(r); len(faults) > 0 {
 					t.Errorf("row %d: %v", i+1, faults)
 				}
 			}
-			golden := filepath.Join("testdata", name+".account.yaml")
-			said := slices.Concat(d.YAML, []byte("\n# On the terminal:\n"), lines("# + ", d.Sure), lines("# ? ", d.Ask))
-			if *update {
-				if err := os.WriteFile(golden, said, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !bytes.Equal(said, want) {
-				t.Errorf("the draft is not that of %s (-update writes it):\n%s", golden, said)
-			}
+			isGolden(t, name+".account.yaml", d)
 		})
 	}
 }
@@ -127,10 +103,7 @@ func TestPartners(t *testing.T) {
 			for i, cell := range c.cells {
 				input.rows = append(input.rows, row{text(fmt.Sprint(i)), text("a subject"), text("a text"), text("ada@example.com"), text(cell)})
 			}
-			d, err := input.profile().DraftFor(account, "fields.json", "plain")
-			if err != nil {
-				t.Fatal(err)
-			}
+			d := input.draft(t, account, "plain")
 			plain := string(d.YAML) + strings.ReplaceAll(strings.ReplaceAll(string(d.YAML), "\n  # ", " "), "\n# ", " ")
 			for _, want := range append(c.want, "\nkey: {column: Ticket ID, custom_field: text1}", "\nfields: fields.json ") {
 				if !strings.Contains(plain, want) {
@@ -151,10 +124,7 @@ func TestLevels(t *testing.T) {
 	topic.Options[1].Options = []fields.Option{{Code: "5", Label: "App"}}
 	account := &fields.File{Account: "acme", Fields: []fields.Field{topic, field("text1", "Source ID")}}
 	input := readCSV(t, []byte("Id,Subject,Description,Email,Item,Kind,Part\n1,a,b,a@example.com,Printer,Hardware,Toner\n2,a,b,a@example.com,App,Software,\n"))
-	d, err := input.profile().DraftFor(account, "fields.json", "")
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := input.draft(t, account, "")
 	if want := "\n  dependent_field1: {columns: [Kind, Item, Part]}"; !strings.Contains(string(d.YAML), want) {
 		t.Errorf("no %s in\n%s", want, d.YAML)
 	}
@@ -180,10 +150,7 @@ func TestFieldForTheKey(t *testing.T) {
 			account.Fields = append(account.Fields, field(fmt.Sprintf("text%d", i+1), name))
 		}
 		input := &table{columns: []string{"Id", "Subject"}, rows: []row{{text("1"), text("a")}, {text("2"), text("b")}}}
-		d, err := input.profile().DraftFor(account, "fields.json", "")
-		if err != nil {
-			t.Fatal(err)
-		}
+		d := input.draft(t, account, "")
 		if plain := string(d.YAML) + strings.ReplaceAll(string(d.YAML), "\n# ", " "); !strings.Contains(plain, c.want) {
 			t.Errorf("%q: no %s in\n%s", c.names, c.want, d.YAML)
 		}
@@ -194,10 +161,7 @@ func TestFieldForTheKey(t *testing.T) {
 func TestNoKey(t *testing.T) {
 	account := &fields.File{Account: "acme", Fields: []fields.Field{field("text1", "Source ID")}}
 	input := &table{columns: []string{"Id", "Source", "Subject"}, rows: []row{{text("1"), text("a"), text("a b")}, {text("1"), text("b"), text("b c")}, {text("1"), text("b"), text("b c")}}}
-	d, err := input.profile().DraftFor(account, "fields.json", "")
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := input.draft(t, account, "")
 	for _, want := range []string{"\n# key: {column: Id, custom_field: text1}\n", "\n  # textN: Source "} {
 		if !strings.Contains(string(d.YAML), want) {
 			t.Errorf("no %s in\n%s", want, d.YAML)
@@ -222,10 +186,7 @@ func TestAnyTableForAnAccount(t *testing.T) {
 			}
 			account.Fields = append(account.Fields, f)
 		}
-		d, err := input.profile().DraftFor(account, "fields.json", rapid.SampledFrom(append([]string{""}, draft.Products()...)).Draw(t, "from"))
-		if err != nil {
-			t.Fatal(err)
-		}
+		d := input.draft(t, account, rapid.SampledFrom(append([]string{""}, draft.Products()...)).Draw(t, "from"))
 		loads(t, input, d.YAML, account)
 	})
 }

@@ -19,13 +19,10 @@ type Draft struct {
 	Ask     []string // what a person has to decide, a line each
 }
 
-// Draft writes the mapping file. from is one of Products, or "" to go by the
-// headers.
-func (p *Profile) Draft(from string) (Draft, error) { return p.DraftFor(nil, "", from) }
-
-// DraftFor is Draft where the account's fields are known, unless they are nil. path
-// is how the mapping file is to name their file.
-func (p *Profile) DraftFor(known *fields.File, path, from string) (Draft, error) {
+// Draft writes the mapping file. known are the account's fields, nil where they are
+// not known, and path is how the mapping file is to name their file. from is one of
+// Products, or "" to go by the headers.
+func (p *Profile) Draft(known *fields.File, path, from string) (Draft, error) {
 	product, told, err := recognise(p.columns, from)
 	if err != nil {
 		return Draft{}, err

@@ -1,12 +1,9 @@
 package draft_test
 
 import (
-	"bytes"
 	"flag"
 	"fmt"
-	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -52,10 +49,7 @@ func TestDraft(t *testing.T) {
 	for name, product := range products {
 		t.Run(name, func(t *testing.T) {
 			input := readTable(t, filepath.Join("testdata", name))
-			d, err := input.profile().Draft("")
-			if err != nil {
-				t.Fatal(err)
-			}
+			d := input.draft(t, nil, "")
 			if d.Product != product {
 				t.Errorf("recognised as %s, want %s", d.Product, product)
 			}
@@ -70,30 +64,9 @@ func TestDraft(t *testing.T) {
 			if asked := draft.OpenQuestions(d.YAML); asked > len(d.Ask) {
 				t.Errorf("%d questions in the file, %d on the terminal", asked, len(d.Ask))
 			}
-			golden := filepath.Join("testdata", name+".yaml")
-			said := slices.Concat(d.YAML, []byte("\n# On the terminal:\n"), lines("# + ", d.Sure), lines("# ? ", d.Ask))
-			if *update {
-				if err := os.WriteFile(golden, said, 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			want, err := os.ReadFile(golden)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !bytes.Equal(said, want) {
-				t.Errorf("the draft is not that of %s (-update writes it):\n%s", golden, said)
-			}
+			isGolden(t, name+".yaml", d)
 		})
 	}
-}
-
-func lines(mark string, all []string) []byte {
-	var b bytes.Buffer
-	for _, l := range all {
-		b.WriteString(mark + l + "\n")
-	}
-	return b.Bytes()
 }
 
 // TestDropdowns takes every dropdown that a draft offers in place of its text
@@ -106,10 +79,7 @@ func TestDropdowns(t *testing.T) {
 	offered := 0
 	for _, path := range paths {
 		input := readTable(t, path)
-		d, err := input.profile().Draft("")
-		if err != nil {
-			t.Fatal(err)
-		}
+		d := input.draft(t, nil, "")
 		var out []string
 		inside := false
 		for l := range strings.Lines(string(d.YAML)) {
@@ -133,13 +103,10 @@ func TestDropdowns(t *testing.T) {
 func TestFromNamesTheProduct(t *testing.T) {
 	input := &table{columns: []string{"number", "short_description", "x"}, rows: []row{{text("1"), text("a b"), text("c")}}}
 	for _, name := range draft.Products() {
-		d, err := input.profile().Draft(name)
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-		}
+		d := input.draft(t, nil, name)
 		input.valid(t, d.YAML)
 	}
-	if _, err := input.profile().Draft("zendesck"); err == nil || !strings.Contains(err.Error(), "bugzilla, freshdesk, freshservice") {
+	if _, err := input.profile().Draft(nil, "", "zendesck"); err == nil || !strings.Contains(err.Error(), "bugzilla, freshdesk, freshservice") {
 		t.Errorf("an unknown product: %v", err)
 	}
 }
@@ -148,10 +115,7 @@ func TestSampleIsSaid(t *testing.T) {
 	p := draft.NewProfile([]string{"Id", "Subject"})
 	p.Add(row{text("1"), text("one")})
 	p.Total = 1_000_000
-	d, err := p.Draft("")
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := draftOf(t, p, nil, "")
 	if want := "the first 1 of 1,000,000 rows"; !strings.Contains(string(d.YAML), want) {
 		t.Errorf("the draft does not say %q:\n%s", want, d.YAML)
 	}
@@ -178,10 +142,7 @@ func TestKey(t *testing.T) {
 		{[]string{"CaseNumber", "Id", "OwnerId"}, []row{{text("1"), text("A"), text("x")}, {text("1"), text("B"), text("x")}}, "\nkey: Id "},
 	} {
 		input := &table{columns: test.columns, rows: test.rows}
-		d, err := input.profile().Draft("")
-		if err != nil {
-			t.Fatal(err)
-		}
+		d := input.draft(t, nil, "")
 		input.valid(t, d.YAML)
 		if plain := strings.ReplaceAll(string(d.YAML), "\n# ", " "); !strings.Contains(plain, test.want) && !strings.Contains(string(d.YAML), test.want) {
 			t.Errorf("no %s in\n%s", test.want, d.YAML)
@@ -196,10 +157,7 @@ func ruleFor(t *testing.T, header string, cells ...string) string {
 	for i, c := range cells {
 		input.rows = append(input.rows, row{text(string(rune('A' + i))), text("a subject"), text("a text"), text("ada@example.com"), text(c)})
 	}
-	d, err := input.profile().Draft("plain")
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := input.draft(t, nil, "plain")
 	if _, faults := input.valid(t, keyed(d.YAML)); len(faults) > 0 {
 		t.Errorf("%s: %v\n%s", header, faults, d.YAML)
 	}
@@ -289,10 +247,7 @@ func TestDates(t *testing.T) {
 // that shows it.
 func TestOrderFromAnotherColumn(t *testing.T) {
 	input := &table{columns: []string{"Subject", "Opened", "Closed"}, rows: []row{{text("a"), text("25/12/2024"), text("1/2/2025")}}}
-	d, err := input.profile().Draft("")
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := input.draft(t, nil, "")
 	if want := `dateN: {column: Closed, layout: "2/1/2006", timezone: UTC}`; !strings.Contains(string(d.YAML), want) {
 		t.Errorf("no %s in\n%s", want, d.YAML)
 	}
@@ -310,18 +265,8 @@ func TestAddresses(t *testing.T) {
 		"":                             {RequesterName: "Unknown requester"},
 	} {
 		input := &table{columns: []string{"Subject", "Email"}, rows: []row{{text("a"), text(cell)}, {text("a"), text("bob@example.com")}, {text("a"), text("")}}}
-		d, err := input.profile().Draft("")
-		if err != nil {
-			t.Fatal(err)
-		}
-		m, err := mapping.Parse("draft.yaml", d.YAML, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		p, err := m.Compile(input.columns, false)
-		if err != nil {
-			t.Fatal(err)
-		}
+		d := input.draft(t, nil, "")
+		p := input.program(t, nil, d.YAML)
 		got, faults := p.Map(input.rows[0])
 		if len(faults) > 0 || got.RequesterName != want.RequesterName || got.RequesterEmail != want.RequesterEmail {
 			t.Errorf("%q: got %q, %q, %v\n%s", cell, got.RequesterName, got.RequesterEmail, faults, d.YAML)
@@ -339,10 +284,7 @@ func TestDescription(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			input := readCSV(t, []byte(c.csv))
-			d, err := input.profile().Draft("")
-			if err != nil {
-				t.Fatal(err)
-			}
+			d := input.draft(t, nil, "")
 			if !strings.Contains(string(d.YAML), c.want) {
 				t.Errorf("want %s in\n%s", c.want, d.YAML)
 			}

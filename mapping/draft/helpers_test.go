@@ -6,12 +6,17 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"caseimport/mapping"
 	"caseimport/mapping/draft"
+	"caseimport/mapping/fields"
 )
 
 // table is an input as the importer would hand it to a profile.
@@ -39,11 +44,25 @@ func (t *table) profile() *draft.Profile {
 	return p
 }
 
-// valid counts the rows that a mapping file makes cases of, and gives a fault
-// of each of the others.
-func (t *table) valid(tb testing.TB, yaml []byte) (valid int, faults []string) {
+// draft is the draft for the table; account may be nil.
+func (t *table) draft(tb rapid.TB, account *fields.File, from string) draft.Draft {
 	tb.Helper()
-	m, err := mapping.Parse("draft.yaml", yaml, nil)
+	return draftOf(tb, t.profile(), account, from)
+}
+
+func draftOf(tb rapid.TB, p *draft.Profile, account *fields.File, from string) draft.Draft {
+	tb.Helper()
+	d, err := p.Draft(account, "fields.json", from)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return d
+}
+
+// program is what a draft for the table does: it must load.
+func (t *table) program(tb rapid.TB, account *fields.File, yaml []byte) *mapping.Program {
+	tb.Helper()
+	m, err := mapping.ParseFor(account, "draft.yaml", yaml, nil)
 	if err != nil {
 		tb.Fatalf("the draft does not load: %v\n%s", err, yaml)
 	}
@@ -51,6 +70,42 @@ func (t *table) valid(tb testing.TB, yaml []byte) (valid int, faults []string) {
 	if err != nil {
 		tb.Fatalf("the draft does not fit its input: %v\n%s", err, yaml)
 	}
+	return p
+}
+
+// isGolden compares a draft, and what it says on the terminal, with a file in
+// testdata.
+func isGolden(t *testing.T, name string, d draft.Draft) {
+	t.Helper()
+	golden := filepath.Join("testdata", name)
+	said := slices.Concat(d.YAML, []byte("\n# On the terminal:\n"), lines("# + ", d.Sure), lines("# ? ", d.Ask))
+	if *update {
+		if err := os.WriteFile(golden, said, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(said, want) {
+		t.Errorf("the draft is not that of %s (-update writes it):\n%s", golden, said)
+	}
+}
+
+func lines(mark string, all []string) []byte {
+	var b bytes.Buffer
+	for _, l := range all {
+		b.WriteString(mark + l + "\n")
+	}
+	return b.Bytes()
+}
+
+// valid counts the rows that a mapping file makes cases of, and gives a fault
+// of each of the others.
+func (t *table) valid(tb testing.TB, yaml []byte) (valid int, faults []string) {
+	tb.Helper()
+	p := t.program(tb, nil, yaml)
 	for i, r := range t.rows {
 		if _, f := p.Map(r); len(f) > 0 {
 			faults = append(faults, fmt.Sprintf("row %d: %s", i+1, f[0]))

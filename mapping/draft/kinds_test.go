@@ -186,10 +186,7 @@ func TestRightOrAsked(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			input := readText(t, c.input)
-			d, err := input.profile().Draft("")
-			if err != nil {
-				t.Fatal(err)
-			}
+			d := input.draft(t, nil, "")
 			if twice := both(d); len(twice) > 0 {
 				t.Errorf("sure and asked about: %v", twice)
 			}
@@ -263,10 +260,7 @@ func TestLanguages(t *testing.T) {
 	} {
 		t.Run(c.product+" "+c.title, func(t *testing.T) {
 			input := readText(t, repeat(c.header, c.row, 3))
-			d, err := input.profile().Draft("")
-			if err != nil {
-				t.Fatal(err)
-			}
+			d := input.draft(t, nil, "")
 			if d.Product != c.product {
 				t.Errorf("recognised as %s, want %s", d.Product, c.product)
 			}

@@ -111,10 +111,7 @@ func anyValue(t *rapid.T, pool []string, depth int) mapping.Value {
 
 func holds(t *rapid.T, input *table) {
 	from := rapid.SampledFrom(append([]string{""}, draft.Products()...)).Draw(t, "from")
-	d, err := input.profile().Draft(from)
-	if err != nil {
-		t.Fatal(err)
-	}
+	d := input.draft(t, nil, from)
 	loads(t, input, d.YAML, nil)
 	loads(t, input, keyed(d.YAML), nil)
 	if twice := both(d); len(twice) > 0 {
@@ -129,14 +126,7 @@ func holds(t *rapid.T, input *table) {
 
 // loads maps every row with a draft, and sees that each has a key of its own.
 func loads(t *rapid.T, input *table, yaml []byte, account *fields.File) {
-	m, err := mapping.ParseFor(account, "draft.yaml", yaml, nil)
-	if err != nil {
-		t.Fatalf("the draft does not load: %v\n%s", err, yaml)
-	}
-	p, err := m.Compile(input.columns, false)
-	if err != nil {
-		t.Fatalf("the draft does not fit its input: %v\n%s", err, yaml)
-	}
+	p := input.program(t, account, yaml)
 	keys := map[string]bool{}
 	for i, r := range input.rows {
 		if _, faults := p.Map(r); len(faults) > 0 {

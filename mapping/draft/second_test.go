@@ -37,10 +37,7 @@ func TestCommentsInASecondFile(t *testing.T) {
 			export, comments := readCSV(t, []byte(c.tickets)), readCSV(t, []byte(c.comments))
 			p := export.profile()
 			p.Comments("notes.csv", comments.profile())
-			d, err := p.Draft("")
-			if err != nil {
-				t.Fatal(err)
-			}
+			d := draftOf(t, p, nil, "")
 			for _, line := range c.want {
 				if !strings.Contains(string(d.YAML), "\n"+line) {
 					t.Errorf("no line %s in\n%s", line, d.YAML)
