@@ -365,6 +365,7 @@ func (p *picker) priority() choice {
 // key finds the column that identifies a ticket. best is the column that should
 // by its header, nil if there is none.
 func (p *picker) key() (ch choice, best *column) {
+	const unknownName = "its name is not a known one"
 	unique := func(c *column) bool { return c.key.lost == "" && c.numbers[isPower] == 0 }
 	best = p.named("key", func(*column) bool { return true })
 	all := p.ranked("key", unique)
@@ -372,7 +373,7 @@ func (p *picker) key() (ch choice, best *column) {
 		all = slices.DeleteFunc(all, func(g graded) bool { return g.grade == known && g.above != best.above })
 	}
 	if len(all) > 0 && (all[0].grade == known || p.rows == 0) {
-		return choice{column: all[0].column, sure: all[0].grade >= said}, best
+		return choice{column: all[0].column, sure: all[0].grade >= said, why: unknownName}, best
 	}
 	if p.rows == 0 {
 		return ch, best
@@ -409,7 +410,7 @@ func (p *picker) key() (ch choice, best *column) {
 	})
 	for i, g := range all {
 		if i == 0 {
-			ch = choice{column: g.column, sure: g.grade >= said, why: "its name is not a known one"}
+			ch = choice{column: g.column, sure: g.grade >= said, why: unknownName}
 			continue
 		}
 		ch.others = append(ch.others, g.column)

@@ -199,7 +199,10 @@ func (d *drafter) key() page {
 	ch, best := d.picker.key()
 	key := ch.column
 	d.likely = key
-	if key == nil || !ch.sure || d.headless() != "" {
+	if d.headless() != "" {
+		ch.sure, ch.why = false, "the file may begin without a line of column names"
+	}
+	if key == nil || !ch.sure {
 		d.noKey(&p, ch, best)
 		return p
 	}
