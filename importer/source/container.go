@@ -19,7 +19,7 @@ import (
 // container is what a file turned out to hold that is no text itself.
 type container struct {
 	book   *xlsx.Book
-	file   io.Closer // to be closed after book
+	file   io.Closer // to be closed after book; nil where there is nothing to close
 	member string    // the file in a ZIP archive that the input now stands for
 }
 
@@ -54,53 +54,40 @@ func (in *input) container(ctx context.Context) (c container, err error) {
 			return c, err
 		}
 	}
-	file, size, err := in.file()
+	file, own, err := in.file()
 	if err != nil {
 		return c, err
 	}
 	if magic[0] == 'P' {
-		c, err = in.archive(ctx, file, size)
+		c, err = in.archive(ctx, file)
 	} else {
 		err = compound(file)
 	}
-	if c.file = file; err != nil || c.book == nil {
+	if c.file = own; err != nil || c.book == nil {
 		c.close()
 	}
 	return c, err
 }
 
-// file is the input at random, its name aside. The caller closes it.
-func (in *input) file() (*ownFile, int64, error) {
+// file is the input at random, its name aside. The caller closes own, which is nil
+// where the file is the input's copy.
+func (in *input) file() (file *os.File, own io.Closer, err error) {
 	if in.spool != nil {
-		info, err := in.spool.Stat()
-		if err != nil {
-			return nil, 0, readFault(err)
-		}
-		return &ownFile{in.spool, false}, info.Size(), nil
+		return in.spool, nil, nil
 	}
-	f, err := os.Open(in.path)
-	if err != nil {
-		return nil, 0, readFault(err)
+	if file, err = os.Open(in.path); err != nil {
+		return nil, nil, readFault(err)
 	}
-	return &ownFile{f, true}, in.info.Size(), nil
-}
-
-// ownFile is closed by whoever opened it.
-type ownFile struct {
-	*os.File
-	own bool
-}
-
-func (f *ownFile) Close() error {
-	if !f.own {
-		return nil
-	}
-	return f.File.Close()
+	return file, file, nil
 }
 
 // archive tells what kind of ZIP archive this is.
-func (in *input) archive(ctx context.Context, file io.ReaderAt, size int64) (c container, err error) {
-	z, err := zip.NewReader(file, size)
+func (in *input) archive(ctx context.Context, file *os.File) (c container, err error) {
+	info, err := file.Stat()
+	if err != nil {
+		return c, readFault(err)
+	}
+	z, err := zip.NewReader(file, info.Size())
 	if err != nil {
 		return c, fmt.Errorf("the ZIP archive or workbook is damaged (%w): get a complete copy", err)
 	}
@@ -114,7 +101,7 @@ func (in *input) archive(ctx context.Context, file io.ReaderAt, size int64) (c c
 				return c, foreignFile(k.what, k.advice)
 			}
 		}
-		if f.Name == "mimetype" && strings.Contains(content(f, 100), "opendocument.spreadsheet") {
+		if f.Name == "mimetype" && strings.Contains(begin(f), "opendocument.spreadsheet") {
 			return c, foreignFile("an OpenDocument spreadsheet (.ods)", saveAsBook)
 		}
 	}
@@ -169,14 +156,14 @@ func isExport(name string) bool {
 	return err == nil && format != "xlsx"
 }
 
-// content is the beginning of a file in an archive.
-func content(f *zip.File, most int64) string {
+// begin is how a file in an archive begins.
+func begin(f *zip.File) string {
 	r, err := f.Open()
 	if err != nil {
 		return ""
 	}
 	defer r.Close()
-	text, _ := io.ReadAll(io.LimitReader(r, most))
+	text, _ := io.ReadAll(io.LimitReader(r, 100))
 	return string(text)
 }
 

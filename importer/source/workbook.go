@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"caseimport/importer/xlsx"
@@ -63,11 +64,11 @@ func (t *Table) readWorkbook(ctx context.Context, path string, c container, opt 
 	}
 	t.remarkBlank(read.blank, "row")
 	t.remarkNotes(notes, c.book.From1904)
-	if s, err := t.input.open(); err != nil { // it has changed meanwhile
+	again, err := t.input.open()
+	if err != nil { // it has changed meanwhile
 		return err
-	} else {
-		return s.Close()
 	}
+	return again.Close()
 }
 
 // chooseSheet takes the sheet that was asked for, else the first that holds a
@@ -128,7 +129,7 @@ func (r *sheetRows) take(number int, cells []string) error {
 		return nil
 	}
 	if r.t.Header == nil {
-		r.t.setHeader(append([]string(nil), cells...))
+		r.t.setHeader(slices.Clone(cells))
 		r.last = number
 		return nil
 	}
@@ -145,12 +146,7 @@ func (r *sheetRows) take(number int, cells []string) error {
 }
 
 func blankCells(cells []string) bool {
-	for _, c := range cells {
-		if strings.TrimSpace(c) != "" {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(cells, func(c string) bool { return strings.TrimSpace(c) != "" })
 }
 
 // remarkBlank says that records were left out because nothing stands in them.

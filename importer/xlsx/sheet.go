@@ -267,7 +267,7 @@ func (p *sheetReader) meaning(kind string, style int, stored string) (string, er
 		return stored, nil
 	}
 	var f format
-	if style > 0 && style < len(p.book.styles) || style == 0 && len(p.book.styles) > 0 {
+	if style >= 0 && style < len(p.book.styles) {
 		f = p.book.styles[style]
 	}
 	return number(strings.TrimSpace(stored), f, p.book.From1904), nil

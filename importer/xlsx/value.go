@@ -56,8 +56,9 @@ func moment(serial float64, k kind, from1904 bool) (string, bool) {
 	if serial < 0 || serial >= lastDay {
 		return "", false
 	}
-	days, milli := math.Floor(serial), int64(0)
-	if milli = int64(math.Round((serial - days) * 86_400_000)); milli == 86_400_000 {
+	days := math.Floor(serial)
+	milli := int64(math.Round((serial - days) * 86_400_000))
+	if milli == 86_400_000 {
 		days, milli = days+1, 0
 	}
 	if k == duration || k == clock && days == 0 {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -59,7 +60,7 @@ func (b *Writer) Write(cells []string) error {
 		if text == "" {
 			continue
 		}
-		if len(text) > MaxText && units(text) > MaxText {
+		if len(text) > MaxText && len(utf16.Encode([]rune(text))) > MaxText {
 			return fmt.Errorf("%w: a cell of more than 32,767 characters", ErrTooLarge)
 		}
 		fmt.Fprintf(b.w, `<c r="%s%d" s="1" t="inlineStr"><is><t xml:space="preserve">`, ColumnName(i), b.rows)
@@ -77,17 +78,6 @@ func (b *Writer) Close() error {
 		return err
 	}
 	return b.zip.Close()
-}
-
-// units counts characters as UTF-16 does.
-func units(text string) int {
-	n := utf8.RuneCountInString(text)
-	for _, r := range text {
-		if r > 0xffff {
-			n++
-		}
-	}
-	return n
 }
 
 var (
