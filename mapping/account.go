@@ -266,7 +266,7 @@ func (c *run) option(f *field, text, column string) (result, outcome) {
 func (f *field) optionFault(fault *fields.Fault, column string) Fault {
 	out := Fault{Column: column, Field: f.name, Value: fault.Value}
 	out.Reason, out.Hint = optionReason(fault)
-	if words.Longer(fault.Value, 60) || len(fault.Options) == 0 {
+	if words.Longer(fault.Value, maxEntry) || len(fault.Options) == 0 {
 		return out
 	}
 	if sep := f.missingSplit(fault.Value); sep != "" {
@@ -283,11 +283,11 @@ func (f *field) optionFault(fault *fields.Fault, column string) Fault {
 		note += fmt.Sprintf(" and %d more", more)
 	}
 	if f.table != nil {
-		out.Fix = f.short + ": {values: {" + entryMark + "}}  # add to those already there;" + strings.TrimPrefix(note, "  #")
+		out.Fix = f.fixTable() + ";" + strings.TrimPrefix(note, "  #")
 	} else {
 		out.Fix = f.fix("values", "{"+entryMark+"}", "pass", "true") + note
 	}
-	out.Entry = yamlfile.Quote(strings.TrimSpace(fault.Value)) + ": " + yamlfile.Quote(meant(fault))
+	out.Entry = entry(fault.Value, meant(fault))
 	return out
 }
 

@@ -142,6 +142,3 @@ func (f *field) listOf(list []string) (result, error) {
 	}
 	return result{value: list}, nil
 }
-
-// IsEmail is convert.IsEmail.
-func IsEmail(s string) bool { return convert.IsEmail(s) }

@@ -58,9 +58,12 @@ func (f *field) makeFixes() {
 	}
 }
 
+// maxEntry is the longest value that a fix writes out, in characters.
+const maxEntry = 60
+
 // fixEntry offers the entry that values lacks, where its meaning can be guessed.
-func (f *field) fixEntry(text string) (fix, entry string) {
-	if words.Longer(text, 60) {
+func (f *field) fixEntry(text string) (fix, added string) {
+	if words.Longer(text, maxEntry) {
 		return "", ""
 	}
 	to := "?"
@@ -78,15 +81,25 @@ func (f *field) fixEntry(text string) (fix, entry string) {
 			to = meant(fault)
 		}
 	}
-	return f.short + ": {values: {" + entryMark + "}}  # add to those already there", yamlfile.Quote(strings.TrimSpace(text)) + ": " + yamlfile.Quote(to)
+	return f.fixTable(), entry(text, to)
+}
+
+// fixTable adds an entry to the table that the rule has.
+func (f *field) fixTable() string {
+	return f.short + ": {values: {" + entryMark + "}}  # add to those already there"
+}
+
+// entry is one of a table.
+func entry(from, to string) string {
+	return yamlfile.Quote(strings.TrimSpace(from)) + ": " + yamlfile.Quote(to)
 }
 
 // fixValue offers what would make a value acceptable that is not.
-func (f *field) fixValue(text string) (fix, entry string) {
+func (f *field) fixValue(text string) (fix, added string) {
 	trimmed := strings.TrimSpace(text)
 	switch f.kind {
 	case kindPriority:
-		if words.Longer(text, 60) {
+		if words.Longer(text, maxEntry) {
 			return "", ""
 		}
 		table, known := "", false
@@ -95,9 +108,9 @@ func (f *field) fixValue(text string) (fix, entry string) {
 			known = known || w == fold(text)
 		}
 		if !known {
-			entry = yamlfile.Quote(trimmed) + ": " + yamlfile.Quote(guessPriority(text))
+			added = entry(text, guessPriority(text))
 		}
-		return f.fix("values", "{"+table[2:]+entryMark+"}"), entry
+		return f.fix("values", "{"+table[2:]+entryMark+"}"), added
 	case kindEmail:
 		switch {
 		case !f.oneColumn():
@@ -108,16 +121,16 @@ func (f *field) fixValue(text string) (fix, entry string) {
 		}
 	case kindOwner:
 		switch {
-		case words.Longer(text, 60):
+		case words.Longer(text, maxEntry):
 		case f.table != nil:
-			return f.short + ": {values: {" + entryMark + "}}  # add to those already there", yamlfile.Quote(trimmed) + `: "?"`
+			return f.fixTable(), entry(text, "?")
 		case f.lookup:
-			return f.fix("values", "{"+entryMark+"}", "pass", "true") + "  # the agent's e-mail address", yamlfile.Quote(trimmed) + `: "?"`
+			return f.fix("values", "{"+entryMark+"}", "pass", "true") + "  # the agent's e-mail address", entry(text, "?")
 		default:
 			return f.fix("agent", "true"), ""
 		}
 	case kindCheckbox:
-		if words.Longer(text, 60) {
+		if words.Longer(text, maxEntry) {
 			return "", ""
 		}
 		var words []string

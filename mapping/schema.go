@@ -148,8 +148,7 @@ type schema = jsonschema.Schema
 func oneOf(s ...*schema) *schema { return &schema{OneOf: s} }
 
 func listOf(s *schema) *schema {
-	one := uint64(1)
-	return &schema{Type: "array", Items: s, MinItems: &one}
+	return &schema{Type: "array", Items: s, MinItems: new(uint64(1))}
 }
 
 // scalar accepts a single value; a text only if it is not blank, unless blank is
@@ -175,8 +174,7 @@ func (blanks) JSONSchema() *schema { return oneOf(scalar(true), listOf(scalar(fa
 func (values) JSONSchema() *schema {
 	file := (&jsonschema.Reflector{Anonymous: true, DoNotReference: true}).Reflect(&tableKeys{})
 	file.Version = ""
-	one := uint64(1)
-	inline := &schema{Type: "object", Properties: jsonschema.NewProperties(), MinProperties: &one, PropertyNames: text("").JSONSchema()}
+	inline := &schema{Type: "object", Properties: jsonschema.NewProperties(), MinProperties: new(uint64(1)), PropertyNames: text("").JSONSchema()}
 	inline.Properties.Set("file", jsonschema.FalseSchema)
 	inline.AdditionalProperties = scalar(true)
 	return oneOf(file, inline)
@@ -218,8 +216,7 @@ func (noteKeys) JSONSchemaExtend(s *schema) {
 func (ruleKeys) JSONSchemaExtend(s *schema) {
 	s.DependentRequired = map[string][]string{"pass": {"values"}, "timezone": {"layout"}}
 	s.Not = &schema{Required: []string{"truncate", "overflow"}}
-	alone := uint64(1)
-	s.AnyOf = []*schema{{Not: &schema{Required: []string{"const"}}}, {MaxProperties: &alone}}
+	s.AnyOf = []*schema{{Not: &schema{Required: []string{"const"}}}, {MaxProperties: new(uint64(1))}}
 	orColumn(s, sources...)
 }
 

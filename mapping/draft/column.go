@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"caseimport/mapping"
+	"caseimport/mapping/convert"
 	"caseimport/mapping/words"
 )
 
@@ -259,7 +260,7 @@ func (c *column) long(raw string) {
 
 func (c *column) address(raw string) {
 	switch {
-	case mapping.IsEmail(raw):
+	case convert.IsEmail(raw):
 		c.addresses++
 		c.wild = c.wild || strings.ContainsAny(raw, "!#$%&'*/=?^`{|}~")
 		return

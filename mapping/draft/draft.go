@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"caseimport/mapping"
+	"caseimport/mapping/convert"
 	"caseimport/mapping/fields"
 	"caseimport/mapping/words"
 )
@@ -270,7 +271,7 @@ func (d *drafter) headless() string {
 		n := c.numbers
 		name := strings.TrimSpace(c.name)
 		numbers := n[isInt]*10 >= c.real()*9 && classify(name) == isInt
-		if c.real() > 0 && d.rows > 1 && (numbers || c.dates.count == c.real() && c.dates.recognise(name) != nil || c.addresses == c.real() && mapping.IsEmail(name)) {
+		if c.real() > 0 && d.rows > 1 && (numbers || c.dates.count == c.real() && c.dates.recognise(name) != nil || c.addresses == c.real() && convert.IsEmail(name)) {
 			return name
 		}
 	}

@@ -159,7 +159,7 @@ func (d *drafter) parent(p *page) {
 		return
 	}
 	c := d.named("parent", func(c *column) bool {
-		return c.single() && c.real() > 0 && c.longest <= maxKey && c != d.keyed && sameForm(c, d.keyed)
+		return c.single() && c.real() > 0 && c.longest <= mapping.MaxKey && c != d.keyed && sameForm(c, d.keyed)
 	})
 	if c == nil || d.used[c] {
 		return

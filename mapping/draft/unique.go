@@ -4,12 +4,13 @@ import (
 	"fmt"
 	"hash/maphash"
 
+	"caseimport/mapping"
 	"caseimport/mapping/words"
 )
 
 // unique finds out whether a column could be the key: never empty, never the
 // same twice. It keeps 8 bytes a value (and the room of its table), and nothing
-// any more once the column is out.
+// any more once the column is out. A map of the same takes more than twice as much.
 type unique struct {
 	table []uint64 // open addressing; 0 is a free place
 	used  int
@@ -18,16 +19,13 @@ type unique struct {
 
 var seed = maphash.MakeSeed()
 
-// maxKey is the longest key that the importer takes, in characters.
-const maxKey = 200
-
 func (u *unique) add(s string, row int) {
 	switch {
 	case u.lost != "":
 	case s == "":
 		u.lose(fmt.Sprintf("it is empty in row %s", words.Count(row)))
-	case words.Longer(s, maxKey):
-		u.lose(fmt.Sprintf("it is longer than %d characters in row %s", maxKey, words.Count(row)))
+	case words.Longer(s, mapping.MaxKey):
+		u.lose(fmt.Sprintf("it is longer than %d characters in row %s", mapping.MaxKey, words.Count(row)))
 	case !u.insert(maphash.String(seed, s)):
 		u.lose(fmt.Sprintf("row %s repeats an earlier value (%s)", words.Count(row), show(s)))
 	}

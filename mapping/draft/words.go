@@ -8,7 +8,7 @@ import (
 	"strings"
 	"sync"
 
-	"caseimport/mapping"
+	"caseimport/mapping/convert"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -124,7 +124,7 @@ func isTame(s string) bool {
 	}
 	before := at[0] == 0 || strings.ContainsRune(" ,;<\t\n", rune(s[at[0]-1]))
 	after := at[1] == len(s) || strings.ContainsRune(" ,;>\t\n", rune(s[at[1]]))
-	return before && after && mapping.IsEmail(s[at[0]:at[1]])
+	return before && after && convert.IsEmail(s[at[0]:at[1]])
 }
 
 // The patterns that find an address: the second always, the first in most
