@@ -99,7 +99,7 @@ func (p *picker) best(all []graded) choice {
 		if a.grade == known && b.grade == known {
 			return 0 // the product's own order
 		}
-		return cmp.Or(cmp.Compare(b.grade, a.grade), cmp.Compare(b2i(p.sparse(a.column)), b2i(p.sparse(b.column))))
+		return cmp.Or(cmp.Compare(b.grade, a.grade), b2i(p.sparse(a.column))-b2i(p.sparse(b.column)))
 	})
 	var ch choice
 	for i, g := range all {
@@ -405,8 +405,7 @@ func (p *picker) key() (ch choice, best *column) {
 		}
 	}
 	slices.SortStableFunc(all, func(a, b graded) int {
-		return cmp.Or(cmp.Compare(b.grade, a.grade), cmp.Compare(b2i(p.counts(a.column)), b2i(p.counts(b.column))),
-			cmp.Compare(b2i(isMachineID(a.column)), b2i(isMachineID(b.column))))
+		return cmp.Or(cmp.Compare(b.grade, a.grade), b2i(p.counts(a.column))-b2i(p.counts(b.column)), b2i(isMachineID(a.column))-b2i(isMachineID(b.column)))
 	})
 	for i, g := range all {
 		if i == 0 {

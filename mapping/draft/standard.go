@@ -292,11 +292,11 @@ func (d *drafter) email(p *page, emails []*column, sure bool) {
 // firstAddress takes the first address from cells that hold other things, too.
 func (d *drafter) firstAddress(p *page, emails []*column, sure bool) {
 	bad := 0
-	find := "match(%s, `" + tameAddress + "`)[0]"
+	pattern, group := tameAddress, 0
 	var cells []string
 	for _, c := range emails {
 		if c.wild {
-			find = "match(%s, `" + address + "`)[1]"
+			pattern, group = address, 1
 		}
 		bad += c.texts - c.addresses + c.several
 		source := cell(c)
@@ -313,7 +313,7 @@ func (d *drafter) firstAddress(p *page, emails []*column, sure bool) {
 		note = fmt.Sprintf("empty in %s; %s", rows(n), note)
 	}
 	p.say(2, "%s", note)
-	p.rule("requester_email", expression("%s", strings.Replace(find, "%s", source, 1)))
+	p.rule("requester_email", expression("match(%s, `%s`)[%d]", source, pattern, group))
 	if sure {
 		d.sure("requester_email: %s, %s", columnNames(emails), note)
 	}
