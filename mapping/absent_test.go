@@ -15,10 +15,7 @@ case: {title: title, description: title, requester_name: {column: who.nam, defau
 custom_fields: {text2: {expr: 'row["gone"] ?? "none"'}, multi_select1: tags}
 notes: [{each: comments, note_body: body}]
 `
-	m, err := Parse("m.yaml", []byte(file), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := parse(t, file)
 	if _, err := m.Compile([]string{"id", "title", "who.name"}, false); err == nil || strings.Count(err.Error(), "unknown column") != 5 {
 		t.Errorf("in CSV: %v", err)
 	}

@@ -54,9 +54,8 @@ case:
   requester_name: {const: Ann}
 `
 
-// compile parses and compiles a mapping; src without a version is put behind
-// a minimal case.
-func compile(t testing.TB, src string, columns []string) *Program {
+// parse reads a mapping; src without a version is put behind a minimal case.
+func parse(t testing.TB, src string) *Mapping {
 	t.Helper()
 	if !strings.HasPrefix(src, "version") {
 		src = head + src
@@ -65,7 +64,13 @@ func compile(t testing.TB, src string, columns []string) *Program {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p, err := m.Compile(columns, false)
+	return m
+}
+
+// compile parses and compiles a mapping.
+func compile(t testing.TB, src string, columns []string) *Program {
+	t.Helper()
+	p, err := parse(t, src).Compile(columns, false)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -143,10 +143,7 @@ func TestDescribesItself(t *testing.T) {
 }
 
 func TestColumns(t *testing.T) {
-	m, err := Parse("m.yaml", []byte(head+"custom_fields: {text_a: Absent, text_b: {expr: 'row[\"Absent\"]'}, text_c: B}"), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := parse(t, "custom_fields: {text_a: Absent, text_b: {expr: 'row[\"Absent\"]'}, text_c: B}")
 	var faults *FileError
 	if _, err := m.Compile([]string{"B"}, false); !errors.As(err, &faults) || len(faults.Faults) != 2 {
 		t.Fatalf("absent columns: %v", err)
@@ -172,10 +169,7 @@ func TestColumnsThatDifferInCase(t *testing.T) {
 	if got.CustomFields.Get("text_a") != "2" || got.CustomFields.Get("text_b") != "1" {
 		t.Error(got.CustomFields)
 	}
-	m, err := Parse("m.yaml", []byte(head+"custom_fields: {text_a: name}"), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := parse(t, "custom_fields: {text_a: name}")
 	if _, err := m.Compile(columns, false); err == nil || !strings.Contains(err.Error(), `write exactly one of "Name", "NAME"`) {
 		t.Error(err)
 	}

@@ -49,11 +49,7 @@ func (comment) Where() string { return "comments.csv, line 7" }
 
 func (c *comments) compile(t *testing.T, src string, columns ...string) (*Program, error) {
 	t.Helper()
-	m, err := Parse("mapping.yaml", []byte(src), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return m.CompileWith(columns, false, func(of SecondFile) (Related, error) {
+	return parse(t, src).CompileWith(columns, false, func(of SecondFile) (Related, error) {
 		path := of.Path
 		if path != "comments.csv" {
 			return nil, errors.New("there is no " + path)
@@ -153,10 +149,7 @@ func TestSecondFilesThatDoNotFit(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 
-	m, err := Parse("m", []byte(head+"key: id\nnotes: [{from: {file: c.csv, key: k}, note_body: b}]\n"), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	m := parse(t, "key: id\nnotes: [{from: {file: c.csv, key: k}, note_body: b}]\n")
 	if _, err := m.Compile([]string{"id"}, false); err == nil || !strings.Contains(err.Error(), "c.csv: a second file is not available here") {
 		t.Errorf("%v", err)
 	}
