@@ -58,7 +58,7 @@ func (t *Table) readCSV(ctx context.Context, text io.Reader, head []byte, format
 	if err != nil {
 		return err
 	}
-	c.pack = newPacking(c.p.delim)
+	c.pack = &packing{delim: c.p.delim}
 	switch err := c.next(); {
 	case err == io.EOF:
 		return errors.New("there is no header line: the file holds nothing but blanks")

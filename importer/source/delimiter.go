@@ -150,11 +150,7 @@ func (t *Table) fit(delim byte, head []byte) (f fitting) {
 	c := &csvRecords{w: w, p: newParser(delim), lazy: t.csv.lazy, table: &Table{}}
 	for c.next() == nil {
 		if f.all == 0 {
-			for _, name := range c.p.fields() {
-				if strings.TrimSpace(name) != "" {
-					f.named++
-				}
-			}
+			f.named = c.p.named()
 		}
 		f.all++
 		if c.fault == "" {

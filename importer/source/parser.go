@@ -186,6 +186,18 @@ func (p *parser) lastBlank() bool {
 	return len(bytes.TrimSpace(p.text[from:])) == 0
 }
 
+// named counts the cells of a header that are not blank.
+func (p *parser) named() (n int) {
+	from := 0
+	for _, to := range p.ends {
+		if len(bytes.TrimSpace(p.text[from:to])) > 0 {
+			n++
+		}
+		from = to
+	}
+	return n
+}
+
 // fields copies the cells.
 func (p *parser) fields() []string {
 	text := string(p.text)

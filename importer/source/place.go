@@ -1,7 +1,7 @@
 package source
 
 import (
-	"bytes"
+	"bufio"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -119,41 +119,32 @@ func (t *Table) copyRows(ctx context.Context, yield func(*Row, Place) error) err
 	if err != nil {
 		return named(t.Name, storeFault(err))
 	}
-	var b bytes.Buffer
-	flush := func() error {
-		_, err := b.WriteTo(t.places.file)
-		return storeFault(err)
-	}
+	w := bufio.NewWriterSize(t.places.file, 256<<10)
 	err = t.Each(ctx, func(row *Row) error {
 		if row.Fault != "" {
 			return yield(row, Place{})
 		}
 		text := row.JSON()
 		if text == nil {
-			var err error
-			if text, err = json.Marshal(row.fields); err != nil {
-				return named(t.Name, err)
-			}
+			text, _ = json.Marshal(row.fields) // texts always marshal
 		}
 		p, err := placeOf(row, end, len(text))
 		if err != nil {
 			return named(t.Name, err)
 		}
 		end += int64(len(text))
-		b.Write(text)
-		if b.Len() > 1<<18 {
-			if err := flush(); err != nil {
-				return named(t.Name, err)
-			}
+		if _, err := w.Write(text); err != nil {
+			return named(t.Name, storeFault(err))
 		}
 		return yield(row, p)
 	})
-	if err == nil {
-		if err = flush(); err != nil {
-			return named(t.Name, err)
-		}
+	if err != nil {
+		return err
 	}
-	return err
+	if err := w.Flush(); err != nil {
+		return named(t.Name, storeFault(err))
+	}
+	return nil
 }
 
 // RowsAt reads rows again. An input that is no longer what Open read is an error,

@@ -128,22 +128,13 @@ type packing struct {
 	learned bool
 }
 
-func newPacking(delim byte) *packing { return &packing{delim: delim} }
-
 // learn looks at the header, which c has just read.
 func (k *packing) learn(c *csvRecords) error {
 	k.learned = true
 	text, packed := packedText(c.raw)
-	named := 0 // cells of the header
-	from := 0
-	for _, to := range c.p.ends {
-		if len(bytes.TrimSpace(c.p.text[from:to])) > 0 {
-			named++
-		}
-		from = to
-	}
+	named := c.p.named()
 	if !packed {
-		text = bytes.TrimRight(bytes.TrimRight(c.raw, "\r\n"), ";,\t|")
+		text = withoutTail(c.raw)
 	}
 	k.header = packed
 	for _, d := range delimiters {
@@ -161,13 +152,21 @@ func (k *packing) learn(c *csvRecords) error {
 	return nil
 }
 
+// tailChars are the delimiters that spreadsheets put behind a line.
+const tailChars = ";,\t|"
+
 // tailOf is the delimiters of one kind with which a line ends.
 func tailOf(line []byte) []byte {
 	line = bytes.TrimRight(line, "\r\n")
-	if len(line) == 0 || !bytes.ContainsRune([]byte(";,\t|"), rune(line[len(line)-1])) {
+	if len(line) == 0 || strings.IndexByte(tailChars, line[len(line)-1]) < 0 {
 		return nil
 	}
 	return line[len(bytes.TrimRight(line, string(line[len(line)-1:]))):]
+}
+
+// withoutTail is a line without its end and all delimiters before it.
+func withoutTail(line []byte) []byte {
+	return bytes.TrimRight(bytes.TrimRight(line, "\r\n"), tailChars)
 }
 
 // check refuses a record that is packed as the header lets expect, and a header
@@ -201,7 +200,7 @@ func errPacked(line int, delim byte) error {
 // packedText is what stands in the quotes of a record that is one quoted cell,
 // but for delimiters behind it.
 func packedText(record []byte) ([]byte, bool) {
-	record = bytes.TrimRight(bytes.TrimRight(record, "\r\n"), ";,\t|")
+	record = withoutTail(record)
 	if len(record) < 2 || record[0] != '"' || record[len(record)-1] != '"' {
 		return nil, false
 	}
