@@ -121,39 +121,11 @@ func (r *reader) fileTable(n *yaml.Node, f *field, out map[string]result) {
 	}
 }
 
-// csvTable reads a CSV look-up table. Every fault is told at the line of the
-// mapping file that names it. Unless its header has both columns that the mapping
-// names, the file may be any other (/etc/shadow), and nothing in it is shown.
+// csvTable reads a CSV look-up table. Unless its header has both columns that the
+// mapping names, the file may be any other (/etc/shadow), and nothing in it is shown.
 func (r *reader) csvTable(file, fromColumn, toColumn, encoding, delimiter yamlfile.Text) []pair {
-	fault := func(format string, args ...any) {
-		r.Fault(file.Node, "%s: %s", file.Text, fmt.Sprintf(format, args...))
-	}
-	if r.open == nil {
-		fault("lookup files are not available here")
-		return nil
-	}
-	text, err := r.open(file.Text)
-	if err != nil {
-		r.Fault(file.Node, "cannot read the lookup table: %v", err)
-		return nil
-	}
-	if encoding.Set() {
-		known, err := htmlindex.Get(encoding.Text)
-		if err == nil {
-			text, err = known.NewDecoder().Bytes(text)
-		}
-		if err != nil {
-			r.Fault(encoding.Node, "encoding %q: %v", words.Shown(encoding.Text), err)
-			return nil
-		}
-		if at := bytes.IndexRune(text, utf8.RuneError); at >= 0 {
-			fault("line %d holds bytes that are no characters in %s", 1+bytes.Count(text[:at], []byte("\n")), encoding.Text)
-			return nil
-		}
-	}
-	text = bytes.TrimPrefix(text, []byte("\ufeff"))
-	if at := yamlfile.InvalidUTF8(text); at >= 0 {
-		fault("line %d is not UTF-8: save it as \"CSV UTF-8\", or name its encoding beside file, such as encoding: windows-1252", 1+bytes.Count(text[:at], []byte("\n")))
+	text, ok := r.tableText(file, encoding)
+	if !ok {
 		return nil
 	}
 	table := csv.NewReader(bytes.NewReader(text))
@@ -167,7 +139,7 @@ func (r *reader) csvTable(file, fromColumn, toColumn, encoding, delimiter yamlfi
 	table.FieldsPerRecord = -1
 	header, err := table.Read()
 	if err != nil {
-		fault("no header line with two columns")
+		r.tableFault(file, "no header line with two columns")
 		return nil
 	}
 	from, to := 0, 1
@@ -181,11 +153,55 @@ func (r *reader) csvTable(file, fromColumn, toColumn, encoding, delimiter yamlfi
 		return nil
 	}
 	if max(from, to) >= len(header) {
-		fault("line 1, its header, has only one column")
+		r.tableFault(file, "line 1, its header, has only one column")
 		return nil
 	}
-	secret := !fromColumn.Set() || !toColumn.Set()
-	var pairs []pair
+	return r.tablePairs(file, table, from, to, !fromColumn.Set() || !toColumn.Set())
+}
+
+// tableFault is a fault of a look-up table, told at the line of the mapping file that
+// names it.
+func (r *reader) tableFault(file yamlfile.Text, format string, args ...any) {
+	r.Fault(file.Node, "%s: %s", file.Text, fmt.Sprintf(format, args...))
+}
+
+// tableText is the file as UTF-8; false after a fault.
+func (r *reader) tableText(file, encoding yamlfile.Text) ([]byte, bool) {
+	if r.open == nil {
+		r.tableFault(file, "lookup files are not available here")
+		return nil, false
+	}
+	text, err := r.open(file.Text)
+	if err != nil {
+		r.Fault(file.Node, "cannot read the lookup table: %v", err)
+		return nil, false
+	}
+	if encoding.Set() {
+		known, err := htmlindex.Get(encoding.Text)
+		if err == nil {
+			text, err = known.NewDecoder().Bytes(text)
+		}
+		if err != nil {
+			r.Fault(encoding.Node, "encoding %q: %v", words.Shown(encoding.Text), err)
+			return nil, false
+		}
+		if at := bytes.IndexRune(text, utf8.RuneError); at >= 0 {
+			r.tableFault(file, "line %d holds bytes that are no characters in %s", lineAt(text, at), encoding.Text)
+			return nil, false
+		}
+	}
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	if at := yamlfile.InvalidUTF8(text); at >= 0 {
+		r.tableFault(file, "line %d is not UTF-8: save it as \"CSV UTF-8\", or name its encoding beside file, such as encoding: windows-1252", lineAt(text, at))
+		return nil, false
+	}
+	return text, true
+}
+
+func lineAt(text []byte, at int) int { return 1 + bytes.Count(text[:at], []byte("\n")) }
+
+// tablePairs reads the entries below the header, those that are repeated once.
+func (r *reader) tablePairs(file yamlfile.Text, table *csv.Reader, from, to int, secret bool) (pairs []pair) {
 	seen := map[string]pair{}
 	for {
 		record, err := table.Read()
@@ -193,7 +209,7 @@ func (r *reader) csvTable(file, fromColumn, toColumn, encoding, delimiter yamlfi
 			return pairs
 		}
 		if err != nil {
-			fault("%v", err)
+			r.tableFault(file, "%v", err)
 			return pairs
 		}
 		cell := func(i int) string {
@@ -207,18 +223,17 @@ func (r *reader) csvTable(file, fromColumn, toColumn, encoding, delimiter yamlfi
 		if strings.TrimSpace(p.from) == "" {
 			continue
 		}
-		if had, twice := seen[fold(p.from)]; twice {
-			switch {
-			case had.to == p.to:
-			case secret:
-				fault("line %d maps the same as line %d, to another value", line, had.line)
-			default:
-				fault("line %d maps %q to %q, line %d to %q", line, words.Shown(p.from), words.Shown(p.to), had.line, words.Shown(had.to))
-			}
-			continue
+		had, twice := seen[fold(p.from)]
+		switch {
+		case !twice:
+			seen[fold(p.from)] = p
+			pairs = append(pairs, p)
+		case had.to == p.to:
+		case secret:
+			r.tableFault(file, "line %d maps the same as line %d, to another value", line, had.line)
+		default:
+			r.tableFault(file, "line %d maps %q to %q, line %d to %q", line, words.Shown(p.from), words.Shown(p.to), had.line, words.Shown(had.to))
 		}
-		seen[fold(p.from)] = p
-		pairs = append(pairs, p)
 	}
 }
 
