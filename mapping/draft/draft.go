@@ -39,8 +39,6 @@ func (p *Profile) Draft(known *fields.File, path, from string) (Draft, error) {
 	head := d.head(told)
 	key := d.key()
 	standard := d.standard()
-	state := d.state()
-	standard.lines = append(standard.lines, state.lines...)
 	where := d.where()
 	notes := d.notes()
 	custom := d.custom()

@@ -74,7 +74,7 @@ func (d *drafter) comments(p *page, c *column) {
 		p.add("  - each: "+scalar(c.name), "")
 		p.add("    note_body: "+expression("item").String(), "")
 	}
-	d.public(p)
+	notPublic(p)
 }
 
 // objectComments drafts notes of a list of objects by what their members are
@@ -112,13 +112,11 @@ func (d *drafter) commentRules(p *page, all []*column, body *column, cell func(*
 		r = r.with("html", "true")
 	}
 	p.add("    note_body: "+r.String(), "")
-	switch {
-	case d.flag(p, memberOf(all, filledMember, "public", "ispublic"), "==", cell):
-	case d.flag(p, memberOf(all, filledMember, "private", "isprivate", "internal", "isinternal"), "!=", cell):
-	case d.visibility(p, memberOf(all, filledMember, "visibility"), cell):
-	default:
-		d.public(p)
+	if public := visible(all, cell); public != "" {
+		p.add("    public: "+expression("%s", public).String(), "")
+		return
 	}
+	notPublic(p)
 }
 
 // whenMembers say when a comment was written.
@@ -143,27 +141,26 @@ func filledMember(m *column) bool { return m.real() > 0 && m.objects == 0 && m.l
 
 func onlyObjects(m *column) bool { return m.objects > 0 && m.filled == 0 && m.lists == 0 }
 
-// flag adds a rule for a member that is true or false, if there is one.
-func (d *drafter) flag(p *page, m *column, compare string, cell func(*column) string) bool {
-	if m == nil || !m.values.every(func(s string) bool { return s == "true" || s == "false" }) {
-		return false
+// visible is the expression for whether the requester may see a comment, by a member
+// that is true or false or that says public or a word for the contrary; "" without any.
+func visible(all []*column, cell func(*column) string) string {
+	flag := func(s string) bool { return s == "true" || s == "false" }
+	word := func(s string) bool {
+		return slices.Contains([]string{"public", "private", "internal"}, strings.ToLower(s))
 	}
-	p.add("    public: "+expression("%s %s true", cell(m), compare).String(), "")
-	return true
+	if m := memberOf(all, filledMember, "public", "ispublic"); m != nil && m.values.every(flag) {
+		return cell(m) + " == true"
+	}
+	if m := memberOf(all, filledMember, "private", "isprivate", "internal", "isinternal"); m != nil && m.values.every(flag) {
+		return cell(m) + " != true"
+	}
+	if m := memberOf(all, filledMember, "visibility"); m != nil && m.values.every(word) {
+		return "lower(trim(" + cell(m) + `)) == "public"`
+	}
+	return ""
 }
 
-// visibility adds a rule for a member that says public or a word for the contrary, if
-// there is one.
-func (d *drafter) visibility(p *page, m *column, cell func(*column) string) bool {
-	words := []string{"public", "private", "internal"}
-	if m == nil || !m.values.every(func(s string) bool { return slices.Contains(words, strings.ToLower(strings.TrimSpace(s))) }) {
-		return false
-	}
-	p.add("    public: "+expression(`lower(trim(%s)) == "public"`, cell(m)).String(), "")
-	return true
-}
-
-func (d *drafter) public(p *page) {
+func notPublic(p *page) {
 	p.add("    public: {const: false}", "nothing says which comments the requester may see")
 }
 

@@ -29,6 +29,7 @@ func (d *drafter) standard() page {
 	d.description(&p, body, title.column)
 	d.requester(&p)
 	d.priority(&p)
+	d.state(&p)
 	return p
 }
 

@@ -11,14 +11,12 @@ import (
 // state drafts what a case was in the old helpdesk: its status, type, owner,
 // group and parent. What has been found is mapped; what needs the account's ids
 // waits in a comment.
-func (d *drafter) state() page {
-	var p page
-	d.status(&p)
-	d.kindOfCase(&p)
-	d.owner(&p)
-	d.group(&p)
-	d.parent(&p)
-	return p
+func (d *drafter) state(p *page) {
+	d.status(p)
+	d.kindOfCase(p)
+	d.owner(p)
+	d.group(p)
+	d.parent(p)
 }
 
 // category finds a column of few words under a field's headers.
