@@ -103,9 +103,6 @@ func (r *reader) definition(n *yaml.Node, key string) *fields.Field {
 // nearFields names the account's fields that may be meant, by their names too: a
 // person may have written text_region, or just Region.
 func (r *reader) nearFields(key string) string {
-	if r.account == nil {
-		return ""
-	}
 	const most = 4
 	prefix, _, _ := prefixOf(key)
 	near := r.account.Nearest(strings.Trim(strings.TrimPrefix(key, prefix), "_- "))

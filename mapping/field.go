@@ -59,29 +59,27 @@ type cell struct {
 	path  []string // in each: the member of the element
 }
 
-// rule reads one rule: a bare column, or keys and values. It returns nil if
-// there is too little to go on with.
+// rule reads one rule; nil without one, and where there is too little to go on with.
 func (r *reader) rule(n *yaml.Node, short, name string, k kind, limit int) *field {
-	if n == nil || !r.Plain(n) {
-		return nil
-	}
 	return r.fill(&field{name: name, short: short, kind: k, limit: limit, node: n, inEach: r.inEach})
 }
 
 // customRule reads the rule of a custom field. def is nil where the account is
 // not known.
 func (r *reader) customRule(n *yaml.Node, key string, k kind, def *fields.Field) *field {
-	if n == nil || !r.Plain(n) {
-		return nil
-	}
 	f := &field{name: "custom_fields." + key, short: key, kind: k, node: n}
 	f.offer(def)
 	return r.fill(f)
 }
 
-// fill reads the rule of a field of which all else is known.
+// fill reads the rule of a field of which all else is known: a bare column, or keys
+// and values.
 func (r *reader) fill(f *field) *field {
-	switch n := f.node; n.Kind {
+	n := f.node
+	if n == nil || !r.Plain(n) {
+		return nil
+	}
+	switch n.Kind {
 	case yaml.ScalarNode:
 		f.columns = r.bareColumn(n, f.short)
 	case yaml.SequenceNode:

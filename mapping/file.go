@@ -137,8 +137,7 @@ func (r *reader) customFields(n *yaml.Node, m *Mapping) {
 			r.Fault(p.Key, "custom field %q has no known prefix (%s)%s", name, strings.Join(prefixNames(), ", "), r.hintForPrefix(name))
 			continue
 		}
-		if unkeyed(name) {
-			r.Fault(p.Key, "%q is no key yet: put the number that the account gave the field in place of the N", name)
+		if r.leftOpen(p.Key, name) {
 			continue
 		}
 		def := r.definition(p.Key, name)
@@ -170,9 +169,8 @@ func (r *reader) notes(n *yaml.Node, m *Mapping) {
 		if rules.Has("each") && rules.Has("from") {
 			r.Fault(rules.Value("from"), "%s has both each and from: keep one", note.name)
 		}
-		r.inFrom = rules.Has("from")
-		note.from = r.related(rules.Value("from"), note.name)
-		r.inEach = rules.Has("each")
+		note.from = r.related(rules.Value("from"), note.name) // there is no parent yet
+		r.inFrom, r.inEach = rules.Has("from"), rules.Has("each")
 		note.title = r.rule(rules.Value("note_title"), "note_title", note.name+".note_title", kindText, 0)
 		note.body = r.rule(rules.Value("note_body"), "note_body", note.name+".note_body", kindText, 0)
 		note.public = r.rule(rules.Value("public"), "public", note.name+".public", kindCheckbox, 0)
@@ -185,17 +183,11 @@ func (r *reader) key(n *yaml.Node, m *Mapping) {
 	if n == nil {
 		return
 	}
-	m.key = &field{name: "key", short: "key", kind: kindKey, node: n}
-	switch n.Kind {
-	case yaml.ScalarNode:
-		m.key.columns = r.bareColumn(n, "key")
-		return
-	case yaml.SequenceNode:
-		r.Fault(n, "key: expected a column or keys and values, got a list; to combine columns use expr: 'row[\"A\"] + \"-\" + row[\"B\"]'")
+	var keys *yamlfile.Map
+	m.key, keys = r.keyRule(n, "key", "key", "; to combine columns use expr: 'row[\"A\"] + \"-\" + row[\"B\"]'", keysOf[keyKeys]())
+	if keys == nil {
 		return
 	}
-	keys := r.Map(n, "key", keysOf[keyKeys]())
-	r.source(keys, m.key, "column", "expr")
 	to := keys.Text("custom_field")
 	if !to.Set() {
 		return
@@ -208,18 +200,36 @@ func (r *reader) key(n *yaml.Node, m *Mapping) {
 		r.Fault(to.Node, "key.custom_field must be a text field: %q does not start with \"text\"%s", to.Text, hint)
 		return
 	}
-	if unkeyed(to.Text) {
-		r.Fault(to.Node, "%q is no key yet: put the number that the account gave the field in place of the N", to.Text)
-	} else {
+	if !r.leftOpen(to.Node, to.Text) {
 		r.definition(to.Node, to.Text)
 	}
 	m.keyTo = to.Text
 }
 
-// unkeyed says whether a draft left the key of a field open: textN.
-func unkeyed(key string) bool {
+// keyRule reads what gives the key of a row. Its keys are nil where it is a bare column.
+func (r *reader) keyRule(n *yaml.Node, name, short, hint string, known yamlfile.Keys) (*field, *yamlfile.Map) {
+	f := &field{name: name, short: short, kind: kindKey, node: n}
+	switch n.Kind {
+	case yaml.ScalarNode:
+		f.columns = r.bareColumn(n, "key")
+	case yaml.SequenceNode:
+		r.Fault(n, "%s: expected a column or keys and values, got a list%s", short, hint)
+	default:
+		keys := r.Map(n, short, known)
+		r.source(keys, f, "column", "expr")
+		return f, keys
+	}
+	return f, nil
+}
+
+// leftOpen refuses the key of a field that a draft has left open: textN.
+func (r *reader) leftOpen(n *yaml.Node, key string) bool {
 	prefix, _, ok := prefixOf(key)
-	return ok && key == prefix+"N"
+	if !ok || key != prefix+"N" {
+		return false
+	}
+	r.Fault(n, "%q is no key yet: put the number that the account gave the field in place of the N", key)
+	return true
 }
 
 // expression checks an expression without knowing the columns.

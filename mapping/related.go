@@ -72,18 +72,7 @@ func (r *reader) related(n *yaml.Node, name string) *related {
 	from := &related{node: n, file: keys.Text("file"), sort: keys.Text("sort")}
 	from.read = SecondFile{from.file.Text, keys.Text("encoding").Text, keys.Text("delimiter").Text, keys.Text("sheet").Text}
 	if n := keys.Value("key"); n != nil {
-		from.key = &field{name: name + ".from.key", short: "from.key", kind: kindKey, node: n}
-		switch n.Kind {
-		case yaml.ScalarNode:
-			from.key.columns = r.bareColumn(n, "key")
-		case yaml.SequenceNode:
-			r.Fault(n, "from.key: expected a column or keys and values, got a list")
-		default:
-			was := r.inFrom
-			r.inFrom = false // there is no parent yet
-			r.source(r.Map(n, "from.key", keysOf[fromKeyKeys]()), from.key, "column", "expr")
-			r.inFrom = was
-		}
+		from.key, _ = r.keyRule(n, name+".from.key", "from.key", "", keysOf[fromKeyKeys]())
 	}
 	if keys.Has("layout") && !keys.Has("sort") {
 		r.Fault(n, "layout needs sort: it says how the dates in that column are written")
