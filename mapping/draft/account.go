@@ -204,7 +204,7 @@ func (d *drafter) fillNested(c *column, f fields.Field) (m match, ok bool) {
 		return m, true
 	case fields.MultiSelect:
 		if m, ok = d.options(named, f, ""); ok {
-			m.rule.pairs[0] = expression("map(%s, .%s)", cell(c), named.name).pairs[0]
+			m.rule = m.rule.of(expression("map(%s, .%s)", cell(c), named.name))
 		}
 	}
 	return m, ok

@@ -175,7 +175,7 @@ func unkeyed(prefix string) string { return "# " + prefix + "N" }
 // found adds the field for one id of a list of {id, value} objects.
 func (d *drafter) found(p *page, c, f *column) {
 	prefix, r := d.kind(f)
-	r.pairs = slices.Concat(expression("find(%s, .id == %s).value", cell(c), quote(f.name)).pairs, r.pairs[1:])
+	r = r.of(expression("find(%s, .id == %s).value", cell(c), quote(f.name)))
 	p.rule(unkeyed(prefix), r.note("%s in %s", f.name, rows(f.filled)))
 }
 

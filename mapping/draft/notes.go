@@ -46,7 +46,7 @@ func (d *drafter) commentColumns() (all []*column) {
 		return free(c) && (c.objectLists() || c.nested == 0 && c.spaced*2 >= c.texts)
 	})
 	for _, c := range d.columns {
-		words := c.depth == 0 && c.objectLists() && hasWord(c, lexicon().Comments) && memberOf(c.members, filledMember, bodyMembers...) != nil
+		words := c.depth == 0 && c.objectLists() && hasWord(c, lexicon().Comments) && memberOf(c.members, filledMember, lexicon().CommentTexts...) != nil
 		if free(c) && (c == named || words || c.written()) {
 			all = append(all, c)
 		}
@@ -80,7 +80,7 @@ func (d *drafter) comments(p *page, c *column) {
 // objectComments drafts notes of a list of objects by what their members are
 // called.
 func (d *drafter) objectComments(p *page, c *column) {
-	body := memberOf(c.members, filledMember, bodyMembers...)
+	body := memberOf(c.members, filledMember, lexicon().CommentTexts...)
 	p.say(2, "%s in %s.", words.Plural(c.items, "comment"), rows(c.filled))
 	if body == nil {
 		d.ask(p, 2, "notes: which member of %s holds the text of a comment?", show(c.name))
@@ -96,12 +96,12 @@ func (d *drafter) objectComments(p *page, c *column) {
 // members or columns are called. cell is the expression for one of them.
 func (d *drafter) commentRules(p *page, all []*column, body *column, cell func(*column) string) {
 	var title []string
-	if a := memberOf(all, onlyObjects, "author", "user", "from", "createdby", "creator", "owner", "authordata", "userdata", "ownerdata"); a != nil {
+	if a := memberOf(all, onlyObjects, lexicon().CommentAuthors...); a != nil {
 		title = append(title, fmt.Sprintf("coalesce(%[1]s.name, %[1]s.displayName, %[1]s.display_name, %[1]s.login, %[1]s.username, %[1]s.email)", cell(a)))
-	} else if a := memberOf(all, filledMember, "authorname", "author", "username", "fromemail", "user", "createdby", "authorid", "userid"); a != nil {
+	} else if a := memberOf(all, filledMember, lexicon().CommentAuthorNames...); a != nil {
 		title = append(title, cell(a))
 	}
-	if when := memberOf(all, filledMember, whenMembers...); when != nil {
+	if when := memberOf(all, filledMember, lexicon().CommentTimes...); when != nil {
 		title = append(title, cell(when))
 	}
 	if len(title) > 0 {
@@ -118,12 +118,6 @@ func (d *drafter) commentRules(p *page, all []*column, body *column, cell func(*
 	}
 	notPublic(p)
 }
-
-// whenMembers say when a comment was written.
-var whenMembers = []header{"createdat", "created", "createdtime", "createdon", "createddate", "datecreated", "creationdate", "creationtime", "date", "time", "commentedtime", "addedat"}
-
-// bodyMembers hold the text of a comment, the plainest first.
-var bodyMembers = []header{"plainbody", "bodytext", "descriptiontext", "bodymarkdown", "body", "text", "content", "message", "comment", "notes", "note", "htmlbody", "summary", "thetext"}
 
 // memberOf finds the first of these among the members of the objects in a list, or
 // among columns.

@@ -52,6 +52,12 @@ func (r rule) with(key, value string) rule {
 	return r
 }
 
+// of takes what the rule makes a value of from another source.
+func (r rule) of(source rule) rule {
+	r.pairs = slices.Concat(source.pairs[:1], r.pairs[1:])
+	return r
+}
+
 func (r rule) note(format string, args ...any) rule {
 	r.notes = append(slices.Clip(r.notes), fmt.Sprintf(format, args...))
 	return r

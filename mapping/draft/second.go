@@ -17,9 +17,6 @@ type second struct {
 // mapping file is to name it.
 func (p *Profile) Comments(path string, of *Profile) { p.second = &second{of, path} }
 
-// keyNames are what exports of comments call the id of the ticket.
-var keyNames = []header{"ticketid", "issueid", "caseid", "requestid", "incidentid", "bugid", "ticketnumber", "ticketkey", "issuekey", "ticket", "issue", "case", "request", "incident", "parentid", "parent", "itemsid"}
-
 // secondFile drafts the notes that come from the second file.
 func (d *drafter) secondFile(p *page) {
 	s := d.second
@@ -29,7 +26,7 @@ func (d *drafter) secondFile(p *page) {
 		return
 	}
 	key, others, sure := s.keyOf(d.likely)
-	body := memberOf(s.columns, filledMember, bodyMembers...)
+	body := memberOf(s.columns, filledMember, lexicon().CommentTexts...)
 	named := body != nil
 	if body == nil {
 		body = s.longestBut(key)
@@ -93,7 +90,7 @@ func (s *second) when() *column {
 	dated := func(c *column) bool {
 		return c.cells() && c.dates.count > 0 && c.dates.misses == 0 && c.dates.order() != mixed
 	}
-	if named := memberOf(s.columns, dated, whenMembers...); named != nil {
+	if named := memberOf(s.columns, dated, lexicon().CommentTimes...); named != nil {
 		return named
 	}
 	var only *column
@@ -112,7 +109,7 @@ func (s *second) when() *column {
 // so, or else the only one. others come into question as well.
 func (s *second) keyOf(ticket *column) (key *column, others []*column, sure bool) {
 	named := func(c *column) bool {
-		return strings.EqualFold(c.name, ticket.name) && c.plain != "id" || slices.ContainsFunc(keyNames, c.is)
+		return strings.EqualFold(c.name, ticket.name) && c.plain != "id" || slices.ContainsFunc(lexicon().CommentTickets, c.is)
 	}
 	var all []*column
 	for _, c := range s.columns {

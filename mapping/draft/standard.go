@@ -129,7 +129,7 @@ func (d *drafter) description(p *page, ch choice, title *column) {
 	if c.escaped > 0 {
 		r = r.note(`line breaks written as \n in %s`, rows(c.escaped))
 		if c.escaped*2 >= c.real() && len(sources) == 1 && c.several == 0 {
-			r.pairs[0] = unescaped(c).pairs[0]
+			r = r.of(unescaped(c))
 		}
 	}
 	d.put(p, "description", ch.sure, r, c)

@@ -31,6 +31,11 @@ type vocabulary struct {
 	NameMembers          []header    `yaml:"name_members"`
 	Envelopes            set[header]
 	Comments             set[string]
+	CommentAuthors       []header `yaml:"comment_authors"`
+	CommentAuthorNames   []header `yaml:"comment_author_names"`
+	CommentTimes         []header `yaml:"comment_times"`
+	CommentTexts         []header `yaml:"comment_texts"`
+	CommentTickets       []header `yaml:"comment_tickets"`
 	Clock                set[string]
 	Personal             set[string]
 	Statuses, Types      scale
