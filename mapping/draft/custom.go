@@ -27,23 +27,7 @@ func (d *drafter) custom() page {
 		p.say(0, "Custom fields, by the account's keys. An option is given by its label or its code.")
 	}
 	p.add("custom_fields:", "")
-	var left []*column
-	for _, c := range d.columns {
-		switch reason := d.useless(c); {
-		case d.used[c]:
-		case reason != "":
-			d.skip(c, "%s", reason)
-		default:
-			left = append(left, c)
-		}
-	}
-	for _, c := range left {
-		if t := d.clockBeside(c); t != nil && d.clocks[t] == nil {
-			d.clocks[c] = t
-			left = slices.DeleteFunc(slices.Clone(left), func(c *column) bool { return c == t })
-			d.skip(t, "together with %s", show(c.name))
-		}
-	}
+	left := d.left()
 	d.batch(&p)
 	found := map[*column]match{}
 	if d.account != nil {
@@ -73,6 +57,28 @@ func (d *drafter) custom() page {
 		d.remind("custom fields: columns without a field in the account: %s", some(without))
 	}
 	return p
+}
+
+// left are the columns that serve no field and say something. A column of times of day
+// goes with that of its days.
+func (d *drafter) left() (left []*column) {
+	for _, c := range d.columns {
+		switch reason := d.useless(c); {
+		case d.used[c]:
+		case reason != "":
+			d.skip(c, "%s", reason)
+		default:
+			left = append(left, c)
+		}
+	}
+	for _, c := range left {
+		if t := d.clockBeside(c); t != nil && d.clocks[t] == nil {
+			d.clocks[c] = t
+			left = slices.DeleteFunc(slices.Clone(left), func(c *column) bool { return c == t })
+			d.skip(t, "together with %s", show(c.name))
+		}
+	}
+	return left
 }
 
 const offeredTwice = "A drop-down takes options of the account only, so a column of few values is offered twice: as text, " +

@@ -22,27 +22,28 @@ func (d *drafter) secondFile(p *page) {
 	s := d.second
 	p.say(2, "%s in %s.", words.Plural(s.rows, "comment"), show(s.path))
 	if d.likely == nil {
-		d.ask(p, 2, "notes of %s: they are found by the key of their ticket: which column of each file holds it?%s", s.path, candidates(s.columns))
+		d.unsure(p, 2, choice{others: s.columns}, "notes of %s: they are found by the key of their ticket: which column of each file holds it?", s.path)
 		return
 	}
-	key, others, sure := s.keyOf(d.likely)
+	ch := s.key(d.likely)
+	key := ch.column
 	body := memberOf(s.columns, filledMember, lexicon().CommentTexts...)
 	named := body != nil
 	if body == nil {
 		body = s.longestBut(key)
 	}
 	if key == nil || body == nil {
-		d.ask(p, 2, "notes of %s: which column holds the key of the ticket, and which the text?%s", s.path, candidates(s.columns))
+		d.unsure(p, 2, choice{others: s.columns}, "notes of %s: which column holds the key of the ticket, and which the text?", s.path)
 		p.add("  # - {from: {file: "+scalar(s.path)+", key: COLUMN}, note_body: COLUMN}", "")
 		return
 	}
-	if !sure {
-		d.ask(p, 2, "notes of %s: is %s the key of the ticket?%s", s.path, show(key.name), candidates(append([]*column{key}, others...)))
+	if !ch.sure {
+		d.unsure(p, 2, ch, "notes of %s: is %s the key of the ticket?", s.path, show(key.name))
 	}
 	if !named {
-		d.ask(p, 2, "notes of %s: is %s the text of the comment?%s", s.path, show(body.name), candidates([]*column{body}))
+		d.unsure(p, 2, choice{column: body}, "notes of %s: is %s the text of the comment?", s.path, show(body.name))
 	}
-	sure = sure && named
+	sure := ch.sure && named
 	file := []pair{{"file", scalar(s.path)}, {"key", id(key).String()}}
 	if when := s.when(); when != nil {
 		file = append(file, pair{"sort", scalar(when.name)})
@@ -105,9 +106,9 @@ func (s *second) when() *column {
 	return only
 }
 
-// keyOf finds the column whose values are keys of tickets: the one that is called
-// so, or else the only one. others come into question as well.
-func (s *second) keyOf(ticket *column) (key *column, others []*column, sure bool) {
+// key finds the column whose values are keys of tickets: the one that is called so,
+// or else the only one.
+func (s *second) key(ticket *column) choice {
 	named := func(c *column) bool {
 		return strings.EqualFold(c.name, ticket.name) && c.plain != "id" || slices.ContainsFunc(lexicon().CommentTickets, c.is)
 	}
@@ -133,7 +134,7 @@ func (s *second) keyOf(ticket *column) (key *column, others []*column, sure bool
 		return rank(b) - rank(a)
 	})
 	if len(all) == 0 {
-		return nil, nil, false
+		return choice{}
 	}
-	return all[0], all[1:], named(all[0]) && (len(all) == 1 || !named(all[1]))
+	return choice{column: all[0], others: all[1:], sure: named(all[0]) && (len(all) == 1 || !named(all[1]))}
 }
