@@ -394,14 +394,12 @@ func (p *picker) key() (ch choice, best *column) {
 			all = append(all, graded{c, guessed})
 		}
 	}
-	counting := ""
 	for i, g := range all {
 		switch {
 		case isGiven(g.column), hasWord(g.column, lexicon().ID) && hasWord(g.column, lexicon().Ticket):
 			all[i].grade = known // a product gives such names, and people use them
 		case p.counts(g.column):
 			all[i].grade = guessed
-			counting = fmt.Sprintf("%s only counts the rows: the next export numbers them anew", show(g.name))
 		}
 	}
 	slices.SortStableFunc(all, func(a, b graded) int {
@@ -418,7 +416,7 @@ func (p *picker) key() (ch choice, best *column) {
 		}
 	}
 	if ch.column != nil && p.counts(ch.column) && !ch.sure {
-		ch.why = counting
+		ch.why = fmt.Sprintf("%s only counts the rows: the next export numbers them anew", show(ch.column.name))
 	}
 	return ch, best
 }

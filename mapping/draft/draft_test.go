@@ -139,6 +139,7 @@ func TestKey(t *testing.T) {
 		{[]string{"Contact ID", "Subject"}, []row{{text("1"), text("a b")}, {text("2"), text("c d")}}, `No key: no column has`},
 		{[]string{"Subject", "Code"}, []row{{text("a b"), text("X1")}, {text("c d"), text("X2")}}, `is "Code" the ticket's own id? Its name is not a known one.`},
 		{[]string{"Ticket ID", "Subject"}, []row{{text(`="001"`), text("a")}, {text(`="002"`), text("b")}}, `key: {expr: 'trim(row["Ticket ID"], "=\"")', custom_field: textN}`},
+		{[]string{"No", "Idx", "Subject"}, []row{{text("1"), text("1"), text("a b")}, {text("2"), text("2"), text("c d")}}, `is "No" the ticket's own id? "No" only counts the rows`},
 		{[]string{"UUID", "Subject"}, nil, `is "UUID" the ticket's own id? Its name is not a known one. Until you say`},
 		{[]string{"Ticket ID", "Subject", "2024"}, []row{{text("1"), text("a b"), text("2025")}, {text("2"), text("c d"), text("2026")}},
 			`is "Ticket ID" the ticket's own id? The file may begin without a line of column names. Until you say`},
