@@ -656,7 +656,11 @@ func wrapJournal(t *testing.T, wrap func(f *os.File, size int64) journal.File) {
 		if err != nil {
 			return nil, err
 		}
-		return journal.OpenFile(wrap(f, size), size, h, b)
+		j, err := journal.OpenFile(wrap(f, size), size, h, b)
+		if err != nil {
+			f.Close()
+		}
+		return j, err
 	}
 }
 

@@ -42,6 +42,9 @@ type site struct {
 	env    []string
 	url    string            // of the sandbox
 	bodies map[string]string // by key: what the mapping makes of the row
+	// slowest is the longest that the sandbox took to say what happened: on a machine
+	// too busy to answer within the settle delay, a case may well be made twice.
+	slowest time.Duration
 }
 
 const crashMapping = `version: 1
@@ -268,6 +271,8 @@ func (s *site) must(p *process, what func() bool) {
 
 // stats asks the sandbox what happened; nothing while it refuses connections.
 func (s *site) stats() (stats sandbox.Stats) {
+	asked := time.Now()
+	defer func() { s.slowest = max(s.slowest, time.Since(asked)) }()
 	if answer, err := http.Get(s.url + "/_sandbox/stats"); err == nil {
 		_ = json.NewDecoder(answer.Body).Decode(&stats)
 		answer.Body.Close()
@@ -372,7 +377,7 @@ func (s *site) finished(results string) balance {
 	s.Helper()
 	b := s.balance(results)
 	if b != (balance{}) {
-		s.Errorf("%+v", b)
+		s.Errorf("%+v; the sandbox took up to %s to answer", b, s.slowest)
 	}
 	sum := s.run("-o", results).ends(exit.Done).summary()
 	if sum.Requests != 0 || sum.Already != len(s.bodies) {

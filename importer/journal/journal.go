@@ -218,7 +218,7 @@ type pastRun struct {
 // belongs to something else, a *DamageError if it cannot be trusted.
 func Open(path string, h Header, b Begin) (*Journal, error) {
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return nil, fmt.Errorf("%s is not a regular file", path)
+		return nil, errNotRegular(path)
 	}
 	lock, err := acquire(path)
 	if err != nil {

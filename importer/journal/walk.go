@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 )
 
@@ -25,18 +24,14 @@ type Step struct {
 // Walk reads the journal at path line by line, without its lock and without judging
 // it: a line that is bad, or not yet written to its end, is left out.
 func Walk(path string, yield func(Step) error) (h Header, err error) {
-	f, err := os.Open(path)
+	f, size, err := openToRead(path)
 	if err != nil {
 		return h, err
 	}
 	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return h, err
-	}
 	number := 0
 	var ids []ID
-	err = lines(io.NewSectionReader(f, 0, info.Size()), func(text []byte, ended bool) error {
+	err = lines(io.NewSectionReader(f, 0, size), func(text []byte, ended bool) error {
 		l, ok := open(text)
 		if number++; number == 1 {
 			if !ok || l.kind != 'H' || json.Unmarshal(l.payload, &h) != nil {

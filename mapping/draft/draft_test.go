@@ -298,3 +298,13 @@ func TestDescription(t *testing.T) {
 		})
 	}
 }
+
+// TestCommentsInNestedLists: what is written like a comment is none of an item that is
+// a list itself.
+func TestCommentsInNestedLists(t *testing.T) {
+	input := readJSON(t, []byte(`[{"Subject": "Printer", "Log": ["02/Feb/26 10:00 AM;ann;Seen", ["a", "b"]]}]`))
+	d := input.draft(t, nil, "")
+	if _, faults := input.valid(t, d.YAML); len(faults) > 0 {
+		t.Errorf("%q of the draft\n%s", faults, d.YAML)
+	}
+}

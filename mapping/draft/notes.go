@@ -54,8 +54,10 @@ func (d *drafter) commentColumns() (all []*column) {
 	return all
 }
 
-// written reports whether the column's comments are written as date;author;text.
-func (c *column) written() bool { return c.leads*2 > c.texts && c.lead.count*2 > c.leads }
+// written reports whether the column's comments are texts, written as date;author;text.
+func (c *column) written() bool {
+	return c.nested == 0 && c.leads*2 > c.texts && c.lead.count*2 > c.leads
+}
 
 func (d *drafter) comments(p *page, c *column) {
 	if c.items > 0 {
