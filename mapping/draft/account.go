@@ -177,7 +177,11 @@ func (d *drafter) fill(c *column, f fields.Field) (m match, ok bool) {
 		return d.options(c, f, sep)
 	case fields.Numeric, fields.Decimal:
 		if !same {
-			r = from(c).blanking(c).note("%s", describeNumbers(f.Kind))
+			what := "numbers"
+			if f.Kind == fields.Numeric {
+				what = "whole numbers"
+			}
+			r = from(c).blanking(c).note("%s", what)
 		}
 		m.rule, ok = r, same || whole
 	case fields.Checkbox:
@@ -213,13 +217,6 @@ func (d *drafter) fillNested(c *column, f fields.Field) (m match, ok bool) {
 // joinedNames makes one text of the names of the objects in a list.
 func joinedNames(c *column) rule {
 	return expression(`join(map(%s, .%s), ", ")`, cell(c), c.named().name).note("lists in %s", rows(c.filled))
-}
-
-func describeNumbers(k fields.Kind) string {
-	if k == fields.Numeric {
-		return "whole numbers"
-	}
-	return "numbers"
 }
 
 // options is how the values of a column are turned into options of a field. What
