@@ -31,32 +31,20 @@ func (d *drafter) status(p *page) {
 	if c == nil || d.used[c] {
 		return
 	}
-	var pairs []pair
-	var unknown []item
-	for _, i := range c.values.sorted() {
-		if isPlaceholder(i.value) {
-			pairs = append(pairs, pair{i.value, `""`})
-			continue
-		}
-		to := d.statusOf(c, i.value)
-		if to == "" {
-			to = "OPEN"
-			unknown = append(unknown, i)
-		}
-		pairs = append(pairs, pair{i.value, to})
-	}
+	of := func(s string) string { return d.statusOf(c, s) }
+	pairs, unknown := translate(c, of, "OPEN")
+	codes := d.product.Codes[c.plain]
 	short := c.values.every(func(s string) bool { return len(s) <= 2 })
-	if len(unknown) == len(pairs) || short && len(d.product.Codes[c.plain]) == 0 { // it may be anything: NY is a state, too
+	if len(unknown) == len(pairs) || short && len(codes) == 0 { // it may be anything: NY is a state, too
 		return
 	}
-	codes := d.product.Codes[c.plain]
 	seen := tally(c.values.sorted(), 6, codes)
 	if len(unknown) > 0 {
 		d.ask(p, 2, "status: what status is %s in %s? OPEN is assumed.", tally(unknown, 8, codes), show(c.name))
 	} else {
 		d.sure("status: %s, %s", c.name, seen)
 	}
-	values := lookup(append(pairs, d.unseen(c, statusScale, func(code string) string { return d.statusOf(c, code) })...))
+	values := lookup(append(pairs, d.unseen(c, statusScale, of)...))
 	d.lookupRule(p, "status", c, from(c).with("values", flow(values)).note("set after the case was created; %s", seen), values)
 	if slices.ContainsFunc(values, func(q pair) bool { return q.value == mapping.Resolved }) {
 		d.resolution(p)
@@ -84,6 +72,23 @@ func (d *drafter) resolution(p *page) {
 	d.put(p, "resolution", known, from(c).with("default", scalar(otherwise)).note("%s; in %s", why, rows(c.filled)), c)
 }
 
+// translate makes entries of a column's values by what they become, and nothing of its
+// placeholders. otherwise is what those that are unknown become.
+func translate(c *column, of func(string) string, otherwise string) (pairs []pair, unknown []item) {
+	for _, i := range c.values.sorted() {
+		to := of(i.value)
+		switch {
+		case isPlaceholder(i.value):
+			to = `""`
+		case to == "":
+			to = otherwise
+			unknown = append(unknown, i)
+		}
+		pairs = append(pairs, pair{i.value, to})
+	}
+	return pairs, unknown
+}
+
 func (d *drafter) statusOf(c *column, s string) string {
 	if word, ok := d.product.Codes[c.plain][s]; ok {
 		s = word
@@ -101,19 +106,10 @@ func (d *drafter) kindOfCase(p *page) {
 	if c == nil || d.used[c] {
 		return
 	}
-	var pairs []pair
-	all := true
-	for _, i := range c.values.sorted() {
-		to := lexicon().Types.word(i.value)
-		all = all && (to != "" || isPlaceholder(i.value))
-		if to == "" {
-			to = `""`
-		}
-		pairs = append(pairs, pair{i.value, to})
-	}
+	pairs, unknown := translate(c, lexicon().Types.word, `""`)
 	values := lookup(pairs)
 	r := from(c).with("values", flow(values)).note("%s", tally(c.values.sorted(), 6, nil))
-	if !all {
+	if len(unknown) > 0 {
 		d.ask(p, 2, "type: which of the account's types are the values of %s? Its rule waits in a comment.", show(c.name))
 		p.rule("# type", r.note("Talkdesk's types are QUESTION, INCIDENT, PROBLEM, TASK and the account's own"))
 		return
