@@ -45,7 +45,11 @@ func TestDateLayouts(t *testing.T) {
 		{`layout: excel, timezone: UTC`, "4.5e4", want{reason: `does not match the layout "excel"`}},
 		{`layout: excel, timezone: UTC`, "2958466", want{reason: `does not match the layout "excel"`}},
 		{`layout: unix`, "1380698150", want{value: "2013-10-02T07:15:50Z"}},
-		{`layout: unix`, "1380698150000", want{reason: `does not match the layout "unix"`}},
+		{`layout: unix`, "1380698150000", want{value: "2013-10-02T07:15:50Z"}},
+		{`layout: unix`, "1380698150999", want{value: "2013-10-02T07:15:50Z"}},
+		{`layout: unix`, "99999999999", want{value: "5138-11-16T09:46:39Z"}},
+		{`layout: unix`, "100000000000", want{value: "1973-03-03T09:46:40Z"}},
+		{`layout: unix`, "253402300800000", want{reason: `does not match the layout "unix"`}},
 	} {
 		t.Run(c.rule+" "+c.cell, func(t *testing.T) {
 			got, faults := fieldOf(t, "date_a", "{column: A, "+c.rule+"}", "A", c.cell)

@@ -34,7 +34,7 @@ type Layout struct {
 // The layouts that are words.
 const (
 	layoutExcel   = "excel"   // days since 1899-12-30, the serial number of a spreadsheet; needs a timezone
-	layoutUnix    = "unix"    // seconds since 1970-01-01 UTC
+	layoutUnix    = "unix"    // see parseUnix
 	layoutRFC3339 = "rfc3339" // what is taken without a layout
 )
 
@@ -138,6 +138,17 @@ func parseRFC3339(s string) (time.Time, error) {
 	return t, nil
 }
 
+// parseUnix reads seconds since 1970-01-01 UTC, or milliseconds: as seconds, a number of
+// twelve digits would be of the year 5138 or later.
+func parseUnix(s string) (time.Time, bool) {
+	n, err := strconv.ParseInt(s, 10, 64)
+	t := time.Unix(n, 0)
+	if n >= 1e11 {
+		t = time.UnixMilli(n)
+	}
+	return t, err == nil && n >= -62135596800 && n <= 253402300799999
+}
+
 // parseAs tries one layout. An error is of a text that fits the layout and still
 // is no date.
 func (d *Dates) parseAs(l Layout, s string) (t time.Time, fits bool, err error) {
@@ -146,8 +157,8 @@ func (d *Dates) parseAs(l Layout, s string) (t time.Time, fits bool, err error) 
 		t, err = parseRFC3339(s)
 		return t, err == nil, nil
 	case l.Text == layoutUnix:
-		seconds, err := strconv.ParseInt(s, 10, 64)
-		return time.Unix(seconds, 0), err == nil && seconds <= 253402300799 && seconds >= -62135596800, nil
+		t, fits = parseUnix(s)
+		return t, fits, nil
 	case l.Zoned:
 		return d.parseZoned(l, s)
 	case l.Text == layoutExcel:

@@ -117,7 +117,7 @@ func GuessLayout(s string) []string {
 		switch {
 		case days > 20000 && days < 80000:
 			return []string{layoutExcel}
-		case days > 3e8 && days < 4e9 && IsInteger(s):
+		case IsInteger(s) && (days > 3e8 && days < 4e9 || days > 3e11 && days < 4e12):
 			return []string{layoutUnix}
 		}
 		return nil

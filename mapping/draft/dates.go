@@ -69,7 +69,7 @@ type dates struct {
 	seen    []*seenForm
 	count   int // values that are written as dates
 	serials int // numbers that a spreadsheet would show as dates
-	seconds int // numbers that are seconds since 1970
+	seconds int // numbers that are seconds or milliseconds since 1970
 	misses  int
 	odd     string // the first value that is none
 }
@@ -159,7 +159,7 @@ func (d *dates) recognise(s string) *seenForm {
 }
 
 // number counts numbers that may stand for dates: a spreadsheet's serials from
-// 1970 to 2100, and seconds since 1970 from 1990 to 2065.
+// 1970 to 2100, and seconds or milliseconds since 1970 from 1990 to 2065.
 func (d *dates) number(s string) bool {
 	n, err := strconv.ParseFloat(s, 64)
 	if err != nil {
@@ -168,7 +168,7 @@ func (d *dates) number(s string) bool {
 	switch {
 	case n >= 25569 && n < 73415:
 		d.serials++
-	case n >= 6.3e8 && n < 3e9 && len(s) <= 10:
+	case n >= 6.3e8 && n < 3e9 && len(s) <= 10, n >= 6.3e11 && n < 3e12 && len(s) <= 13:
 		d.seconds++
 	default:
 		return false

@@ -231,6 +231,7 @@ func TestDates(t *testing.T) {
 		{"Created", []string{"Wed, 2 Oct 2013 10:15:50 +0300"}, `dateN: {column: Created, layout: "Mon, 2 Jan 2006 15:04:05 -0700"}`},
 		{"Created", []string{"45306", "45306.5"}, `dateN: {column: Created, layout: excel, timezone: UTC}`},
 		{"Created", []string{"1380698150"}, `dateN: {column: Created, layout: unix}`},
+		{"Created", []string{"1380698150123"}, `dateN: {column: Created, layout: unix}`},
 		{"Number seen", []string{"1380698150", "45306"}, `numericN: Number seen`},
 		{"Created", []string{"2024-01-02", "2024-01-03", "3.1.2024", "45306"}, `dateN: {column: Created, layout: ["2006-01-02", "2.1.2006", excel], timezone: UTC}`},
 		{"Created", []string{"2024-01-02", "soon"}, `textN: Created`},

@@ -31,7 +31,7 @@ func (d *drafter) date(c *column, r rule) (_ rule, ok bool) {
 		}
 	case t.seconds > 0:
 		layouts = append(layouts, "unix")
-		note = "dates as seconds since 1970"
+		note = "dates as seconds or milliseconds since 1970"
 	}
 	note += d.orderNote(t.order())
 	if len(layouts) != 1 || layouts[0] != time.RFC3339 { // which needs no layout
