@@ -61,9 +61,7 @@ Exit codes, if and only if:
 		} else if err == nil {
 			printReport(cmd.OutOrStdout(), report)
 		}
-		if err != nil {
-			return err
-		}
+		explain(cmd.ErrOrStderr(), err)
 		return status(report.Exit)
 	}
 	return cmd

@@ -68,7 +68,7 @@ Exit codes, if and only if:
 		case err == nil:
 			printFields(cmd.OutOrStdout(), file, o)
 		}
-		return err
+		return status(explain(cmd.ErrOrStderr(), err))
 	}
 	return cmd
 }

@@ -70,7 +70,7 @@ func report(cmd *cobra.Command, o reportOptions, path string) error {
 	default:
 		printHistory(cmd.OutOrStdout(), h, o.html)
 	}
-	return err
+	return status(explain(cmd.ErrOrStderr(), err))
 }
 
 func refusedReport(err error) any {
