@@ -12,6 +12,7 @@ import (
 	"caseimport/importer/identity"
 	"caseimport/importer/journal"
 	"caseimport/importer/lifecycle"
+	"caseimport/importer/reads"
 	"caseimport/importer/results"
 	"caseimport/importer/source"
 	"caseimport/importer/talkdesk"
@@ -154,10 +155,7 @@ func (p *pipeline) findsOne(cases []results.Line) (why string) {
 		if p.now() >= until {
 			return why
 		}
-		select {
-		case <-time.After(2 * time.Second):
-		case <-p.going.Done():
-		}
+		reads.Sleep(p.going, 2*time.Second)
 	}
 	return ""
 }

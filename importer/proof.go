@@ -73,7 +73,7 @@ type proof struct {
 
 func (p *proof) take(line results.Line) {
 	switch {
-	case line.Status == statusCreated && line.CaseID == "", ofRun(line), p.journal.InTrash(line.CaseID):
+	case line.Status == statusCreated && line.CaseID == "", line.OfRun(), p.journal.InTrash(line.CaseID):
 		return
 	case !p.cfg.Program.HasKey():
 		p.unheard[markOf(line)]++

@@ -38,18 +38,12 @@ const (
 // no case.
 const codeNoParent = "no parent"
 
-// ofRun reports whether a line of the results belongs to the run that wrote it, and
-// the journal has not heard of it: rows that were refused here.
-func ofRun(line results.Line) bool {
-	return line.Status == statusInvalid && line.ErrorCode == "" || line.Status == statusDuplicate
-}
-
 // tally is what the writer counts for the summary and for the end of the run.
 type tally struct {
 	inDoubt int                 // rows of this input that were given up in doubt
 	undone  map[journal.ID]bool // rows of this input that were given up
 	// extra counts lines of the results file that the journal does not know: see
-	// ofRun.
+	// results.Line.OfRun.
 	extra      int
 	reasons    map[string]int
 	locked     int      // rows whose case takes no changes

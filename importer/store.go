@@ -217,7 +217,7 @@ func (s *store) all() iter.Seq2[results.Line, error] {
 			}
 		}
 		for line, err := range results.ReadOwn(s.files.Results) {
-			if err == nil && !ofRun(line) {
+			if err == nil && !line.OfRun() {
 				continue
 			}
 			if !yield(line, err) {

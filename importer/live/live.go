@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"caseimport/importer/identity"
@@ -95,7 +96,7 @@ func (s *search) run(ctx context.Context) talkdesk.Answer {
 	}
 	// Its first page is there, and one more shows that nothing follows.
 	pages := (max(first.Total, len(first.Cases)) + talkdesk.PerPage - 1) / talkdesk.PerPage
-	if pages <= len(wanted) && first.Total >= 0 && (len(first.Cases) == 0 || shows(first)) {
+	if pages <= len(wanted) && first.Total >= 0 && (len(first.Cases) == 0 || slices.ContainsFunc(first.Cases, func(f talkdesk.Found) bool { return f.Shown })) {
 		if len(first.Cases) > 0 {
 			s.say("reading the list of all %s in the account: %s", words.Plural(max(first.Total, len(first.Cases)), "case"), s.cost(pages))
 		}
@@ -105,15 +106,6 @@ func (s *search) run(ctx context.Context) talkdesk.Answer {
 	}
 	s.say("looking up %s one by one: %s", words.Plural(len(wanted), "key"), s.cost(len(wanted)))
 	return s.oneByOne(ctx, first, wanted)
-}
-
-func shows(p talkdesk.Page) bool {
-	for _, f := range p.Cases {
-		if f.Shown {
-			return true
-		}
-	}
-	return false
 }
 
 func (s *search) say(format string, args ...any) {

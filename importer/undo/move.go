@@ -87,7 +87,7 @@ func (u *undoing) ask(it *item) *Stop {
 			it.result, it.reason = Kept, "it could not be moved to the Trash: "+a.Message
 			return nil
 		}
-		u.sleep(time.Second << try / 8)
+		reads.Sleep(u.intake, time.Second<<try/8)
 	}
 }
 
@@ -143,7 +143,7 @@ func (u *undoing) prove(it *item) *Stop {
 			return &Stop{Exit: exit.Stopped, Err: fmt.Errorf("the API says that case %s was moved to the Trash, but it can still be read, so no other case was touched", it.caseID),
 				Hint: "look at the case in Talkdesk before you run it again"}
 		}
-		u.sleep(min(wait, time.Until(until)))
+		reads.Sleep(u.intake, min(wait, time.Until(until)))
 	}
 }
 
@@ -213,13 +213,4 @@ func (u *undoing) broken(err error) *Stop {
 		return &Stop{Exit: exit.Stopped, Err: err, Hint: "make room on the disk and run the same command again: it goes on where it stopped"}
 	}
 	return &Stop{Exit: exit.Stopped, Err: err, Hint: "fix it and run the same command again: it goes on where it stopped"}
-}
-
-func (u *undoing) sleep(d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-u.intake.Done():
-	}
 }

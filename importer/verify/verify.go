@@ -303,12 +303,10 @@ func (v *verification) left() time.Duration { return v.Settle - time.Since(v.beg
 func (v *verification) recent(f *finding) bool { return v.began.Sub(f.At) < v.Settle }
 
 func (v *verification) sleep(ctx context.Context, d time.Duration) talkdesk.Answer {
-	select {
-	case <-time.After(d):
-		return done
-	case <-ctx.Done():
+	if reads.Sleep(ctx, d); ctx.Err() != nil {
 		return talkdesk.Answer{Verdict: talkdesk.NotTaken, Code: "interrupted", Message: "interrupted"}
 	}
+	return done
 }
 
 // byIDs reads cases by their ids, in a list.
