@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"caseimport/importer/results"
 	"caseimport/importer/talkdesk"
 )
 
@@ -512,7 +513,7 @@ func TestKeysThatTheServerChanges(t *testing.T) {
 					}
 					unknown := 0
 					for _, l := range w.results() {
-						if l.Status == statusUnknown {
+						if l.Status == results.Unknown {
 							unknown++
 						}
 					}

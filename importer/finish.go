@@ -129,7 +129,7 @@ func (p *pipeline) earlierReport(path string) results.Earlier {
 	wasInput := p.readToEnd && sum == hex.EncodeToString(p.cfg.Table.Sum[:])
 	switch {
 	case sum == "":
-	case wasInput && (p.isReport() || p.cfg.Progress.Done() == p.cfg.Table.Rows):
+	case wasInput && (p.ids.Report() || p.cfg.Progress.Done() == p.cfg.Table.Rows):
 		return results.Read
 	case sum != p.written && !wasInput:
 		return results.Edited

@@ -23,7 +23,7 @@ var errEnough = errors.New("enough rows")
 // read takes every row of the input to its first fork: left out, refused here,
 // known already, or handed to the machine.
 func (p *pipeline) read() error {
-	in := &intake{pipeline: p, same: map[journal.ID]int{}, ids: results.ReportColumns(p.cfg.Table.Columns)}
+	in := &intake{pipeline: p, same: map[journal.ID]int{}}
 	ended := make(chan error, 1)
 	go func() { ended <- in.rows() }()
 	err := p.awaitReader(ended)
@@ -77,7 +77,6 @@ type intake struct {
 	before earlierCases
 	same   map[journal.ID]int // rows of the same content met before, beyond the first
 	equal  int                // such rows
-	ids    results.Columns    // where a failure report keeps its ids
 	// compared says that the account's fields have been looked at.
 	compared bool
 	// asked says that the agents have been looked up.
@@ -107,10 +106,10 @@ func (in *intake) take(row *source.Row) error {
 	case in.cfg.Limit > 0 && in.full():
 		return in.pastLimit(row)
 	case row.Fault != "":
-		in.refuse(row, "", in.pastID(row), statusInvalid, mapping.Fault{Reason: row.Fault})
+		in.refuse(row, "", in.pastID(row), results.Invalid, mapping.Fault{Reason: row.Fault})
 		return nil
 	case in.ids.Report() && row.Fields() != nil && results.Uncorrected(in.cfg.Table.Header, row.Fields()):
-		in.refuse(row, "", in.pastID(row), statusInvalid, mapping.Fault{Reason: identity.NotCorrected})
+		in.refuse(row, "", in.pastID(row), results.Invalid, mapping.Fault{Reason: identity.NotCorrected})
 		return nil
 	}
 	who := in.identity(row)
@@ -122,11 +121,11 @@ func (in *intake) take(row *source.Row) error {
 		return nil
 	}
 	id, text, status, reason := in.identify(row, who)
-	if status == statusDuplicate {
+	if status == results.Duplicate {
 		in.refuse(row, who.Key, text, status, mapping.Fault{Field: "key", Reason: reason})
 		return nil
 	}
-	if status == statusInvalid || who.Fault != nil {
+	if status == results.Invalid || who.Fault != nil {
 		_, faults := in.mapRow(row, who)
 		if err := in.cfg.Program.Err(); err != nil {
 			return err
@@ -134,7 +133,7 @@ func (in *intake) take(row *source.Row) error {
 		if reason != "" {
 			faults = append([]mapping.Fault{{Field: "key", Reason: reason}}, faults...)
 		}
-		in.refuse(row, cmp.Or(identity.KeyOf(text), who.Key), text, statusInvalid, faults...)
+		in.refuse(row, cmp.Or(identity.KeyOf(text), who.Key), text, results.Invalid, faults...)
 		return nil
 	}
 	known, earlier := in.journal.Meet(id, row.Number)
@@ -142,7 +141,7 @@ func (in *intake) take(row *source.Row) error {
 		if in.cfg.Program.HasKey() {
 			text = identity.Text(identity.OfDuplicate, id)
 		}
-		in.refuse(row, who.Key, text, statusDuplicate, mapping.Fault{Field: "key", Reason: fmt.Sprintf("row %d of this input is the same by its key or %s", earlier, results.IDColumn)})
+		in.refuse(row, who.Key, text, results.Duplicate, mapping.Fault{Field: "key", Reason: fmt.Sprintf("row %d of this input is the same by its key or %s", earlier, results.IDColumn)})
 		return nil
 	}
 	if known == journal.Created && !in.outdated(id, row, who) {
@@ -164,7 +163,7 @@ func (in *intake) take(row *source.Row) error {
 	switch {
 	case len(faults) > 0 && !known.InDoubt() && !known.HasCase():
 		in.journal.Supersede(id)
-		in.refuse(row, who.Key, text, statusInvalid, faults...)
+		in.refuse(row, who.Key, text, results.Invalid, faults...)
 	case known.HasCase(), it.content.Case.Parent != "", known == journal.Failed && in.journal.Refused(id, r.Sum):
 		in.putOff(row, id, it)
 	default:
@@ -286,7 +285,7 @@ func (in *intake) identify(row *source.Row, who mapping.Identity) (id journal.ID
 		in.duplicates[past] = true
 	}
 	if written != "" && !tied {
-		return id, written, statusInvalid, fault
+		return id, written, results.Invalid, fault
 	}
 	if !keyed {
 		if tied {
@@ -294,14 +293,14 @@ func (in *intake) identify(row *source.Row, who mapping.Identity) (id journal.ID
 		}
 		id = in.byContent(row)
 		if in.ids.Report() {
-			return id, identity.Text(identity.ByCells, id), statusInvalid, fmt.Sprintf("it has no %s, and without a key in the mapping nothing else tells which row it was", results.IDColumn)
+			return id, identity.Text(identity.ByCells, id), results.Invalid, fmt.Sprintf("it has no %s, and without a key in the mapping nothing else tells which row it was", results.IDColumn)
 		}
 		return id, identity.Text(identity.ByCells, id), "", ""
 	}
 	if tied && kind == identity.ByCells {
 		// A row that had no valid key. It may have been given one.
 		if _, earlier := in.journal.Meet(past, row.Number); earlier != 0 {
-			return past, written, statusDuplicate, fmt.Sprintf("row %d of this input has the same %s", earlier, results.IDColumn)
+			return past, written, results.Duplicate, fmt.Sprintf("row %d of this input has the same %s", earlier, results.IDColumn)
 		}
 	}
 	if who.Key == "" { // who.Fault says what is wrong
@@ -311,9 +310,9 @@ func (in *intake) identify(row *source.Row, who mapping.Identity) (id journal.ID
 	if tied {
 		switch {
 		case kind == identity.OfDuplicate && past == id:
-			return id, written, statusDuplicate, identity.StillDuplicate
+			return id, written, results.Duplicate, identity.StillDuplicate
 		case fault != "":
-			return past, in.pastID(row), statusInvalid, fault
+			return past, in.pastID(row), results.Invalid, fault
 		}
 	}
 	return id, identity.KeyText(who.Key), "", ""

@@ -11,6 +11,7 @@ import (
 	"caseimport/importer/identity"
 	"caseimport/importer/journal"
 	"caseimport/importer/lifecycle"
+	"caseimport/importer/results"
 	"caseimport/importer/source"
 	"caseimport/importer/talkdesk"
 	"caseimport/mapping"
@@ -125,7 +126,7 @@ func (in *intake) takeLate(row *source.Row, l laterRow, known map[journal.ID]rec
 		in.resume(r, it, known[l.id], fault)
 	} else if len(faults) > 0 && !state.InDoubt() { // its doubt has ended meanwhile
 		in.journal.Supersede(l.id)
-		in.refuse(row, r.Key, in.idOf(r.Claim), statusInvalid, faults...)
+		in.refuse(row, r.Key, in.idOf(r.Claim), results.Invalid, faults...)
 		return nil
 	}
 	r.Retried = state == journal.Failed && in.journal.Refused(l.id, r.Sum)

@@ -14,6 +14,7 @@ import (
 	"caseimport/importer/exit"
 	"caseimport/importer/journal"
 	"caseimport/importer/lifecycle"
+	"caseimport/importer/results"
 	"caseimport/importer/talkdesk"
 )
 
@@ -21,7 +22,8 @@ import (
 // to the machine, under mu, and take their work from it: see the package comment.
 type pipeline struct {
 	cfg   Config
-	began time.Time // the moment 0 of the machine: when the lock was taken
+	ids   results.Columns // where a failure report as input keeps its own columns
+	began time.Time       // the moment 0 of the machine: when the lock was taken
 	*store
 	tally
 	history
@@ -61,7 +63,7 @@ type pipeline struct {
 }
 
 func newPipeline(ctx context.Context, cfg Config, s *store) *pipeline {
-	p := &pipeline{cfg: cfg, began: time.Now(), store: s, tally: tally{undone: map[journal.ID]bool{}, reasons: map[string]int{}}, ctx: ctx, replies: map[*lifecycle.Question]chan lifecycle.Reply{}, duplicates: map[journal.ID]bool{}, remarks: map[string]int{}}
+	p := &pipeline{cfg: cfg, ids: results.ReportColumns(cfg.Table.Columns), began: time.Now(), store: s, tally: tally{undone: map[journal.ID]bool{}, reasons: map[string]int{}}, ctx: ctx, replies: map[*lifecycle.Question]chan lifecycle.Reply{}, duplicates: map[journal.ID]bool{}, remarks: map[string]int{}}
 	p.going, p.cancel = context.WithCancel(ctx)
 	p.drained = drain(ctx, p.going)
 	p.idle, p.room, p.due = sync.NewCond(&p.mu), sync.NewCond(&p.mu), sync.NewCond(&p.mu)

@@ -113,7 +113,7 @@ func (p *pipeline) takeOver() {
 		if err != nil {
 			break // torn by a crash, or edited: what was read counts
 		}
-		if id := identity.Key(line.Key); line.Status == statusCreated && line.CaseID != "" && line.Key != "" && !p.journal.State(id).HasCase() && !p.journal.InTrash(line.CaseID) {
+		if id := identity.Key(line.Key); line.Status == results.Created && line.CaseID != "" && line.Key != "" && !p.journal.State(id).HasCase() && !p.journal.InTrash(line.CaseID) {
 			text, _ := json.Marshal(line) // our own plain struct
 			noted = append(noted, journal.Outcome{ID: id, State: journal.Created, Row: line.Row, Line: text})
 			newest = slices.Insert(newest[:min(len(newest), 2)], 0, line)

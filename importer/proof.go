@@ -73,7 +73,7 @@ type proof struct {
 
 func (p *proof) take(line results.Line) {
 	switch {
-	case line.Status == statusCreated && line.CaseID == "", line.OfRun(), p.journal.InTrash(line.CaseID):
+	case line.Status == results.Created && line.CaseID == "", line.OfRun(), p.journal.InTrash(line.CaseID):
 		return
 	case !p.cfg.Program.HasKey():
 		p.unheard[markOf(line)]++
@@ -88,7 +88,7 @@ func (p *proof) take(line results.Line) {
 	case line.CaseID != "":
 		text, _ := json.Marshal(line) // our own plain struct
 		state = journal.Created
-		if line.Status == statusIncomplete {
+		if line.Status == results.Incomplete {
 			state = journal.Incomplete
 		}
 		p.lost = append(p.lost, journal.Outcome{ID: id, State: state, Row: line.Row, Line: text})

@@ -21,18 +21,9 @@ import (
 	"caseimport/mapping/words"
 )
 
-// What can be said of a row. Left is a status of failure reports only: a row
-// that the run handed back as it had come.
-const (
-	statusCreated   = results.Created
-	statusFailed    = results.Failed
-	statusInvalid   = results.Invalid
-	statusDuplicate = results.Duplicate
-	statusUnknown   = results.Unknown
-	statusLeft      = "left"
-
-	statusIncomplete = results.Incomplete
-)
+// statusLeft is a status of failure reports only: of a row that the run handed back as
+// it had come.
+const statusLeft = "left"
 
 // codeNoParent is the error code of a row that is not sent because its parent has
 // no case.
@@ -268,7 +259,7 @@ func (p *pipeline) record(a lifecycle.Record) error {
 	line.CaseID = a.CaseID
 	switch {
 	case a.State == lifecycle.Done:
-		line.Status, line.ErrorMessage = statusCreated, a.Note
+		line.Status, line.ErrorMessage = results.Created, a.Note
 		if a.Found {
 			// Without an HTTP status the next run knows that the case may
 			// be older than its line.
@@ -279,15 +270,15 @@ func (p *pipeline) record(a lifecycle.Record) error {
 			line.HTTPStatus = results.HTTPStatus(a.Answer.Status)
 		}
 	case a.State == lifecycle.Created:
-		state, count, line.Status, line.ErrorMessage = journal.Incomplete, nil, statusIncomplete, "created, but not updated yet: run the same command again"
+		state, count, line.Status, line.ErrorMessage = journal.Incomplete, nil, results.Incomplete, "created, but not updated yet: run the same command again"
 	case a.State == lifecycle.Incomplete:
-		state, count, line.Status = journal.Incomplete, &progress.incomplete, statusIncomplete
+		state, count, line.Status = journal.Incomplete, &progress.incomplete, results.Incomplete
 	case a.State == lifecycle.Unknown:
-		state, count, line.Status = journal.Unknown, &progress.unknown, statusUnknown
+		state, count, line.Status = journal.Unknown, &progress.unknown, results.Unknown
 	case a.Invalid:
-		state, count, line.Status = journal.Failed, &progress.invalid, statusInvalid
+		state, count, line.Status = journal.Failed, &progress.invalid, results.Invalid
 	default:
-		state, count, line.Status = journal.Failed, &progress.failed, statusFailed
+		state, count, line.Status = journal.Failed, &progress.failed, results.Failed
 	}
 	if state != journal.Created && a.State != lifecycle.Created {
 		line.HTTPStatus, line.ErrorCode, line.ErrorMessage = results.HTTPStatus(a.Answer.Status), a.Answer.Code, a.Answer.Message
@@ -380,7 +371,7 @@ func (p *pipeline) recordRefusal(a refusal) error {
 		}
 	}
 	p.extra++
-	if a.status == statusDuplicate { // which says it all
+	if a.status == results.Duplicate { // which says it all
 		p.cfg.Progress.duplicate.Add(1)
 	} else {
 		p.cfg.Progress.invalid.Add(1)
@@ -408,14 +399,13 @@ func (p *pipeline) leave(a lifecycle.Leave) error {
 
 // giveBack puts a row of a failure report into the next: what it was it still is.
 func (p *pipeline) giveBack(row *source.Row) error {
-	ids := results.ReportColumns(p.cfg.Table.Columns)
-	if !ids.Report() {
+	if !p.ids.Report() {
 		return nil
 	}
-	return p.report.Add(results.ReportRow{Number: row.Number, ID: ids.ID(row.Cell),
-		Status: cmp.Or(ids.Status(row.Cell), statusLeft),
-		Error:  cmp.Or(ids.Error(row.Cell), "not sent yet: the run stopped before"),
-		Fields: ids.Fields(row.Cell), Record: row.Fields(), JSON: row.JSON()})
+	return p.report.Add(results.ReportRow{Number: row.Number, ID: p.ids.ID(row.Cell),
+		Status: cmp.Or(p.ids.Status(row.Cell), statusLeft),
+		Error:  cmp.Or(p.ids.Error(row.Cell), "not sent yet: the run stopped before"),
+		Fields: p.ids.Fields(row.Cell), Record: row.Fields(), JSON: row.JSON()})
 }
 
 func reportRow(row *source.Row, id string, line results.Line) results.ReportRow {

@@ -89,7 +89,7 @@ func TestReportIsCorrectedAndFedBack(t *testing.T) {
 				}
 				w.once("T-1", "T-2", "T-3", "T-4", "T-5")
 				for _, line := range w.results() {
-					if line.Status != statusCreated && line.Status != statusDuplicate {
+					if line.Status != results.Created && line.Status != results.Duplicate {
 						t.Errorf("an earlier entry was not settled: %+v", line)
 					}
 				}

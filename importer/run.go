@@ -32,13 +32,14 @@ func Run(ctx context.Context, cfg Config) (Summary, error) {
 	if _, statErr := os.Stat(files.Report); statErr != nil {
 		sum.Report = ""
 	}
-	var stop *Stop
-	switch {
-	case errors.As(err, &stop):
-		sum.Exit, sum.Error = stop.Exit, stop.Error()
-	case err != nil:
+	stop, known := errors.AsType[*Stop](err)
+	if err != nil && !known {
 		stop = &Stop{Exit: exit.Stopped, Err: err, Hint: "run the same command again to go on"}
-		sum.Exit, sum.Error, err = 4, err.Error(), stop
+		err = stop
+	}
+	switch {
+	case stop != nil:
+		sum.Exit, sum.Error = stop.Exit, stop.Error()
 	case sum.Left > 0:
 		// A limit that was reached is no error, and yet rows are left.
 		sum.Exit = exit.Stopped

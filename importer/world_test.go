@@ -613,7 +613,7 @@ func (w *world) results() map[int]results.Line {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		if line.Status != statusDuplicate {
+		if line.Status != results.Duplicate {
 			if seen[line.Key] {
 				w.t.Errorf("%s stands twice in the results", line.Key)
 			}
