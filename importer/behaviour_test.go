@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"caseimport/importer/exit"
 	"caseimport/importer/results"
 	"caseimport/importer/talkdesk"
 	"caseimport/ratelimit"
@@ -73,7 +74,7 @@ func TestResultsWithoutJournalAreNotReplaced(t *testing.T) {
 		os.Remove(w.path("out.journal"))
 		before := w.read("out.csv")
 		_, err := w.run("in.csv")
-		var stop *Stop
+		var stop *exit.Stop
 		if !errors.As(err, &stop) || stop.Exit != 1 || !strings.Contains(stop.Hint, "--adopt") {
 			w.t.Errorf("%v", err)
 		}

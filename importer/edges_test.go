@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"caseimport/importer/exit"
 	"caseimport/importer/results"
 	"caseimport/importer/talkdesk"
 )
@@ -30,7 +31,7 @@ func (w *world) refuses(name string, texts []string, change ...func(*Config)) {
 	w.t.Helper()
 	requests := w.api.requests()
 	sum, err := w.run(name, change...)
-	var stop *Stop
+	var stop *exit.Stop
 	if !errors.As(err, &stop) || sum.Exit != 1 {
 		w.t.Fatalf("not refused: %+v, %v", sum, err)
 	}

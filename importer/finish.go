@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"syscall"
 
 	"caseimport/importer/exit"
 	"caseimport/importer/identity"
@@ -60,7 +59,7 @@ func (p *pipeline) finish(err error) (Summary, error) {
 		if first := p.journal.Err(); first != nil {
 			err = first // what failed after it need not be said
 		}
-		return sum, &Stop{Exit: exit.Stopped, Err: err, Hint: diskHint(err)}
+		return sum, &exit.Stop{Exit: exit.Stopped, Err: err, Hint: exit.DiskHint(err)}
 	case stop != nil:
 		return sum, stop
 	}
@@ -68,7 +67,7 @@ func (p *pipeline) finish(err error) (Summary, error) {
 }
 
 // stop is why the run ended before its end, nil if it did not.
-func (p *pipeline) stop() *Stop {
+func (p *pipeline) stop() *exit.Stop {
 	why := p.machine.Stopped()
 	if why == nil {
 		return nil
@@ -77,18 +76,7 @@ func (p *pipeline) stop() *Stop {
 	if why.At > 0 {
 		reason += ", until " + clock(p.began.Add(why.At))
 	}
-	return &Stop{Exit: why.Exit, Err: errors.New(reason), Hint: why.Hint}
-}
-
-func diskHint(err error) string {
-	if isDiskFull(err) {
-		return "make room on the disk and run the same command again: it goes on where it stopped"
-	}
-	return "fix it and run the same command again: it goes on where it stopped"
-}
-
-func isDiskFull(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+	return &exit.Stop{Exit: why.Exit, Err: errors.New(reason), Hint: why.Hint}
 }
 
 // commitReport puts the failure report in its place.

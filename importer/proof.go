@@ -46,7 +46,7 @@ func (p *pipeline) proveJournal() error {
 		n += lines
 	}
 	if n > doubts {
-		return &Stop{Exit: exit.Refused, Err: fmt.Errorf("%s holds what became of %s, and its journal %s has never heard of it: the journal is an older copy, or another import's", p.files.Results, words.Plural(n, "row"), p.files.Journal),
+		return &exit.Stop{Exit: exit.Refused, Err: fmt.Errorf("%s holds what became of %s, and its journal %s has never heard of it: the journal is an older copy, or another import's", p.files.Results, words.Plural(n, "row"), p.files.Journal),
 			Hint: p.howToProve()}
 	}
 	for _, o := range proof.lost {

@@ -245,7 +245,7 @@ func (p *pipeline) carryOut(a any) error {
 func (p *pipeline) broken(err error, claimed []*lifecycle.Row) error {
 	if err != nil {
 		p.event(func(m *lifecycle.Machine, now lifecycle.Instant) {
-			m.Broken(now, claimed, lifecycle.Stop{Exit: exit.Stopped, Reason: err.Error(), Hint: diskHint(err)})
+			m.Broken(now, claimed, lifecycle.Stop{Exit: exit.Stopped, Reason: err.Error(), Hint: exit.DiskHint(err)})
 		})
 	}
 	return err

@@ -17,6 +17,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"caseimport/importer/exit"
 	"caseimport/importer/journal"
 	"caseimport/importer/talkdesk"
 	"caseimport/ratelimit"
@@ -364,7 +365,7 @@ func TestServerThatFailsOnCreatesOnly(t *testing.T) {
 		}
 
 		sum, err := w.run("in.csv", func(c *Config) { c.OutagePatience = time.Minute })
-		if sum.Unknown > 0 && strings.Contains(err.(*Stop).Hint, "no row was spent") {
+		if sum.Unknown > 0 && strings.Contains(err.(*exit.Stop).Hint, "no row was spent") {
 			t.Errorf("%d rows were spent", sum.Unknown)
 		}
 		if !strings.Contains(w.logged(), "level=WARN+1") {
@@ -830,7 +831,7 @@ func TestInterruptedBeforeItBegan(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
 		_, err := w.runCtx(ctx, "out.failed.csv")
-		var s *Stop
+		var s *exit.Stop
 		if errors.As(err, &s) && strings.Contains(s.Error(), "context canceled") {
 			t.Errorf("no message for people: %v", err)
 		}

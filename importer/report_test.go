@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf16"
 
+	"caseimport/importer/exit"
 	"caseimport/importer/results"
 )
 
@@ -143,7 +144,7 @@ func TestReportOfAnotherImportIsRefused(t *testing.T) {
 		w.must(3, "in.csv")
 		w.api.fate = nil
 		sum, err := w.run("out.failed.csv", func(c *Config) { c.Results = w.path("other.csv") })
-		if stop, ok := err.(*Stop); !ok || sum.Exit != 1 || !strings.Contains(stop.Hint, "-o RESULTS of the first run") {
+		if stop, ok := err.(*exit.Stop); !ok || sum.Exit != 1 || !strings.Contains(stop.Hint, "-o RESULTS of the first run") {
 			t.Errorf("%+v: %v", sum, err)
 		}
 		if w.has("other.csv") || w.has("other.journal") {

@@ -12,7 +12,7 @@ import (
 )
 
 // Run imports the input. The error is nil if the run came to its end, whatever
-// became of the rows, and a *Stop otherwise. The Summary is filled in any case.
+// became of the rows, and a *exit.Stop otherwise. The Summary is filled in any case.
 func Run(ctx context.Context, cfg Config) (Summary, error) {
 	began := time.Now()
 	if cfg.Progress == nil {
@@ -32,9 +32,9 @@ func Run(ctx context.Context, cfg Config) (Summary, error) {
 	if _, statErr := os.Stat(files.Report); statErr != nil {
 		sum.Report = ""
 	}
-	stop, known := errors.AsType[*Stop](err)
+	stop, known := errors.AsType[*exit.Stop](err)
 	if err != nil && !known {
-		stop = &Stop{Exit: exit.Stopped, Err: err, Hint: "run the same command again to go on"}
+		stop = &exit.Stop{Exit: exit.Stopped, Err: err, Hint: "run the same command again to go on"}
 		err = stop
 	}
 	switch {
@@ -63,7 +63,7 @@ func execute(ctx context.Context, cfg Config, files Files) (Summary, error) {
 	defer p.cancel()
 	if err := p.takeStock(); err != nil {
 		if ctx.Err() != nil {
-			err = &Stop{Exit: exit.Stopped, Err: errors.New("interrupted"), Hint: "run the same command again"}
+			err = &exit.Stop{Exit: exit.Stopped, Err: errors.New("interrupted"), Hint: "run the same command again"}
 		}
 		s.discard() // a courtesy: what counts is why it did not begin
 		return cfg.Progress.Summary(), err

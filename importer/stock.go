@@ -112,11 +112,11 @@ func (p *pipeline) tellSandbox() error {
 }
 
 // filesStop is an error of our own files before anything was sent.
-func filesStop(err error) *Stop {
-	if isDiskFull(err) {
-		return &Stop{Exit: exit.Stopped, Err: err, Hint: "make room on the disk and run the same command again"}
+func filesStop(err error) *exit.Stop {
+	if exit.DiskFull(err) {
+		return &exit.Stop{Exit: exit.Stopped, Err: err, Hint: "make room on the disk and run the same command again"}
 	}
-	return &Stop{Exit: exit.Refused, Err: err, Hint: "fix it and run the same command again"}
+	return &exit.Stop{Exit: exit.Refused, Err: err, Hint: "fix it and run the same command again"}
 }
 
 // knownCase fills in the newest case that the journal knows and the search can
@@ -171,17 +171,17 @@ func (p *pipeline) knowsReport() error {
 		case !ok || p.journal.State(id) != journal.None:
 			return nil
 		case p.ids.Status(row.Cell) == "":
-			return &Stop{Exit: exit.Refused, Err: fmt.Errorf("%s, row %d: it has no %s, and the journal does not know the row: cannot tell whether it was never sent, or belongs to another results file", p.cfg.Input, row.Number, results.StatusColumn),
+			return &exit.Stop{Exit: exit.Refused, Err: fmt.Errorf("%s, row %d: it has no %s, and the journal does not know the row: cannot tell whether it was never sent, or belongs to another results file", p.cfg.Input, row.Number, results.StatusColumn),
 				Hint: "restore that column as it stood in the failure report, or run the input that the report came from again"}
 		}
-		return &Stop{Exit: exit.Refused, Err: fmt.Errorf("%s, row %d: this failure report belongs to another results file: the journal does not know its rows", p.cfg.Input, row.Number),
+		return &exit.Stop{Exit: exit.Refused, Err: fmt.Errorf("%s, row %d: this failure report belongs to another results file: the journal does not know its rows", p.cfg.Input, row.Number),
 			Hint: "use -o RESULTS of the first run"}
 	})
 	if err == nil {
 		err = swapped.compare()
 	}
-	if _, known := errors.AsType[*Stop](err); err != nil && !known {
-		return &Stop{Exit: exit.Refused, Err: err}
+	if _, known := errors.AsType[*exit.Stop](err); err != nil && !known {
+		return &exit.Stop{Exit: exit.Refused, Err: err}
 	}
 	return err
 }
@@ -253,7 +253,7 @@ func (s *swapped) compare() error {
 	return nil
 }
 
-func (s *swapped) refuse(row int) *Stop {
-	return &Stop{Exit: exit.Refused, Err: fmt.Errorf("%s, row %d holds the cells of another row: its columns were sorted apart from the %s column", s.cfg.Input, row, results.IDColumn),
+func (s *swapped) refuse(row int) *exit.Stop {
+	return &exit.Stop{Exit: exit.Refused, Err: fmt.Errorf("%s, row %d holds the cells of another row: its columns were sorted apart from the %s column", s.cfg.Input, row, results.IDColumn),
 		Hint: "sort whole rows only; restore the report, or run the import's own input again, which writes it anew"}
 }

@@ -53,36 +53,36 @@ var openJournal = journal.Open
 func openStore(cfg Config, files Files) (*store, error) {
 	for _, path := range []string{files.Results, files.Journal} {
 		if sameFile(path, cfg.Input) {
-			return nil, &Stop{Exit: exit.Refused, Err: fmt.Errorf("%s is the input: the results must not overwrite it", path), Hint: "name another results file with -o"}
+			return nil, &exit.Stop{Exit: exit.Refused, Err: fmt.Errorf("%s is the input: the results must not overwrite it", path), Hint: "name another results file with -o"}
 		}
 	}
 	hadResults, err := checkResults(files.Results)
 	if err != nil {
-		stop := &Stop{Exit: exit.Refused, Err: err, Hint: "name another results file with -o"}
+		stop := &exit.Stop{Exit: exit.Refused, Err: err, Hint: "name another results file with -o"}
 		if errors.Is(err, errNotOurs) {
 			stop.Hint = tryAdopt
 		}
 		return nil, stop
 	}
 	if cfg.Adopt && cfg.Program.KeyField() == "" {
-		return nil, &Stop{Exit: exit.Refused, Err: errors.New("--adopt looks cases up by their key, and the mapping names no key.custom_field"), Hint: "add to the mapping: key: {column: …, custom_field: text1}, with the key of a text field of your account"}
+		return nil, &exit.Stop{Exit: exit.Refused, Err: errors.New("--adopt looks cases up by their key, and the mapping names no key.custom_field"), Hint: "add to the mapping: key: {column: …, custom_field: text1}, with the key of a text field of your account"}
 	}
 	isReport := results.ReportColumns(cfg.Table.Columns).Report()
 	info, err := os.Stat(files.Journal)
 	hasJournal := err == nil && info.Size() > 0
 	switch {
 	case hadResults && !hasJournal && !cfg.Adopt && files.oldJournal() != "":
-		return nil, &Stop{Exit: exit.Refused, Err: fmt.Errorf("found %s but not its journal %s: an earlier version named it %s", files.Results, files.Journal, files.oldJournal()), Hint: "if it is this import's, rename it to " + files.Journal}
+		return nil, &exit.Stop{Exit: exit.Refused, Err: fmt.Errorf("found %s but not its journal %s: an earlier version named it %s", files.Results, files.Journal, files.oldJournal()), Hint: "if it is this import's, rename it to " + files.Journal}
 	case hadResults && !hasJournal && !cfg.Adopt:
-		return nil, &Stop{Exit: exit.Refused, Err: fmt.Errorf("found %s but not its journal %s: cannot tell which rows already have a case", files.Results, files.Journal), Hint: tryAdopt}
+		return nil, &exit.Stop{Exit: exit.Refused, Err: fmt.Errorf("found %s but not its journal %s: cannot tell which rows already have a case", files.Results, files.Journal), Hint: tryAdopt}
 	case isReport && !hasJournal && !cfg.Program.HasKey():
-		return nil, &Stop{Exit: exit.Refused, Err: fmt.Errorf("%s is a failure report, but there is no journal %s that knows its rows", cfg.Input, files.Journal), Hint: "use -o RESULTS of the first run"}
+		return nil, &exit.Stop{Exit: exit.Refused, Err: fmt.Errorf("%s is a failure report, but there is no journal %s that knows its rows", cfg.Input, files.Journal), Hint: "use -o RESULTS of the first run"}
 	}
 	host, _ := os.Hostname()
 	header := journal.Header{Account: cfg.Account, BaseURL: cfg.BaseURL, KeyRule: cfg.Program.KeyRule()}
 	if !cfg.Program.HasKey() {
 		if cfg.Input == "-" {
-			return nil, &Stop{Exit: exit.Refused, Err: errors.New("without a key in the mapping, rows are known by their place in a file: standard input cannot be read"), Hint: "add a key to the mapping, or write the input to a file first"}
+			return nil, &exit.Stop{Exit: exit.Refused, Err: errors.New("without a key in the mapping, rows are known by their place in a file: standard input cannot be read"), Hint: "add a key to the mapping, or write the input to a file first"}
 		}
 		if !isReport {
 			header.Input = hex.EncodeToString(cfg.Table.Sum[:])
@@ -108,20 +108,19 @@ func journalStop(err error) error {
 	)
 	switch {
 	case errors.As(err, &held):
-		return &Stop{Exit: exit.Busy, Err: err, Hint: "wait until it has ended (the lock of a dead run is released by the system)"}
+		return &exit.Stop{Exit: exit.Busy, Err: err, Hint: "wait until it has ended (the lock of a dead run is released by the system)"}
 	case errors.As(err, &pin) && pin.Theirs == sandboxURL:
-		return &Stop{Exit: exit.Refused, Err: err, Hint: "these files are a rehearsal's: add --sandbox to go on with it, or give the import a results file of its own (-o)"}
+		return &exit.Stop{Exit: exit.Refused, Err: err, Hint: "these files are a rehearsal's: add --sandbox to go on with it, or give the import a results file of its own (-o)"}
 	case errors.As(err, &pin) && strings.HasPrefix(pin.Theirs, "http://"):
-		return &Stop{Exit: exit.Refused, Err: err, Hint: "if that was a sandbox, start it at the same address again (caseimport sandbox --listen); else give each import a results file of its own (-o)"}
+		return &exit.Stop{Exit: exit.Refused, Err: err, Hint: "if that was a sandbox, start it at the same address again (caseimport sandbox --listen); else give each import a results file of its own (-o)"}
 	case errors.As(err, &pin):
-		return &Stop{Exit: exit.Refused, Err: err, Hint: "give each import a results file of its own (-o)"}
+		return &exit.Stop{Exit: exit.Refused, Err: err, Hint: "give each import a results file of its own (-o)"}
 	case errors.As(err, &damage):
-		return &Stop{Exit: exit.Refused, Err: err, Hint: "move it away together with the results file and run with --adopt: every row is then looked up before it is created"}
+		return &exit.Stop{Exit: exit.Refused, Err: err, Hint: "move it away together with the results file and run with --adopt: every row is then looked up before it is created"}
+	case exit.DiskFull(err):
+		return filesStop(err)
 	}
-	if isDiskFull(err) {
-		return &Stop{Exit: exit.Stopped, Err: err, Hint: "make room on the disk and run the same command again"}
-	}
-	return &Stop{Exit: exit.Refused, Err: fmt.Errorf("cannot use the journal: %w", err), Hint: "the folder of the results file must exist and be writable; -o names another"}
+	return &exit.Stop{Exit: exit.Refused, Err: fmt.Errorf("cannot use the journal: %w", err), Hint: "the folder of the results file must exist and be writable; -o names another"}
 }
 
 // checkResults reports whether there is a results file, and refuses one that

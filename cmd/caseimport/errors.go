@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"caseimport/importer"
 	"caseimport/importer/exit"
 	"caseimport/mapping/words"
 )
@@ -37,7 +36,7 @@ func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
 // refuse is the error of a command that did nothing, with what to do about it.
 func refuse(err error, hint string) error {
-	return &importer.Stop{Exit: exit.Refused, Err: err, Hint: hint}
+	return &exit.Stop{Exit: exit.Refused, Err: err, Hint: hint}
 }
 
 // explain prints how a command ended, for people, and returns its exit code.
@@ -56,11 +55,11 @@ func explain(w io.Writer, err error) int {
 }
 
 // stopOf is an error with its exit code and hint.
-func stopOf(err error) *importer.Stop {
-	if stop, ok := errors.AsType[*importer.Stop](err); ok {
+func stopOf(err error) *exit.Stop {
+	if stop, ok := errors.AsType[*exit.Stop](err); ok {
 		return stop
 	}
-	return &importer.Stop{Exit: exit.Refused, Err: err}
+	return &exit.Stop{Exit: exit.Refused, Err: err}
 }
 
 // brief cuts the lines of a message, which may name things of any length.

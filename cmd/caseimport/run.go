@@ -130,7 +130,7 @@ func runImport(cmd *cobra.Command, o runOptions, input string) error {
 	default:
 		// What to do next is at the end of the summary, hint included.
 		if err != nil {
-			say(&importer.Stop{Exit: sum.Exit, Err: err})
+			say(&exit.Stop{Exit: sum.Exit, Err: err})
 		}
 		printSummary(cmd.OutOrStdout(), sum, advice(cmd, o, input, sum, err))
 	}
@@ -196,7 +196,7 @@ func untimely(ctx context.Context, err error) error {
 	if ctx.Err() == nil {
 		return err
 	}
-	return &importer.Stop{Exit: exit.Stopped, Err: errors.New("interrupted while the file was being read: nothing was sent"), Hint: "run the same command again"}
+	return &exit.Stop{Exit: exit.Stopped, Err: errors.New("interrupted while the file was being read: nothing was sent"), Hint: "run the same command again"}
 }
 
 // sayDraining answers the first Ctrl-C, if there is something to wait for.

@@ -126,7 +126,8 @@ func undoImport(cmd *cobra.Command, o undoOptions, results string) (report *undo
 		Settle: o.settle, Intake: intake, Say: func(message string) { fmt.Fprintln(stderr, printable(message)) }})
 	err = report.Write(path)
 	if stopped != nil {
-		err = &importer.Stop{Exit: stopped.Exit, Err: errors.Join(stopped.Err, err), Hint: stopped.Hint}
+		stopped.Err = errors.Join(stopped.Err, err)
+		err = stopped
 	} else if err != nil {
 		err = unfinished(o, err)
 	}
@@ -139,13 +140,13 @@ func unfinished(o undoOptions, err error) error {
 	if !o.yes {
 		return err
 	}
-	return &importer.Stop{Exit: exit.Stopped, Err: err, Hint: "what was moved is noted in the journal"}
+	return &exit.Stop{Exit: exit.Stopped, Err: err, Hint: "what was moved is noted in the journal"}
 }
 
 // cannotUndo is the error of a journal that cannot be used.
 func cannotUndo(err error, path string) error {
 	if held, ok := errors.AsType[*journal.HeldError](err); ok {
-		return &importer.Stop{Exit: exit.Busy, Err: held, Hint: "wait until it has ended (the lock of a dead run is released by the system)"}
+		return &exit.Stop{Exit: exit.Busy, Err: held, Hint: "wait until it has ended (the lock of a dead run is released by the system)"}
 	}
 	if pin, ok := errors.AsType[*journal.PinError](err); ok {
 		hint := "give the account and the address of that import"

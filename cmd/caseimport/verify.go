@@ -109,7 +109,7 @@ func verifyFile(cmd *cobra.Command, o verifyOptions, input string) (report verif
 	defer stop()
 	stopped := func(err error) error {
 		if err != nil && ctx.Err() != nil {
-			return &importer.Stop{Exit: exit.Stopped, Err: errors.New("interrupted: nothing was written"), Hint: "run the same command again"}
+			return &exit.Stop{Exit: exit.Stopped, Err: errors.New("interrupted: nothing was written"), Hint: "run the same command again"}
 		}
 		return err
 	}

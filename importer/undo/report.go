@@ -53,7 +53,7 @@ type Report struct {
 	lines []*item
 }
 
-func (u *undoing) report(stop *Stop) *Report {
+func (u *undoing) report(stop *exit.Stop) *Report {
 	r := &Report{Rows: u.stock.rows, Cases: len(u.stock.cases), Planned: u.planned, Requests: u.Reader.Requests,
 		Seconds: time.Since(u.began).Seconds()}
 	if u.blinded {
