@@ -162,4 +162,5 @@ type Reason struct {
 // Files are the paths that belong to one results file.
 type Files struct {
 	Results, Journal, Report string
+	Verify, Undo             string // what these commands say of each row
 }

@@ -52,7 +52,7 @@ var openJournal = journal.Open
 // file and the failure report.
 func openStore(cfg Config, files Files) (*store, error) {
 	for _, path := range []string{files.Results, files.Journal} {
-		if sameFile(path, cfg.Input) {
+		if SameFile(path, cfg.Input) {
 			return nil, &exit.Stop{Exit: exit.Refused, Err: fmt.Errorf("%s is the input: the results must not overwrite it", path), Hint: "name another results file with -o"}
 		}
 	}
@@ -140,7 +140,8 @@ func checkResults(path string) (there bool, err error) {
 
 var errNotOurs = errors.New("is no results file of caseimport")
 
-func sameFile(a, b string) bool {
+// SameFile reports whether two names are those of one file that is there.
+func SameFile(a, b string) bool {
 	infoA, errA := os.Stat(a)
 	infoB, errB := os.Stat(b)
 	return errA == nil && errB == nil && os.SameFile(infoA, infoB)

@@ -122,7 +122,7 @@ var reportForms = []string{results.CSV, results.Workbook, results.JSONLines}
 // all that may stand beside them.
 func besideResults(path string) []string {
 	files := importer.FilesOf(path, results.CSV)
-	all := []string{files.Results, files.Journal, importer.VerifyFileOf(path), importer.UndoFileOf(path)}
+	all := []string{files.Results, files.Journal, files.Verify, files.Undo}
 	for _, form := range reportForms {
 		all = append(all, importer.FilesOf(path, form).Report)
 	}
@@ -148,7 +148,7 @@ func samePlace(a, b string) bool {
 	}
 	fullA, errA := filepath.Abs(a)
 	fullB, errB := filepath.Abs(b)
-	return sameFile(a, b) || errA == nil && errB == nil && fullA == fullB
+	return importer.SameFile(a, b) || errA == nil && errB == nil && fullA == fullB
 }
 
 // alertTime is how long the command of --on-failure may take.

@@ -154,14 +154,19 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 }
 
 // oneInput is the argument check of every command that reads an export.
-func oneInput(cmd *cobra.Command, args []string) error {
-	switch {
-	case len(args) == 0:
-		return usage(cmd, "for example: "+cmd.CommandPath()+" tickets.csv", "which file? give the export as an argument, or - for standard input")
-	case len(args) > 1:
-		return usage(cmd, "put quotes around a name with spaces", "one file at a time: %q is one too many", args[1])
+var oneInput = oneArgument("tickets.csv", "which file? give the export as an argument, or - for standard input", "file")
+
+// oneArgument is the argument check of commands that take a file; what says which.
+func oneArgument(example, missing, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) == 0:
+			return usage(cmd, "for example: "+cmd.CommandPath()+" "+example, "%s", missing)
+		case len(args) > 1:
+			return usage(cmd, "put quotes around a name with spaces", "one %s at a time: %q is one too many", what, args[1])
+		}
+		return nil
 	}
-	return nil
 }
 
 // noArguments is the argument check of commands that take none.

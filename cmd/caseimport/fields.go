@@ -20,7 +20,6 @@ import (
 
 type fieldsOptions struct {
 	asking
-	rate string
 	out  string
 	json bool
 }
@@ -46,12 +45,11 @@ Exit codes, if and only if:
 		Args: noArguments,
 	}
 	f := cmd.Flags()
-	f.SortFlags = false
 	f.StringVarP(&o.out, "output", "o", "", "write them to this `FILE`, - for standard output")
 	o.target.flags(f)
-	askingRate(f, &o.rate)
+	o.rateFlag(f, askingRate)
 	o.waits(f, 10*time.Minute, "10m")
-	f.BoolVar(&o.json, "json", false, "print one line of JSON, and nothing else, on standard output")
+	jsonFlag(f, &o.json)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		file, err := readAccount(cmd, o)
 		if err == nil && o.out != "" && o.out != "-" {
@@ -88,7 +86,7 @@ func readAccount(cmd *cobra.Command, o fieldsOptions) (file fields.File, err err
 	if o.json && o.out == "-" {
 		return file, usage(cmd, "remove one of them", "--json and -o - both claim standard output")
 	}
-	account, err := o.dial(cmd, o.rate, nil)
+	account, err := o.dial(cmd, nil)
 	if err != nil {
 		return file, err
 	}

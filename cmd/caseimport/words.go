@@ -39,6 +39,9 @@ func human(d time.Duration) string {
 	return two(seconds/day, seconds%day/hour, "d", "h")
 }
 
+// humanSeconds is human for seconds.
+func humanSeconds(s float64) string { return human(time.Duration(s * float64(time.Second))) }
+
 // perSecond writes a rate of requests or rows.
 func perSecond(rate float64) string {
 	short := func(n float64) string {
