@@ -139,9 +139,7 @@ func TestNotedLagBeyondTheGuess(t *testing.T) {
 		w.runCtx(ctx, "night.csv") // stored; killed
 		w.api.fate = nil
 		w.run("night.csv")
-		if d := w.api.doubles(); d > 0 {
-			t.Errorf("%d cases too many", d)
-		}
+		w.noDoubles()
 	})
 }
 
@@ -167,10 +165,23 @@ func TestFoundCaseMayBeOfAnyAge(t *testing.T) {
 		w.runCtx(ctx, "night.csv")
 		w.api.fate = nil
 		w.run("night.csv")
-		if d := w.api.doubles(); d > 0 {
-			t.Errorf("%d cases too many", d)
-		}
+		w.noDoubles()
 	})
+}
+
+// resendInterrupted leaves the rows of in.csv in doubt, interrupts a run that is to send
+// them again, and sees that the next one does not.
+func (w *world) resendInterrupted() {
+	w.t.Helper()
+	w.must(3, "in.csv")
+	w.api.fate = nil
+	drain := after(3 * time.Second)
+	w.must(4, "in.csv", func(c *Config) { c.ResendUnknown = true; c.Limiter = ratelimit.New(1); c.Drain = drain })
+	n := len(w.api.cases)
+	sum, _ := w.run("in.csv") // nobody said resend
+	if len(w.api.cases) != n {
+		w.t.Errorf("%d rows in doubt were sent again without --resend-unknown: %+v", len(w.api.cases)-n, sum)
+	}
 }
 
 // --resend-unknown interrupted before the row was sent: doubt forgotten.
@@ -179,15 +190,7 @@ func TestInterruptedResendRemembersDoubts(t *testing.T) {
 		w.mapping = keyless
 		w.api.fate = func(n int) fate { return cutAfter }
 		w.input("in.csv", linesOf(1, 30)...)
-		w.must(3, "in.csv")
-		w.api.fate = nil
-		drain := after(3 * time.Second)
-		w.must(4, "in.csv", func(c *Config) { c.ResendUnknown = true; c.Limiter = ratelimit.New(1); c.Drain = drain })
-		n := len(w.api.cases)
-		sum, _ := w.run("in.csv") // nobody said resend
-		if len(w.api.cases) != n {
-			t.Errorf("%d rows in doubt were sent again without --resend-unknown: %+v", len(w.api.cases)-n, sum)
-		}
+		w.resendInterrupted()
 	})
 }
 
@@ -895,9 +898,7 @@ func TestLagOfAnEarlierCaseIsNoted(t *testing.T) {
 		w.api.fate = nil
 		w.run("more.csv", one)
 		w.run("in.csv", one)
-		if d := w.api.doubles(); d > 0 {
-			t.Errorf("%d cases too many", d)
-		}
+		w.noDoubles()
 	})
 }
 
@@ -911,15 +912,7 @@ func TestResendDecidedBeforeTheRowIsRead(t *testing.T) {
 			spam = append(spam, fmt.Sprintf("S-%d,Spam,x,spam,low", n))
 		}
 		w.input("in.csv", append(spam, linesOf(1, 30)...)...)
-		w.must(3, "in.csv")
-		w.api.fate = nil
-		drain := after(3 * time.Second)
-		w.must(4, "in.csv", func(c *Config) { c.ResendUnknown = true; c.Limiter = ratelimit.New(1); c.Drain = drain })
-		n := len(w.api.cases)
-		sum, _ := w.run("in.csv") // nobody said resend
-		if len(w.api.cases) != n {
-			t.Errorf("%d rows in doubt were sent again without --resend-unknown: %+v", len(w.api.cases)-n, sum)
-		}
+		w.resendInterrupted()
 	})
 }
 
