@@ -22,8 +22,8 @@ func FilesOf(results, form string) Files {
 	return Files{Results: results, Journal: base + ".journal", Report: base + ".failed." + form, Verify: base + ".verify.csv", Undo: base + ".undo.csv"}
 }
 
-// ReportForm is the form of the failure report: as asked for, else the input's own.
-func ReportForm(asked string, t *source.Table) string {
+// reportForm is the form of the failure report: as asked for, else the input's own.
+func reportForm(asked string, t *source.Table) string {
 	switch {
 	case asked != "":
 		return asked

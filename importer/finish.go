@@ -32,10 +32,7 @@ func (p *pipeline) finish(err error) (Summary, error) {
 	if neverBegan || hurry || p.unread {
 		p.report.Abort() // an earlier report is still right
 	} else {
-		var reportErr error
-		sum.Kept, sum.Report, reportErr = p.commitReport()
-		sum.KeptEdited = p.keptEdited
-		err = errors.Join(err, reportErr)
+		err = errors.Join(err, p.commitReport(&sum))
 	}
 	err = errors.Join(err, p.store.finish(hurry))
 	// A journal in which nothing was claimed would only pin the next run to an
@@ -79,8 +76,8 @@ func (p *pipeline) stop() *exit.Stop {
 	return &exit.Stop{Exit: why.Exit, Err: errors.New(reason), Hint: why.Hint}
 }
 
-// commitReport puts the failure report in its place.
-func (p *pipeline) commitReport() (kept, path string, err error) {
+// commitReport puts the failure report in its place, and says where it is.
+func (p *pipeline) commitReport(sum *Summary) error {
 	edited := false
 	done, err := p.report.Commit(func(text string) bool {
 		kind, id, ok := identity.Parse(text)
@@ -93,7 +90,7 @@ func (p *pipeline) commitReport() (kept, path string, err error) {
 	})
 	switch {
 	case err != nil:
-		return "", "", err
+		return err
 	case done.Rows > 0:
 		p.written = fileSum(done.Path)
 	case done.Removed:
@@ -102,10 +99,11 @@ func (p *pipeline) commitReport() (kept, path string, err error) {
 	if done.Why != "" {
 		p.cfg.Log.Warn(fmt.Sprintf("the failure report is %s, not --report-format %s: %s", done.Path, p.cfg.ReportForm, done.Why))
 	}
-	if p.keptEdited = edited && done.Kept != ""; p.keptEdited {
+	sum.Kept, sum.Report, sum.KeptEdited = done.Kept, done.Path, edited && done.Kept != ""
+	if sum.KeptEdited {
 		p.cfg.Log.Warn("the failure report was edited since it was written, and this run did not read that: it is kept, run it on its own: " + done.Kept)
 	}
-	return done.Kept, done.Path, nil
+	return nil
 }
 
 // earlierReport tells what the failure report is that stands at a path: what the

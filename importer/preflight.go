@@ -62,13 +62,15 @@ func (p *pipeline) unproved() bool { return !p.journal.Fresh() && (!p.hadResults
 // so that no capped total, repeated page or early end can make a case twice.
 func (p *pipeline) adopt() (earlierCases, error) {
 	cases := earlierCases{lookEach: true}
-	if p.journal.Suspect() {
+	switch {
+	case p.journal.Suspect():
 		p.cfg.Log.Warn("the journal's last lines are damaged: every row that it does not know is looked up before it is sent")
-	} else if !p.cfg.Adopt && p.unproved() {
+	case p.cfg.Adopt: // a person wants it
+	case p.unproved():
 		p.cfg.Log.Warn("the results file is gone or was changed, so it does not prove that its journal is whole: every row that the journal does not know is looked up before it is sent")
-	} else if !p.cfg.Adopt && p.journal.Adopting() == "" {
+	case p.journal.Adopting() == "":
 		p.cfg.Log.Warn("the journal was once rebuilt, or was not proved to be whole: every row that it does not know is looked up before it is sent")
-	} else if !p.cfg.Adopt {
+	default:
 		p.cfg.Log.Warn("a run with --adopt did not finish: every row that the journal does not know is looked up before it is sent: " + p.journal.Adopting())
 	}
 	if p.cfg.Adopt {

@@ -46,8 +46,8 @@ func (p *pipeline) proveJournal() error {
 		n += lines
 	}
 	if n > doubts {
-		return &exit.Stop{Exit: exit.Refused, Err: fmt.Errorf("%s holds what became of %s, and its journal %s has never heard of it: the journal is an older copy, or another import's", p.files.Results, words.Plural(n, "row"), p.files.Journal),
-			Hint: p.howToProve()}
+		return exit.Refuse(fmt.Errorf("%s holds what became of %s, and its journal %s has never heard of it: the journal is an older copy, or another import's", p.files.Results, words.Plural(n, "row"), p.files.Journal),
+			p.howToProve())
 	}
 	for _, o := range proof.lost {
 		if err := p.journal.Record(o); err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"caseimport/importer/content"
@@ -35,11 +36,10 @@ type tally struct {
 	undone  map[journal.ID]bool // rows of this input that were given up
 	// extra counts lines of the results file that the journal does not know: see
 	// results.Line.OfRun.
-	extra      int
-	reasons    map[string]int
-	locked     int      // rows whose case takes no changes
-	trial      []string // ids of the cases that a run with a limit has created, the first of them
-	keptEdited bool     // the earlier failure report is people's work that was not read
+	extra   int
+	reasons map[string]int
+	locked  int      // rows whose case takes no changes
+	trial   []string // ids of the cases that a run with a limit has created, the first of them
 }
 
 // maxReasons bounds the different reasons that are counted.
@@ -251,12 +251,12 @@ func (p *pipeline) broken(err error, claimed []*lifecycle.Row) error {
 	return err
 }
 
-// record writes down what became of a row: the journal first.
-func (p *pipeline) record(a lifecycle.Record) error {
-	line := results.Line{Row: a.Claim.Row, Key: a.Claim.Key, Attempts: a.Attempts, FinishedAt: time.Now()}
+// outcome is the line for what became of a row, what it is to the journal, and where it
+// is counted: nil for what is not its end.
+func (p *pipeline) outcome(a lifecycle.Record) (line results.Line, state journal.State, count *atomic.Int64) {
 	progress := p.cfg.Progress
-	state, count := journal.Created, &progress.created
-	line.CaseID = a.CaseID
+	line = results.Line{Row: a.Claim.Row, Key: a.Claim.Key, CaseID: a.CaseID, Attempts: a.Attempts, FinishedAt: time.Now()}
+	state, count = journal.Created, &progress.created
 	switch {
 	case a.State == lifecycle.Done:
 		line.Status, line.ErrorMessage = results.Created, a.Note
@@ -286,6 +286,13 @@ func (p *pipeline) record(a lifecycle.Record) error {
 			line.ErrorFields = append(line.ErrorFields, results.Field{Name: f.Name, Description: f.Description})
 		}
 	}
+	return line, state, count
+}
+
+// record writes down what became of a row: the journal first.
+func (p *pipeline) record(a lifecycle.Record) error {
+	line, state, count := p.outcome(a)
+	progress := p.cfg.Progress
 	text, err := json.Marshal(line)
 	if err != nil {
 		return fmt.Errorf("internal error: %w", err)

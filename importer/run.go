@@ -18,7 +18,7 @@ func Run(ctx context.Context, cfg Config) (Summary, error) {
 	if cfg.Progress == nil {
 		cfg.Progress = &Progress{}
 	}
-	cfg.ReportForm = ReportForm(cfg.ReportForm, cfg.Table)
+	cfg.ReportForm = reportForm(cfg.ReportForm, cfg.Table)
 	files := FilesOf(cfg.Results, cfg.ReportForm)
 	cfg.Results = files.Results
 	sum, err := execute(ctx, cfg, files)

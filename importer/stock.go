@@ -116,7 +116,7 @@ func filesStop(err error) *exit.Stop {
 	if exit.DiskFull(err) {
 		return &exit.Stop{Exit: exit.Stopped, Err: err, Hint: "make room on the disk and run the same command again"}
 	}
-	return &exit.Stop{Exit: exit.Refused, Err: err, Hint: "fix it and run the same command again"}
+	return exit.Refuse(err, "fix it and run the same command again")
 }
 
 // knownCase fills in the newest case that the journal knows and the search can
@@ -171,17 +171,17 @@ func (p *pipeline) knowsReport() error {
 		case !ok || p.journal.State(id) != journal.None:
 			return nil
 		case p.ids.Status(row.Cell) == "":
-			return &exit.Stop{Exit: exit.Refused, Err: fmt.Errorf("%s, row %d: it has no %s, and the journal does not know the row: cannot tell whether it was never sent, or belongs to another results file", p.cfg.Input, row.Number, results.StatusColumn),
-				Hint: "restore that column as it stood in the failure report, or run the input that the report came from again"}
+			return exit.Refuse(fmt.Errorf("%s, row %d: it has no %s, and the journal does not know the row: cannot tell whether it was never sent, or belongs to another results file", p.cfg.Input, row.Number, results.StatusColumn),
+				"restore that column as it stood in the failure report, or run the input that the report came from again")
 		}
-		return &exit.Stop{Exit: exit.Refused, Err: fmt.Errorf("%s, row %d: this failure report belongs to another results file: the journal does not know its rows", p.cfg.Input, row.Number),
-			Hint: "use -o RESULTS of the first run"}
+		return exit.Refuse(fmt.Errorf("%s, row %d: this failure report belongs to another results file: the journal does not know its rows", p.cfg.Input, row.Number),
+			"use -o RESULTS of the first run")
 	})
 	if err == nil {
 		err = swapped.compare()
 	}
 	if _, known := errors.AsType[*exit.Stop](err); err != nil && !known {
-		return &exit.Stop{Exit: exit.Refused, Err: err}
+		return exit.Refuse(err, "")
 	}
 	return err
 }
@@ -254,6 +254,6 @@ func (s *swapped) compare() error {
 }
 
 func (s *swapped) refuse(row int) *exit.Stop {
-	return &exit.Stop{Exit: exit.Refused, Err: fmt.Errorf("%s, row %d holds the cells of another row: its columns were sorted apart from the %s column", s.cfg.Input, row, results.IDColumn),
-		Hint: "sort whole rows only; restore the report, or run the import's own input again, which writes it anew"}
+	return exit.Refuse(fmt.Errorf("%s, row %d holds the cells of another row: its columns were sorted apart from the %s column", s.cfg.Input, row, results.IDColumn),
+		"sort whole rows only; restore the report, or run the import's own input again, which writes it anew")
 }

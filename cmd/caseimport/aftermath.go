@@ -55,7 +55,7 @@ func (a *aftermath) begin(cmd *cobra.Command, o runOptions, input string, log *s
 	}
 	file, err := metrics.Open(a.metricsFile)
 	if err != nil {
-		return nil, refuse(err, "give another file with --metrics-file")
+		return nil, exit.Refuse(err, "give another file with --metrics-file")
 	}
 	g := &gauges{file, log, make(chan struct{}), make(chan struct{})}
 	go g.keep(p)

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"caseimport/importer"
+	"caseimport/importer/exit"
 	"caseimport/importer/journal"
 	"caseimport/importer/reads"
 	"caseimport/importer/talkdesk"
@@ -59,7 +60,7 @@ func (a account) journal(results, keyRule string) (*journal.Journal, error) {
 	header := journal.Header{Account: a.name, BaseURL: a.baseURL, KeyRule: keyRule}
 	j, err := journal.Peek(files.Journal, header, filepath.Base(files.Results))
 	if err != nil {
-		return nil, refuse(err, "name the results file of this import with -o")
+		return nil, exit.Refuse(err, "name the results file of this import with -o")
 	}
 	if j != nil {
 		a.reader.Limiter.Learn(j.Rate())
@@ -84,5 +85,5 @@ func refused(ctx context.Context, a talkdesk.Answer) error {
 		return errors.New("interrupted")
 	}
 	hint := "to find out what is wrong: " + program() + " doctor"
-	return refuse(errors.New(a.Message), hint)
+	return exit.Refuse(errors.New(a.Message), hint)
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"caseimport/importer/exit"
 	"caseimport/importer/reads"
 	"caseimport/importer/sandbox"
 	"caseimport/importer/talkdesk"
@@ -70,9 +71,9 @@ func plainEnvironment() error {
 		hidden := strings.ContainsFunc(value, func(r rune) bool { return !unicode.IsGraphic(r) && r != '\n' && r != '\r' && r != '\t' })
 		switch {
 		case quoted:
-			return refuse(fmt.Errorf("the value of %s stands in quotation marks, which would be part of it", name), "remove them: where this file is read, only the bare value is wanted")
+			return exit.Refuse(fmt.Errorf("the value of %s stands in quotation marks, which would be part of it", name), "remove them: where this file is read, only the bare value is wanted")
 		case hidden:
-			return refuse(fmt.Errorf("the value of %s holds a character that cannot be seen", name), "type it anew, or copy it without what stands around it")
+			return exit.Refuse(fmt.Errorf("the value of %s holds a character that cannot be seen", name), "type it anew, or copy it without what stands around it")
 		}
 	}
 	return nil
@@ -114,7 +115,7 @@ func (t *target) connect(known *fields.File, concurrency int) (a account, err er
 	}
 	if t.caCert != "" {
 		if client.Trusted, err = talkdesk.TrustToo(t.caCert); err != nil {
-			return a, refuse(fmt.Errorf("--ca-cert: %w", err), "")
+			return a, exit.Refuse(fmt.Errorf("--ca-cert: %w", err), "")
 		}
 	}
 	if t.sandbox {
@@ -128,7 +129,7 @@ func (t *target) connect(known *fields.File, concurrency int) (a account, err er
 		client.Account, client.BaseURL, client.TokenURL = "sandbox", a.box.URL, a.box.TokenURL
 		client.Credentials = talkdesk.Credentials{ClientID: "sandbox", ClientSecret: "sandbox"}
 	} else if client.Credentials, err = talkdesk.CredentialsFromEnv(os.Getenv); err != nil {
-		return a, refuse(err, "in a file that a shell reads (. secrets.env), each line begins with export\nto try it without an account, add --sandbox")
+		return a, exit.Refuse(err, "in a file that a shell reads (. secrets.env), each line begins with export\nto try it without an account, add --sandbox")
 	}
 	if a.api, err = talkdesk.New(client); err != nil {
 		a.close()

@@ -34,11 +34,6 @@ type status int
 
 func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
-// refuse is the error of a command that did nothing, with what to do about it.
-func refuse(err error, hint string) error {
-	return &exit.Stop{Exit: exit.Refused, Err: err, Hint: hint}
-}
-
 // explain prints how a command ended, for people, and returns its exit code.
 // An error is "caseimport: what happened"; hints are on lines of their own.
 func explain(w io.Writer, err error) int {
@@ -59,7 +54,7 @@ func stopOf(err error) *exit.Stop {
 	if stop, ok := errors.AsType[*exit.Stop](err); ok {
 		return stop
 	}
-	return &exit.Stop{Exit: exit.Refused, Err: err}
+	return exit.Refuse(err, "")
 }
 
 // brief cuts the lines of a message, which may name things of any length.
@@ -93,7 +88,7 @@ func usage(cmd *cobra.Command, hint, format string, args ...any) error {
 		hint += "\n"
 	}
 	hint += "see: " + cmd.CommandPath() + " --help"
-	return refuse(usageError{fmt.Errorf(format, args...)}, hint)
+	return exit.Refuse(usageError{fmt.Errorf(format, args...)}, hint)
 }
 
 // flagError rewords pflag's errors.

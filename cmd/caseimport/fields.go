@@ -121,16 +121,16 @@ func mayReplace(path, account string) error {
 	old, err := fields.Parse(text)
 	switch {
 	case err != nil:
-		return refuse(fmt.Errorf("%s already exists, and is no file of an account's fields", path), "choose another name with -o")
+		return exit.Refuse(fmt.Errorf("%s already exists, and is no file of an account's fields", path), "choose another name with -o")
 	case old.Account != "" && old.Account != account:
-		return refuse(fmt.Errorf("%s holds the fields of the account %s, not of %s", path, old.Account, account), "choose another name with -o")
+		return exit.Refuse(fmt.Errorf("%s holds the fields of the account %s, not of %s", path, old.Account, account), "choose another name with -o")
 	}
 	return nil
 }
 
 func writeFields(path string, file fields.File) error {
 	if err := writeNew(path, file.JSON(), true); err != nil {
-		return refuse(err, "")
+		return exit.Refuse(err, "")
 	}
 	return nil
 }

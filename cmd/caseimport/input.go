@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/text/encoding/unicode"
 
+	"caseimport/importer/exit"
 	"caseimport/importer/results"
 	"caseimport/importer/source"
 	"caseimport/mapping"
@@ -138,7 +139,7 @@ func readFields(path string, copied io.Writer) (*fields.File, error) {
 	}
 	text, err := readSmall(path, maxLookup)
 	if err != nil {
-		return nil, refuse(fmt.Errorf("cannot read the account's fields: %w", err), "to write the file: "+program()+" fields -o "+shellQuote(path))
+		return nil, exit.Refuse(fmt.Errorf("cannot read the account's fields: %w", err), "to write the file: "+program()+" fields -o "+shellQuote(path))
 	}
 	_, _ = copied.Write(text)
 	file, err := fields.Parse(text)
@@ -202,7 +203,7 @@ func noMapping(err error, path, input string) error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return refuse(err, draftHint(input, path))
+	return exit.Refuse(err, draftHint(input, path))
 }
 
 func draftHint(input, path string) string {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"caseimport/importer"
+	"caseimport/importer/exit"
 	"caseimport/importer/journal"
 	"caseimport/importer/live"
 	"caseimport/importer/talkdesk"
@@ -30,8 +31,8 @@ type lookAround struct {
 func newLookAround(cmd *cobra.Command, o checkOptions, program *mapping.Program, input string, rate float64) (l *lookAround, err error) {
 	field := program.KeyField()
 	if field == "" {
-		return nil, refuse(errors.New("--live looks cases up by their key, and the mapping names no key.custom_field"),
-			"add to the mapping: key: {column: …, custom_field: text1}, with the key of a text field of your account")
+		return nil, exit.Refuse(errors.New("--live looks cases up by their key, and the mapping names no key.custom_field"),
+			importer.NameKeyField)
 	}
 	l = &lookAround{owners: map[string]int{}, against: func(account fields.File) error { return against(cmd, o.mapping, account) }}
 	if l.account, err = o.dial(cmd, program.Account()); err != nil {

@@ -14,6 +14,7 @@ import (
 
 	"caseimport/importer"
 	"caseimport/importer/atomicfile"
+	"caseimport/importer/exit"
 	"caseimport/importer/history"
 	"caseimport/importer/results"
 	"caseimport/mapping/words"
@@ -90,7 +91,7 @@ func readHistory(cmd *cobra.Command, o reportOptions, path string) (*history.His
 	}
 	h, err := history.Read(history.Config{Results: files.Results, Journal: files.Journal, Report: report, Verify: files.Verify, Values: o.values})
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, refuse(fmt.Errorf("there is no journal %s: it says what happened", files.Journal), "name the results file of an import, beside which its journal stands")
+		return nil, exit.Refuse(fmt.Errorf("there is no journal %s: it says what happened", files.Journal), "name the results file of an import, beside which its journal stands")
 	}
 	if err != nil || o.html == "" {
 		return h, err

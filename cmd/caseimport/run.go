@@ -329,7 +329,7 @@ func parseMaxFailures(s string) (m importer.MaxFailures, err error) {
 func apart(input string, outputs ...string) error {
 	for _, out := range outputs {
 		if input != "-" && importer.SameFile(input, out) {
-			return refuse(fmt.Errorf("the output %s is the input: it would be overwritten", out), "choose another name with -o")
+			return exit.Refuse(fmt.Errorf("the output %s is the input: it would be overwritten", out), "choose another name with -o")
 		}
 	}
 	return nil

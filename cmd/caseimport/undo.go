@@ -150,12 +150,12 @@ func cannotUndo(err error, path string) error {
 		if pin.Theirs == "sandbox" {
 			hint = "these are the files of a rehearsal, whose cases are gone: delete them"
 		}
-		return refuse(pin, hint)
+		return exit.Refuse(pin, hint)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return refuse(fmt.Errorf("there is no journal %s: it says which cases are the import's", path), "give the results file of the import")
+		return exit.Refuse(fmt.Errorf("there is no journal %s: it says which cases are the import's", path), "give the results file of the import")
 	}
-	return refuse(err, "")
+	return exit.Refuse(err, "")
 }
 
 // printUndo says what was found and done, to somebody who has not read the manual. next

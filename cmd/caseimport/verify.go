@@ -147,7 +147,7 @@ func rowsWithCase(ctx context.Context, table *source.Table, program *mapping.Pro
 	case err != nil:
 		return rows, err
 	case j == nil:
-		return rows, refuse(fmt.Errorf("there is no journal %s: it says which rows have a case", importer.FilesOf(results, "csv").Journal), "name the results file of this import with -o")
+		return rows, exit.Refuse(fmt.Errorf("there is no journal %s: it says which rows have a case", importer.FilesOf(results, "csv").Journal), "name the results file of this import with -o")
 	}
 	defer j.Close()
 	if !j.Last().Ended {

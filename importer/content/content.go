@@ -33,21 +33,16 @@ func Sum(c *mapping.Case, scratch *[]byte) (sum [8]byte, err error) {
 		return sum, err
 	}
 	*scratch = body
-	return sumOfBody(c, body), nil
-}
-
-// sumOfBody may write behind the body.
-func sumOfBody(c *mapping.Case, b []byte) (sum [8]byte) {
 	// What the request does not hold comes behind it, and nothing where there is
 	// nothing: so the sums of older versions remain right.
 	for _, part := range [...]struct{ name, value string }{
 		{"owner", c.Owner}, {"parent", c.Parent}, {"status", c.Status}, {"type", c.Type}, {"group", c.GroupID}, {"resolution", c.Resolution},
 	} {
 		if part.value != "" {
-			b = append(append(append(append(b, 0), part.name...), 0), part.value...)
+			body = append(append(append(append(body, 0), part.name...), 0), part.value...)
 		}
 	}
-	whole := sha256.Sum256(b)
+	whole := sha256.Sum256(body)
 	copy(sum[:], whole[:])
-	return sum
+	return sum, nil
 }

@@ -12,6 +12,9 @@ type Stop struct {
 	Hint string // what to do next; may be empty
 }
 
+// Refuse is the end of a command that did nothing.
+func Refuse(err error, hint string) *Stop { return &Stop{Exit: Refused, Err: err, Hint: hint} }
+
 func (s *Stop) Error() string { return s.Err.Error() }
 
 func (s *Stop) Unwrap() error { return s.Err }

@@ -75,8 +75,6 @@ func Run(ctx context.Context, cfg Config) (Report, talkdesk.Answer) {
 	return s.report, a
 }
 
-var done = talkdesk.Answer{Verdict: talkdesk.Created}
-
 func (s *search) run(ctx context.Context) talkdesk.Answer {
 	var wanted []Row
 	for _, row := range s.Rows {
@@ -88,7 +86,7 @@ func (s *search) run(ctx context.Context) talkdesk.Answer {
 		}
 	}
 	if len(wanted) == 0 {
-		return done
+		return reads.Done
 	}
 	first, a := s.Reader.Page(ctx, s.API, talkdesk.Query{Field: s.Field, Page: 1})
 	if a.Verdict != talkdesk.Created {
@@ -164,7 +162,7 @@ func (s *search) byList(ctx context.Context, first talkdesk.Page, wanted []Row) 
 	if len(left) > 0 {
 		s.remark("the list of all cases repeats or lacks some, so what it does not show is looked up one by one")
 	}
-	return left, done
+	return left, reads.Done
 }
 
 // oneByOne looks rows up. Before an absence is believed, a case that the list shows
@@ -197,7 +195,7 @@ func (s *search) oneByOne(ctx context.Context, first talkdesk.Page, rows []Row) 
 		case a.Unfiltered || a.Hidden:
 			s.report.InDoubt += len(rows) - i
 			s.remark(a.Message)
-			return done
+			return reads.Done
 		case a.Verdict == talkdesk.Unknown:
 			s.report.InDoubt++
 			s.example("row %d, key %q: %s", row.Number, words.Shown(row.Key), a.Message)
@@ -205,7 +203,7 @@ func (s *search) oneByOne(ctx context.Context, first talkdesk.Page, rows []Row) 
 			return a
 		}
 	}
-	return done
+	return reads.Done
 }
 
 // found notes that there are cases with the row's key.

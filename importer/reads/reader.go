@@ -20,6 +20,9 @@ const (
 	maxRenewals = 5
 )
 
+// Done is the answer to what took no request, or several that were answered.
+var Done = talkdesk.Answer{Verdict: talkdesk.Created}
+
 // Reader makes reads, one at a time.
 type Reader struct {
 	Limiter  *ratelimit.Limiter

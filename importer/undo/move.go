@@ -156,7 +156,7 @@ func (u *undoing) there(it *item) (gone bool, a talkdesk.Answer) {
 		_, a = reads.Once(u.intake, u.Reader, u.readCase(it.caseID))
 	}
 	if a.Verdict == talkdesk.Absent {
-		return true, done
+		return true, reads.Done
 	}
 	return false, a
 }
@@ -183,8 +183,8 @@ func (u *undoing) refused(it *item, a talkdesk.Answer) *exit.Stop {
 	}
 	switch {
 	case !u.proved:
-		return &exit.Stop{Exit: exit.Refused, Err: fmt.Errorf("this account or client cannot move cases to the Trash: %s", a.Message),
-			Hint: "the scope that it needs is not published: ask Talkdesk for it, or have an agent delete the cases by hand (the undo file lists them)"}
+		return exit.Refuse(fmt.Errorf("this account or client cannot move cases to the Trash: %s", a.Message),
+			"the scope that it needs is not published: ask Talkdesk for it, or have an agent delete the cases by hand (the undo file lists them)")
 	case a.Denied:
 		return &exit.Stop{Exit: exit.Stopped, Err: fmt.Errorf("cases can no longer be moved to the Trash: %s", a.Message), Hint: "run the same command again to go on"}
 	}

@@ -51,8 +51,6 @@ type undoing struct {
 	noted       time.Time
 }
 
-var done = talkdesk.Answer{Verdict: talkdesk.Created}
-
 // Run says what would be undone, or undoes it. The report is filled in any case.
 func Run(ctx context.Context, cfg Config) (*Report, *exit.Stop) {
 	u := &undoing{Config: cfg, ctx: ctx, intake: cfg.Intake, began: time.Now(), byID: map[string]*item{}}
@@ -71,7 +69,7 @@ func Run(ctx context.Context, cfg Config) (*Report, *exit.Stop) {
 func (u *undoing) run() (stop *exit.Stop) {
 	var err error
 	if u.stock, err = takeStock(u.Journal); err != nil {
-		return &exit.Stop{Exit: exit.Refused, Err: err}
+		return exit.Refuse(err, "")
 	}
 	for _, it := range u.stock.cases {
 		u.byID[it.caseID] = it
