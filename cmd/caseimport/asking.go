@@ -26,14 +26,17 @@ type asking struct {
 	patience time.Duration
 }
 
-// askingRate is the usage of --rate where it is for requests only.
-const askingRate = "at most `RATE` requests: 10/s, 600/m or a number per second, 0 for no limit, auto to find the server's (default 5/s)"
+// flags are those of commands that read no export, and of verify. check has another
+// --rate.
+func (a *asking) flags(f *pflag.FlagSet, patience time.Duration) {
+	a.target.flags(f)
+	a.rateFlag(f, "at most `RATE` requests: 10/s, 600/m or a number per second, 0 for no limit, auto to find the server's (default 5/s)")
+	a.waits(f, patience)
+}
 
-// waits are its flags but for the target's.
-func (a *asking) waits(f *pflag.FlagSet, patience time.Duration, written string) {
-	f.DurationVar(&a.timeout, "timeout", 60*time.Second, "give up on a request after this `TIME`")
-	f.DurationVar(&a.patience, "outage-patience", patience, "wait this `TIME` for a server that is down")
-	f.Lookup("timeout").DefValue, f.Lookup("outage-patience").DefValue = "60s", written
+func (a *asking) waits(f *pflag.FlagSet, patience time.Duration) {
+	a.timeoutFlag(f)
+	patienceFlag(f, &a.patience, patience)
 }
 
 // dial is connect for one request after the other. It looks at the flags first.

@@ -61,7 +61,7 @@ Exit codes, if and only if:
 	f.BoolVar(&o.live, "live", false, "ask the account which rows have a case already")
 	f.StringVarP(&o.results, "results", "o", "", "with --live, the results `FILE` of earlier runs, for their journal (default: next to INPUT)")
 	o.target.flags(f)
-	o.waits(f, 10*time.Minute, "10m")
+	o.waits(f, 10*time.Minute)
 	return o.reading.command(cmd, func(cmd *cobra.Command, input string) error {
 		report, err := checkFile(cmd, o, input)
 		if err != nil {

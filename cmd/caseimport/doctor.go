@@ -49,9 +49,7 @@ Exit codes, if and only if:
 	}
 	f := cmd.Flags()
 	f.StringVarP(&o.mapping, "mapping", "m", "", "the mapping `FILE` to hold against the account")
-	o.target.flags(f)
-	o.rateFlag(f, askingRate)
-	o.waits(f, 10*time.Second, "10s")
+	o.asking.flags(f, 10*time.Second)
 	jsonFlag(f, &o.json)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		report, err := examine(cmd, o)

@@ -41,6 +41,16 @@ func (t *target) flags(f *pflag.FlagSet) {
 // rateFlag is --rate; what it is for differs between commands.
 func (t *target) rateFlag(f *pflag.FlagSet, usage string) { f.StringVar(&t.rate, "rate", "", usage) }
 
+func (t *target) timeoutFlag(f *pflag.FlagSet) {
+	f.DurationVar(&t.timeout, "timeout", 60*time.Second, "give up on a request after this `TIME`")
+	f.Lookup("timeout").DefValue = "60s"
+}
+
+func patienceFlag(f *pflag.FlagSet, to *time.Duration, usual time.Duration) {
+	f.DurationVar(to, "outage-patience", usual, "wait this `TIME` for a server that is down")
+	f.Lookup("outage-patience").DefValue = human(usual)
+}
+
 // fill takes from the environment what no flag gave.
 func (t *target) fill(cmd *cobra.Command) error {
 	if t.sandbox {

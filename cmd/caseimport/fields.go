@@ -46,9 +46,7 @@ Exit codes, if and only if:
 	}
 	f := cmd.Flags()
 	f.StringVarP(&o.out, "output", "o", "", "write them to this `FILE`, - for standard output")
-	o.target.flags(f)
-	o.rateFlag(f, askingRate)
-	o.waits(f, 10*time.Minute, "10m")
+	o.asking.flags(f, 10*time.Minute)
 	jsonFlag(f, &o.json)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		file, err := readAccount(cmd, o)

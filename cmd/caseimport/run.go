@@ -68,10 +68,10 @@ With --json, standard output is one line of JSON whatever the exit code, also wi
 	o.rateFlag(f, "at most `RATE` requests: 10/s, 600/m or a number per second, 0 for no limit, auto to find the server's, auto:20/s with a bound (default 5/s, with --sandbox 50/s)")
 	f.IntVar(&o.concurrency, "concurrency", 8, "send `N` requests in parallel")
 	f.IntVar(&o.maxAttempts, "max-attempts", 8, "send a row at most `N` times, answers 429 not counted")
-	f.DurationVar(&o.timeout, "timeout", 60*time.Second, "give up on a request after this `TIME`")
+	o.timeoutFlag(f)
 	f.DurationVar(&o.settle, "settle", 30*time.Second, "wait this `TIME` for a lost request to arrive before its case is taken to be missing")
 	f.StringVar(&o.maxFailures, "max-failures", "", "stop when Talkdesk has refused `N` rows: 50, or 5% of the rows sent")
-	f.DurationVar(&o.outagePatience, "outage-patience", 10*time.Minute, "wait this `TIME` for a server that is down")
+	patienceFlag(f, &o.outagePatience, 10*time.Minute)
 	f.IntVar(&o.limit, "limit", 0, "send only the next `N` rows, as a trial")
 	f.BoolVar(&o.resendUnknown, "resend-unknown", false, "resend rows of which it is unknown whether they have a case; may create duplicates")
 	f.BoolVar(&o.update, "update", false, "also update cases whose row has changed since; what people have changed in Talkdesk is left as it is")
@@ -80,7 +80,6 @@ With --json, standard output is one line of JSON whatever the exit code, also wi
 	jsonFlag(f, &o.json)
 	f.StringVar(&o.logFormat, "log-format", "text", "`FORMAT` of logs and progress on standard error: text or json")
 	o.aftermath.flags(f)
-	f.Lookup("timeout").DefValue, f.Lookup("outage-patience").DefValue = "60s", "10m"
 	return o.reading.command(cmd, func(cmd *cobra.Command, input string) error { return runImport(cmd, o, input) })
 }
 

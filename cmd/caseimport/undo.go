@@ -56,10 +56,8 @@ Exit codes, if and only if:
 	}
 	f := cmd.Flags()
 	f.BoolVar(&o.yes, "yes", false, "do it")
-	o.target.flags(f)
+	o.asking.flags(f, 10*time.Minute)
 	_ = f.MarkHidden("sandbox")
-	o.rateFlag(f, askingRate)
-	o.waits(f, 10*time.Minute, "10m")
 	f.DurationVar(&o.settle, "settle", 30*time.Second, "wait this `TIME` for the first case to be gone from reading")
 	jsonFlag(f, &o.json)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -207,14 +205,7 @@ func printUndo(w io.Writer, r *undo.Report, did bool, next, path string, pace ra
 		if shown == 1 {
 			b.WriteString("\nThe first of those that are kept\n")
 		}
-		who := fmt.Sprintf("row %d", line.Row)
-		if line.Key != "" {
-			who += fmt.Sprintf(", key %q", words.Shown(line.Key))
-		}
-		if line.CaseID != "" {
-			who += ", case " + line.CaseID
-		}
-		fmt.Fprintf(&b, "  %s: %s\n", who, line.Reason)
+		fmt.Fprintf(&b, "  %s: %s\n", whichRow(line.Row, line.Key, line.CaseID), line.Reason)
 	}
 	fmt.Fprintf(&b, "\n%s in %s\n", words.Plural(r.Requests, "request"), humanSeconds(r.Seconds))
 	fmt.Fprintf(&b, "\nFiles\n  %-16s%s\n  %16sone line per case\n", "undo file", path, "")

@@ -53,10 +53,8 @@ Exit codes, if and only if:
 	f := cmd.Flags()
 	o.mappingFlag(f)
 	f.StringVarP(&o.results, "results", "o", "", "the results `FILE` of the import (default: next to INPUT)")
-	o.target.flags(f)
+	o.asking.flags(f, 10*time.Minute)
 	_ = f.MarkHidden("sandbox")
-	o.rateFlag(f, askingRate)
-	o.waits(f, 10*time.Minute, "10m")
 	f.DurationVar(&o.settle, "settle", 30*time.Second, "wait this `TIME` for a list that lags before a case is taken to be missing")
 	f.IntVar(&o.sample, "sample", 20, "read `N` cases one by one where the list does not show everything")
 	jsonFlag(f, &o.json)
@@ -202,10 +200,7 @@ func printVerify(w io.Writer, r verify.Report, path string) {
 
 // describe says one line of the verify file in words.
 func describe(l verify.Line) string {
-	who := fmt.Sprintf("row %d, key %q, case %s", l.Row, words.Shown(l.Key), l.CaseID)
-	if l.Key == "" {
-		who = fmt.Sprintf("row %d, case %s", l.Row, l.CaseID)
-	}
+	who := whichRow(l.Row, l.Key, l.CaseID)
 	switch {
 	case l.Result == verify.Missing && l.Found != "":
 		return who + " is missing; another case has the key: " + l.Found

@@ -58,6 +58,18 @@ func perSecond(rate float64) string {
 	return short(rate*3600) + "/h"
 }
 
+// whichRow names a row by what is known of it.
+func whichRow(row int, key, caseID string) string {
+	who := fmt.Sprintf("row %d", row)
+	if key != "" {
+		who += fmt.Sprintf(", key %q", words.Shown(key))
+	}
+	if caseID != "" {
+		who += ", case " + caseID
+	}
+	return who
+}
+
 // shellQuote writes a word so that it can be typed into a shell.
 func shellQuote(word string) string {
 	plain := func(r rune) bool {
