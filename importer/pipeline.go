@@ -152,6 +152,11 @@ func (p *pipeline) work() error {
 		if err != nil {
 			continue // the run stops
 		}
+		if p.endWanted() {
+			// Whoever has asked for it may have been told by now that nothing new is
+			// sent, and watchSignals may not have come to it.
+			p.machine.Halt(p.now(), interrupted)
+		}
 		q, ok := p.machine.Next(p.now())
 		if !ok {
 			continue
@@ -168,6 +173,15 @@ func (p *pipeline) work() error {
 		p.follow()
 	}
 	return nil
+}
+
+func (p *pipeline) endWanted() bool {
+	select {
+	case <-p.cfg.Drain:
+		return true
+	default:
+		return p.ctx.Err() != nil
+	}
 }
 
 // turn waits for the limiter: as long as the run goes on, and then for a moment
