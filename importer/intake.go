@@ -46,7 +46,7 @@ func (in *intake) rows() (err error) {
 	}
 	in.cfg.Progress.now(Sending)
 	if in.going.Err() == nil {
-		if err := in.openResults(); err != nil {
+		if err := in.byWriter(in.begin); err != nil { // which alone may touch the results
 			why := filesStop(err)
 			in.halt(lifecycle.Stop{Exit: why.Exit, Reason: err.Error(), Hint: why.Hint})
 		}
@@ -58,13 +58,6 @@ func (in *intake) rows() (err error) {
 		in.cfg.Log.Warn(fmt.Sprintf("%s equal to an earlier one in every cell: without a key each becomes a case", words.Plural(in.equal, "row")))
 	}
 	return in.takeLater()
-}
-
-// openResults has the writer begin the results file: it alone may touch it.
-func (p *pipeline) openResults() error {
-	done := make(chan error, 1)
-	p.enqueue(opening{done})
-	return <-done
 }
 
 func (p *pipeline) halt(why lifecycle.Stop) {
@@ -267,7 +260,7 @@ func (in *intake) pastLimit(row *source.Row) error {
 // skip leaves a row to a later run.
 func (in *intake) skip(row *source.Row) {
 	if in.ids.Report() {
-		in.enqueue(handBack{row})
+		in.enqueue(func() error { return in.giveBack(row) })
 	}
 }
 
@@ -392,7 +385,7 @@ func (in *intake) complete(r *lifecycle.Row, it *item) {
 
 // refuse records a row that is not sent.
 func (in *intake) refuse(row *source.Row, key, id, status string, faults ...mapping.Fault) {
-	in.enqueue(refusal{row: row, key: key, id: id, status: status, faults: faults})
+	in.enqueue(func() error { return in.recordRefusal(row, key, id, status, faults) })
 }
 
 // maxFaults bounds what is written down of one row, as of an answer.

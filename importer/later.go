@@ -118,7 +118,7 @@ func (in *intake) takeLate(row *source.Row, l laterRow, known map[journal.ID]rec
 		case state.InDoubt():
 			r.Body, r.Fault = nil, fault.String()
 		default:
-			in.enqueue(orphan{row, r.Claim, *fault})
+			in.enqueue(func() error { return in.recordOrphan(row, r.Claim, fault.String()) })
 			return nil
 		}
 	}
@@ -188,31 +188,24 @@ type recalled struct {
 	refused bool
 }
 
-// recalling is the wish to know the cases of rows. The writer fulfils it, behind
-// whatever was recorded before.
-type recalling struct {
-	cases map[journal.ID]recalled // in: of these rows; out: of those that have one
-	done  chan<- error
-}
-
 // recallRows recalls the cases of rows that have one, and of their parents.
 func (in *intake) recallRows(batch []laterRow) (map[journal.ID]recalled, error) {
 	cases := map[journal.ID]recalled{}
 	for _, l := range batch {
 		cases[l.id], cases[l.parent] = recalled{}, recalled{}
 	}
-	done := make(chan error, 1)
-	in.enqueue(recalling{cases, done})
-	return cases, <-done
+	err := in.byWriter(func() error { return in.recall(cases) })
+	return cases, err
 }
 
-func (p *pipeline) recall(a recalling) error {
-	maps.DeleteFunc(a.cases, func(id journal.ID, _ recalled) bool { return !p.journal.State(id).HasCase() })
-	if len(a.cases) == 0 {
+// recall fills in the cases of these rows, and leaves out those that have none.
+func (p *pipeline) recall(cases map[journal.ID]recalled) error {
+	maps.DeleteFunc(cases, func(id journal.ID, _ recalled) bool { return !p.journal.State(id).HasCase() })
+	if len(cases) == 0 {
 		return nil
 	}
 	return p.journal.Outcomes(func(o journal.Outcome) error {
-		if _, wanted := a.cases[o.ID]; !wanted {
+		if _, wanted := cases[o.ID]; !wanted {
 			return nil
 		}
 		line, err := parseLine(o.Line)
@@ -223,7 +216,7 @@ func (p *pipeline) recall(a recalling) error {
 		if memo, ok := content.ParseMemo(o.Memo); ok {
 			r.memo = &memo
 		}
-		a.cases[o.ID] = r
+		cases[o.ID] = r
 		return nil
 	})
 }

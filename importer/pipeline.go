@@ -37,7 +37,7 @@ type pipeline struct {
 
 	mu      sync.Mutex
 	machine *lifecycle.Machine
-	queue   []any // for the writer: actions and refusals, in order
+	queue   []any // for the writer: actions and tasks, in order
 	pacing  int   // workers that wait for their turn
 	idle    *sync.Cond
 	room    *sync.Cond // for the reader

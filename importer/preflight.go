@@ -130,9 +130,14 @@ func (p *pipeline) takeOver() {
 			Hint: "try again later; if the file is of another account, or these cases were deleted there, move it away and run with --adopt again"})
 		return
 	default:
-		done := make(chan struct{})
-		p.enqueue(takenOver{noted, done})
-		<-done
+		_ = p.byWriter(func() error { // a disk that fails stops the run
+			for _, o := range noted {
+				if err := p.journal.Record(o); err != nil {
+					return p.broken(err, nil)
+				}
+			}
+			return nil
+		})
 	}
 }
 

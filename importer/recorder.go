@@ -64,33 +64,9 @@ func (t *tally) frequent() (top []Reason) {
 	return top[:min(shownReasons, len(top))]
 }
 
-// refusal is a row of this input that is not sent. It belongs to this run alone,
-// so the journal does not hear of it.
-type refusal struct {
-	row             *source.Row
-	key, id, status string
-	faults          []mapping.Fault
-}
-
-// orphan is a row that is not sent because its parent has no case. The journal
-// hears of it, so that its failure report can be told from another's.
-type orphan struct {
-	row   *source.Row
-	claim journal.Claim
-	fault mapping.Fault
-}
-
-// takenOver are cases of which the journal has not heard; done is closed when it has.
-type takenOver struct {
-	cases []journal.Outcome
-	done  chan struct{}
-}
-
-// handBack is a row of a failure report that this run does not come to.
-type handBack struct{ row *source.Row }
-
-// opening is the wish that the results file be begun.
-type opening struct{ done chan<- error }
+// task is something that the writer is to do beside what the machine wants. Its error
+// is one of the disk.
+type task func() error
 
 const (
 	// filesAge is how long a line may wait in memory before it is in its file.
@@ -165,15 +141,26 @@ func (p *pipeline) takeWork(work *[]any) (stale, over bool) {
 	return stale, false
 }
 
-// enqueue adds something to what the writer has to do, once there is room.
-func (p *pipeline) enqueue(a any) {
+// enqueue adds to what the writer has to do, once there is room.
+func (p *pipeline) enqueue(do task) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for len(p.queue) >= maxQueue {
 		p.room.Wait()
 	}
-	p.queue = append(p.queue, a)
+	p.queue = append(p.queue, do)
 	p.due.Signal()
+}
+
+// byWriter has the writer do something, behind whatever was recorded before, and waits
+// for it. Its error is the caller's.
+func (p *pipeline) byWriter(do func() error) error {
+	done := make(chan error, 1)
+	p.enqueue(func() error {
+		done <- do()
+		return nil
+	})
+	return <-done
 }
 
 // carryOut does one thing. Its error is one of the disk; then nothing new is
@@ -216,26 +203,8 @@ func (p *pipeline) carryOut(a any) error {
 		p.cfg.API.Renew()
 	case lifecycle.Say:
 		p.say(a.Notice)
-	case refusal:
-		return p.broken(p.recordRefusal(a), nil)
-	case takenOver:
-		defer close(a.done)
-		for _, o := range a.cases {
-			if err := p.journal.Record(o); err != nil {
-				return p.broken(err, nil)
-			}
-		}
-	case orphan:
-		return p.broken(p.record(lifecycle.Record{State: lifecycle.Failed, Claim: a.claim, Ref: &item{row: a.row},
-			Answer: talkdesk.Answer{Code: codeNoParent, Message: a.fault.String()}}), nil)
-	case opening:
-		a.done <- p.begin()
-	case recalling:
-		a.done <- p.recall(a)
-	case journal.Span:
-		return p.broken(p.journal.Note(a), nil)
-	case handBack:
-		return p.broken(p.giveBack(a.row), nil)
+	case task:
+		return p.broken(a(), nil)
 	}
 	return nil
 }
@@ -369,27 +338,35 @@ func (p *pipeline) memo(a lifecycle.Record) (sum [8]byte, memo []byte) {
 	return a.Held, memo
 }
 
-// recordRefusal writes down a row that is not sent.
-func (p *pipeline) recordRefusal(a refusal) error {
-	line := results.Line{Row: a.row.Number, Key: a.key, Status: a.status, ErrorMessage: faultText(a.faults), FinishedAt: time.Now()}
-	for _, f := range a.faults[:min(len(a.faults), maxFaults)] {
+// recordRefusal writes down a row that is not sent. It belongs to this run alone, so the
+// journal does not hear of it.
+func (p *pipeline) recordRefusal(row *source.Row, key, id, status string, faults []mapping.Fault) error {
+	line := results.Line{Row: row.Number, Key: key, Status: status, ErrorMessage: faultText(faults), FinishedAt: time.Now()}
+	for _, f := range faults[:min(len(faults), maxFaults)] {
 		if f.Field != "" {
 			line.ErrorFields = append(line.ErrorFields, results.Field{Name: f.Field, Description: f.Reason + f.Hint})
 		}
 	}
 	p.extra++
-	if a.status == results.Duplicate { // which says it all
+	if status == results.Duplicate { // which says it all
 		p.cfg.Progress.duplicate.Add(1)
 	} else {
 		p.cfg.Progress.invalid.Add(1)
-		for _, f := range a.faults {
+		for _, f := range faults {
 			p.count(words.Brief(f.Kind()))
 		}
 	}
 	if err := p.results.Append(line); err != nil {
 		return err
 	}
-	return p.report.Add(reportRow(a.row, a.id, line))
+	return p.report.Add(reportRow(row, id, line))
+}
+
+// recordOrphan writes down a row that is not sent because its parent has no case. The
+// journal hears of it, so that its failure report can be told from another's.
+func (p *pipeline) recordOrphan(row *source.Row, claim journal.Claim, why string) error {
+	return p.record(lifecycle.Record{State: lifecycle.Failed, Claim: claim, Ref: &item{row: row},
+		Answer: talkdesk.Answer{Code: codeNoParent, Message: why}})
 }
 
 // leave gives a row up that this run does not bring to an end.
