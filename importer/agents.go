@@ -63,7 +63,7 @@ func (in *intake) findAgents() error {
 
 // owner fills in the agent whose address the row names, or the mapping's default.
 func (in *intake) owner(it *item) []mapping.Fault {
-	c := &it.content.Case
+	c := &it.mapped
 	fault := func(reason string) []mapping.Fault {
 		return []mapping.Fault{in.cfg.Program.OwnerFault(c.Owner, reason)}
 	}

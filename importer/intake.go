@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -75,7 +76,7 @@ type intake struct {
 	// asked says that the agents have been looked up.
 	asked   bool
 	agents  agents
-	scratch []byte // see content.Of
+	scratch []byte // see content.Sum
 	// later are rows that come after all others: see later.go.
 	later []laterRow
 }
@@ -84,7 +85,8 @@ type intake struct {
 // to hold.
 type item struct {
 	row     *source.Row
-	content content.Content
+	mapped  mapping.Case
+	sum     [8]byte  // of that, before agents and parents were looked up
 	was     recalled // what was known of its case
 	unowned bool     // its owner is no agent, and it took the mapping's default
 }
@@ -157,7 +159,7 @@ func (in *intake) take(row *source.Row) error {
 	case len(faults) > 0 && !known.InDoubt() && !known.HasCase():
 		in.journal.Supersede(id)
 		in.refuse(row, who.Key, text, results.Invalid, faults...)
-	case known.HasCase(), it.content.Case.Parent != "", known == journal.Failed && in.journal.Refused(id, r.Sum):
+	case known.HasCase(), it.mapped.Parent != "", known == journal.Failed && in.journal.Refused(id, r.Sum):
 		in.putOff(row, id, it)
 	default:
 		in.hand(r)
@@ -353,11 +355,13 @@ func (in *intake) build(row *source.Row, id journal.ID, who mapping.Identity) (*
 	r := &lifecycle.Row{Ref: it, Claim: journal.Claim{ID: id, Row: row.Number, Key: who.Key, Title: c.Title}}
 	if len(faults) == 0 {
 		var err error
-		if it.content, r.Body, err = content.Of(c, &in.scratch); err != nil {
+		it.mapped = c
+		if it.sum, err = content.Sum(&it.mapped, &in.scratch); err != nil {
 			faults = []mapping.Fault{{Reason: err.Error()}}
 		}
+		r.Body = bytes.Clone(in.scratch)
 	}
-	r.Sum, r.Update = it.content.Sum, content.AfterCreate(&it.content.Case)
+	r.Sum, r.Update = it.sum, content.AfterCreate(&it.mapped)
 	if len(faults) > 0 {
 		r.Body, r.Fault = nil, faultText(faults)
 	}
@@ -366,7 +370,7 @@ func (in *intake) build(row *source.Row, id journal.ID, who mapping.Identity) (*
 
 // assign fills in the agent whose address a row names, if it has no faults yet.
 func (in *intake) assign(r *lifecycle.Row, it *item, faults []mapping.Fault) []mapping.Fault {
-	if len(faults) > 0 || it.content.Case.Owner == "" {
+	if len(faults) > 0 || it.mapped.Owner == "" {
 		return faults
 	}
 	if faults = in.owner(it); len(faults) > 0 {
@@ -379,8 +383,8 @@ func (in *intake) assign(r *lifecycle.Row, it *item, faults []mapping.Fault) []m
 
 // complete forms the requests of a row anew, once an id was looked up.
 func (in *intake) complete(r *lifecycle.Row, it *item) {
-	r.Body, _ = it.content.Case.Body() // it was formed before
-	r.Update = content.AfterCreate(&it.content.Case)
+	r.Body, _ = it.mapped.Body() // it was formed before
+	r.Update = content.AfterCreate(&it.mapped)
 }
 
 // refuse records a row that is not sent.

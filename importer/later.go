@@ -35,8 +35,8 @@ const maxRecalled = 50_000
 
 func (in *intake) putOff(row *source.Row, id journal.ID, it *item) {
 	l := laterRow{number: row.Number, id: id}
-	if it.content.Case.Parent != "" {
-		l.parent = identity.Key(it.content.Case.Parent)
+	if it.mapped.Parent != "" {
+		l.parent = identity.Key(it.mapped.Parent)
 	}
 	in.later = append(in.later, l)
 }
@@ -136,7 +136,7 @@ func (in *intake) takeLate(row *source.Row, l laterRow, known map[journal.ID]rec
 
 // joinParent fills in the case of the row's parent.
 func (in *intake) joinParent(it *item, l laterRow, known map[journal.ID]recalled, isChild bool) *mapping.Fault {
-	c := &it.content.Case
+	c := &it.mapped
 	if parent := known[l.parent]; parent.caseID != "" {
 		c.ParentID = parent.caseID
 		return nil
@@ -167,10 +167,10 @@ func (in *intake) resume(r *lifecycle.Row, it *item, was recalled, orphaned *map
 	}
 	var lost []string
 	if was.memo != nil {
-		r.Update, lost = content.Changes(&it.content.Case, *was.memo)
+		r.Update, lost = content.Changes(&it.mapped, *was.memo)
 	} else if same, known := in.journal.Holds(r.ID, r.Sum); known && !same {
 		// It has changed, and nothing says where: all of it is set against the case.
-		r.Update, _ = content.Changes(&it.content.Case, content.Memo{})
+		r.Update, _ = content.Changes(&it.mapped, content.Memo{})
 	}
 	if orphaned != nil && slices.Contains(lost, orphaned.Field) {
 		r.Body, r.Fault = nil, orphaned.String()

@@ -224,7 +224,7 @@ func (p *pipeline) compared(q lifecycle.Request, got *talkdesk.Case, a talkdesk.
 			memo = *it.was.memo
 		}
 		var left []string
-		c.Rest, left = content.Rest(q.Row.Update, &it.content.Case, memo, got, p.cfg.Program.Account(), q.Row.NotesInDoubt())
+		c.Rest, left = content.Rest(q.Row.Update, &it.mapped, memo, got, p.cfg.Program.Account(), q.Row.NotesInDoubt())
 		a.Updated, c.Locked = got.UpdatedAt, got.Locked()
 		if len(left) > 0 {
 			c.Note = content.LeftAlone(left)

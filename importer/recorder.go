@@ -321,19 +321,19 @@ func (p *pipeline) memo(a lifecycle.Record) (sum [8]byte, memo []byte) {
 		if it.was.memo != nil {
 			was = *it.was.memo
 		}
-		return it.was.sum, content.MemoOf(&it.content.Case, true, a.Answer.Updated).Keeping("parent_id", was).Append(nil)
+		return it.was.sum, content.MemoOf(&it.mapped, true, a.Answer.Updated).Keeping("parent_id", was).Append(nil)
 	case a.State != lifecycle.Done && it.was.caseID != "": // as it was
 		if it.was.memo != nil {
 			memo = it.was.memo.Append(nil)
 		}
 		return it.was.sum, memo
-	case a.Held != it.content.Sum: // and the row as it was then is not there to be described
+	case a.Held != it.sum: // and the row as it was then is not there to be described
 	default:
 		wrote := a.Answer.Updated
 		if wrote.IsZero() && it.was.memo != nil {
 			wrote = it.was.memo.Wrote
 		}
-		memo = content.MemoOf(&it.content.Case, a.State == lifecycle.Done, wrote).Append(nil)
+		memo = content.MemoOf(&it.mapped, a.State == lifecycle.Done, wrote).Append(nil)
 	}
 	return a.Held, memo
 }

@@ -225,6 +225,21 @@ func TestOwners(t *testing.T) {
 	})
 }
 
+// TestOwnersAndParentsChangeNoRow: ids are looked up for a row, and it has not changed by
+// that when it comes again.
+func TestOwnersAndParentsChangeNoRow(t *testing.T) {
+	in(t, func(w *world) {
+		w.tickets("T-1,One,x,,,bob@example.com,T-2,", "T-2,Two,x,,,,,")
+		w.must(0, "in.csv")
+		for _, update := range []bool{false, true} {
+			sum := w.must(0, "in.csv", func(c *Config) { c.Update = update })
+			if sum.Already != 2 || sum.Changed != 0 || sum.Requests != 0 {
+				t.Errorf("update %v: %+v", update, sum)
+			}
+		}
+	})
+}
+
 func TestOwnersWithoutTheScope(t *testing.T) {
 	in(t, func(w *world) {
 		w.api.noAgents = true
