@@ -27,10 +27,9 @@ func sameAccount(cfg Config) error {
 	if !differs(account.Account, cfg.Account) && (local || !differs(account.BaseURL, cfg.BaseURL)) {
 		return nil
 	}
-	return &Stop{Exit: exit.Refused,
-		Err: fmt.Errorf("the mapping's fields are those of account %q at %s, but the cases would go to account %q at %s",
-			account.Account, account.BaseURL, cfg.Account, cfg.BaseURL),
-		Hint: "write the file for this account (caseimport fields -o fields.json), or name the other account (--account, --region)"}
+	return exit.Refuse(fmt.Errorf("the mapping's fields are those of account %q at %s, but the cases would go to account %q at %s",
+		account.Account, account.BaseURL, cfg.Account, cfg.BaseURL),
+		"write the file for this account (caseimport fields -o fields.json), or name the other account (--account, --region)")
 }
 
 // fieldsPatience is how long definitions are waited for that a run can do without.

@@ -2,6 +2,8 @@ package importer
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"caseimport/importer/exit"
 	"caseimport/importer/identity"
@@ -43,11 +45,7 @@ func (in *intake) findAgents() error {
 		return err
 	}
 	reader := &reads.Reader{Limiter: in.cfg.Limiter, Patience: in.cfg.OutagePatience, Say: in.wait}
-	addresses := make([]string, 0, len(wanted))
-	for address := range wanted {
-		addresses = append(addresses, address)
-	}
-	found, a := reader.Agents(in.going, in.cfg.API, addresses)
+	found, a := reader.Agents(in.going, in.cfg.API, slices.Collect(maps.Keys(wanted)))
 	in.cfg.Progress.requests.Add(int64(reader.Requests))
 	switch {
 	case in.going.Err() != nil:
@@ -65,7 +63,7 @@ func (in *intake) findAgents() error {
 
 // owner fills in the agent whose address the row names, or the mapping's default.
 func (in *intake) owner(it *item) []mapping.Fault {
-	c := &it.content.Case
+	c := &it.mapped
 	fault := func(reason string) []mapping.Fault {
 		return []mapping.Fault{in.cfg.Program.OwnerFault(c.Owner, reason)}
 	}

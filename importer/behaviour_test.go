@@ -10,6 +10,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"caseimport/importer/exit"
+	"caseimport/importer/results"
 	"caseimport/importer/talkdesk"
 	"caseimport/ratelimit"
 )
@@ -27,7 +29,7 @@ func TestRunAgainDoesOnlyWhatIsLeft(t *testing.T) {
 		if sum.Created != 20 || sum.Invalid != 1 || sum.Filtered != 1 || sum.Duplicate != 1 {
 			w.t.Errorf("%+v", sum)
 		}
-		if got := w.results(); len(got) != 22 || got[21].Status != statusInvalid || got[23].Status != statusDuplicate || !strings.Contains(got[23].ErrorMessage, "row 3") {
+		if got := w.results(); len(got) != 22 || got[21].Status != results.Invalid || got[23].Status != results.Duplicate || !strings.Contains(got[23].ErrorMessage, "row 3") {
 			w.t.Errorf("results: %+v", got)
 		}
 		again := w.must(3, "in.csv")
@@ -72,7 +74,7 @@ func TestResultsWithoutJournalAreNotReplaced(t *testing.T) {
 		os.Remove(w.path("out.journal"))
 		before := w.read("out.csv")
 		_, err := w.run("in.csv")
-		var stop *Stop
+		var stop *exit.Stop
 		if !errors.As(err, &stop) || stop.Exit != 1 || !strings.Contains(stop.Hint, "--adopt") {
 			w.t.Errorf("%v", err)
 		}
@@ -221,7 +223,7 @@ func TestSeveralCasesOfOneKey(t *testing.T) {
 		w.api.store([]byte(`{"title":" Subject  1","custom_fields":{"text_source_id":"T-1"}}`))
 		sum := w.must(3, "in.csv")
 		got := w.results()[1]
-		if sum.Already != 1 || got.Status != statusCreated || got.CaseID != "1" || !strings.Contains(got.ErrorMessage, "2") {
+		if sum.Already != 1 || got.Status != results.Created || got.CaseID != "1" || !strings.Contains(got.ErrorMessage, "2") {
 			w.t.Errorf("%+v: %+v", sum, got)
 		}
 	})

@@ -162,18 +162,5 @@ type Reason struct {
 // Files are the paths that belong to one results file.
 type Files struct {
 	Results, Journal, Report string
+	Verify, Undo             string // what these commands say of each row
 }
-
-// Stop is the error of a run that did not reach its end, or never began.
-type Stop struct {
-	// Exit is 1 (nothing was sent), 4 (run the same command again) or 5
-	// (another run holds the results file).
-	Exit int
-	Err  error
-	// Hint says what to do next; may be empty.
-	Hint string
-}
-
-func (s *Stop) Error() string { return s.Err.Error() }
-
-func (s *Stop) Unwrap() error { return s.Err }

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"caseimport/importer/exit"
+	"caseimport/importer/results"
 	"caseimport/importer/talkdesk"
 )
 
@@ -29,7 +31,7 @@ func (w *world) refuses(name string, texts []string, change ...func(*Config)) {
 	w.t.Helper()
 	requests := w.api.requests()
 	sum, err := w.run(name, change...)
-	var stop *Stop
+	var stop *exit.Stop
 	if !errors.As(err, &stop) || sum.Exit != 1 {
 		w.t.Fatalf("not refused: %+v, %v", sum, err)
 	}
@@ -512,7 +514,7 @@ func TestKeysThatTheServerChanges(t *testing.T) {
 					}
 					unknown := 0
 					for _, l := range w.results() {
-						if l.Status == statusUnknown {
+						if l.Status == results.Unknown {
 							unknown++
 						}
 					}

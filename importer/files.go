@@ -14,15 +14,16 @@ import (
 
 // FilesOf names the files that stand beside a results file: an ending .csv or
 // .jsonl, and nothing else, is replaced, so that two results files never share a
-// journal. form is that of the failure report: csv, jsonl or xlsx. A results file behind a link stands where the link points to.
+// journal. form is that of the failure report: csv, jsonl or xlsx. A results file
+// behind a link stands where the link points to.
 func FilesOf(results, form string) Files {
 	results = behindLinks(results)
 	base := resultsEnding.ReplaceAllString(results, "")
-	return Files{Results: results, Journal: base + ".journal", Report: base + ".failed." + form}
+	return Files{Results: results, Journal: base + ".journal", Report: base + ".failed." + form, Verify: base + ".verify.csv", Undo: base + ".undo.csv"}
 }
 
-// ReportForm is the form of the failure report: as asked for, else the input's own.
-func ReportForm(asked string, t *source.Table) string {
+// reportForm is the form of the failure report: as asked for, else the input's own.
+func reportForm(asked string, t *source.Table) string {
 	switch {
 	case asked != "":
 		return asked
@@ -32,17 +33,6 @@ func ReportForm(asked string, t *source.Table) string {
 		return results.Workbook
 	}
 	return results.CSV
-}
-
-// VerifyFileOf names the file in which verify says what it found, which stands
-// beside a results file.
-func VerifyFileOf(results string) string {
-	return resultsEnding.ReplaceAllString(behindLinks(results), "") + ".verify.csv"
-}
-
-// UndoFileOf is the same for undo.
-func UndoFileOf(results string) string {
-	return resultsEnding.ReplaceAllString(behindLinks(results), "") + ".undo.csv"
 }
 
 // behindLinks is where a file stands, or will stand.

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -39,6 +40,8 @@ func TestFilesOf(t *testing.T) {
 		"out":               {Journal: "out.journal", Report: "out.failed.jsonl"},
 	} {
 		want.Results = results
+		base := strings.TrimSuffix(want.Journal, ".journal")
+		want.Verify, want.Undo = base+".verify.csv", base+".undo.csv"
 		if got := FilesOf(results, "jsonl"); got != want {
 			t.Errorf("got %+v, want %+v", got, want)
 		}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"syscall"
 
 	"caseimport/importer/exit"
 	"caseimport/importer/identity"
@@ -33,10 +32,7 @@ func (p *pipeline) finish(err error) (Summary, error) {
 	if neverBegan || hurry || p.unread {
 		p.report.Abort() // an earlier report is still right
 	} else {
-		var reportErr error
-		sum.Kept, sum.Report, reportErr = p.commitReport()
-		sum.KeptEdited = p.keptEdited
-		err = errors.Join(err, reportErr)
+		err = errors.Join(err, p.commitReport(&sum))
 	}
 	err = errors.Join(err, p.store.finish(hurry))
 	// A journal in which nothing was claimed would only pin the next run to an
@@ -60,7 +56,7 @@ func (p *pipeline) finish(err error) (Summary, error) {
 		if first := p.journal.Err(); first != nil {
 			err = first // what failed after it need not be said
 		}
-		return sum, &Stop{Exit: exit.Stopped, Err: err, Hint: diskHint(err)}
+		return sum, &exit.Stop{Exit: exit.Stopped, Err: err, Hint: exit.DiskHint(err)}
 	case stop != nil:
 		return sum, stop
 	}
@@ -68,7 +64,7 @@ func (p *pipeline) finish(err error) (Summary, error) {
 }
 
 // stop is why the run ended before its end, nil if it did not.
-func (p *pipeline) stop() *Stop {
+func (p *pipeline) stop() *exit.Stop {
 	why := p.machine.Stopped()
 	if why == nil {
 		return nil
@@ -77,22 +73,11 @@ func (p *pipeline) stop() *Stop {
 	if why.At > 0 {
 		reason += ", until " + clock(p.began.Add(why.At))
 	}
-	return &Stop{Exit: why.Exit, Err: errors.New(reason), Hint: why.Hint}
+	return &exit.Stop{Exit: why.Exit, Err: errors.New(reason), Hint: why.Hint}
 }
 
-func diskHint(err error) string {
-	if isDiskFull(err) {
-		return "make room on the disk and run the same command again: it goes on where it stopped"
-	}
-	return "fix it and run the same command again: it goes on where it stopped"
-}
-
-func isDiskFull(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
-}
-
-// commitReport puts the failure report in its place.
-func (p *pipeline) commitReport() (kept, path string, err error) {
+// commitReport puts the failure report in its place, and says where it is.
+func (p *pipeline) commitReport(sum *Summary) error {
 	edited := false
 	done, err := p.report.Commit(func(text string) bool {
 		kind, id, ok := identity.Parse(text)
@@ -105,7 +90,7 @@ func (p *pipeline) commitReport() (kept, path string, err error) {
 	})
 	switch {
 	case err != nil:
-		return "", "", err
+		return err
 	case done.Rows > 0:
 		p.written = fileSum(done.Path)
 	case done.Removed:
@@ -114,10 +99,11 @@ func (p *pipeline) commitReport() (kept, path string, err error) {
 	if done.Why != "" {
 		p.cfg.Log.Warn(fmt.Sprintf("the failure report is %s, not --report-format %s: %s", done.Path, p.cfg.ReportForm, done.Why))
 	}
-	if p.keptEdited = edited && done.Kept != ""; p.keptEdited {
+	sum.Kept, sum.Report, sum.KeptEdited = done.Kept, done.Path, edited && done.Kept != ""
+	if sum.KeptEdited {
 		p.cfg.Log.Warn("the failure report was edited since it was written, and this run did not read that: it is kept, run it on its own: " + done.Kept)
 	}
-	return done.Kept, done.Path, nil
+	return nil
 }
 
 // earlierReport tells what the failure report is that stands at a path: what the
@@ -129,7 +115,7 @@ func (p *pipeline) earlierReport(path string) results.Earlier {
 	wasInput := p.readToEnd && sum == hex.EncodeToString(p.cfg.Table.Sum[:])
 	switch {
 	case sum == "":
-	case wasInput && (p.isReport() || p.cfg.Progress.Done() == p.cfg.Table.Rows):
+	case wasInput && (p.ids.Report() || p.cfg.Progress.Done() == p.cfg.Table.Rows):
 		return results.Read
 	case sum != p.written && !wasInput:
 		return results.Edited

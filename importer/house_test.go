@@ -13,7 +13,7 @@ import (
 func TestArrowsRunOneWay(t *testing.T) {
 	siblings := []string{"caseimport/importer/identity", "caseimport/importer/source", "caseimport/importer/journal", "caseimport/importer/talkdesk", "caseimport/importer/results"}
 	leaves := []string{"caseimport/mapping/words"}
-	everybodys := []string{"caseimport/importer/exit"} // which is some numbers
+	everybodys := []string{"caseimport/importer/exit"} // which is some numbers, and an error
 	network := []string{"net/http", "net"}
 	house := map[string]struct{ may, never []string }{
 		"caseimport/cmd/caseimport":    {may: append(siblings, "caseimport/importer", "caseimport/importer/atomicfile", "caseimport/importer/check", "caseimport/importer/doctor", "caseimport/importer/history", "caseimport/importer/live", "caseimport/importer/metrics", "caseimport/importer/reads", "caseimport/importer/related", "caseimport/importer/sandbox", "caseimport/importer/undo", "caseimport/importer/verify", "caseimport/mapping", "caseimport/mapping/draft", "caseimport/mapping/fields", "caseimport/mapping/words", "caseimport/ratelimit")},

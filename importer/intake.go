@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -23,7 +24,7 @@ var errEnough = errors.New("enough rows")
 // read takes every row of the input to its first fork: left out, refused here,
 // known already, or handed to the machine.
 func (p *pipeline) read() error {
-	in := &intake{pipeline: p, same: map[journal.ID]int{}, ids: results.ReportColumns(p.cfg.Table.Columns)}
+	in := &intake{pipeline: p, same: map[journal.ID]int{}}
 	ended := make(chan error, 1)
 	go func() { ended <- in.rows() }()
 	err := p.awaitReader(ended)
@@ -46,7 +47,7 @@ func (in *intake) rows() (err error) {
 	}
 	in.cfg.Progress.now(Sending)
 	if in.going.Err() == nil {
-		if err := in.openResults(); err != nil {
+		if err := in.byWriter(in.begin); err != nil { // which alone may touch the results
 			why := filesStop(err)
 			in.halt(lifecycle.Stop{Exit: why.Exit, Reason: err.Error(), Hint: why.Hint})
 		}
@@ -60,13 +61,6 @@ func (in *intake) rows() (err error) {
 	return in.takeLater()
 }
 
-// openResults has the writer begin the results file: it alone may touch it.
-func (p *pipeline) openResults() error {
-	done := make(chan error, 1)
-	p.enqueue(opening{done})
-	return <-done
-}
-
 func (p *pipeline) halt(why lifecycle.Stop) {
 	p.event(func(m *lifecycle.Machine, now lifecycle.Instant) { m.Halt(now, why) })
 }
@@ -77,13 +71,12 @@ type intake struct {
 	before earlierCases
 	same   map[journal.ID]int // rows of the same content met before, beyond the first
 	equal  int                // such rows
-	ids    results.Columns    // where a failure report keeps its ids
 	// compared says that the account's fields have been looked at.
 	compared bool
 	// asked says that the agents have been looked up.
 	asked   bool
 	agents  agents
-	scratch []byte // see content.Of
+	scratch []byte // see content.Sum
 	// later are rows that come after all others: see later.go.
 	later []laterRow
 }
@@ -92,7 +85,8 @@ type intake struct {
 // to hold.
 type item struct {
 	row     *source.Row
-	content content.Content
+	mapped  mapping.Case
+	sum     [8]byte  // of that, before agents and parents were looked up
 	was     recalled // what was known of its case
 	unowned bool     // its owner is no agent, and it took the mapping's default
 }
@@ -107,10 +101,10 @@ func (in *intake) take(row *source.Row) error {
 	case in.cfg.Limit > 0 && in.full():
 		return in.pastLimit(row)
 	case row.Fault != "":
-		in.refuse(row, "", in.pastID(row), statusInvalid, mapping.Fault{Reason: row.Fault})
+		in.refuse(row, "", in.pastID(row), results.Invalid, mapping.Fault{Reason: row.Fault})
 		return nil
 	case in.ids.Report() && row.Fields() != nil && results.Uncorrected(in.cfg.Table.Header, row.Fields()):
-		in.refuse(row, "", in.pastID(row), statusInvalid, mapping.Fault{Reason: identity.NotCorrected})
+		in.refuse(row, "", in.pastID(row), results.Invalid, mapping.Fault{Reason: identity.NotCorrected})
 		return nil
 	}
 	who := in.identity(row)
@@ -122,11 +116,11 @@ func (in *intake) take(row *source.Row) error {
 		return nil
 	}
 	id, text, status, reason := in.identify(row, who)
-	if status == statusDuplicate {
+	if status == results.Duplicate {
 		in.refuse(row, who.Key, text, status, mapping.Fault{Field: "key", Reason: reason})
 		return nil
 	}
-	if status == statusInvalid || who.Fault != nil {
+	if status == results.Invalid || who.Fault != nil {
 		_, faults := in.mapRow(row, who)
 		if err := in.cfg.Program.Err(); err != nil {
 			return err
@@ -134,7 +128,7 @@ func (in *intake) take(row *source.Row) error {
 		if reason != "" {
 			faults = append([]mapping.Fault{{Field: "key", Reason: reason}}, faults...)
 		}
-		in.refuse(row, cmp.Or(identity.KeyOf(text), who.Key), text, statusInvalid, faults...)
+		in.refuse(row, cmp.Or(identity.KeyOf(text), who.Key), text, results.Invalid, faults...)
 		return nil
 	}
 	known, earlier := in.journal.Meet(id, row.Number)
@@ -142,7 +136,7 @@ func (in *intake) take(row *source.Row) error {
 		if in.cfg.Program.HasKey() {
 			text = identity.Text(identity.OfDuplicate, id)
 		}
-		in.refuse(row, who.Key, text, statusDuplicate, mapping.Fault{Field: "key", Reason: fmt.Sprintf("row %d of this input is the same by its key or %s", earlier, results.IDColumn)})
+		in.refuse(row, who.Key, text, results.Duplicate, mapping.Fault{Field: "key", Reason: fmt.Sprintf("row %d of this input is the same by its key or %s", earlier, results.IDColumn)})
 		return nil
 	}
 	if known == journal.Created && !in.outdated(id, row, who) {
@@ -164,8 +158,8 @@ func (in *intake) take(row *source.Row) error {
 	switch {
 	case len(faults) > 0 && !known.InDoubt() && !known.HasCase():
 		in.journal.Supersede(id)
-		in.refuse(row, who.Key, text, statusInvalid, faults...)
-	case known.HasCase(), it.content.Case.Parent != "", known == journal.Failed && in.journal.Refused(id, r.Sum):
+		in.refuse(row, who.Key, text, results.Invalid, faults...)
+	case known.HasCase(), it.mapped.Parent != "", known == journal.Failed && in.journal.Refused(id, r.Sum):
 		in.putOff(row, id, it)
 	default:
 		in.hand(r)
@@ -268,7 +262,7 @@ func (in *intake) pastLimit(row *source.Row) error {
 // skip leaves a row to a later run.
 func (in *intake) skip(row *source.Row) {
 	if in.ids.Report() {
-		in.enqueue(handBack{row})
+		in.enqueue(func() error { return in.giveBack(row) })
 	}
 }
 
@@ -286,7 +280,7 @@ func (in *intake) identify(row *source.Row, who mapping.Identity) (id journal.ID
 		in.duplicates[past] = true
 	}
 	if written != "" && !tied {
-		return id, written, statusInvalid, fault
+		return id, written, results.Invalid, fault
 	}
 	if !keyed {
 		if tied {
@@ -294,14 +288,14 @@ func (in *intake) identify(row *source.Row, who mapping.Identity) (id journal.ID
 		}
 		id = in.byContent(row)
 		if in.ids.Report() {
-			return id, identity.Text(identity.ByCells, id), statusInvalid, fmt.Sprintf("it has no %s, and without a key in the mapping nothing else tells which row it was", results.IDColumn)
+			return id, identity.Text(identity.ByCells, id), results.Invalid, fmt.Sprintf("it has no %s, and without a key in the mapping nothing else tells which row it was", results.IDColumn)
 		}
 		return id, identity.Text(identity.ByCells, id), "", ""
 	}
 	if tied && kind == identity.ByCells {
 		// A row that had no valid key. It may have been given one.
 		if _, earlier := in.journal.Meet(past, row.Number); earlier != 0 {
-			return past, written, statusDuplicate, fmt.Sprintf("row %d of this input has the same %s", earlier, results.IDColumn)
+			return past, written, results.Duplicate, fmt.Sprintf("row %d of this input has the same %s", earlier, results.IDColumn)
 		}
 	}
 	if who.Key == "" { // who.Fault says what is wrong
@@ -311,9 +305,9 @@ func (in *intake) identify(row *source.Row, who mapping.Identity) (id journal.ID
 	if tied {
 		switch {
 		case kind == identity.OfDuplicate && past == id:
-			return id, written, statusDuplicate, identity.StillDuplicate
+			return id, written, results.Duplicate, identity.StillDuplicate
 		case fault != "":
-			return past, in.pastID(row), statusInvalid, fault
+			return past, in.pastID(row), results.Invalid, fault
 		}
 	}
 	return id, identity.KeyText(who.Key), "", ""
@@ -361,11 +355,13 @@ func (in *intake) build(row *source.Row, id journal.ID, who mapping.Identity) (*
 	r := &lifecycle.Row{Ref: it, Claim: journal.Claim{ID: id, Row: row.Number, Key: who.Key, Title: c.Title}}
 	if len(faults) == 0 {
 		var err error
-		if it.content, r.Body, err = content.Of(c, &in.scratch); err != nil {
+		it.mapped = c
+		if it.sum, err = content.Sum(&it.mapped, &in.scratch); err != nil {
 			faults = []mapping.Fault{{Reason: err.Error()}}
 		}
+		r.Body = bytes.Clone(in.scratch)
 	}
-	r.Sum, r.Update = it.content.Sum, content.AfterCreate(&it.content.Case)
+	r.Sum, r.Update = it.sum, content.AfterCreate(&it.mapped)
 	if len(faults) > 0 {
 		r.Body, r.Fault = nil, faultText(faults)
 	}
@@ -374,7 +370,7 @@ func (in *intake) build(row *source.Row, id journal.ID, who mapping.Identity) (*
 
 // assign fills in the agent whose address a row names, if it has no faults yet.
 func (in *intake) assign(r *lifecycle.Row, it *item, faults []mapping.Fault) []mapping.Fault {
-	if len(faults) > 0 || it.content.Case.Owner == "" {
+	if len(faults) > 0 || it.mapped.Owner == "" {
 		return faults
 	}
 	if faults = in.owner(it); len(faults) > 0 {
@@ -387,13 +383,13 @@ func (in *intake) assign(r *lifecycle.Row, it *item, faults []mapping.Fault) []m
 
 // complete forms the requests of a row anew, once an id was looked up.
 func (in *intake) complete(r *lifecycle.Row, it *item) {
-	r.Body, _ = it.content.Case.Body() // it was formed before
-	r.Update = content.AfterCreate(&it.content.Case)
+	r.Body, _ = it.mapped.Body() // it was formed before
+	r.Update = content.AfterCreate(&it.mapped)
 }
 
 // refuse records a row that is not sent.
 func (in *intake) refuse(row *source.Row, key, id, status string, faults ...mapping.Fault) {
-	in.enqueue(refusal{row: row, key: key, id: id, status: status, faults: faults})
+	in.enqueue(func() error { return in.recordRefusal(row, key, id, status, faults) })
 }
 
 // maxFaults bounds what is written down of one row, as of an answer.

@@ -11,6 +11,7 @@ import (
 	"caseimport/importer/identity"
 	"caseimport/importer/journal"
 	"caseimport/importer/lifecycle"
+	"caseimport/importer/results"
 	"caseimport/importer/source"
 	"caseimport/importer/talkdesk"
 	"caseimport/mapping"
@@ -34,8 +35,8 @@ const maxRecalled = 50_000
 
 func (in *intake) putOff(row *source.Row, id journal.ID, it *item) {
 	l := laterRow{number: row.Number, id: id}
-	if it.content.Case.Parent != "" {
-		l.parent = identity.Key(it.content.Case.Parent)
+	if it.mapped.Parent != "" {
+		l.parent = identity.Key(it.mapped.Parent)
 	}
 	in.later = append(in.later, l)
 }
@@ -117,7 +118,7 @@ func (in *intake) takeLate(row *source.Row, l laterRow, known map[journal.ID]rec
 		case state.InDoubt():
 			r.Body, r.Fault = nil, fault.String()
 		default:
-			in.enqueue(orphan{row, r.Claim, *fault})
+			in.enqueue(func() error { return in.recordOrphan(row, r.Claim, fault.String()) })
 			return nil
 		}
 	}
@@ -125,7 +126,7 @@ func (in *intake) takeLate(row *source.Row, l laterRow, known map[journal.ID]rec
 		in.resume(r, it, known[l.id], fault)
 	} else if len(faults) > 0 && !state.InDoubt() { // its doubt has ended meanwhile
 		in.journal.Supersede(l.id)
-		in.refuse(row, r.Key, in.idOf(r.Claim), statusInvalid, faults...)
+		in.refuse(row, r.Key, in.idOf(r.Claim), results.Invalid, faults...)
 		return nil
 	}
 	r.Retried = state == journal.Failed && in.journal.Refused(l.id, r.Sum)
@@ -135,7 +136,7 @@ func (in *intake) takeLate(row *source.Row, l laterRow, known map[journal.ID]rec
 
 // joinParent fills in the case of the row's parent.
 func (in *intake) joinParent(it *item, l laterRow, known map[journal.ID]recalled, isChild bool) *mapping.Fault {
-	c := &it.content.Case
+	c := &it.mapped
 	if parent := known[l.parent]; parent.caseID != "" {
 		c.ParentID = parent.caseID
 		return nil
@@ -166,10 +167,10 @@ func (in *intake) resume(r *lifecycle.Row, it *item, was recalled, orphaned *map
 	}
 	var lost []string
 	if was.memo != nil {
-		r.Update, lost = content.Changes(&it.content.Case, *was.memo)
+		r.Update, lost = content.Changes(&it.mapped, *was.memo)
 	} else if same, known := in.journal.Holds(r.ID, r.Sum); known && !same {
 		// It has changed, and nothing says where: all of it is set against the case.
-		r.Update, _ = content.Changes(&it.content.Case, content.Memo{})
+		r.Update, _ = content.Changes(&it.mapped, content.Memo{})
 	}
 	if orphaned != nil && slices.Contains(lost, orphaned.Field) {
 		r.Body, r.Fault = nil, orphaned.String()
@@ -187,31 +188,24 @@ type recalled struct {
 	refused bool
 }
 
-// recalling is the wish to know the cases of rows. The writer fulfils it, behind
-// whatever was recorded before.
-type recalling struct {
-	cases map[journal.ID]recalled // in: of these rows; out: of those that have one
-	done  chan<- error
-}
-
 // recallRows recalls the cases of rows that have one, and of their parents.
 func (in *intake) recallRows(batch []laterRow) (map[journal.ID]recalled, error) {
 	cases := map[journal.ID]recalled{}
 	for _, l := range batch {
 		cases[l.id], cases[l.parent] = recalled{}, recalled{}
 	}
-	done := make(chan error, 1)
-	in.enqueue(recalling{cases, done})
-	return cases, <-done
+	err := in.byWriter(func() error { return in.recall(cases) })
+	return cases, err
 }
 
-func (p *pipeline) recall(a recalling) error {
-	maps.DeleteFunc(a.cases, func(id journal.ID, _ recalled) bool { return !p.journal.State(id).HasCase() })
-	if len(a.cases) == 0 {
+// recall fills in the cases of these rows, and leaves out those that have none.
+func (p *pipeline) recall(cases map[journal.ID]recalled) error {
+	maps.DeleteFunc(cases, func(id journal.ID, _ recalled) bool { return !p.journal.State(id).HasCase() })
+	if len(cases) == 0 {
 		return nil
 	}
 	return p.journal.Outcomes(func(o journal.Outcome) error {
-		if _, wanted := a.cases[o.ID]; !wanted {
+		if _, wanted := cases[o.ID]; !wanted {
 			return nil
 		}
 		line, err := parseLine(o.Line)
@@ -222,7 +216,7 @@ func (p *pipeline) recall(a recalling) error {
 		if memo, ok := content.ParseMemo(o.Memo); ok {
 			r.memo = &memo
 		}
-		a.cases[o.ID] = r
+		cases[o.ID] = r
 		return nil
 	})
 }

@@ -14,6 +14,7 @@ import (
 	"caseimport/importer/exit"
 	"caseimport/importer/journal"
 	"caseimport/importer/lifecycle"
+	"caseimport/importer/results"
 	"caseimport/importer/talkdesk"
 )
 
@@ -21,7 +22,8 @@ import (
 // to the machine, under mu, and take their work from it: see the package comment.
 type pipeline struct {
 	cfg   Config
-	began time.Time // the moment 0 of the machine: when the lock was taken
+	ids   results.Columns // where a failure report as input keeps its own columns
+	began time.Time       // the moment 0 of the machine: when the lock was taken
 	*store
 	tally
 	history
@@ -35,7 +37,7 @@ type pipeline struct {
 
 	mu      sync.Mutex
 	machine *lifecycle.Machine
-	queue   []any // for the writer: actions and refusals, in order
+	queue   []any // for the writer: actions and tasks, in order
 	pacing  int   // workers that wait for their turn
 	idle    *sync.Cond
 	room    *sync.Cond // for the reader
@@ -61,7 +63,7 @@ type pipeline struct {
 }
 
 func newPipeline(ctx context.Context, cfg Config, s *store) *pipeline {
-	p := &pipeline{cfg: cfg, began: time.Now(), store: s, tally: tally{undone: map[journal.ID]bool{}, reasons: map[string]int{}}, ctx: ctx, replies: map[*lifecycle.Question]chan lifecycle.Reply{}, duplicates: map[journal.ID]bool{}, remarks: map[string]int{}}
+	p := &pipeline{cfg: cfg, ids: results.ReportColumns(cfg.Table.Columns), began: time.Now(), store: s, tally: tally{undone: map[journal.ID]bool{}, reasons: map[string]int{}}, ctx: ctx, replies: map[*lifecycle.Question]chan lifecycle.Reply{}, duplicates: map[journal.ID]bool{}, remarks: map[string]int{}}
 	p.going, p.cancel = context.WithCancel(ctx)
 	p.drained = drain(ctx, p.going)
 	p.idle, p.room, p.due = sync.NewCond(&p.mu), sync.NewCond(&p.mu), sync.NewCond(&p.mu)
@@ -150,6 +152,11 @@ func (p *pipeline) work() error {
 		if err != nil {
 			continue // the run stops
 		}
+		if p.endWanted() {
+			// Whoever has asked for it may have been told by now that nothing new is
+			// sent, and watchSignals may not have come to it.
+			p.machine.Halt(p.now(), interrupted)
+		}
 		q, ok := p.machine.Next(p.now())
 		if !ok {
 			continue
@@ -166,6 +173,15 @@ func (p *pipeline) work() error {
 		p.follow()
 	}
 	return nil
+}
+
+func (p *pipeline) endWanted() bool {
+	select {
+	case <-p.cfg.Drain:
+		return true
+	default:
+		return p.ctx.Err() != nil
+	}
 }
 
 // turn waits for the limiter: as long as the run goes on, and then for a moment
@@ -208,7 +224,7 @@ func (p *pipeline) compared(q lifecycle.Request, got *talkdesk.Case, a talkdesk.
 			memo = *it.was.memo
 		}
 		var left []string
-		c.Rest, left = content.Rest(q.Row.Update, &it.content.Case, memo, got, p.cfg.Program.Account(), q.Row.NotesInDoubt())
+		c.Rest, left = content.Rest(q.Row.Update, &it.mapped, memo, got, p.cfg.Program.Account(), q.Row.NotesInDoubt())
 		a.Updated, c.Locked = got.UpdatedAt, got.Locked()
 		if len(left) > 0 {
 			c.Note = content.LeftAlone(left)

@@ -12,6 +12,7 @@ import (
 	"caseimport/importer/identity"
 	"caseimport/importer/journal"
 	"caseimport/importer/lifecycle"
+	"caseimport/importer/reads"
 	"caseimport/importer/results"
 	"caseimport/importer/source"
 	"caseimport/importer/talkdesk"
@@ -61,13 +62,15 @@ func (p *pipeline) unproved() bool { return !p.journal.Fresh() && (!p.hadResults
 // so that no capped total, repeated page or early end can make a case twice.
 func (p *pipeline) adopt() (earlierCases, error) {
 	cases := earlierCases{lookEach: true}
-	if p.journal.Suspect() {
+	switch {
+	case p.journal.Suspect():
 		p.cfg.Log.Warn("the journal's last lines are damaged: every row that it does not know is looked up before it is sent")
-	} else if !p.cfg.Adopt && p.unproved() {
+	case p.cfg.Adopt: // a person wants it
+	case p.unproved():
 		p.cfg.Log.Warn("the results file is gone or was changed, so it does not prove that its journal is whole: every row that the journal does not know is looked up before it is sent")
-	} else if !p.cfg.Adopt && p.journal.Adopting() == "" {
+	case p.journal.Adopting() == "":
 		p.cfg.Log.Warn("the journal was once rebuilt, or was not proved to be whole: every row that it does not know is looked up before it is sent")
-	} else if !p.cfg.Adopt {
+	default:
 		p.cfg.Log.Warn("a run with --adopt did not finish: every row that the journal does not know is looked up before it is sent: " + p.journal.Adopting())
 	}
 	if p.cfg.Adopt {
@@ -112,7 +115,7 @@ func (p *pipeline) takeOver() {
 		if err != nil {
 			break // torn by a crash, or edited: what was read counts
 		}
-		if id := identity.Key(line.Key); line.Status == statusCreated && line.CaseID != "" && line.Key != "" && !p.journal.State(id).HasCase() && !p.journal.InTrash(line.CaseID) {
+		if id := identity.Key(line.Key); line.Status == results.Created && line.CaseID != "" && line.Key != "" && !p.journal.State(id).HasCase() && !p.journal.InTrash(line.CaseID) {
 			text, _ := json.Marshal(line) // our own plain struct
 			noted = append(noted, journal.Outcome{ID: id, State: journal.Created, Row: line.Row, Line: text})
 			newest = slices.Insert(newest[:min(len(newest), 2)], 0, line)
@@ -127,9 +130,14 @@ func (p *pipeline) takeOver() {
 			Hint: "try again later; if the file is of another account, or these cases were deleted there, move it away and run with --adopt again"})
 		return
 	default:
-		done := make(chan struct{})
-		p.enqueue(takenOver{noted, done})
-		<-done
+		_ = p.byWriter(func() error { // a disk that fails stops the run
+			for _, o := range noted {
+				if err := p.journal.Record(o); err != nil {
+					return p.broken(err, nil)
+				}
+			}
+			return nil
+		})
 	}
 }
 
@@ -154,10 +162,7 @@ func (p *pipeline) findsOne(cases []results.Line) (why string) {
 		if p.now() >= until {
 			return why
 		}
-		select {
-		case <-time.After(2 * time.Second):
-		case <-p.going.Done():
-		}
+		reads.Sleep(p.going, 2*time.Second)
 	}
 	return ""
 }

@@ -46,8 +46,8 @@ func (p *pipeline) proveJournal() error {
 		n += lines
 	}
 	if n > doubts {
-		return &Stop{Exit: exit.Refused, Err: fmt.Errorf("%s holds what became of %s, and its journal %s has never heard of it: the journal is an older copy, or another import's", p.files.Results, words.Plural(n, "row"), p.files.Journal),
-			Hint: p.howToProve()}
+		return exit.Refuse(fmt.Errorf("%s holds what became of %s, and its journal %s has never heard of it: the journal is an older copy, or another import's", p.files.Results, words.Plural(n, "row"), p.files.Journal),
+			p.howToProve())
 	}
 	for _, o := range proof.lost {
 		if err := p.journal.Record(o); err != nil {
@@ -73,7 +73,7 @@ type proof struct {
 
 func (p *proof) take(line results.Line) {
 	switch {
-	case line.Status == statusCreated && line.CaseID == "", ofRun(line), p.journal.InTrash(line.CaseID):
+	case line.Status == results.Created && line.CaseID == "", line.OfRun(), p.journal.InTrash(line.CaseID):
 		return
 	case !p.cfg.Program.HasKey():
 		p.unheard[markOf(line)]++
@@ -88,7 +88,7 @@ func (p *proof) take(line results.Line) {
 	case line.CaseID != "":
 		text, _ := json.Marshal(line) // our own plain struct
 		state = journal.Created
-		if line.Status == statusIncomplete {
+		if line.Status == results.Incomplete {
 			state = journal.Incomplete
 		}
 		p.lost = append(p.lost, journal.Outcome{ID: id, State: state, Row: line.Row, Line: text})

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"caseimport/importer/content"
@@ -21,40 +22,24 @@ import (
 	"caseimport/mapping/words"
 )
 
-// What can be said of a row. Left is a status of failure reports only: a row
-// that the run handed back as it had come.
-const (
-	statusCreated   = results.Created
-	statusFailed    = results.Failed
-	statusInvalid   = results.Invalid
-	statusDuplicate = results.Duplicate
-	statusUnknown   = results.Unknown
-	statusLeft      = "left"
-
-	statusIncomplete = results.Incomplete
-)
+// statusLeft is a status of failure reports only: of a row that the run handed back as
+// it had come.
+const statusLeft = "left"
 
 // codeNoParent is the error code of a row that is not sent because its parent has
 // no case.
 const codeNoParent = "no parent"
-
-// ofRun reports whether a line of the results belongs to the run that wrote it, and
-// the journal has not heard of it: rows that were refused here.
-func ofRun(line results.Line) bool {
-	return line.Status == statusInvalid && line.ErrorCode == "" || line.Status == statusDuplicate
-}
 
 // tally is what the writer counts for the summary and for the end of the run.
 type tally struct {
 	inDoubt int                 // rows of this input that were given up in doubt
 	undone  map[journal.ID]bool // rows of this input that were given up
 	// extra counts lines of the results file that the journal does not know: see
-	// ofRun.
-	extra      int
-	reasons    map[string]int
-	locked     int      // rows whose case takes no changes
-	trial      []string // ids of the cases that a run with a limit has created, the first of them
-	keptEdited bool     // the earlier failure report is people's work that was not read
+	// results.Line.OfRun.
+	extra   int
+	reasons map[string]int
+	locked  int      // rows whose case takes no changes
+	trial   []string // ids of the cases that a run with a limit has created, the first of them
 }
 
 // maxReasons bounds the different reasons that are counted.
@@ -79,33 +64,9 @@ func (t *tally) frequent() (top []Reason) {
 	return top[:min(shownReasons, len(top))]
 }
 
-// refusal is a row of this input that is not sent. It belongs to this run alone,
-// so the journal does not hear of it.
-type refusal struct {
-	row             *source.Row
-	key, id, status string
-	faults          []mapping.Fault
-}
-
-// orphan is a row that is not sent because its parent has no case. The journal
-// hears of it, so that its failure report can be told from another's.
-type orphan struct {
-	row   *source.Row
-	claim journal.Claim
-	fault mapping.Fault
-}
-
-// takenOver are cases of which the journal has not heard; done is closed when it has.
-type takenOver struct {
-	cases []journal.Outcome
-	done  chan struct{}
-}
-
-// handBack is a row of a failure report that this run does not come to.
-type handBack struct{ row *source.Row }
-
-// opening is the wish that the results file be begun.
-type opening struct{ done chan<- error }
+// task is something that the writer is to do beside what the machine wants. Its error
+// is one of the disk.
+type task func() error
 
 const (
 	// filesAge is how long a line may wait in memory before it is in its file.
@@ -180,15 +141,26 @@ func (p *pipeline) takeWork(work *[]any) (stale, over bool) {
 	return stale, false
 }
 
-// enqueue adds something to what the writer has to do, once there is room.
-func (p *pipeline) enqueue(a any) {
+// enqueue adds to what the writer has to do, once there is room.
+func (p *pipeline) enqueue(do task) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for len(p.queue) >= maxQueue {
 		p.room.Wait()
 	}
-	p.queue = append(p.queue, a)
+	p.queue = append(p.queue, do)
 	p.due.Signal()
+}
+
+// byWriter has the writer do something, behind whatever was recorded before, and waits
+// for it. Its error is the caller's.
+func (p *pipeline) byWriter(do func() error) error {
+	done := make(chan error, 1)
+	p.enqueue(func() error {
+		done <- do()
+		return nil
+	})
+	return <-done
 }
 
 // carryOut does one thing. Its error is one of the disk; then nothing new is
@@ -231,26 +203,8 @@ func (p *pipeline) carryOut(a any) error {
 		p.cfg.API.Renew()
 	case lifecycle.Say:
 		p.say(a.Notice)
-	case refusal:
-		return p.broken(p.recordRefusal(a), nil)
-	case takenOver:
-		defer close(a.done)
-		for _, o := range a.cases {
-			if err := p.journal.Record(o); err != nil {
-				return p.broken(err, nil)
-			}
-		}
-	case orphan:
-		return p.broken(p.record(lifecycle.Record{State: lifecycle.Failed, Claim: a.claim, Ref: &item{row: a.row},
-			Answer: talkdesk.Answer{Code: codeNoParent, Message: a.fault.String()}}), nil)
-	case opening:
-		a.done <- p.begin()
-	case recalling:
-		a.done <- p.recall(a)
-	case journal.Span:
-		return p.broken(p.journal.Note(a), nil)
-	case handBack:
-		return p.broken(p.giveBack(a.row), nil)
+	case task:
+		return p.broken(a(), nil)
 	}
 	return nil
 }
@@ -260,21 +214,21 @@ func (p *pipeline) carryOut(a any) error {
 func (p *pipeline) broken(err error, claimed []*lifecycle.Row) error {
 	if err != nil {
 		p.event(func(m *lifecycle.Machine, now lifecycle.Instant) {
-			m.Broken(now, claimed, lifecycle.Stop{Exit: exit.Stopped, Reason: err.Error(), Hint: diskHint(err)})
+			m.Broken(now, claimed, lifecycle.Stop{Exit: exit.Stopped, Reason: err.Error(), Hint: exit.DiskHint(err)})
 		})
 	}
 	return err
 }
 
-// record writes down what became of a row: the journal first.
-func (p *pipeline) record(a lifecycle.Record) error {
-	line := results.Line{Row: a.Claim.Row, Key: a.Claim.Key, Attempts: a.Attempts, FinishedAt: time.Now()}
+// outcome is the line for what became of a row, what it is to the journal, and where it
+// is counted: nil for what is not its end.
+func (p *pipeline) outcome(a lifecycle.Record) (line results.Line, state journal.State, count *atomic.Int64) {
 	progress := p.cfg.Progress
-	state, count := journal.Created, &progress.created
-	line.CaseID = a.CaseID
+	line = results.Line{Row: a.Claim.Row, Key: a.Claim.Key, CaseID: a.CaseID, Attempts: a.Attempts, FinishedAt: time.Now()}
+	state, count = journal.Created, &progress.created
 	switch {
 	case a.State == lifecycle.Done:
-		line.Status, line.ErrorMessage = statusCreated, a.Note
+		line.Status, line.ErrorMessage = results.Created, a.Note
 		if a.Found {
 			// Without an HTTP status the next run knows that the case may
 			// be older than its line.
@@ -285,15 +239,15 @@ func (p *pipeline) record(a lifecycle.Record) error {
 			line.HTTPStatus = results.HTTPStatus(a.Answer.Status)
 		}
 	case a.State == lifecycle.Created:
-		state, count, line.Status, line.ErrorMessage = journal.Incomplete, nil, statusIncomplete, "created, but not updated yet: run the same command again"
+		state, count, line.Status, line.ErrorMessage = journal.Incomplete, nil, results.Incomplete, "created, but not updated yet: run the same command again"
 	case a.State == lifecycle.Incomplete:
-		state, count, line.Status = journal.Incomplete, &progress.incomplete, statusIncomplete
+		state, count, line.Status = journal.Incomplete, &progress.incomplete, results.Incomplete
 	case a.State == lifecycle.Unknown:
-		state, count, line.Status = journal.Unknown, &progress.unknown, statusUnknown
+		state, count, line.Status = journal.Unknown, &progress.unknown, results.Unknown
 	case a.Invalid:
-		state, count, line.Status = journal.Failed, &progress.invalid, statusInvalid
+		state, count, line.Status = journal.Failed, &progress.invalid, results.Invalid
 	default:
-		state, count, line.Status = journal.Failed, &progress.failed, statusFailed
+		state, count, line.Status = journal.Failed, &progress.failed, results.Failed
 	}
 	if state != journal.Created && a.State != lifecycle.Created {
 		line.HTTPStatus, line.ErrorCode, line.ErrorMessage = results.HTTPStatus(a.Answer.Status), a.Answer.Code, a.Answer.Message
@@ -301,6 +255,13 @@ func (p *pipeline) record(a lifecycle.Record) error {
 			line.ErrorFields = append(line.ErrorFields, results.Field{Name: f.Name, Description: f.Description})
 		}
 	}
+	return line, state, count
+}
+
+// record writes down what became of a row: the journal first.
+func (p *pipeline) record(a lifecycle.Record) error {
+	line, state, count := p.outcome(a)
+	progress := p.cfg.Progress
 	text, err := json.Marshal(line)
 	if err != nil {
 		return fmt.Errorf("internal error: %w", err)
@@ -360,44 +321,52 @@ func (p *pipeline) memo(a lifecycle.Record) (sum [8]byte, memo []byte) {
 		if it.was.memo != nil {
 			was = *it.was.memo
 		}
-		return it.was.sum, content.MemoOf(&it.content.Case, true, a.Answer.Updated).Keeping("parent_id", was).Append(nil)
+		return it.was.sum, content.MemoOf(&it.mapped, true, a.Answer.Updated).Keeping("parent_id", was).Append(nil)
 	case a.State != lifecycle.Done && it.was.caseID != "": // as it was
 		if it.was.memo != nil {
 			memo = it.was.memo.Append(nil)
 		}
 		return it.was.sum, memo
-	case a.Held != it.content.Sum: // and the row as it was then is not there to be described
+	case a.Held != it.sum: // and the row as it was then is not there to be described
 	default:
 		wrote := a.Answer.Updated
 		if wrote.IsZero() && it.was.memo != nil {
 			wrote = it.was.memo.Wrote
 		}
-		memo = content.MemoOf(&it.content.Case, a.State == lifecycle.Done, wrote).Append(nil)
+		memo = content.MemoOf(&it.mapped, a.State == lifecycle.Done, wrote).Append(nil)
 	}
 	return a.Held, memo
 }
 
-// recordRefusal writes down a row that is not sent.
-func (p *pipeline) recordRefusal(a refusal) error {
-	line := results.Line{Row: a.row.Number, Key: a.key, Status: a.status, ErrorMessage: faultText(a.faults), FinishedAt: time.Now()}
-	for _, f := range a.faults[:min(len(a.faults), maxFaults)] {
+// recordRefusal writes down a row that is not sent. It belongs to this run alone, so the
+// journal does not hear of it.
+func (p *pipeline) recordRefusal(row *source.Row, key, id, status string, faults []mapping.Fault) error {
+	line := results.Line{Row: row.Number, Key: key, Status: status, ErrorMessage: faultText(faults), FinishedAt: time.Now()}
+	for _, f := range faults[:min(len(faults), maxFaults)] {
 		if f.Field != "" {
 			line.ErrorFields = append(line.ErrorFields, results.Field{Name: f.Field, Description: f.Reason + f.Hint})
 		}
 	}
 	p.extra++
-	if a.status == statusDuplicate { // which says it all
+	if status == results.Duplicate { // which says it all
 		p.cfg.Progress.duplicate.Add(1)
 	} else {
 		p.cfg.Progress.invalid.Add(1)
-		for _, f := range a.faults {
+		for _, f := range faults {
 			p.count(words.Brief(f.Kind()))
 		}
 	}
 	if err := p.results.Append(line); err != nil {
 		return err
 	}
-	return p.report.Add(reportRow(a.row, a.id, line))
+	return p.report.Add(reportRow(row, id, line))
+}
+
+// recordOrphan writes down a row that is not sent because its parent has no case. The
+// journal hears of it, so that its failure report can be told from another's.
+func (p *pipeline) recordOrphan(row *source.Row, claim journal.Claim, why string) error {
+	return p.record(lifecycle.Record{State: lifecycle.Failed, Claim: claim, Ref: &item{row: row},
+		Answer: talkdesk.Answer{Code: codeNoParent, Message: why}})
 }
 
 // leave gives a row up that this run does not bring to an end.
@@ -414,14 +383,13 @@ func (p *pipeline) leave(a lifecycle.Leave) error {
 
 // giveBack puts a row of a failure report into the next: what it was it still is.
 func (p *pipeline) giveBack(row *source.Row) error {
-	ids := results.ReportColumns(p.cfg.Table.Columns)
-	if !ids.Report() {
+	if !p.ids.Report() {
 		return nil
 	}
-	return p.report.Add(results.ReportRow{Number: row.Number, ID: ids.ID(row.Cell),
-		Status: cmp.Or(ids.Status(row.Cell), statusLeft),
-		Error:  cmp.Or(ids.Error(row.Cell), "not sent yet: the run stopped before"),
-		Fields: ids.Fields(row.Cell), Record: row.Fields(), JSON: row.JSON()})
+	return p.report.Add(results.ReportRow{Number: row.Number, ID: p.ids.ID(row.Cell),
+		Status: cmp.Or(p.ids.Status(row.Cell), statusLeft),
+		Error:  cmp.Or(p.ids.Error(row.Cell), "not sent yet: the run stopped before"),
+		Fields: p.ids.Fields(row.Cell), Record: row.Fields(), JSON: row.JSON()})
 }
 
 func reportRow(row *source.Row, id string, line results.Line) results.ReportRow {

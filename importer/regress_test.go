@@ -17,6 +17,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"caseimport/importer/exit"
 	"caseimport/importer/journal"
 	"caseimport/importer/talkdesk"
 	"caseimport/ratelimit"
@@ -138,9 +139,7 @@ func TestNotedLagBeyondTheGuess(t *testing.T) {
 		w.runCtx(ctx, "night.csv") // stored; killed
 		w.api.fate = nil
 		w.run("night.csv")
-		if d := w.api.doubles(); d > 0 {
-			t.Errorf("%d cases too many", d)
-		}
+		w.noDoubles()
 	})
 }
 
@@ -166,10 +165,23 @@ func TestFoundCaseMayBeOfAnyAge(t *testing.T) {
 		w.runCtx(ctx, "night.csv")
 		w.api.fate = nil
 		w.run("night.csv")
-		if d := w.api.doubles(); d > 0 {
-			t.Errorf("%d cases too many", d)
-		}
+		w.noDoubles()
 	})
+}
+
+// resendInterrupted leaves the rows of in.csv in doubt, interrupts a run that is to send
+// them again, and sees that the next one does not.
+func (w *world) resendInterrupted() {
+	w.t.Helper()
+	w.must(3, "in.csv")
+	w.api.fate = nil
+	drain := after(3 * time.Second)
+	w.must(4, "in.csv", func(c *Config) { c.ResendUnknown = true; c.Limiter = ratelimit.New(1); c.Drain = drain })
+	n := len(w.api.cases)
+	sum, _ := w.run("in.csv") // nobody said resend
+	if len(w.api.cases) != n {
+		w.t.Errorf("%d rows in doubt were sent again without --resend-unknown: %+v", len(w.api.cases)-n, sum)
+	}
 }
 
 // --resend-unknown interrupted before the row was sent: doubt forgotten.
@@ -178,15 +190,7 @@ func TestInterruptedResendRemembersDoubts(t *testing.T) {
 		w.mapping = keyless
 		w.api.fate = func(n int) fate { return cutAfter }
 		w.input("in.csv", linesOf(1, 30)...)
-		w.must(3, "in.csv")
-		w.api.fate = nil
-		drain := after(3 * time.Second)
-		w.must(4, "in.csv", func(c *Config) { c.ResendUnknown = true; c.Limiter = ratelimit.New(1); c.Drain = drain })
-		n := len(w.api.cases)
-		sum, _ := w.run("in.csv") // nobody said resend
-		if len(w.api.cases) != n {
-			t.Errorf("%d rows in doubt were sent again without --resend-unknown: %+v", len(w.api.cases)-n, sum)
-		}
+		w.resendInterrupted()
 	})
 }
 
@@ -364,7 +368,7 @@ func TestServerThatFailsOnCreatesOnly(t *testing.T) {
 		}
 
 		sum, err := w.run("in.csv", func(c *Config) { c.OutagePatience = time.Minute })
-		if sum.Unknown > 0 && strings.Contains(err.(*Stop).Hint, "no row was spent") {
+		if sum.Unknown > 0 && strings.Contains(err.(*exit.Stop).Hint, "no row was spent") {
 			t.Errorf("%d rows were spent", sum.Unknown)
 		}
 		if !strings.Contains(w.logged(), "level=WARN+1") {
@@ -830,7 +834,7 @@ func TestInterruptedBeforeItBegan(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		cancel()
 		_, err := w.runCtx(ctx, "out.failed.csv")
-		var s *Stop
+		var s *exit.Stop
 		if errors.As(err, &s) && strings.Contains(s.Error(), "context canceled") {
 			t.Errorf("no message for people: %v", err)
 		}
@@ -894,9 +898,7 @@ func TestLagOfAnEarlierCaseIsNoted(t *testing.T) {
 		w.api.fate = nil
 		w.run("more.csv", one)
 		w.run("in.csv", one)
-		if d := w.api.doubles(); d > 0 {
-			t.Errorf("%d cases too many", d)
-		}
+		w.noDoubles()
 	})
 }
 
@@ -910,15 +912,7 @@ func TestResendDecidedBeforeTheRowIsRead(t *testing.T) {
 			spam = append(spam, fmt.Sprintf("S-%d,Spam,x,spam,low", n))
 		}
 		w.input("in.csv", append(spam, linesOf(1, 30)...)...)
-		w.must(3, "in.csv")
-		w.api.fate = nil
-		drain := after(3 * time.Second)
-		w.must(4, "in.csv", func(c *Config) { c.ResendUnknown = true; c.Limiter = ratelimit.New(1); c.Drain = drain })
-		n := len(w.api.cases)
-		sum, _ := w.run("in.csv") // nobody said resend
-		if len(w.api.cases) != n {
-			t.Errorf("%d rows in doubt were sent again without --resend-unknown: %+v", len(w.api.cases)-n, sum)
-		}
+		w.resendInterrupted()
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf16"
 
+	"caseimport/importer/exit"
 	"caseimport/importer/results"
 )
 
@@ -89,7 +90,7 @@ func TestReportIsCorrectedAndFedBack(t *testing.T) {
 				}
 				w.once("T-1", "T-2", "T-3", "T-4", "T-5")
 				for _, line := range w.results() {
-					if line.Status != statusCreated && line.Status != statusDuplicate {
+					if line.Status != results.Created && line.Status != results.Duplicate {
 						t.Errorf("an earlier entry was not settled: %+v", line)
 					}
 				}
@@ -143,7 +144,7 @@ func TestReportOfAnotherImportIsRefused(t *testing.T) {
 		w.must(3, "in.csv")
 		w.api.fate = nil
 		sum, err := w.run("out.failed.csv", func(c *Config) { c.Results = w.path("other.csv") })
-		if stop, ok := err.(*Stop); !ok || sum.Exit != 1 || !strings.Contains(stop.Hint, "-o RESULTS of the first run") {
+		if stop, ok := err.(*exit.Stop); !ok || sum.Exit != 1 || !strings.Contains(stop.Hint, "-o RESULTS of the first run") {
 			t.Errorf("%+v: %v", sum, err)
 		}
 		if w.has("other.csv") || w.has("other.journal") {

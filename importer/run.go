@@ -12,13 +12,13 @@ import (
 )
 
 // Run imports the input. The error is nil if the run came to its end, whatever
-// became of the rows, and a *Stop otherwise. The Summary is filled in any case.
+// became of the rows, and a *exit.Stop otherwise. The Summary is filled in any case.
 func Run(ctx context.Context, cfg Config) (Summary, error) {
 	began := time.Now()
 	if cfg.Progress == nil {
 		cfg.Progress = &Progress{}
 	}
-	cfg.ReportForm = ReportForm(cfg.ReportForm, cfg.Table)
+	cfg.ReportForm = reportForm(cfg.ReportForm, cfg.Table)
 	files := FilesOf(cfg.Results, cfg.ReportForm)
 	cfg.Results = files.Results
 	sum, err := execute(ctx, cfg, files)
@@ -32,13 +32,14 @@ func Run(ctx context.Context, cfg Config) (Summary, error) {
 	if _, statErr := os.Stat(files.Report); statErr != nil {
 		sum.Report = ""
 	}
-	var stop *Stop
+	stop, known := errors.AsType[*exit.Stop](err)
+	if err != nil && !known {
+		stop = &exit.Stop{Exit: exit.Stopped, Err: err, Hint: "run the same command again to go on"}
+		err = stop
+	}
 	switch {
-	case errors.As(err, &stop):
+	case stop != nil:
 		sum.Exit, sum.Error = stop.Exit, stop.Error()
-	case err != nil:
-		stop = &Stop{Exit: exit.Stopped, Err: err, Hint: "run the same command again to go on"}
-		sum.Exit, sum.Error, err = 4, err.Error(), stop
 	case sum.Left > 0:
 		// A limit that was reached is no error, and yet rows are left.
 		sum.Exit = exit.Stopped
@@ -62,7 +63,7 @@ func execute(ctx context.Context, cfg Config, files Files) (Summary, error) {
 	defer p.cancel()
 	if err := p.takeStock(); err != nil {
 		if ctx.Err() != nil {
-			err = &Stop{Exit: exit.Stopped, Err: errors.New("interrupted"), Hint: "run the same command again"}
+			err = &exit.Stop{Exit: exit.Stopped, Err: errors.New("interrupted"), Hint: "run the same command again"}
 		}
 		s.discard() // a courtesy: what counts is why it did not begin
 		return cfg.Progress.Summary(), err

@@ -19,7 +19,7 @@ import (
 // takeStock learns what earlier runs have left, refuses files that do not belong
 // together, and makes the machine.
 func (p *pipeline) takeStock() error {
-	if p.isReport() {
+	if p.ids.Report() {
 		if err := p.knowsReport(); err != nil {
 			return err
 		}
@@ -71,9 +71,6 @@ func (p *pipeline) takeStock() error {
 	return nil
 }
 
-// isReport reports whether the input is a failure report.
-func (p *pipeline) isReport() bool { return results.ReportColumns(p.cfg.Table.Columns).Report() }
-
 // remarkLast says what people should know of the last run.
 func (p *pipeline) remarkLast() {
 	last := p.journal.Last()
@@ -107,7 +104,7 @@ func (p *pipeline) tellSandbox() error {
 		if err != nil {
 			return filesStop(err)
 		}
-		if line.Status == statusCreated {
+		if line.Status == results.Created {
 			p.cfg.Known(line.CaseID, line.Key, "")
 		}
 	}
@@ -115,11 +112,11 @@ func (p *pipeline) tellSandbox() error {
 }
 
 // filesStop is an error of our own files before anything was sent.
-func filesStop(err error) *Stop {
-	if isDiskFull(err) {
-		return &Stop{Exit: exit.Stopped, Err: err, Hint: "make room on the disk and run the same command again"}
+func filesStop(err error) *exit.Stop {
+	if exit.DiskFull(err) {
+		return &exit.Stop{Exit: exit.Stopped, Err: err, Hint: "make room on the disk and run the same command again"}
 	}
-	return &Stop{Exit: exit.Refused, Err: err, Hint: "fix it and run the same command again"}
+	return exit.Refuse(err, "fix it and run the same command again")
 }
 
 // knownCase fills in the newest case that the journal knows and the search can
@@ -137,7 +134,7 @@ func (p *pipeline) knownCase(cfg *lifecycle.Config) error {
 			if err != nil {
 				return err
 			}
-			if line.Status == statusCreated && !lifecycle.Alters(cfg.Altered, line.Key) {
+			if line.Status == results.Created && !lifecycle.Alters(cfg.Altered, line.Key) {
 				cfg.Known = lifecycle.Case{Key: line.Key, ID: line.CaseID}
 			}
 		}
@@ -145,7 +142,7 @@ func (p *pipeline) knownCase(cfg *lifecycle.Config) error {
 	}
 	if p.cfg.Adopt && p.hadResults {
 		for line, err := range results.ReadOwn(p.files.Results) {
-			if err == nil && line.Status == statusCreated && !p.journal.InTrash(line.CaseID) {
+			if err == nil && line.Status == results.Created && !p.journal.InTrash(line.CaseID) {
 				cfg.Known = lifecycle.Case{Key: line.Key, ID: line.CaseID}
 			}
 		}
@@ -157,36 +154,34 @@ func (p *pipeline) knownCase(cfg *lifecycle.Config) error {
 // of: sent again without their past, they might get a second case. And one whose
 // columns were sorted apart.
 func (p *pipeline) knowsReport() error {
-	ids := results.ReportColumns(p.cfg.Table.Columns)
 	swapped := swapped{pipeline: p, requests: map[[8]byte][]*requestOf{}}
 	err := p.cfg.Table.Each(p.ctx, func(row *source.Row) error {
 		if row.Fault != "" {
 			return nil
 		}
-		kind, id, ok := identity.Parse(ids.ID(row.Cell))
+		kind, id, ok := identity.Parse(p.ids.ID(row.Cell))
 		if ok && kind == identity.ByCells && !p.cfg.Program.HasKey() && swapped.take(row, id) {
 			return swapped.refuse(row.Number)
 		}
-		switch ids.Status(row.Cell) {
-		case statusInvalid, statusDuplicate, statusLeft:
+		switch p.ids.Status(row.Cell) {
+		case results.Invalid, results.Duplicate, statusLeft:
 			return nil // never sent
 		}
 		switch {
 		case !ok || p.journal.State(id) != journal.None:
 			return nil
-		case ids.Status(row.Cell) == "":
-			return &Stop{Exit: exit.Refused, Err: fmt.Errorf("%s, row %d: it has no %s, and the journal does not know the row: cannot tell whether it was never sent, or belongs to another results file", p.cfg.Input, row.Number, results.StatusColumn),
-				Hint: "restore that column as it stood in the failure report, or run the input that the report came from again"}
+		case p.ids.Status(row.Cell) == "":
+			return exit.Refuse(fmt.Errorf("%s, row %d: it has no %s, and the journal does not know the row: cannot tell whether it was never sent, or belongs to another results file", p.cfg.Input, row.Number, results.StatusColumn),
+				"restore that column as it stood in the failure report, or run the input that the report came from again")
 		}
-		return &Stop{Exit: exit.Refused, Err: fmt.Errorf("%s, row %d: this failure report belongs to another results file: the journal does not know its rows", p.cfg.Input, row.Number),
-			Hint: "use -o RESULTS of the first run"}
+		return exit.Refuse(fmt.Errorf("%s, row %d: this failure report belongs to another results file: the journal does not know its rows", p.cfg.Input, row.Number),
+			"use -o RESULTS of the first run")
 	})
 	if err == nil {
 		err = swapped.compare()
 	}
-	var stop *Stop
-	if err != nil && !errors.As(err, &stop) {
-		return &Stop{Exit: exit.Refused, Err: err}
+	if _, known := errors.AsType[*exit.Stop](err); err != nil && !known {
+		return exit.Refuse(err, "")
 	}
 	return err
 }
@@ -258,7 +253,7 @@ func (s *swapped) compare() error {
 	return nil
 }
 
-func (s *swapped) refuse(row int) *Stop {
-	return &Stop{Exit: exit.Refused, Err: fmt.Errorf("%s, row %d holds the cells of another row: its columns were sorted apart from the %s column", s.cfg.Input, row, results.IDColumn),
-		Hint: "sort whole rows only; restore the report, or run the import's own input again, which writes it anew"}
+func (s *swapped) refuse(row int) *exit.Stop {
+	return exit.Refuse(fmt.Errorf("%s, row %d holds the cells of another row: its columns were sorted apart from the %s column", s.cfg.Input, row, results.IDColumn),
+		"sort whole rows only; restore the report, or run the import's own input again, which writes it anew")
 }

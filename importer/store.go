@@ -40,6 +40,9 @@ type store struct {
 	written string
 }
 
+// NameKeyField is what to do where cases cannot be looked up by their key.
+const NameKeyField = "add to the mapping: key: {column: …, custom_field: text1}, with the key of a text field of your account"
+
 const tryAdopt = "give the run another results file (-o), or, if it is this import's and its journal is lost, add --adopt: every row is then looked up before it is created"
 
 // sandboxURL stands in journals for the base URL of a sandbox in the process.
@@ -51,42 +54,14 @@ var openJournal = journal.Open
 // openStore opens the journal, which takes the lock, and prepares the results
 // file and the failure report.
 func openStore(cfg Config, files Files) (*store, error) {
-	for _, path := range []string{files.Results, files.Journal} {
-		if sameFile(path, cfg.Input) {
-			return nil, &Stop{Exit: exit.Refused, Err: fmt.Errorf("%s is the input: the results must not overwrite it", path), Hint: "name another results file with -o"}
-		}
-	}
-	hadResults, err := checkResults(files.Results)
+	hadResults, err := mayOpen(cfg, files)
 	if err != nil {
-		stop := &Stop{Exit: exit.Refused, Err: err, Hint: "name another results file with -o"}
-		if errors.Is(err, errNotOurs) {
-			stop.Hint = tryAdopt
-		}
-		return nil, stop
-	}
-	if cfg.Adopt && cfg.Program.KeyField() == "" {
-		return nil, &Stop{Exit: exit.Refused, Err: errors.New("--adopt looks cases up by their key, and the mapping names no key.custom_field"), Hint: "add to the mapping: key: {column: …, custom_field: text1}, with the key of a text field of your account"}
-	}
-	isReport := results.ReportColumns(cfg.Table.Columns).Report()
-	info, err := os.Stat(files.Journal)
-	hasJournal := err == nil && info.Size() > 0
-	switch {
-	case hadResults && !hasJournal && !cfg.Adopt && files.oldJournal() != "":
-		return nil, &Stop{Exit: exit.Refused, Err: fmt.Errorf("found %s but not its journal %s: an earlier version named it %s", files.Results, files.Journal, files.oldJournal()), Hint: "if it is this import's, rename it to " + files.Journal}
-	case hadResults && !hasJournal && !cfg.Adopt:
-		return nil, &Stop{Exit: exit.Refused, Err: fmt.Errorf("found %s but not its journal %s: cannot tell which rows already have a case", files.Results, files.Journal), Hint: tryAdopt}
-	case isReport && !hasJournal && !cfg.Program.HasKey():
-		return nil, &Stop{Exit: exit.Refused, Err: fmt.Errorf("%s is a failure report, but there is no journal %s that knows its rows", cfg.Input, files.Journal), Hint: "use -o RESULTS of the first run"}
+		return nil, err
 	}
 	host, _ := os.Hostname()
 	header := journal.Header{Account: cfg.Account, BaseURL: cfg.BaseURL, KeyRule: cfg.Program.KeyRule()}
-	if !cfg.Program.HasKey() {
-		if cfg.Input == "-" {
-			return nil, &Stop{Exit: exit.Refused, Err: errors.New("without a key in the mapping, rows are known by their place in a file: standard input cannot be read"), Hint: "add a key to the mapping, or write the input to a file first"}
-		}
-		if !isReport {
-			header.Input = hex.EncodeToString(cfg.Table.Sum[:])
-		}
+	if !cfg.Program.HasKey() && !results.ReportColumns(cfg.Table.Columns).Report() {
+		header.Input = hex.EncodeToString(cfg.Table.Sum[:])
 	}
 	j, err := openJournal(files.Journal, header, journal.Begin{Input: absolute(cfg.Input), Results: filepath.Base(files.Results), Mapping: cfg.Mapping, Field: cfg.Program.KeyField(), Host: host, Process: os.Getpid(), At: time.Now(), Adopt: cfg.Adopt, Version: cfg.Version})
 	if err != nil {
@@ -100,6 +75,41 @@ func openStore(cfg Config, files Files) (*store, error) {
 	}, nil
 }
 
+// mayOpen refuses files that do not go together, before any of them is touched.
+// hadResults: the results file is there.
+func mayOpen(cfg Config, files Files) (hadResults bool, err error) {
+	for _, path := range []string{files.Results, files.Journal} {
+		if SameFile(path, cfg.Input) {
+			return false, exit.Refuse(fmt.Errorf("%s is the input: the results must not overwrite it", path), "name another results file with -o")
+		}
+	}
+	hadResults, err = checkResults(files.Results)
+	if err != nil {
+		stop := exit.Refuse(err, "name another results file with -o")
+		if errors.Is(err, errNotOurs) {
+			stop.Hint = tryAdopt
+		}
+		return false, stop
+	}
+	if cfg.Adopt && cfg.Program.KeyField() == "" {
+		return false, exit.Refuse(errors.New("--adopt looks cases up by their key, and the mapping names no key.custom_field"), NameKeyField)
+	}
+	info, err := os.Stat(files.Journal)
+	hasJournal := err == nil && info.Size() > 0
+	switch {
+	case hadResults && !hasJournal && !cfg.Adopt && files.oldJournal() != "":
+		return false, exit.Refuse(fmt.Errorf("found %s but not its journal %s: an earlier version named it %s", files.Results, files.Journal, files.oldJournal()), "if it is this import's, rename it to "+files.Journal)
+	case hadResults && !hasJournal && !cfg.Adopt:
+		return false, exit.Refuse(fmt.Errorf("found %s but not its journal %s: cannot tell which rows already have a case", files.Results, files.Journal), tryAdopt)
+	case results.ReportColumns(cfg.Table.Columns).Report() && !hasJournal && !cfg.Program.HasKey():
+		return false, exit.Refuse(fmt.Errorf("%s is a failure report, but there is no journal %s that knows its rows", cfg.Input, files.Journal), "use -o RESULTS of the first run")
+	}
+	if cfg.Input == "-" && !cfg.Program.HasKey() {
+		return false, exit.Refuse(errors.New("without a key in the mapping, rows are known by their place in a file: standard input cannot be read"), "add a key to the mapping, or write the input to a file first")
+	}
+	return hadResults, nil
+}
+
 func journalStop(err error) error {
 	var (
 		held   *journal.HeldError
@@ -108,20 +118,19 @@ func journalStop(err error) error {
 	)
 	switch {
 	case errors.As(err, &held):
-		return &Stop{Exit: exit.Busy, Err: err, Hint: "wait until it has ended (the lock of a dead run is released by the system)"}
+		return &exit.Stop{Exit: exit.Busy, Err: err, Hint: "wait until it has ended (the lock of a dead run is released by the system)"}
 	case errors.As(err, &pin) && pin.Theirs == sandboxURL:
-		return &Stop{Exit: exit.Refused, Err: err, Hint: "these files are a rehearsal's: add --sandbox to go on with it, or give the import a results file of its own (-o)"}
+		return exit.Refuse(err, "these files are a rehearsal's: add --sandbox to go on with it, or give the import a results file of its own (-o)")
 	case errors.As(err, &pin) && strings.HasPrefix(pin.Theirs, "http://"):
-		return &Stop{Exit: exit.Refused, Err: err, Hint: "if that was a sandbox, start it at the same address again (caseimport sandbox --listen); else give each import a results file of its own (-o)"}
+		return exit.Refuse(err, "if that was a sandbox, start it at the same address again (caseimport sandbox --listen); else give each import a results file of its own (-o)")
 	case errors.As(err, &pin):
-		return &Stop{Exit: exit.Refused, Err: err, Hint: "give each import a results file of its own (-o)"}
+		return exit.Refuse(err, "give each import a results file of its own (-o)")
 	case errors.As(err, &damage):
-		return &Stop{Exit: exit.Refused, Err: err, Hint: "move it away together with the results file and run with --adopt: every row is then looked up before it is created"}
+		return exit.Refuse(err, "move it away together with the results file and run with --adopt: every row is then looked up before it is created")
+	case exit.DiskFull(err):
+		return filesStop(err)
 	}
-	if isDiskFull(err) {
-		return &Stop{Exit: exit.Stopped, Err: err, Hint: "make room on the disk and run the same command again"}
-	}
-	return &Stop{Exit: exit.Refused, Err: fmt.Errorf("cannot use the journal: %w", err), Hint: "the folder of the results file must exist and be writable; -o names another"}
+	return exit.Refuse(fmt.Errorf("cannot use the journal: %w", err), "the folder of the results file must exist and be writable; -o names another")
 }
 
 // checkResults reports whether there is a results file, and refuses one that
@@ -141,7 +150,8 @@ func checkResults(path string) (there bool, err error) {
 
 var errNotOurs = errors.New("is no results file of caseimport")
 
-func sameFile(a, b string) bool {
+// SameFile reports whether two names are those of one file that is there.
+func SameFile(a, b string) bool {
 	infoA, errA := os.Stat(a)
 	infoB, errB := os.Stat(b)
 	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
@@ -217,7 +227,7 @@ func (s *store) all() iter.Seq2[results.Line, error] {
 			}
 		}
 		for line, err := range results.ReadOwn(s.files.Results) {
-			if err == nil && !ofRun(line) {
+			if err == nil && !line.OfRun() {
 				continue
 			}
 			if !yield(line, err) {

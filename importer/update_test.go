@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"caseimport/importer/results"
 	"caseimport/importer/talkdesk"
 )
 
@@ -134,7 +135,7 @@ func TestRefusedUpdateIsCorrected(t *testing.T) {
 			t.Errorf("%+v", sum)
 		}
 		line := w.results()[1]
-		if line.Status != statusIncomplete || line.CaseID != "1" || line.HTTPStatus != 400 || line.ErrorFields.String() != "status: is unknown" {
+		if line.Status != results.Incomplete || line.CaseID != "1" || line.HTTPStatus != 400 || line.ErrorFields.String() != "status: is unknown" {
 			t.Errorf("%+v", line)
 		}
 		w.edit("out.failed.csv", "Nonsense", "pending")
@@ -143,7 +144,7 @@ func TestRefusedUpdateIsCorrected(t *testing.T) {
 			t.Errorf("%+v", sum)
 		}
 		w.set("T-1", map[string]string{"status": "PENDING"})
-		if line := w.results()[1]; line.Status != statusCreated || line.CaseID != "1" {
+		if line := w.results()[1]; line.Status != results.Created || line.CaseID != "1" {
 			t.Errorf("%+v", line)
 		}
 		w.once(keys(1, 2)...)
@@ -224,6 +225,21 @@ func TestOwners(t *testing.T) {
 	})
 }
 
+// TestOwnersAndParentsChangeNoRow: ids are looked up for a row, and it has not changed by
+// that when it comes again.
+func TestOwnersAndParentsChangeNoRow(t *testing.T) {
+	in(t, func(w *world) {
+		w.tickets("T-1,One,x,,,bob@example.com,T-2,", "T-2,Two,x,,,,,")
+		w.must(0, "in.csv")
+		for _, update := range []bool{false, true} {
+			sum := w.must(0, "in.csv", func(c *Config) { c.Update = update })
+			if sum.Already != 2 || sum.Changed != 0 || sum.Requests != 0 {
+				t.Errorf("update %v: %+v", update, sum)
+			}
+		}
+	})
+}
+
 func TestOwnersWithoutTheScope(t *testing.T) {
 	in(t, func(w *world) {
 		w.api.noAgents = true
@@ -247,7 +263,7 @@ func TestParents(t *testing.T) {
 			t.Errorf("%+v", sum)
 		}
 		for row, want := range map[int]string{3: "a row that has no case", 5: "no row in this input", 6: "has a parent itself"} {
-			if line := w.results()[row]; line.Status != statusFailed || line.ErrorCode != codeNoParent || !strings.Contains(line.ErrorMessage, want) {
+			if line := w.results()[row]; line.Status != results.Failed || line.ErrorCode != codeNoParent || !strings.Contains(line.ErrorMessage, want) {
 				t.Errorf("%+v", line)
 			}
 		}
@@ -349,7 +365,7 @@ func TestChangesAreCarriedOver(t *testing.T) {
 		if c := w.at("T-1"); len(c.notes) != 1 || c.notes[0].Body != "second" {
 			t.Errorf("%+v", c.notes)
 		}
-		if line := w.results()[2]; !strings.Contains(line.ErrorMessage, "title") || line.Status != statusCreated {
+		if line := w.results()[2]; !strings.Contains(line.ErrorMessage, "title") || line.Status != results.Created {
 			t.Errorf("it is not said what was left: %+v", line)
 		}
 		if sum := w.must(0, "in.csv", updating); sum.Updated != 0 || sum.Requests != 0 {
@@ -523,7 +539,7 @@ func TestDoubtThatEndsBeforeTheSecondReading(t *testing.T) {
 		if sum.Exit != 3 || sum.Invalid != 1 {
 			t.Errorf("%v %+v\n%s", err, sum, w.logged())
 		}
-		if line := w.results()[1]; line.Key != "T-1" || line.Status != statusInvalid {
+		if line := w.results()[1]; line.Key != "T-1" || line.Status != results.Invalid {
 			t.Errorf("%+v", line)
 		}
 	})
@@ -590,7 +606,7 @@ func TestChangedRowOfALockedCase(t *testing.T) {
 		if sum.Incomplete != 60 || sum.Locked != 60 || len(sum.Reasons) != 1 {
 			t.Errorf("%+v", sum)
 		}
-		if line := w.results()[1]; line.Status != statusIncomplete || line.ErrorCode != "locked" || line.HTTPStatus != 400 ||
+		if line := w.results()[1]; line.Status != results.Incomplete || line.ErrorCode != "locked" || line.HTTPStatus != 400 ||
 			!strings.Contains(line.ErrorMessage, "resolved") || !strings.Contains(line.ErrorMessage, "reopen it there") {
 			t.Errorf("%+v", line)
 		}

@@ -79,7 +79,7 @@ func (p *pipeline) remark(alike, msg string) {
 // wait logs why the run waits, or that it goes on.
 func (p *pipeline) wait(msg string) { p.cfg.Log.Log(context.Background(), LevelWait, msg) }
 
-func clock(t time.Time) string { return t.Local().Format("15:04:05") }
+func clock(t time.Time) string { return t.Local().Format(time.TimeOnly) }
 
 func round(d time.Duration) time.Duration {
 	if d < 10*time.Second {

@@ -379,6 +379,14 @@ func (s *server) doubles() (n int) {
 	return n
 }
 
+// noDoubles sees that no row has two cases.
+func (w *world) noDoubles() {
+	w.t.Helper()
+	if d := w.api.doubles(); d > 0 {
+		w.t.Errorf("%d cases too many", d)
+	}
+}
+
 // mix decides by chance: shares in percent, the rest is taken.
 func mix(seed uint64, shares map[*fate]int) func(int) fate {
 	var mu sync.Mutex
@@ -613,7 +621,7 @@ func (w *world) results() map[int]results.Line {
 		if err != nil {
 			w.t.Fatal(err)
 		}
-		if line.Status != statusDuplicate {
+		if line.Status != results.Duplicate {
 			if seen[line.Key] {
 				w.t.Errorf("%s stands twice in the results", line.Key)
 			}

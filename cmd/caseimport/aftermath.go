@@ -55,7 +55,7 @@ func (a *aftermath) begin(cmd *cobra.Command, o runOptions, input string, log *s
 	}
 	file, err := metrics.Open(a.metricsFile)
 	if err != nil {
-		return nil, refuse(err, "give another file with --metrics-file")
+		return nil, exit.Refuse(err, "give another file with --metrics-file")
 	}
 	g := &gauges{file, log, make(chan struct{}), make(chan struct{})}
 	go g.keep(p)
@@ -122,7 +122,7 @@ var reportForms = []string{results.CSV, results.Workbook, results.JSONLines}
 // all that may stand beside them.
 func besideResults(path string) []string {
 	files := importer.FilesOf(path, results.CSV)
-	all := []string{files.Results, files.Journal, importer.VerifyFileOf(path), importer.UndoFileOf(path)}
+	all := []string{files.Results, files.Journal, files.Verify, files.Undo}
 	for _, form := range reportForms {
 		all = append(all, importer.FilesOf(path, form).Report)
 	}
@@ -148,7 +148,7 @@ func samePlace(a, b string) bool {
 	}
 	fullA, errA := filepath.Abs(a)
 	fullB, errB := filepath.Abs(b)
-	return sameFile(a, b) || errA == nil && errB == nil && fullA == fullB
+	return importer.SameFile(a, b) || errA == nil && errB == nil && fullA == fullB
 }
 
 // alertTime is how long the command of --on-failure may take.

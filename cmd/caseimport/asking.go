@@ -3,13 +3,17 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"caseimport/importer"
+	"caseimport/importer/exit"
+	"caseimport/importer/journal"
 	"caseimport/importer/reads"
 	"caseimport/importer/talkdesk"
 	"caseimport/mapping/fields"
@@ -19,60 +23,57 @@ import (
 // changes something in it, too.
 type asking struct {
 	target
-	timeout, patience time.Duration
+	patience time.Duration
 }
 
-// askingRate is the flag --rate of those that read no export, and of verify.
-func askingRate(f *pflag.FlagSet, rate *string) {
-	f.StringVar(rate, "rate", "", "at most `RATE` requests: 10/s, 600/m or a number per second, 0 for no limit, auto to find the server's (default 5/s)")
+// flags are those of commands that read no export, and of verify. check has another
+// --rate.
+func (a *asking) flags(f *pflag.FlagSet, patience time.Duration) {
+	a.target.flags(f)
+	a.rateFlag(f, "at most `RATE` requests: 10/s, 600/m or a number per second, 0 for no limit, auto to find the server's (default 5/s)")
+	a.waits(f, patience)
 }
 
-// waits are its flags but for the target's.
-func (a *asking) waits(f *pflag.FlagSet, patience time.Duration, written string) {
-	f.DurationVar(&a.timeout, "timeout", 60*time.Second, "give up on a request after this `TIME`")
-	f.DurationVar(&a.patience, "outage-patience", patience, "wait this `TIME` for a server that is down")
-	f.Lookup("timeout").DefValue, f.Lookup("outage-patience").DefValue = "60s", written
+func (a *asking) waits(f *pflag.FlagSet, patience time.Duration) {
+	a.timeoutFlag(f)
+	patienceFlag(f, &a.patience, patience)
 }
 
-// account is whom a command asks.
-type account struct {
-	api     *talkdesk.Client
-	name    string
-	baseURL string // normalised, or the word sandbox
-	reader  *reads.Reader
-	close   func()
-}
-
-// dial connects to the account, and sends nothing yet. A built-in sandbox has the
-// fields that are given, if any are.
-func (a *asking) dial(cmd *cobra.Command, rate string, fields *fields.File) (account, error) {
-	for _, flag := range []struct {
-		name  string
-		value time.Duration
-	}{{"timeout", a.timeout}, {"outage-patience", a.patience}} {
-		if !isWait(flag.value) {
-			return account{}, usage(cmd, "", "--%s %v: this must be %s", flag.name, flag.value, waits)
-		}
+// dial is connect for one request after the other. It looks at the flags first.
+func (a *asking) dial(cmd *cobra.Command, known *fields.File) (to account, err error) {
+	if err := checkWaits(cmd, "timeout", "outage-patience"); err != nil {
+		return to, err
 	}
-	pace, err := paceOf(cmd, rate, a.sandbox)
+	pace, err := paceOf(cmd, a.rate, a.sandbox)
 	if err != nil {
-		return account{}, err
+		return to, err
 	}
 	if err := a.target.fill(cmd); err != nil {
-		return account{}, err
+		return to, err
 	}
-	cfg := importer.Config{Concurrency: 1}
-	end, err := a.target.connect(&cfg, fields, a.timeout)
+	to, err = a.target.connect(known, 1)
+	to.reader = &reads.Reader{Limiter: pace.Limiter(), Patience: a.patience, Say: sayWaiting(cmd.ErrOrStderr())}
+	return to, err
+}
+
+// journal opens the journal beside the results of earlier runs, to be read: nil if there
+// is none. The account is asked at the pace that it has learned.
+func (a account) journal(results, keyRule string) (*journal.Journal, error) {
+	files := importer.FilesOf(results, "csv")
+	header := journal.Header{Account: a.name, BaseURL: a.baseURL, KeyRule: keyRule}
+	j, err := journal.Peek(files.Journal, header, filepath.Base(files.Results))
 	if err != nil {
-		return account{}, err
+		return nil, exit.Refuse(err, "name the results file of this import with -o")
 	}
-	return account{
-		api:     cfg.API.(*talkdesk.Client),
-		name:    cfg.Account,
-		baseURL: cfg.BaseURL,
-		reader:  &reads.Reader{Limiter: pace.Limiter(), Patience: a.patience, Say: sayWaiting(cmd.ErrOrStderr())},
-		close:   end,
-	}, nil
+	if j != nil {
+		a.reader.Limiter.Learn(j.Rate())
+	}
+	return j, nil
+}
+
+// saying tells people, a line each, what takes its time.
+func saying(w io.Writer) func(string) {
+	return func(message string) { fmt.Fprintln(w, printable(message)) }
 }
 
 // sayWaiting tells people why a command waits.
@@ -87,5 +88,5 @@ func refused(ctx context.Context, a talkdesk.Answer) error {
 		return errors.New("interrupted")
 	}
 	hint := "to find out what is wrong: " + program() + " doctor"
-	return refuse(errors.New(a.Message), hint)
+	return exit.Refuse(errors.New(a.Message), hint)
 }

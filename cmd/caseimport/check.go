@@ -28,6 +28,7 @@ type checkOptions struct {
 	results string
 	show    int
 	live    bool
+	json    bool
 }
 
 func newCheck() *cobra.Command {
@@ -56,11 +57,11 @@ Exit codes, if and only if:
 	o.mappingFlag(f)
 	f.IntVar(&o.show, "show", 0, "print the first `N` requests as they would be sent")
 	o.rateFlag(f, "`RATE` for the estimate and for --live: 10/s, 600/m or a number per second (default 5/s)")
-	o.jsonFlag(f)
+	jsonFlag(f, &o.json)
 	f.BoolVar(&o.live, "live", false, "ask the account which rows have a case already")
 	f.StringVarP(&o.results, "results", "o", "", "with --live, the results `FILE` of earlier runs, for their journal (default: next to INPUT)")
 	o.target.flags(f)
-	o.waits(f, 10*time.Minute, "10m")
+	o.waits(f, 10*time.Minute)
 	return o.reading.command(cmd, func(cmd *cobra.Command, input string) error {
 		report, err := checkFile(cmd, o, input)
 		if err != nil {
@@ -105,7 +106,7 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 	if o.show < 0 {
 		return c, usage(cmd, "", "--show %d: this must be 1 or more", o.show)
 	}
-	pace, err := o.pace(cmd, o.live && o.sandbox)
+	pace, err := paceOf(cmd, o.rate, o.live && o.sandbox)
 	if err != nil {
 		return c, err
 	}
@@ -374,7 +375,7 @@ func estimate(c checked) string {
 	}
 	took := "less than a second"
 	if c.Estimate >= 1 {
-		took = "about " + human(time.Duration(c.Estimate*float64(time.Second)))
+		took = "about " + humanSeconds(c.Estimate)
 	}
 	return fmt.Sprintf("Sending %s takes %s at %s (--rate).%s", rows, took, perSecond(c.Rate), updates)
 }

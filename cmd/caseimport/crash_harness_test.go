@@ -348,8 +348,8 @@ func (s *site) balance(results string) (b balance) {
 	return b
 }
 
-// results reads a results file in which all rows are created: case ids by key.
-func (s *site) results(name string) map[string]string {
+// table are the lines of a CSV file, but for its header.
+func (s *site) table(name string) [][]string {
 	s.Helper()
 	f, err := os.Open(filepath.Join(s.folder, name))
 	if err != nil {
@@ -360,8 +360,14 @@ func (s *site) results(name string) map[string]string {
 	if err != nil {
 		s.Fatal(err)
 	}
+	return lines[1:]
+}
+
+// results reads a results file in which all rows are created: case ids by key.
+func (s *site) results(name string) map[string]string {
+	s.Helper()
 	ids := map[string]string{}
-	for _, line := range lines[1:] {
+	for _, line := range s.table(name) {
 		row, key, status, id := line[0], line[1], line[2], line[3]
 		if _, again := ids[key]; again || status != "created" || key != "T-"+row {
 			s.Errorf("results: %q", line)

@@ -20,8 +20,8 @@ import (
 
 type doctorOptions struct {
 	asking
-	mapping, rate string
-	json          bool
+	mapping string
+	json    bool
 }
 
 func newDoctor() *cobra.Command {
@@ -48,12 +48,9 @@ Exit codes, if and only if:
 		Args: noArguments,
 	}
 	f := cmd.Flags()
-	f.SortFlags = false
 	f.StringVarP(&o.mapping, "mapping", "m", "", "the mapping `FILE` to hold against the account")
-	o.target.flags(f)
-	askingRate(f, &o.rate)
-	o.waits(f, 10*time.Second, "10s")
-	f.BoolVar(&o.json, "json", false, "print one line of JSON, and nothing else, on standard output")
+	o.asking.flags(f, 10*time.Second)
+	jsonFlag(f, &o.json)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		report, err := examine(cmd, o)
 		if o.json {
@@ -61,9 +58,7 @@ Exit codes, if and only if:
 		} else if err == nil {
 			printReport(cmd.OutOrStdout(), report)
 		}
-		if err != nil {
-			return err
-		}
+		explain(cmd.ErrOrStderr(), err)
 		return status(report.Exit)
 	}
 	return cmd
@@ -79,7 +74,7 @@ func examine(cmd *cobra.Command, o doctorOptions) (doctor.Report, error) {
 	if err != nil {
 		return refusedDoctor("mapping", err), err
 	}
-	account, err := o.dial(cmd, o.rate, known)
+	account, err := o.dial(cmd, known)
 	if err != nil {
 		return refusedDoctor("credentials", err), err
 	}

@@ -12,7 +12,8 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"caseimport/importer"
+	"caseimport/importer/exit"
+	"caseimport/importer/reads"
 	"caseimport/importer/sandbox"
 	"caseimport/importer/talkdesk"
 	"caseimport/mapping/fields"
@@ -23,6 +24,9 @@ import (
 type target struct {
 	sandbox                                    bool
 	account, region, baseURL, tokenURL, caCert string
+
+	rate    string
+	timeout time.Duration // of a request
 }
 
 func (t *target) flags(f *pflag.FlagSet) {
@@ -32,6 +36,19 @@ func (t *target) flags(f *pflag.FlagSet) {
 	f.StringVar(&t.baseURL, "base-url", "", "the `URL` of the API in place of the region's (or TALKDESK_BASE_URL)")
 	f.StringVar(&t.tokenURL, "token-url", "", "the `URL` of the token endpoint in place of the account's (or TALKDESK_TOKEN_URL)")
 	f.StringVar(&t.caCert, "ca-cert", "", "also trust the certificates in this `FILE`, such as that of a company's proxy (or TALKDESK_CA_CERT)")
+}
+
+// rateFlag is --rate; what it is for differs between commands.
+func (t *target) rateFlag(f *pflag.FlagSet, usage string) { f.StringVar(&t.rate, "rate", "", usage) }
+
+func (t *target) timeoutFlag(f *pflag.FlagSet) {
+	f.DurationVar(&t.timeout, "timeout", 60*time.Second, "give up on a request after this `TIME`")
+	f.Lookup("timeout").DefValue = "60s"
+}
+
+func patienceFlag(f *pflag.FlagSet, to *time.Duration, usual time.Duration) {
+	f.DurationVar(to, "outage-patience", usual, "wait this `TIME` for a server that is down")
+	f.Lookup("outage-patience").DefValue = human(usual)
 }
 
 // fill takes from the environment what no flag gave.
@@ -64,59 +81,75 @@ func plainEnvironment() error {
 		hidden := strings.ContainsFunc(value, func(r rune) bool { return !unicode.IsGraphic(r) && r != '\n' && r != '\r' && r != '\t' })
 		switch {
 		case quoted:
-			return refuse(fmt.Errorf("the value of %s stands in quotation marks, which would be part of it", name), "remove them: where this file is read, only the bare value is wanted")
+			return exit.Refuse(fmt.Errorf("the value of %s stands in quotation marks, which would be part of it", name), "remove them: where this file is read, only the bare value is wanted")
 		case hidden:
-			return refuse(fmt.Errorf("the value of %s holds a character that cannot be seen", name), "type it anew, or copy it without what stands around it")
+			return exit.Refuse(fmt.Errorf("the value of %s holds a character that cannot be seen", name), "type it anew, or copy it without what stands around it")
 		}
 	}
 	return nil
 }
 
-// connect makes the client and pins the journal to whom it speaks with. The
-// sandbox has the account's fields, if they are known. end belongs after the run.
-func (t *target) connect(cfg *importer.Config, account *fields.File, timeout time.Duration) (end func(), err error) {
+// account is whom a command speaks with.
+type account struct {
+	api     *talkdesk.Client
+	name    string
+	baseURL string           // normalised, or the word sandbox
+	box     *sandbox.Running // nil unless it is the built-in one
+	reader  *reads.Reader    // of commands that ask (see asking)
+}
+
+func (a account) close() {
+	if a.box != nil {
+		_ = a.box.Close()
+	}
+}
+
+// recall gives the built-in sandbox a case of an earlier rehearsal, with its key in that
+// field.
+func (a account) recall(field string) func(id, key, title string) {
+	return func(id, key, title string) {
+		known := sandbox.Stored{ID: id, Title: title}
+		if field != "" {
+			known.CustomFields = map[string]any{field: key}
+		}
+		_ = a.box.Server.Put(known) // an id that it cannot hold is not worth a word
+	}
+}
+
+// connect makes the client, and sends nothing yet. A built-in sandbox has the account's
+// fields, if they are known. The caller closes the account.
+func (t *target) connect(known *fields.File, concurrency int) (a account, err error) {
 	client := talkdesk.Config{
 		Region: t.region, Account: t.account, BaseURL: t.baseURL, TokenURL: t.tokenURL,
-		Timeout: timeout, Concurrency: cfg.Concurrency, UserAgent: "caseimport/" + strings.Trim(version(), "()"),
+		Timeout: t.timeout, Concurrency: concurrency, UserAgent: "caseimport/" + strings.Trim(version(), "()"),
 	}
-	end = func() {}
 	if t.caCert != "" {
 		if client.Trusted, err = talkdesk.TrustToo(t.caCert); err != nil {
-			return nil, refuse(fmt.Errorf("--ca-cert: %w", err), "")
+			return a, exit.Refuse(fmt.Errorf("--ca-cert: %w", err), "")
 		}
 	}
 	if t.sandbox {
-		opt, err := likeAccount(account)
+		opt, err := likeAccount(known)
 		if err != nil {
-			return nil, err
+			return a, err
 		}
-		box, err := sandbox.Start("127.0.0.1:0", opt)
-		if err != nil {
-			return nil, err
+		if a.box, err = sandbox.Start("127.0.0.1:0", opt); err != nil {
+			return a, err
 		}
-		end = func() { _ = box.Close() }
-		client.Account, client.BaseURL, client.TokenURL = "sandbox", box.URL, box.TokenURL
+		client.Account, client.BaseURL, client.TokenURL = "sandbox", a.box.URL, a.box.TokenURL
 		client.Credentials = talkdesk.Credentials{ClientID: "sandbox", ClientSecret: "sandbox"}
-		cfg.Known = func(id, key, title string) {
-			known := sandbox.Stored{ID: id, Title: title}
-			if field := cfg.Program.KeyField(); field != "" {
-				known.CustomFields = map[string]any{field: key}
-			}
-			_ = box.Server.Put(known) // an id that it cannot hold is not worth a word
-		}
 	} else if client.Credentials, err = talkdesk.CredentialsFromEnv(os.Getenv); err != nil {
-		return nil, refuse(err, "in a file that a shell reads (. secrets.env), each line begins with export\nto try it without an account, add --sandbox")
+		return a, exit.Refuse(err, "in a file that a shell reads (. secrets.env), each line begins with export\nto try it without an account, add --sandbox")
 	}
-	api, err := talkdesk.New(client)
-	if err != nil {
-		end()
-		return nil, err
+	if a.api, err = talkdesk.New(client); err != nil {
+		a.close()
+		return a, err
 	}
-	cfg.API, cfg.Account, cfg.BaseURL = api, client.Account, api.BaseURL()
+	a.name, a.baseURL = client.Account, a.api.BaseURL()
 	if t.sandbox {
-		cfg.BaseURL = "sandbox"
+		a.baseURL = "sandbox"
 	}
-	return end, nil
+	return a, nil
 }
 
 // likeAccount is a sandbox with the account's fields. Where they are not known, it

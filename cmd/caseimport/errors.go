@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"caseimport/importer"
 	"caseimport/importer/exit"
 	"caseimport/mapping/words"
 )
@@ -35,11 +34,6 @@ type status int
 
 func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
-// refuse is the error of a command that did nothing, with what to do about it.
-func refuse(err error, hint string) error {
-	return &importer.Stop{Exit: exit.Refused, Err: err, Hint: hint}
-}
-
 // explain prints how a command ended, for people, and returns its exit code.
 // An error is "caseimport: what happened"; hints are on lines of their own.
 func explain(w io.Writer, err error) int {
@@ -56,11 +50,11 @@ func explain(w io.Writer, err error) int {
 }
 
 // stopOf is an error with its exit code and hint.
-func stopOf(err error) *importer.Stop {
-	if stop, ok := errors.AsType[*importer.Stop](err); ok {
+func stopOf(err error) *exit.Stop {
+	if stop, ok := errors.AsType[*exit.Stop](err); ok {
 		return stop
 	}
-	return &importer.Stop{Exit: exit.Refused, Err: err}
+	return exit.Refuse(err, "")
 }
 
 // brief cuts the lines of a message, which may name things of any length.
@@ -94,7 +88,7 @@ func usage(cmd *cobra.Command, hint, format string, args ...any) error {
 		hint += "\n"
 	}
 	hint += "see: " + cmd.CommandPath() + " --help"
-	return refuse(usageError{fmt.Errorf(format, args...)}, hint)
+	return exit.Refuse(usageError{fmt.Errorf(format, args...)}, hint)
 }
 
 // flagError rewords pflag's errors.
@@ -155,14 +149,19 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 }
 
 // oneInput is the argument check of every command that reads an export.
-func oneInput(cmd *cobra.Command, args []string) error {
-	switch {
-	case len(args) == 0:
-		return usage(cmd, "for example: "+cmd.CommandPath()+" tickets.csv", "which file? give the export as an argument, or - for standard input")
-	case len(args) > 1:
-		return usage(cmd, "put quotes around a name with spaces", "one file at a time: %q is one too many", args[1])
+var oneInput = oneArgument("tickets.csv", "which file? give the export as an argument, or - for standard input", "file")
+
+// oneArgument is the argument check of commands that take a file; what says which.
+func oneArgument(example, missing, what string) cobra.PositionalArgs {
+	return func(cmd *cobra.Command, args []string) error {
+		switch {
+		case len(args) == 0:
+			return usage(cmd, "for example: "+cmd.CommandPath()+" "+example, "%s", missing)
+		case len(args) > 1:
+			return usage(cmd, "put quotes around a name with spaces", "one %s at a time: %q is one too many", what, args[1])
+		}
+		return nil
 	}
-	return nil
 }
 
 // noArguments is the argument check of commands that take none.

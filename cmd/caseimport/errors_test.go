@@ -8,13 +8,12 @@ import (
 	"strings"
 	"testing"
 
-	"caseimport/importer"
 	"caseimport/importer/exit"
 )
 
 func TestExitCodes(t *testing.T) {
-	stop := func(exit int) error {
-		return &importer.Stop{Exit: exit, Err: errors.New("why"), Hint: "do this\nthen that"}
+	stop := func(code int) error {
+		return &exit.Stop{Exit: code, Err: errors.New("why"), Hint: "do this\nthen that"}
 	}
 	for _, c := range []struct {
 		err  error

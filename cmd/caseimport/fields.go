@@ -20,7 +20,6 @@ import (
 
 type fieldsOptions struct {
 	asking
-	rate string
 	out  string
 	json bool
 }
@@ -46,12 +45,9 @@ Exit codes, if and only if:
 		Args: noArguments,
 	}
 	f := cmd.Flags()
-	f.SortFlags = false
 	f.StringVarP(&o.out, "output", "o", "", "write them to this `FILE`, - for standard output")
-	o.target.flags(f)
-	askingRate(f, &o.rate)
-	o.waits(f, 10*time.Minute, "10m")
-	f.BoolVar(&o.json, "json", false, "print one line of JSON, and nothing else, on standard output")
+	o.asking.flags(f, 10*time.Minute)
+	jsonFlag(f, &o.json)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		file, err := readAccount(cmd, o)
 		if err == nil && o.out != "" && o.out != "-" {
@@ -68,7 +64,7 @@ Exit codes, if and only if:
 		case err == nil:
 			printFields(cmd.OutOrStdout(), file, o)
 		}
-		return err
+		return status(explain(cmd.ErrOrStderr(), err))
 	}
 	return cmd
 }
@@ -88,7 +84,7 @@ func readAccount(cmd *cobra.Command, o fieldsOptions) (file fields.File, err err
 	if o.json && o.out == "-" {
 		return file, usage(cmd, "remove one of them", "--json and -o - both claim standard output")
 	}
-	account, err := o.dial(cmd, o.rate, nil)
+	account, err := o.dial(cmd, nil)
 	if err != nil {
 		return file, err
 	}
@@ -123,16 +119,16 @@ func mayReplace(path, account string) error {
 	old, err := fields.Parse(text)
 	switch {
 	case err != nil:
-		return refuse(fmt.Errorf("%s already exists, and is no file of an account's fields", path), "choose another name with -o")
+		return exit.Refuse(fmt.Errorf("%s already exists, and is no file of an account's fields", path), "choose another name with -o")
 	case old.Account != "" && old.Account != account:
-		return refuse(fmt.Errorf("%s holds the fields of the account %s, not of %s", path, old.Account, account), "choose another name with -o")
+		return exit.Refuse(fmt.Errorf("%s holds the fields of the account %s, not of %s", path, old.Account, account), "choose another name with -o")
 	}
 	return nil
 }
 
 func writeFields(path string, file fields.File) error {
 	if err := writeNew(path, file.JSON(), true); err != nil {
-		return refuse(err, "")
+		return exit.Refuse(err, "")
 	}
 	return nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"caseimport/importer/atomicfile"
+	"caseimport/importer/exit"
 	"caseimport/importer/source"
 	"caseimport/mapping/draft"
 	"caseimport/mapping/words"
@@ -163,7 +164,7 @@ func writeNew(path string, text []byte, force bool) error {
 }
 
 func alreadyThere(path string) error {
-	return refuse(fmt.Errorf("%s already exists", path), "choose another name with -o, or overwrite it with --force")
+	return exit.Refuse(fmt.Errorf("%s already exists", path), "choose another name with -o, or overwrite it with --force")
 }
 
 // screenWidth is what fits the narrowest of screens; commands are not broken.

@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/text/encoding/unicode"
 
+	"caseimport/importer/exit"
 	"caseimport/importer/results"
 	"caseimport/importer/source"
 	"caseimport/mapping"
@@ -33,7 +34,6 @@ type reading struct {
 // first.
 func (r *reading) command(cmd *cobra.Command, run func(cmd *cobra.Command, input string) error) *cobra.Command {
 	f := cmd.Flags()
-	f.SortFlags = false
 	f.StringVar(&r.format, "format", "", "`FORMAT` of the file: csv, tsv, jsonl, json or xlsx (default: from its name)")
 	f.StringVar(&r.sheet, "sheet", "", "the `NAME` of the workbook's sheet to read (default: the first with rows)")
 	f.StringVar(&r.encoding, "encoding", "", "`ENCODING` of the file, such as windows-1252 (default: detected)")
@@ -56,8 +56,7 @@ var stdinNames = []string{"/dev/stdin", "/dev/fd/0", "/proc/self/fd/0"}
 // mapped are the flags that check, run and verify share.
 type mapped struct {
 	reading
-	mapping, fields, rate string
-	json                  bool
+	mapping, fields string
 }
 
 func (m *mapped) mappingFlag(f *pflag.FlagSet) {
@@ -70,12 +69,9 @@ func fieldsFlag(f *pflag.FlagSet, to *string, otherwise string) {
 	f.StringVar(to, "fields", "", "the account's fields, a `FILE` that \"caseimport fields -o\" wrote"+otherwise)
 }
 
-func (m *mapped) rateFlag(f *pflag.FlagSet, usage string) {
-	f.StringVar(&m.rate, "rate", "", usage)
-}
-
-func (m *mapped) jsonFlag(f *pflag.FlagSet) {
-	f.BoolVar(&m.json, "json", false, "print one line of JSON, and nothing else, on standard output")
+// jsonFlag is --json of every command that reports.
+func jsonFlag(f *pflag.FlagSet, to *bool) {
+	f.BoolVar(to, "json", false, "print one line of JSON, and nothing else, on standard output")
 }
 
 // readingFlags are the names of those flags: they fit the export, not the
@@ -143,7 +139,7 @@ func readFields(path string, copied io.Writer) (*fields.File, error) {
 	}
 	text, err := readSmall(path, maxLookup)
 	if err != nil {
-		return nil, refuse(fmt.Errorf("cannot read the account's fields: %w", err), "to write the file: "+program()+" fields -o "+shellQuote(path))
+		return nil, exit.Refuse(fmt.Errorf("cannot read the account's fields: %w", err), "to write the file: "+program()+" fields -o "+shellQuote(path))
 	}
 	_, _ = copied.Write(text)
 	file, err := fields.Parse(text)
@@ -207,7 +203,7 @@ func noMapping(err error, path, input string) error {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return refuse(err, draftHint(input, path))
+	return exit.Refuse(err, draftHint(input, path))
 }
 
 func draftHint(input, path string) string {

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"caseimport/importer"
+	"caseimport/importer/exit"
 	"caseimport/importer/journal"
 	"caseimport/importer/live"
 	"caseimport/importer/talkdesk"
@@ -31,11 +31,11 @@ type lookAround struct {
 func newLookAround(cmd *cobra.Command, o checkOptions, program *mapping.Program, input string, rate float64) (l *lookAround, err error) {
 	field := program.KeyField()
 	if field == "" {
-		return nil, refuse(errors.New("--live looks cases up by their key, and the mapping names no key.custom_field"),
-			"add to the mapping: key: {column: …, custom_field: text1}, with the key of a text field of your account")
+		return nil, exit.Refuse(errors.New("--live looks cases up by their key, and the mapping names no key.custom_field"),
+			importer.NameKeyField)
 	}
 	l = &lookAround{owners: map[string]int{}, against: func(account fields.File) error { return against(cmd, o.mapping, account) }}
-	if l.account, err = o.dial(cmd, o.rate, program.Account()); err != nil {
+	if l.account, err = o.dial(cmd, program.Account()); err != nil {
 		return nil, err
 	}
 	results := o.results
@@ -45,19 +45,15 @@ func newLookAround(cmd *cobra.Command, o checkOptions, program *mapping.Program,
 			return nil, err
 		}
 	}
-	say := cmd.ErrOrStderr()
-	l.cfg = live.Config{Field: field, API: l.api, Reader: l.reader, Rate: rate, Say: func(message string) { fmt.Fprintln(say, printable(message)) }}
 	if results != "" {
-		files := importer.FilesOf(results, "csv")
-		header := journal.Header{Account: l.name, BaseURL: l.baseURL, KeyRule: program.KeyRule()}
-		if l.journal, err = journal.Peek(files.Journal, header, filepath.Base(files.Results)); err != nil {
+		if l.journal, err = l.account.journal(results, program.KeyRule()); err != nil {
 			l.account.close()
-			return nil, refuse(err, "name the results file of this import with -o")
+			return nil, err
 		}
 	}
+	l.cfg = live.Config{Field: field, API: l.api, Reader: l.reader, Rate: rate, Say: saying(cmd.ErrOrStderr())}
 	if l.journal != nil {
 		l.cfg.State, l.cfg.Gone = l.journal.State, l.journal.InTrash
-		l.reader.Limiter.Learn(l.journal.Rate())
 	}
 	return l, nil
 }

@@ -88,6 +88,9 @@ The usual way, from an export to cases:
 	}
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newInit(), newCheck(), newRun(), newFields(), newDoctor(), newVerify(), newReport(), newUndo(), newSandbox(), newSchema(), newMan())
+	for _, cmd := range root.Commands() {
+		cmd.Flags().SortFlags = false
+	}
 	complete(root)
 	return root
 }

@@ -65,20 +65,24 @@ func noSignals(t *testing.T) {
 	}
 }
 
-func TestFirstInterruptRecordsWhatIsInFlight(t *testing.T) {
-	noSignals(t)
-	box := sandbox.New(sandbox.Options{})
-	arrived, release := make(chan struct{}), make(chan struct{})
-	cmd := hundred(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+// holdingCreates lets the sandbox answer, but every create waits until release is closed;
+// each says that it has arrived.
+func holdingCreates(box http.Handler) (handler http.Handler, arrived <-chan struct{}, release chan struct{}) {
+	came, release := make(chan struct{}, 100), make(chan struct{})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if isCreate(r) {
-			select {
-			case arrived <- struct{}{}:
-			case <-release:
-			}
+			came <- struct{}{}
 			<-release
 		}
 		box.ServeHTTP(w, r)
-	}), "--rate", "0", "--concurrency", "4")
+	}), came, release
+}
+
+func TestFirstInterruptRecordsWhatIsInFlight(t *testing.T) {
+	noSignals(t)
+	box := sandbox.New(sandbox.Options{})
+	handler, arrived, release := holdingCreates(box)
+	cmd := hundred(t, handler, "--rate", "0", "--concurrency", "4")
 	var stdout bytes.Buffer
 	cmd.Stdout = &stdout
 	stderr := start(t, cmd)
@@ -102,16 +106,9 @@ func TestFirstInterruptRecordsWhatIsInFlight(t *testing.T) {
 
 func TestSecondInterruptStopsAtOnce(t *testing.T) {
 	noSignals(t)
-	arrived, release := make(chan struct{}, 100), make(chan struct{})
+	handler, arrived, release := holdingCreates(sandbox.New(sandbox.Options{}))
 	defer close(release)
-	box := sandbox.New(sandbox.Options{})
-	cmd := hundred(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if isCreate(r) {
-			arrived <- struct{}{}
-			<-release // it answers nobody any more
-		}
-		box.ServeHTTP(w, r)
-	}), "--rate", "0", "--timeout", "1h")
+	cmd := hundred(t, handler, "--rate", "0", "--timeout", "1h")
 	stderr := start(t, cmd)
 	<-arrived
 	interrupt(t, cmd)
@@ -127,14 +124,8 @@ func TestSecondInterruptStopsAtOnce(t *testing.T) {
 
 func TestTwoAtOnce(t *testing.T) {
 	box := sandbox.New(sandbox.Options{})
-	arrived, release := make(chan struct{}, 100), make(chan struct{})
-	cmd := hundred(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if isCreate(r) {
-			arrived <- struct{}{}
-			<-release
-		}
-		box.ServeHTTP(w, r)
-	}), "--rate", "0", "--json")
+	handler, arrived, release := holdingCreates(box)
+	cmd := hundred(t, handler, "--rate", "0", "--json")
 	stderr := start(t, cmd)
 	<-arrived
 	second := again(cmd)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -13,6 +14,7 @@ import (
 
 	"caseimport/importer"
 	"caseimport/importer/atomicfile"
+	"caseimport/importer/exit"
 	"caseimport/importer/history"
 	"caseimport/importer/results"
 	"caseimport/mapping/words"
@@ -40,24 +42,15 @@ in a reason is left out, unless --with-values is given.`,
 		Args: oneResults,
 	}
 	f := cmd.Flags()
-	f.SortFlags = false
 	f.StringVar(&o.html, "html", "", "write a page to `FILE`, for reading and for print")
-	f.BoolVar(&o.json, "json", false, "print one line of JSON, and nothing else, on standard output")
+	jsonFlag(f, &o.json)
 	f.BoolVar(&o.values, "with-values", false, "show the rows' values in reasons, too")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return report(cmd, o, args[0]) }
 	return cmd
 }
 
 // oneResults is the argument check of commands that read what runs have left.
-func oneResults(cmd *cobra.Command, args []string) error {
-	switch {
-	case len(args) == 0:
-		return usage(cmd, "for example: "+cmd.CommandPath()+" tickets.results.csv", "which import? give its results file as an argument")
-	case len(args) > 1:
-		return usage(cmd, "put quotes around a name with spaces", "one results file at a time: %q is one too many", args[1])
-	}
-	return nil
-}
+var oneResults = oneArgument("tickets.results.csv", "which import? give its results file as an argument", "results file")
 
 func report(cmd *cobra.Command, o reportOptions, path string) error {
 	h, err := readHistory(cmd, o, path)
@@ -70,7 +63,7 @@ func report(cmd *cobra.Command, o reportOptions, path string) error {
 	default:
 		printHistory(cmd.OutOrStdout(), h, o.html)
 	}
-	return err
+	return status(explain(cmd.ErrOrStderr(), err))
 }
 
 func refusedReport(err error) any {
@@ -84,7 +77,7 @@ func readHistory(cmd *cobra.Command, o reportOptions, path string) (*history.His
 	if err := importer.CheckResultsName(path); err != nil {
 		return nil, usage(cmd, "for example: "+cmd.CommandPath()+" tickets.results.csv", "%w", err)
 	}
-	files, verified := importer.FilesOf(path, results.CSV), importer.VerifyFileOf(path)
+	files := importer.FilesOf(path, results.CSV)
 	report := files.Report
 	for _, form := range reportForms {
 		if name := importer.FilesOf(path, form).Report; exists(name) && !exists(report) {
@@ -96,9 +89,9 @@ func readHistory(cmd *cobra.Command, o reportOptions, path string) (*history.His
 			return nil, usage(cmd, "for example: --html report.html", "--html %s: this is a file of the import, which would be overwritten", o.html)
 		}
 	}
-	h, err := history.Read(history.Config{Results: files.Results, Journal: files.Journal, Report: report, Verify: verified, Values: o.values})
+	h, err := history.Read(history.Config{Results: files.Results, Journal: files.Journal, Report: report, Verify: files.Verify, Values: o.values})
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, refuse(fmt.Errorf("there is no journal %s: it says what happened", files.Journal), "name the results file of an import, beside which its journal stands")
+		return nil, exit.Refuse(fmt.Errorf("there is no journal %s: it says what happened", files.Journal), "name the results file of an import, beside which its journal stands")
 	}
 	if err != nil || o.html == "" {
 		return h, err
@@ -122,15 +115,11 @@ func printHistory(w io.Writer, h *history.History, html string) {
 		if i == 0 {
 			b.WriteString("\nWhy\n")
 		}
-		example := ""
-		if len(r.Examples) > 0 && r.Examples[0].Key != "" {
-			example = fmt.Sprintf(" (such as %s)", r.Examples[0].Key)
-		} else if len(r.Examples) > 0 {
-			example = fmt.Sprintf(" (such as row %d)", r.Examples[0].Row)
-		}
-		text := r.Text
-		if len(r.Examples) > 0 && r.Examples[0].Text != "" {
-			text = r.Examples[0].Text
+		text, example := r.Text, ""
+		if len(r.Examples) > 0 {
+			first := r.Examples[0]
+			text = cmp.Or(first.Text, text)
+			example = fmt.Sprintf(" (such as %s)", cmp.Or(first.Key, fmt.Sprintf("row %d", first.Row)))
 		}
 		fmt.Fprintf(&b, "  %9s  %s: %s%s\n", words.Count(r.Rows), r.Status, words.Shown(text), example)
 	}
@@ -155,7 +144,7 @@ func printHistory(w io.Writer, h *history.History, html string) {
 	}
 	if n := len(h.Runs); n > 0 {
 		last := h.Runs[n-1]
-		fmt.Fprintf(&b, "The last run began %s and took %s.\n", last.Began.Local().Format(time.DateTime), human(time.Duration(last.Seconds*float64(time.Second))))
+		fmt.Fprintf(&b, "The last run began %s and took %s.\n", last.Began.Local().Format(time.DateTime), humanSeconds(last.Seconds))
 	}
 	if len(h.Left) > 0 {
 		b.WriteString("\nWhat is left to do\n")

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +14,7 @@ import (
 
 	"caseimport/importer"
 	"caseimport/importer/exit"
+	"caseimport/importer/results"
 	"caseimport/mapping/words"
 	"caseimport/ratelimit"
 )
@@ -23,10 +23,10 @@ type runOptions struct {
 	mapped
 	target
 	aftermath
-	results, report, maxFailures, logFormat string
-	concurrency, maxAttempts, limit         int
-	timeout, settle, outagePatience         time.Duration
-	resendUnknown, adopt, update, quiet     bool
+	results, report, maxFailures, logFormat   string
+	concurrency, maxAttempts, limit           int
+	settle, outagePatience                    time.Duration
+	resendUnknown, adopt, update, quiet, json bool
 }
 
 func newRun() *cobra.Command {
@@ -68,19 +68,18 @@ With --json, standard output is one line of JSON whatever the exit code, also wi
 	o.rateFlag(f, "at most `RATE` requests: 10/s, 600/m or a number per second, 0 for no limit, auto to find the server's, auto:20/s with a bound (default 5/s, with --sandbox 50/s)")
 	f.IntVar(&o.concurrency, "concurrency", 8, "send `N` requests in parallel")
 	f.IntVar(&o.maxAttempts, "max-attempts", 8, "send a row at most `N` times, answers 429 not counted")
-	f.DurationVar(&o.timeout, "timeout", 60*time.Second, "give up on a request after this `TIME`")
+	o.timeoutFlag(f)
 	f.DurationVar(&o.settle, "settle", 30*time.Second, "wait this `TIME` for a lost request to arrive before its case is taken to be missing")
 	f.StringVar(&o.maxFailures, "max-failures", "", "stop when Talkdesk has refused `N` rows: 50, or 5% of the rows sent")
-	f.DurationVar(&o.outagePatience, "outage-patience", 10*time.Minute, "wait this `TIME` for a server that is down")
+	patienceFlag(f, &o.outagePatience, 10*time.Minute)
 	f.IntVar(&o.limit, "limit", 0, "send only the next `N` rows, as a trial")
 	f.BoolVar(&o.resendUnknown, "resend-unknown", false, "resend rows of which it is unknown whether they have a case; may create duplicates")
 	f.BoolVar(&o.update, "update", false, "also update cases whose row has changed since; what people have changed in Talkdesk is left as it is")
 	f.BoolVar(&o.adopt, "adopt", false, "look every row up before creating it; also rebuilds a lost journal")
 	f.BoolVar(&o.quiet, "quiet", false, "print nothing unless the exit code is not 0, or the run waits for more than five minutes")
-	o.jsonFlag(f)
+	jsonFlag(f, &o.json)
 	f.StringVar(&o.logFormat, "log-format", "text", "`FORMAT` of logs and progress on standard error: text or json")
 	o.aftermath.flags(f)
-	f.Lookup("timeout").DefValue, f.Lookup("outage-patience").DefValue = "60s", "10m"
 	return o.reading.command(cmd, func(cmd *cobra.Command, input string) error { return runImport(cmd, o, input) })
 }
 
@@ -130,7 +129,7 @@ func runImport(cmd *cobra.Command, o runOptions, input string) error {
 	default:
 		// What to do next is at the end of the summary, hint included.
 		if err != nil {
-			say(&importer.Stop{Exit: sum.Exit, Err: err})
+			say(&exit.Stop{Exit: sum.Exit, Err: err})
 		}
 		printSummary(cmd.OutOrStdout(), sum, advice(cmd, o, input, sum, err))
 	}
@@ -157,11 +156,12 @@ func importFile(cmd *cobra.Command, o runOptions, input string, log *slog.Logger
 		return importer.Summary{}, err
 	}
 	cfg.Mapping = sum
-	end, err := o.target.connect(&cfg, mapping.Account(), o.timeout)
+	account, err := o.target.connect(mapping.Account(), o.concurrency)
 	if err != nil {
 		return importer.Summary{}, err
 	}
-	defer end()
+	defer account.close()
+	cfg.API, cfg.Account, cfg.BaseURL = account.api, account.name, account.baseURL
 	known, unwatch := watch(cfg.Progress, s, log, o.logFormat == "text")
 	defer unwatch()
 	cfg.Table, err = o.reading.open(intake, cmd, input)
@@ -187,6 +187,9 @@ func importFile(cmd *cobra.Command, o runOptions, input string, log *slog.Logger
 	if o.sandbox && mapping.Account() == nil && cfg.Table.Rows > 0 {
 		log.Info("the keys and options of custom fields are not checked: the mapping has no \"fields: fields.json\", a file that caseimport fields -o writes")
 	}
+	if account.box != nil {
+		cfg.Known = account.recall(cfg.Program.KeyField())
+	}
 	known(cfg.Table.Rows, o.limit)
 	return importer.Run(all, cfg)
 }
@@ -196,7 +199,7 @@ func untimely(ctx context.Context, err error) error {
 	if ctx.Err() == nil {
 		return err
 	}
-	return &importer.Stop{Exit: exit.Stopped, Err: errors.New("interrupted while the file was being read: nothing was sent"), Hint: "run the same command again"}
+	return &exit.Stop{Exit: exit.Stopped, Err: errors.New("interrupted while the file was being read: nothing was sent"), Hint: "run the same command again"}
 }
 
 // sayDraining answers the first Ctrl-C, if there is something to wait for.
@@ -230,15 +233,15 @@ func (o *runOptions) config(cmd *cobra.Command, input string) (importer.Config, 
 		{"concurrency", o.concurrency >= 1 && o.concurrency <= maxConcurrency, o.concurrency, fmt.Sprintf("1 to %d", maxConcurrency)},
 		{"max-attempts", o.maxAttempts >= 1, o.maxAttempts, "1 or more"},
 		{"limit", o.limit >= 1 || !cmd.Flags().Changed("limit"), o.limit, "1 or more; leave it out to send all rows"},
-		{"timeout", isWait(o.timeout), o.timeout, waits},
-		{"settle", isWait(o.settle), o.settle, waits},
-		{"outage-patience", isWait(o.outagePatience), o.outagePatience, waits},
 	} {
 		if !flag.right {
 			return cfg, usage(cmd, "", "--%s %v: this must be %s", flag.name, flag.value, flag.want)
 		}
 	}
-	rate, err := o.pace(cmd, o.sandbox)
+	if err := checkWaits(cmd, "timeout", "settle", "outage-patience"); err != nil {
+		return cfg, err
+	}
+	rate, err := paceOf(cmd, o.rate, o.sandbox)
 	if err != nil {
 		return cfg, err
 	}
@@ -260,14 +263,20 @@ func (o *runOptions) config(cmd *cobra.Command, input string) (importer.Config, 
 	if err := importer.CheckResultsName(cfg.Results); err != nil {
 		return cfg, usage(cmd, "for example: -o tickets.results.csv", "%w", err)
 	}
-	return cfg, apart(input, cfg.Results)
+	files := importer.FilesOf(cfg.Results, results.CSV)
+	return cfg, apart(input, files.Results, files.Journal)
 }
 
-// isWait accepts the durations that somebody might wait for. Much longer ones,
-// added to a moment, would be in the past.
-func isWait(d time.Duration) bool { return d > 0 && d <= 30*24*time.Hour }
-
-const waits = "above zero, and 720h at most"
+// checkWaits refuses durations for which nobody would wait. Much longer ones, added to a
+// moment, would be in the past.
+func checkWaits(cmd *cobra.Command, flags ...string) error {
+	for _, name := range flags {
+		if d, _ := cmd.Flags().GetDuration(name); d <= 0 || d > 30*24*time.Hour {
+			return usage(cmd, "", "--%s %v: this must be above zero, and 720h at most", name, d)
+		}
+	}
+	return nil
+}
 
 // maxConcurrency keeps a slip of the pen from opening thousands of connections.
 const maxConcurrency = 1024
@@ -279,10 +288,6 @@ const (
 	defaultSandboxRate = "50/s"
 	maxRate            = 1_000_000
 )
-
-func (m *mapped) pace(cmd *cobra.Command, sandbox bool) (ratelimit.Rate, error) {
-	return paceOf(cmd, m.rate, sandbox)
-}
 
 func paceOf(cmd *cobra.Command, rate string, sandbox bool) (ratelimit.Rate, error) {
 	switch {
@@ -319,20 +324,12 @@ func parseMaxFailures(s string) (m importer.MaxFailures, err error) {
 	return importer.MaxFailures{}, fmt.Errorf("--max-failures %q: this must be a number of rows such as 50, or a share such as 5%%", s)
 }
 
-// apart refuses a results file that would overwrite the input.
-func apart(input, results string) error {
-	files := importer.FilesOf(results, "csv")
-	for _, out := range []string{files.Results, files.Journal} {
-		if input == "-" || !sameFile(input, out) {
-			continue
+// apart refuses outputs that would overwrite the input.
+func apart(input string, outputs ...string) error {
+	for _, out := range outputs {
+		if input != "-" && importer.SameFile(input, out) {
+			return exit.Refuse(fmt.Errorf("the output %s is the input: it would be overwritten", out), "choose another name with -o")
 		}
-		return refuse(fmt.Errorf("the output %s is the input: it would be overwritten", out), "choose another name with -o")
 	}
 	return nil
-}
-
-func sameFile(a, b string) bool {
-	infoA, errA := os.Stat(a)
-	infoB, errB := os.Stat(b)
-	return errA == nil && errB == nil && os.SameFile(infoA, infoB)
 }

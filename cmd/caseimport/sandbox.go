@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -47,7 +48,6 @@ ends in .invalid are refused even without faults.`,
 		Args: noArguments,
 	}
 	f := cmd.Flags()
-	f.SortFlags = false
 	f.StringVar(&listen, "listen", "127.0.0.1:0", "loopback `ADDR`; port 0 takes a free one")
 	f.BoolVar(&verbose, "verbose", false, "print a line about each request on standard error")
 	f.Uint64Var(&opt.Seed, "seed", 0, "a number `N` that chooses which requests meet a fault")
@@ -163,13 +163,7 @@ func serveSandbox(cmd *cobra.Command, listen string, opt sandbox.Options) error 
 	if err != nil {
 		return err
 	}
-	id, secret := "sandbox", "sandbox"
-	if opt.ClientID != "" {
-		id = opt.ClientID
-	}
-	if opt.ClientSecret != "" {
-		secret = opt.ClientSecret
-	}
+	id, secret := cmp.Or(opt.ClientID, "sandbox"), cmp.Or(opt.ClientSecret, "sandbox")
 	unchecked := ""
 	if opt.Fields == nil {
 		unchecked = "\nKeys and options of custom fields are not checked: give --fields for that.\n"

@@ -68,14 +68,8 @@ func TestEverySignalStopsInOrder(t *testing.T) {
 	for _, s := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 		t.Run(s.String(), func(t *testing.T) {
 			box := sandbox.New(sandbox.Options{})
-			arrived, release := make(chan struct{}, 100), make(chan struct{})
-			cmd := hundred(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if isCreate(r) {
-					arrived <- struct{}{}
-					<-release
-				}
-				box.ServeHTTP(w, r)
-			}), "--rate", "0", "--concurrency", "4", "--json")
+			handler, arrived, release := holdingCreates(box)
+			cmd := hundred(t, handler, "--rate", "0", "--concurrency", "4", "--json")
 			var stdout bytes.Buffer
 			cmd.Stdout = &stdout
 			stderr := start(t, cmd)
@@ -96,14 +90,8 @@ func TestEverySignalStopsInOrder(t *testing.T) {
 func TestNohup(t *testing.T) {
 	noSignals(t)
 	box := sandbox.New(sandbox.Options{})
-	arrived, release := make(chan struct{}, 100), make(chan struct{})
-	cmd := hundred(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if isCreate(r) {
-			arrived <- struct{}{}
-			<-release
-		}
-		box.ServeHTTP(w, r)
-	}), "--rate", "0")
+	handler, arrived, release := holdingCreates(box)
+	cmd := hundred(t, handler, "--rate", "0")
 	path, err := osexec.LookPath("caseimport")
 	if err != nil {
 		t.Fatal(err)

@@ -8,7 +8,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -105,7 +104,7 @@ func printSummary(w io.Writer, sum importer.Summary, next []string) {
 		fmt.Fprintf(&b, "\nMore than one case with the same key: %s, see error_message in the results.\n", words.Plural(sum.Several, "row"))
 	}
 	if sum.Requests > 0 {
-		fmt.Fprintf(&b, "\n%s in %s", words.Plural(sum.Requests, "request"), human(time.Duration(sum.Seconds*float64(time.Second))))
+		fmt.Fprintf(&b, "\n%s in %s", words.Plural(sum.Requests, "request"), humanSeconds(sum.Seconds))
 		for _, of := range []struct {
 			what string
 			n    int

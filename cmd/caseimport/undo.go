@@ -22,7 +22,6 @@ import (
 
 type undoOptions struct {
 	asking
-	rate      string
 	yes, json bool
 	settle    time.Duration
 }
@@ -56,14 +55,11 @@ Exit codes, if and only if:
 		Args: oneResults,
 	}
 	f := cmd.Flags()
-	f.SortFlags = false
 	f.BoolVar(&o.yes, "yes", false, "do it")
-	o.target.flags(f)
+	o.asking.flags(f, 10*time.Minute)
 	_ = f.MarkHidden("sandbox")
-	askingRate(f, &o.rate)
-	o.waits(f, 10*time.Minute, "10m")
 	f.DurationVar(&o.settle, "settle", 30*time.Second, "wait this `TIME` for the first case to be gone from reading")
-	f.BoolVar(&o.json, "json", false, "print one line of JSON, and nothing else, on standard output")
+	jsonFlag(f, &o.json)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		began := time.Now()
 		report, path, err := undoImport(cmd, o, args[0])
@@ -91,19 +87,18 @@ Exit codes, if and only if:
 // undoImport undoes an import, or says what that would do, and writes the undo file,
 // at path. The report is nil if it never began.
 func undoImport(cmd *cobra.Command, o undoOptions, results string) (report *undo.Report, path string, err error) {
-	switch {
-	case o.target.sandbox:
+	if o.target.sandbox {
 		return nil, "", usage(cmd, "to rehearse, start a sandbox of its own for run and undo: "+program()+" sandbox", "--sandbox: the built-in sandbox forgets its cases when a run ends, so there is nothing to undo")
-	case !isWait(o.settle):
-		return nil, "", usage(cmd, "", "--settle %v: this must be %s", o.settle, waits)
 	}
-	account, err := o.dial(cmd, o.rate, nil)
+	if err := checkWaits(cmd, "settle"); err != nil {
+		return nil, "", err
+	}
+	account, err := o.dial(cmd, nil)
 	if err != nil {
 		return nil, "", err
 	}
 	defer account.close()
 	files := importer.FilesOf(results, "csv")
-	path = importer.UndoFileOf(results)
 	host, _ := os.Hostname()
 	j, err := journal.OpenUndo(files.Journal, account.name, account.baseURL, journal.Begin{
 		Results: filepath.Base(files.Results), Host: host, Process: os.Getpid(), At: time.Now(), Version: version()}, !o.yes)
@@ -116,21 +111,22 @@ func undoImport(cmd *cobra.Command, o undoOptions, results string) (report *undo
 			err = unfinished(o, unclosed)
 		}
 	}()
-	stderr := cmd.ErrOrStderr()
-	all, intake, stop := interrupts(cmd.Context(), func() { fmt.Fprintln(stderr, "finishing what is under way; once more to stop at once") })
+	say := saying(cmd.ErrOrStderr())
+	all, intake, stop := interrupts(cmd.Context(), func() { say("finishing what is under way; once more to stop at once") })
 	defer stop()
 	if !o.yes {
 		all = intake
 	}
 	report, stopped := undo.Run(all, undo.Config{Journal: j, Results: files.Results, Yes: o.yes, API: account.api, Reader: account.reader,
-		Settle: o.settle, Intake: intake, Say: func(message string) { fmt.Fprintln(stderr, printable(message)) }})
-	err = report.Write(path)
+		Settle: o.settle, Intake: intake, Say: say})
+	err = report.Write(files.Undo)
 	if stopped != nil {
-		err = &importer.Stop{Exit: stopped.Exit, Err: errors.Join(stopped.Err, err), Hint: stopped.Hint}
+		stopped.Err = errors.Join(stopped.Err, err)
+		err = stopped
 	} else if err != nil {
 		err = unfinished(o, err)
 	}
-	return report, path, err
+	return report, files.Undo, err
 }
 
 // unfinished is the error of an undo that was done, and whose files are not as they
@@ -139,25 +135,25 @@ func unfinished(o undoOptions, err error) error {
 	if !o.yes {
 		return err
 	}
-	return &importer.Stop{Exit: exit.Stopped, Err: err, Hint: "what was moved is noted in the journal"}
+	return &exit.Stop{Exit: exit.Stopped, Err: err, Hint: "what was moved is noted in the journal"}
 }
 
 // cannotUndo is the error of a journal that cannot be used.
 func cannotUndo(err error, path string) error {
 	if held, ok := errors.AsType[*journal.HeldError](err); ok {
-		return &importer.Stop{Exit: exit.Busy, Err: held, Hint: "wait until it has ended (the lock of a dead run is released by the system)"}
+		return &exit.Stop{Exit: exit.Busy, Err: held, Hint: "wait until it has ended (the lock of a dead run is released by the system)"}
 	}
 	if pin, ok := errors.AsType[*journal.PinError](err); ok {
 		hint := "give the account and the address of that import"
 		if pin.Theirs == "sandbox" {
 			hint = "these are the files of a rehearsal, whose cases are gone: delete them"
 		}
-		return refuse(pin, hint)
+		return exit.Refuse(pin, hint)
 	}
 	if errors.Is(err, fs.ErrNotExist) {
-		return refuse(fmt.Errorf("there is no journal %s: it says which cases are the import's", path), "give the results file of the import")
+		return exit.Refuse(fmt.Errorf("there is no journal %s: it says which cases are the import's", path), "give the results file of the import")
 	}
-	return refuse(err, "")
+	return exit.Refuse(err, "")
 }
 
 // printUndo says what was found and done, to somebody who has not read the manual. next
@@ -209,16 +205,9 @@ func printUndo(w io.Writer, r *undo.Report, did bool, next, path string, pace ra
 		if shown == 1 {
 			b.WriteString("\nThe first of those that are kept\n")
 		}
-		who := fmt.Sprintf("row %d", line.Row)
-		if line.Key != "" {
-			who += fmt.Sprintf(", key %q", words.Shown(line.Key))
-		}
-		if line.CaseID != "" {
-			who += ", case " + line.CaseID
-		}
-		fmt.Fprintf(&b, "  %s: %s\n", who, line.Reason)
+		fmt.Fprintf(&b, "  %s: %s\n", whichRow(line.Row, line.Key, line.CaseID), line.Reason)
 	}
-	fmt.Fprintf(&b, "\n%s in %s\n", words.Plural(r.Requests, "request"), human(time.Duration(r.Seconds*float64(time.Second))))
+	fmt.Fprintf(&b, "\n%s in %s\n", words.Plural(r.Requests, "request"), humanSeconds(r.Seconds))
 	fmt.Fprintf(&b, "\nFiles\n  %-16s%s\n  %16sone line per case\n", "undo file", path, "")
 	switch {
 	case !did && r.Planned > 0:
@@ -226,7 +215,7 @@ func printUndo(w io.Writer, r *undo.Report, did bool, next, path string, pace ra
 		requests := 2 * r.Planned
 		took := ""
 		if pace.PerSecond > 0 && !pace.Auto {
-			took = fmt.Sprintf(", %s at %s", human(time.Duration(float64(requests)/pace.PerSecond*float64(time.Second))), perSecond(pace.PerSecond))
+			took = fmt.Sprintf(", %s at %s", humanSeconds(float64(requests)/pace.PerSecond), perSecond(pace.PerSecond))
 		}
 		fmt.Fprintf(&b, "\nWhat next\n  To do it, with about %s%s:\n    %s\n", words.Plural(requests, "request"), took, next)
 	case did && r.Undone > 0:

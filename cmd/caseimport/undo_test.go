@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -86,17 +85,8 @@ func (p *process) undone() (r undo.Report) {
 // undoFile counts what the undo file says, and checks that every row stands in it once.
 func (s *site) undoFile() map[string]int {
 	s.Helper()
-	f, err := os.Open(filepath.Join(s.folder, "in.results.undo.csv"))
-	if err != nil {
-		s.Fatal(err)
-	}
-	defer f.Close()
-	lines, err := csv.NewReader(f).ReadAll()
-	if err != nil {
-		s.Fatal(err)
-	}
 	count, seen := map[string]int{}, map[string]bool{}
-	for _, line := range lines[1:] {
+	for _, line := range s.table("in.results.undo.csv") {
 		if seen[line[1]] {
 			s.Errorf("%s stands there twice", line[1])
 		}

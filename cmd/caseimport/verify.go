@@ -1,11 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -13,7 +13,6 @@ import (
 
 	"caseimport/importer"
 	"caseimport/importer/exit"
-	"caseimport/importer/journal"
 	"caseimport/importer/source"
 	"caseimport/importer/talkdesk"
 	"caseimport/importer/verify"
@@ -27,6 +26,7 @@ type verifyOptions struct {
 	results string
 	settle  time.Duration
 	sample  int
+	json    bool
 }
 
 func newVerify() *cobra.Command {
@@ -53,13 +53,11 @@ Exit codes, if and only if:
 	f := cmd.Flags()
 	o.mappingFlag(f)
 	f.StringVarP(&o.results, "results", "o", "", "the results `FILE` of the import (default: next to INPUT)")
-	o.target.flags(f)
+	o.asking.flags(f, 10*time.Minute)
 	_ = f.MarkHidden("sandbox")
-	askingRate(f, &o.rate)
-	o.waits(f, 10*time.Minute, "10m")
 	f.DurationVar(&o.settle, "settle", 30*time.Second, "wait this `TIME` for a list that lags before a case is taken to be missing")
 	f.IntVar(&o.sample, "sample", 20, "read `N` cases one by one where the list does not show everything")
-	o.jsonFlag(f)
+	jsonFlag(f, &o.json)
 	return o.reading.command(cmd, func(cmd *cobra.Command, input string) error {
 		began := time.Now()
 		report, path, err := verifyFile(cmd, o, input)
@@ -82,25 +80,26 @@ func verifyFile(cmd *cobra.Command, o verifyOptions, input string) (report verif
 	switch {
 	case o.target.sandbox:
 		return report, "", usage(cmd, "start a sandbox of its own for run and verify: "+program()+" sandbox", "--sandbox: the built-in sandbox forgets its cases when a run ends, so there is nothing to verify")
-	case !isWait(o.settle):
-		return report, "", usage(cmd, "", "--settle %v: this must be %s", o.settle, waits)
 	case o.sample < 1:
 		return report, "", usage(cmd, "", "--sample %d: this must be 1 or more", o.sample)
+	}
+	if err := checkWaits(cmd, "settle"); err != nil {
+		return report, "", err
 	}
 	if o.results == "" {
 		if o.results, err = importer.DefaultResults(input, false); err != nil {
 			return report, "", usage(cmd, "for example: -o tickets.results.csv", "%w", err)
 		}
 	}
-	path = importer.VerifyFileOf(o.results)
-	if sameFile(path, input) || sameFile(path, o.mapping) {
-		return report, "", refuse(fmt.Errorf("the output %s is the input: it would be overwritten", path), "choose another name with -o")
+	path = importer.FilesOf(o.results, "csv").Verify
+	if err := cmp.Or(apart(input, path), apart(o.mapping, path)); err != nil {
+		return report, "", err
 	}
 	m, _, err := loadMapping(cmd, o.mapping, o.fields, input)
 	if err != nil {
 		return report, "", err
 	}
-	account, err := o.dial(cmd, o.rate, m.Account())
+	account, err := o.dial(cmd, m.Account())
 	if err != nil {
 		return report, "", err
 	}
@@ -109,7 +108,7 @@ func verifyFile(cmd *cobra.Command, o verifyOptions, input string) (report verif
 	defer stop()
 	stopped := func(err error) error {
 		if err != nil && ctx.Err() != nil {
-			return &importer.Stop{Exit: exit.Stopped, Err: errors.New("interrupted: nothing was written"), Hint: "run the same command again"}
+			return &exit.Stop{Exit: exit.Stopped, Err: errors.New("interrupted: nothing was written"), Hint: "run the same command again"}
 		}
 		return err
 	}
@@ -123,7 +122,7 @@ func verifyFile(cmd *cobra.Command, o verifyOptions, input string) (report verif
 	if err != nil {
 		return report, "", stopped(err)
 	}
-	say := func(message string) { fmt.Fprintln(cmd.ErrOrStderr(), printable(message)) }
+	say := saying(cmd.ErrOrStderr())
 	rows, err := rowsWithCase(ctx, table, program, account, o.results, say)
 	if err != nil {
 		return report, "", stopped(err)
@@ -141,15 +140,13 @@ func verifyFile(cmd *cobra.Command, o verifyOptions, input string) (report verif
 
 // rowsWithCase reads the journal beside the results, and the input.
 func rowsWithCase(ctx context.Context, table *source.Table, program *mapping.Program, a account, results string, say func(string)) (rows verify.Rows, err error) {
-	files := importer.FilesOf(results, "csv")
-	j, err := journal.Peek(files.Journal, journal.Header{Account: a.name, BaseURL: a.baseURL, KeyRule: program.KeyRule()}, filepath.Base(files.Results))
+	j, err := a.journal(results, program.KeyRule())
 	switch {
 	case err != nil:
-		return rows, refuse(err, "name the results file of this import with -o")
+		return rows, err
 	case j == nil:
-		return rows, refuse(fmt.Errorf("there is no journal %s: it says which rows have a case", files.Journal), "name the results file of this import with -o")
+		return rows, exit.Refuse(fmt.Errorf("there is no journal %s: it says which rows have a case", importer.FilesOf(results, "csv").Journal), "name the results file of this import with -o")
 	}
-	a.reader.Limiter.Learn(j.Rate())
 	defer j.Close()
 	if !j.Last().Ended {
 		say("the last run has not come to its end, or still goes on: its newest cases may not be looked at")
@@ -196,17 +193,14 @@ func printVerify(w io.Writer, r verify.Report, path string) {
 		}
 		fmt.Fprintf(&b, "  %s\n", describe(line))
 	}
-	fmt.Fprintf(&b, "\n%s in %s\n", words.Plural(r.Requests, "request"), human(time.Duration(r.Seconds*float64(time.Second))))
+	fmt.Fprintf(&b, "\n%s in %s\n", words.Plural(r.Requests, "request"), humanSeconds(r.Seconds))
 	fmt.Fprintf(&b, "\nFiles\n  %-16s%s\n  %16sone line or more per row\n", "verify file", path, "")
 	_, _ = io.WriteString(w, printable(b.String()))
 }
 
 // describe says one line of the verify file in words.
 func describe(l verify.Line) string {
-	who := fmt.Sprintf("row %d, key %q, case %s", l.Row, words.Shown(l.Key), l.CaseID)
-	if l.Key == "" {
-		who = fmt.Sprintf("row %d, case %s", l.Row, l.CaseID)
-	}
+	who := whichRow(l.Row, l.Key, l.CaseID)
 	switch {
 	case l.Result == verify.Missing && l.Found != "":
 		return who + " is missing; another case has the key: " + l.Found

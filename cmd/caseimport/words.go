@@ -39,6 +39,9 @@ func human(d time.Duration) string {
 	return two(seconds/day, seconds%day/hour, "d", "h")
 }
 
+// humanSeconds is human for seconds.
+func humanSeconds(s float64) string { return human(time.Duration(s * float64(time.Second))) }
+
 // perSecond writes a rate of requests or rows.
 func perSecond(rate float64) string {
 	short := func(n float64) string {
@@ -53,6 +56,18 @@ func perSecond(rate float64) string {
 		return short(rate*60) + "/min"
 	}
 	return short(rate*3600) + "/h"
+}
+
+// whichRow names a row by what is known of it.
+func whichRow(row int, key, caseID string) string {
+	who := fmt.Sprintf("row %d", row)
+	if key != "" {
+		who += fmt.Sprintf(", key %q", words.Shown(key))
+	}
+	if caseID != "" {
+		who += ", case " + caseID
+	}
+	return who
 }
 
 // shellQuote writes a word so that it can be typed into a shell.

@@ -57,17 +57,7 @@ custom_fields: {text2: Extra}
 			Fixes: []string{`title: {column: Subject, default: "(no subject)"}`}},
 		{Reason: "has 3 fields where the header has 4", Rows: 1, FirstRows: []int{7}, Values: []ValueCount{}},
 	}
-	for i, g := range r.Groups {
-		for j, at := range g.First {
-			if at.Row != g.FirstRows[j] || at.Line != at.Row+1 {
-				t.Errorf("places %+v of rows %v", g.First, g.FirstRows)
-			}
-		}
-		r.Groups[i].First = nil
-	}
-	if !reflect.DeepEqual(r.Groups, want) {
-		t.Errorf("groups\ngot  %+v\nwant %+v", r.Groups, want)
-	}
+	wantGroups(t, r.Groups, want)
 	// A field that no row fills is in it too.
 	coverage := []Coverage{{"title", 1}, {"description", 1}, {"priority", 1}, {"requester_name", 1}, {"custom_fields.text2", 0}, {"custom_fields.text1", 1}}
 	if !reflect.DeepEqual(r.Coverage, coverage) {
@@ -75,6 +65,22 @@ custom_fields: {text2: Extra}
 	}
 	if len(r.Requests) != 1 || !strings.Contains(string(r.Requests[0]), `"title":"c"`) {
 		t.Errorf("requests %s", r.Requests)
+	}
+}
+
+// wantGroups compares groups, whose places must be those of their rows.
+func wantGroups(t *testing.T, got, want []Group) {
+	t.Helper()
+	for i, g := range got {
+		for j, at := range g.First {
+			if at.Row != g.FirstRows[j] || at.Line != at.Row+1 {
+				t.Errorf("places %+v of rows %v", g.First, g.FirstRows)
+			}
+		}
+		got[i].First = nil
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("groups\ngot  %+v\nwant %+v", got, want)
 	}
 }
 
@@ -95,17 +101,7 @@ custom_fields: {dropdown3: Region}
 	want := []Group{{Column: "Region", Field: "custom_fields.drop_down3", Reason: `is not an option of "Region"`, Rows: 3, FirstRows: []int{2, 3, 4},
 		Values: []ValueCount{{"Eurpe", 2}, {"EMEA", 1}}, Different: 2,
 		Fixes: []string{`drop_down3: {column: Region, values: {Eurpe: Europe, EMEA: "?"}, pass: true}  # options: "Europe" (001), "Asia" (002)`}}}
-	for i, g := range r.Groups {
-		for j, at := range g.First {
-			if at.Row != g.FirstRows[j] || at.Line != at.Row+1 {
-				t.Errorf("places %+v of rows %v", g.First, g.FirstRows)
-			}
-		}
-		r.Groups[i].First = nil
-	}
-	if !reflect.DeepEqual(r.Groups, want) {
-		t.Errorf("groups\ngot  %+v\nwant %+v", r.Groups, want)
-	}
+	wantGroups(t, r.Groups, want)
 	if want := `is not an option of "Region"; nearest: "Europe" (001)`; len(r.Problems) != 3 || r.Problems[0].Reason != want {
 		t.Errorf("problems %+v", r.Problems)
 	}

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"math/big"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -51,8 +52,7 @@ const customPrefix = "custom_fields."
 // Shown is what a case shows in a field, by its name in the mapping file.
 func Shown(name string, got *talkdesk.Case) (v talkdesk.Value, shown bool) {
 	if key, custom := strings.CutPrefix(name, customPrefix); custom {
-		_, v, shown = customField(got, key)
-		return v, shown
+		return customField(got, key)
 	}
 	text, shown := got.Members[name]
 	return talkdesk.Value{Texts: []string{text}}, shown
@@ -82,7 +82,10 @@ func Forms(name string, v talkdesk.Value, account *fields.File) []string {
 		if len(v.Labels) > 0 {
 			all = append(all, form(name, v.Labels))
 		}
-		if def := definition(account, key); def != nil {
+		if account == nil {
+			break
+		}
+		if def, known := account.Field(key); known {
 			if codes, fault := def.Codes(v.Texts); fault == nil {
 				all = append(all, form(name, codes))
 			}
@@ -137,26 +140,16 @@ var noMarks = strings.NewReplacer("-", "", "_", "", " ", "")
 func letters(status string) string { return strings.ToUpper(noMarks.Replace(status)) }
 
 // customField finds a field by its key, of which a drop-down has two spellings.
-func customField(c *talkdesk.Case, key string) (as string, v talkdesk.Value, shown bool) {
+func customField(c *talkdesk.Case, key string) (v talkdesk.Value, shown bool) {
 	if v, shown = c.Fields[key]; shown {
-		return key, v, true
+		return v, true
 	}
 	for other, v := range c.Fields {
 		if fields.SameKey(other, key) {
-			return other, v, true
+			return v, true
 		}
 	}
-	return key, v, false
-}
-
-func definition(account *fields.File, key string) *fields.Field {
-	if account == nil {
-		return nil
-	}
-	if f, ok := account.Field(key); ok {
-		return &f
-	}
-	return nil
+	return v, false
 }
 
 // texts is a custom field's value as a read would show it.
@@ -167,10 +160,7 @@ func texts(value any) []string {
 	case string:
 		return []string{v}
 	case bool:
-		if v {
-			return []string{"true"}
-		}
-		return []string{"false"}
+		return []string{strconv.FormatBool(v)}
 	case json.Number:
 		return []string{string(v)}
 	}
@@ -204,19 +194,12 @@ var layouts = []string{time.RFC3339, "2006-01-02T15:04:05Z0700", "2006-01-02T15:
 
 // date is a moment in UTC, in whole seconds.
 func date(s string) string {
-	if at, ok := moment(s); ok {
-		return at.UTC().Format(time.RFC3339)
-	}
-	return plain(s)
-}
-
-func moment(s string) (at time.Time, ok bool) {
 	for _, layout := range layouts { // which take fractions of a second, too
 		if at, err := time.Parse(layout, strings.TrimSpace(s)); err == nil {
-			return at, true
+			return at.UTC().Format(time.RFC3339)
 		}
 	}
-	return at, false
+	return plain(s)
 }
 
 // notes compares notes, their order aside. Those that have no counterpart are set
@@ -252,11 +235,13 @@ func HasNote(got *talkdesk.Case, n mapping.Note) bool {
 }
 
 func sameNote(want mapping.Note, found talkdesk.Note) bool {
-	public := texts(want.Public)[0]
-	return sameText(want.Title, found.Title) && sameText(want.Body, found.Body) && (found.Public == "" || found.Public == public)
+	return sameText(want.Title, found.Title) && sameText(want.Body, found.Body) &&
+		(found.Public == "" || found.Public == strconv.FormatBool(want.Public))
 }
 
-func wanted(n mapping.Note) string { return noteText(n.Title, n.Body) + visible(texts(n.Public)[0]) }
+func wanted(n mapping.Note) string {
+	return noteText(n.Title, n.Body) + visible(strconv.FormatBool(n.Public))
+}
 
 func noteText(title, body string) string {
 	if title == "" {

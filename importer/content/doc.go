@@ -2,7 +2,7 @@
 // carry, and what has changed since: which update is to be sent, and which fields
 // people have changed meanwhile, so that they are left alone.
 //
-// content.go (what a row maps to, and its sum), memo.go (what the journal
+// content.go (the sum of what a row maps to), memo.go (what the journal
 // remembers of it, field by field), update.go (what is to be sent after a create
 // and after a change), rest.go (what of that is left, by the case as it is now).
 //

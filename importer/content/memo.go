@@ -23,9 +23,6 @@ type Memo struct {
 
 type fieldSum struct{ name, value uint32 }
 
-// notesName is the name of every note.
-const notesName = "notes"
-
 // MemoOf describes a case that holds the row. Without updated, it holds what a
 // create carries, and not yet what an update sets.
 func MemoOf(c *mapping.Case, updated bool, wrote time.Time) Memo {
@@ -90,26 +87,15 @@ func ParseMemo(text []byte) (m Memo, ok bool) {
 }
 
 // holds reports whether a field was written with this value.
-func (m Memo) holds(f fieldSum) bool {
-	for _, had := range m.fields {
-		if had == f {
-			return true
-		}
-	}
-	return false
-}
+func (m Memo) holds(f fieldSum) bool { return slices.Contains(m.fields, f) }
 
 // Holds reports whether a field was written with this text.
 func (m Memo) Holds(name, text string) bool { return m.holds(sumOf(name, text)) }
 
 // has reports whether a field was written at all.
 func (m Memo) has(name string) bool {
-	for _, had := range m.fields {
-		if had.name == hash(name) {
-			return true
-		}
-	}
-	return false
+	its := hash(name)
+	return slices.ContainsFunc(m.fields, func(f fieldSum) bool { return f.name == its })
 }
 
 // hash is FNV-1a. hash/fnv would copy each text.
@@ -131,5 +117,5 @@ func noteSum(n mapping.Note) fieldSum {
 	if n.Public {
 		visible = "public\n"
 	}
-	return fieldSum{hash(notesName), hash(visible + compare.Form(notesName, n.Title) + "\n" + compare.Form(notesName, n.Body))}
+	return fieldSum{hash(compare.NoteField), hash(visible + compare.Form(compare.NoteField, n.Title) + "\n" + compare.Form(compare.NoteField, n.Body))}
 }

@@ -40,10 +40,9 @@ func Rest(u *talkdesk.Update, c *mapping.Case, m Memo, got *talkdesk.Case, accou
 		return true
 	}
 	r := *u
-	for _, name := range standardNames {
-		field := member(&r, name)
-		if *field != "" && name != "resolution" && !wanted(name) {
-			*field = ""
+	for _, m := range members(&r) {
+		if *m.text != "" && m.name != "resolution" && !wanted(m.name) {
+			*m.text = ""
 		}
 	}
 	if r.OwnerID != "" && u.Status == statusNew && !slices.Contains(left, "status") {

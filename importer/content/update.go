@@ -37,19 +37,20 @@ func AfterCreate(c *mapping.Case) *talkdesk.Update {
 // update cannot set. What the row does not map any more is left as it is.
 func Changes(c *mapping.Case, m Memo) (u *talkdesk.Update, lost []string) {
 	u = &talkdesk.Update{}
+	set, wanted := members(u), members(setting(c))
 	resolution := false
 	for name, value := range c.Values() {
 		if m.holds(sumOf(name, value)) {
 			continue
 		}
-		switch field := member(u, name); {
+		switch i := slices.IndexFunc(set, func(m member) bool { return m.name == name }); {
 		case slices.Contains(createOnly, name):
 			lost = append(lost, name)
 		case name == "status" && value == statusNew && !m.has(name) && c.OwnerID == "":
 		case name == "resolution": // goes with the status
 			resolution = true
-		case field != nil:
-			if *field = *member(setting(c), name); *field == "" { // no id was found
+		case i >= 0:
+			if *set[i].text = *wanted[i].text; *wanted[i].text == "" { // no id was found
 				lost = append(lost, name)
 			}
 		default:
@@ -78,33 +79,19 @@ func setting(c *mapping.Case) *talkdesk.Update {
 		Type: c.Type, GroupID: c.GroupID, Status: c.Status, Resolution: c.Resolution}
 }
 
-// member is a standard field of an update by its name, nil if it has none.
-func member(u *talkdesk.Update, name string) *string {
-	switch name {
-	case "title":
-		return &u.Title
-	case "description":
-		return &u.Description
-	case "priority":
-		return &u.Priority
-	case "owner_id":
-		return &u.OwnerID
-	case "parent_id":
-		return &u.ParentID
-	case "type":
-		return &u.Type
-	case "group_id":
-		return &u.GroupID
-	case "status":
-		return &u.Status
-	case "resolution":
-		return &u.Resolution
-	}
-	return nil
+// member is a standard field of an update.
+type member struct {
+	name string
+	text *string
 }
 
-// standardNames are the names of the standard fields of an update.
-var standardNames = []string{"title", "description", "priority", "owner_id", "parent_id", "type", "group_id", "status", "resolution"}
+func members(u *talkdesk.Update) []member {
+	return []member{
+		{"title", &u.Title}, {"description", &u.Description}, {"priority", &u.Priority},
+		{"owner_id", &u.OwnerID}, {"parent_id", &u.ParentID},
+		{"type", &u.Type}, {"group_id", &u.GroupID}, {"status", &u.Status}, {"resolution", &u.Resolution},
+	}
+}
 
 // WithoutStatus is an update of a case that has this status already.
 func WithoutStatus(u *talkdesk.Update, status string) *talkdesk.Update {

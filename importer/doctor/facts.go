@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"caseimport/importer/reads"
@@ -146,10 +147,5 @@ func (f *facts) lookSingly(ctx context.Context, cases []talkdesk.Found) {
 }
 
 func has(cases []talkdesk.Found, id string) bool {
-	for _, c := range cases {
-		if c.ID == id {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(cases, func(c talkdesk.Found) bool { return c.ID == id })
 }

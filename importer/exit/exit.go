@@ -1,5 +1,5 @@
-// Package exit is the exit codes of all commands; the README's table says what each
-// means to people.
+// Package exit is how commands end: their exit codes (the README's table says what each
+// means to people), and in stop.go why one came to no end.
 package exit
 
 // 2 is what a crashed Go program leaves, so it is never one of ours.

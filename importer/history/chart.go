@@ -43,8 +43,8 @@ type chart struct {
 }
 
 // bars is a chart of rows with a number each.
-func bars(id, title string, names []string, values []int, classes []string) chart {
-	c := chart{ID: id, Title: title, Width: chartWidth, Height: barHeight*float64(len(names)) + 8}
+func bars(id, title string, names []string, values []int, classes []string) *chart {
+	c := &chart{ID: id, Title: title, Width: chartWidth, Height: barHeight*float64(len(names)) + 8}
 	most := 1
 	for _, n := range values {
 		most = max(most, n)
@@ -72,9 +72,9 @@ func cut(s string, n int) string {
 func round(f float64) float64 { return math.Round(f*10) / 10 }
 
 // overTime is a chart of a number in each step, with outages and pauses behind it.
-func (h *History) overTime(id, title, unit string, value func(Step) float64) chart {
+func (h *History) overTime(id, title, unit string, value func(Step) float64) *chart {
 	t := h.Timeline
-	c := chart{ID: id, Title: title, Width: chartWidth, Height: chartHeight + chartBelow, Legend: []string{"bar"}}
+	c := &chart{ID: id, Title: title, Width: chartWidth, Height: chartHeight + chartBelow, Legend: []string{"bar"}}
 	most := 0.0
 	for _, s := range t.Steps {
 		most = max(most, value(s))
@@ -115,19 +115,12 @@ func (h *History) overTime(id, title, unit string, value func(Step) float64) cha
 		if i > 0 && n == (i-1)*(len(t.Steps)-1)/(ticks-1) {
 			continue
 		}
-		anchor := "middle"
+		anchor, at := "middle", chartLeft+(float64(n)+0.5)*width
 		switch {
 		case i == 0:
-			anchor = "start"
+			anchor, at = "start", chartLeft+float64(n)*width
 		case n == len(t.Steps)-1:
-			anchor = "end"
-		}
-		at := chartLeft + (float64(n)+0.5)*width
-		if anchor != "middle" {
-			at = chartLeft + float64(n)*width
-			if anchor == "end" {
-				at += width
-			}
+			anchor, at = "end", chartLeft+float64(n)*width+width
 		}
 		c.Labels = append(c.Labels, label{round(at), chartHeight + 16, h.step(n), anchor})
 	}

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"time"
 
+	"caseimport/importer/results"
 	"caseimport/mapping/words"
 )
 
@@ -53,11 +54,9 @@ func (h *History) Page(w io.Writer) error {
 		v.Why = h.why()
 	}
 	if len(h.Timeline.Steps) > 0 {
-		c := h.overTime("cases", "Cases over time", "cases", func(s Step) float64 { return float64(s.Cases) })
-		v.Cases = &c
+		v.Cases = h.overTime("cases", "Cases over time", "cases", func(s Step) float64 { return float64(s.Cases) })
 		if slices.ContainsFunc(h.Timeline.Steps, func(s Step) bool { return s.Requests > 0 }) {
-			c := h.overTime("requests", "Requests a second over time", "requests a second", h.rate)
-			v.Requesting = &c
+			v.Requesting = h.overTime("requests", "Requests a second over time", "requests a second", h.rate)
 		}
 	}
 	for i, s := range h.Timeline.Steps {
@@ -81,13 +80,12 @@ func (h *History) statuses() *chart {
 		switch c.Status {
 		case "created":
 			class = "good"
-		case incomplete, "unknown", inDoubt, undone:
+		case results.Incomplete, "unknown", inDoubt, undone:
 			class = "doubt"
 		}
 		classes = append(classes, class)
 	}
-	c := bars("statuses", "Rows by status", names, values, classes)
-	return &c
+	return bars("statuses", "Rows by status", names, values, classes)
 }
 
 func (h *History) why() *chart {
@@ -97,24 +95,23 @@ func (h *History) why() *chart {
 	for _, r := range h.Reasons[:min(len(h.Reasons), most)] {
 		names, values, classes = append(names, r.Text), append(values, r.Rows), append(classes, "bad")
 	}
-	c := bars("reasons", "The most frequent reasons", names, values, classes)
-	return &c
+	return bars("reasons", "The most frequent reasons", names, values, classes)
 }
 
 // Meaning says what a status means.
 func (c Count) Meaning() string {
 	return map[string]string{
-		"created":   "has its case",
-		incomplete:  "its case is there, but could not be updated as asked",
-		"failed":    "surely has no case, for a reason given below",
-		"invalid":   "was never sent: the mapping or the limits do not allow it",
-		"duplicate": "was never sent: an earlier row has its key",
-		"unknown":   "it cannot be told whether it has a case",
-		inDoubt:     "was sent, and no answer is recorded",
-		undone:      "its case was moved to the Trash by undo",
-		"same":      "the case is what the row maps to",
-		"differs":   "the case is not what the row maps to",
-		"missing":   "the case is not there",
-		"twice":     "other cases have the same key",
+		"created":          "has its case",
+		results.Incomplete: "its case is there, but could not be updated as asked",
+		"failed":           "surely has no case, for a reason given below",
+		"invalid":          "was never sent: the mapping or the limits do not allow it",
+		"duplicate":        "was never sent: an earlier row has its key",
+		"unknown":          "it cannot be told whether it has a case",
+		inDoubt:            "was sent, and no answer is recorded",
+		undone:             "its case was moved to the Trash by undo",
+		"same":             "the case is what the row maps to",
+		"differs":          "the case is not what the row maps to",
+		"missing":          "the case is not there",
+		"twice":            "other cases have the same key",
 	}[c.Status]
 }

@@ -222,7 +222,7 @@ func (r *reading) count(refused []results.Line) {
 	reasons := newReasons(r.values)
 	rows := map[string]int{}
 	for _, line := range refused {
-		if !ownOfRun(line) {
+		if !line.OfRun() {
 			continue // of the journal
 		}
 		// What was said of the row before is no longer so.
@@ -248,7 +248,7 @@ func (r *reading) count(refused []results.Line) {
 	r.Doubts.Open = rows[results.Unknown] + len(r.open)
 	rows[inDoubt] = len(r.open)
 	r.Rows = []Count{}
-	for _, status := range []string{results.Created, incomplete, results.Failed, results.Invalid, results.Duplicate, results.Unknown, inDoubt, undone} {
+	for _, status := range []string{results.Created, results.Incomplete, results.Failed, results.Invalid, results.Duplicate, results.Unknown, inDoubt, undone} {
 		if rows[status] > 0 || status == results.Created {
 			r.Rows = append(r.Rows, Count{status, rows[status]})
 		}
@@ -257,17 +257,10 @@ func (r *reading) count(refused []results.Line) {
 	r.Reasons = reasons.sorted()
 }
 
-// ownOfRun reports whether a line of the results is of a row that was refused before
-// anything was sent: the journal has not heard of it.
-func ownOfRun(line results.Line) bool {
-	return line.Status == results.Duplicate || line.Status == results.Invalid && line.ErrorCode == ""
-}
-
 // Beside those of results.
 const (
-	incomplete = "incomplete" // its case is there, but could not be updated
-	inDoubt    = "in doubt"   // sent, and the run that did so did not see an answer
-	undone     = "undone"     // its case was moved to the Trash by undo
+	inDoubt = "in doubt" // sent, and the run that did so did not see an answer
+	undone  = "undone"   // its case was moved to the Trash by undo
 )
 
 func (r *reading) rows(status string) int {
@@ -312,7 +305,7 @@ func (r *reading) toDo(last Run, cfg Config) (all []string) {
 	if n := r.rows(results.Failed) + r.rows(results.Invalid) + r.rows(results.Duplicate); n > 0 {
 		say(words.Plural(n, "row"), " without a case: fix the failure report ", cfg.Report, " and run it.")
 	}
-	if n := r.rows(incomplete); n > 0 {
+	if n := r.rows(results.Incomplete); n > 0 {
 		say(words.Plural(n, "case"), " not updated as asked: run the same command again, which tries just that.")
 	}
 	if n := r.Doubts.Open; n > 0 {

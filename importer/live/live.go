@@ -3,6 +3,7 @@ package live
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"caseimport/importer/identity"
@@ -74,8 +75,6 @@ func Run(ctx context.Context, cfg Config) (Report, talkdesk.Answer) {
 	return s.report, a
 }
 
-var done = talkdesk.Answer{Verdict: talkdesk.Created}
-
 func (s *search) run(ctx context.Context) talkdesk.Answer {
 	var wanted []Row
 	for _, row := range s.Rows {
@@ -87,7 +86,7 @@ func (s *search) run(ctx context.Context) talkdesk.Answer {
 		}
 	}
 	if len(wanted) == 0 {
-		return done
+		return reads.Done
 	}
 	first, a := s.Reader.Page(ctx, s.API, talkdesk.Query{Field: s.Field, Page: 1})
 	if a.Verdict != talkdesk.Created {
@@ -95,7 +94,7 @@ func (s *search) run(ctx context.Context) talkdesk.Answer {
 	}
 	// Its first page is there, and one more shows that nothing follows.
 	pages := (max(first.Total, len(first.Cases)) + talkdesk.PerPage - 1) / talkdesk.PerPage
-	if pages <= len(wanted) && first.Total >= 0 && (len(first.Cases) == 0 || shows(first)) {
+	if pages <= len(wanted) && first.Total >= 0 && (len(first.Cases) == 0 || slices.ContainsFunc(first.Cases, func(f talkdesk.Found) bool { return f.Shown })) {
 		if len(first.Cases) > 0 {
 			s.say("reading the list of all %s in the account: %s", words.Plural(max(first.Total, len(first.Cases)), "case"), s.cost(pages))
 		}
@@ -105,15 +104,6 @@ func (s *search) run(ctx context.Context) talkdesk.Answer {
 	}
 	s.say("looking up %s one by one: %s", words.Plural(len(wanted), "key"), s.cost(len(wanted)))
 	return s.oneByOne(ctx, first, wanted)
-}
-
-func shows(p talkdesk.Page) bool {
-	for _, f := range p.Cases {
-		if f.Shown {
-			return true
-		}
-	}
-	return false
 }
 
 func (s *search) say(format string, args ...any) {
@@ -172,7 +162,7 @@ func (s *search) byList(ctx context.Context, first talkdesk.Page, wanted []Row) 
 	if len(left) > 0 {
 		s.remark("the list of all cases repeats or lacks some, so what it does not show is looked up one by one")
 	}
-	return left, done
+	return left, reads.Done
 }
 
 // oneByOne looks rows up. Before an absence is believed, a case that the list shows
@@ -205,7 +195,7 @@ func (s *search) oneByOne(ctx context.Context, first talkdesk.Page, rows []Row) 
 		case a.Unfiltered || a.Hidden:
 			s.report.InDoubt += len(rows) - i
 			s.remark(a.Message)
-			return done
+			return reads.Done
 		case a.Verdict == talkdesk.Unknown:
 			s.report.InDoubt++
 			s.example("row %d, key %q: %s", row.Number, words.Shown(row.Key), a.Message)
@@ -213,7 +203,7 @@ func (s *search) oneByOne(ctx context.Context, first talkdesk.Page, rows []Row) 
 			return a
 		}
 	}
-	return done
+	return reads.Done
 }
 
 // found notes that there are cases with the row's key.

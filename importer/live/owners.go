@@ -22,14 +22,14 @@ type Owner struct {
 // account does not show its agents: then the report says so.
 func Owners(ctx context.Context, r *reads.Reader, api reads.Users, rows map[string]int, report *Report) talkdesk.Answer {
 	if len(rows) == 0 {
-		return done
+		return reads.Done
 	}
 	found, a := r.Agents(ctx, api, slices.Sorted(maps.Keys(rows)))
 	report.Requests = r.Requests
 	switch {
 	case a.Denied || a.Verdict == talkdesk.Unknown:
 		report.Remarks = append(report.Remarks, "the agents could not be read, so it cannot be told who the owners are: "+a.Message)
-		return done
+		return reads.Done
 	case a.Verdict != talkdesk.Created:
 		return a
 	}
@@ -41,5 +41,5 @@ func Owners(ctx context.Context, r *reads.Reader, api reads.Users, rows map[stri
 	slices.SortFunc(report.Owners, func(a, b Owner) int {
 		return cmp.Or(cmp.Compare(b.Rows, a.Rows), cmp.Compare(a.Address, b.Address))
 	})
-	return done
+	return reads.Done
 }

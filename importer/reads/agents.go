@@ -31,7 +31,7 @@ func (r *Reader) Agents(ctx context.Context, api Users, addresses []string) (map
 		}
 	}
 	if len(wanted) == 0 {
-		return f.found, talkdesk.Answer{Verdict: talkdesk.Created}
+		return f.found, Done
 	}
 	if len(wanted) == 1 {
 		if filtered, a := f.byAddress(ctx, wanted); filtered || a.Verdict != talkdesk.Created {
@@ -82,13 +82,13 @@ func (f *finder) byAddress(ctx context.Context, wanted []string) (filtered bool,
 		switch {
 		case others || a.Verdict == talkdesk.Unknown && a.Status == 400:
 			f.blind = true
-			return false, talkdesk.Answer{Verdict: talkdesk.Created}
+			return false, Done
 		case a.Verdict != talkdesk.Created:
 			return false, a
 		}
 		f.take(page.Agents)
 	}
-	return true, talkdesk.Answer{Verdict: talkdesk.Created}
+	return true, Done
 }
 
 // byPages reads the list of all agents, unless its first page shows that asking

@@ -20,6 +20,9 @@ const (
 	maxRenewals = 5
 )
 
+// Done is the answer to what took no request, or several that were answered.
+var Done = talkdesk.Answer{Verdict: talkdesk.Created}
+
 // Reader makes reads, one at a time.
 type Reader struct {
 	Limiter  *ratelimit.Limiter
@@ -67,9 +70,9 @@ func Once[P any](ctx context.Context, r *Reader, read func(context.Context) (P, 
 		if a.Throttled {
 			over = until.After(givesUp)
 		} else {
-			now := time.Now()
-			over = !now.Before(givesUp)
-			until, wait = earlier(now.Add(wait), givesUp), min(2*wait, maxWait)
+			left := time.Until(givesUp)
+			over = left <= 0
+			until, wait = time.Now().Add(min(wait, left)), min(2*wait, maxWait)
 		}
 		if over {
 			a.Message += fmt.Sprintf(" (given up after %v)", r.Patience)
@@ -79,22 +82,14 @@ func Once[P any](ctx context.Context, r *Reader, read func(context.Context) (P, 
 			said = a.Message
 			r.Say(fmt.Sprintf("%s: trying again, giving up at %s", a.Message, givesUp.Local().Format(time.TimeOnly)))
 		}
-		sleep(ctx, time.Until(until))
+		Sleep(ctx, time.Until(until))
 	}
 }
 
-func earlier(a, b time.Time) time.Time {
-	if b.Before(a) {
-		return b
-	}
-	return a
-}
-
-func sleep(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
+// Sleep waits until the time is over or ctx has ended.
+func Sleep(ctx context.Context, d time.Duration) {
 	select {
-	case <-timer.C:
+	case <-time.After(d):
 	case <-ctx.Done():
 	}
 }

@@ -101,10 +101,10 @@ func (r *Reader) List(ctx context.Context, api API, q talkdesk.Query, first talk
 			// Pages that shift while they are read may skip a case where they
 			// repeat another.
 			l.Whole = page.Total <= l.Cases && !repeats
-			return l, talkdesk.Answer{Verdict: talkdesk.Created}
+			return l, Done
 		}
 		if n++; n > most+1 {
-			return l, talkdesk.Answer{Verdict: talkdesk.Created}
+			return l, Done
 		}
 		q.Page = n
 		if page, a = r.Page(ctx, api, q); a.Verdict != talkdesk.Created {

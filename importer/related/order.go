@@ -48,19 +48,14 @@ func (o *order) value(text string) value {
 
 func compare(a, b value) int {
 	switch {
-	case a.empty || b.empty:
-		return cmp.Compare(btoi(a.empty), btoi(b.empty))
+	case a.empty && !b.empty:
+		return 1
+	case b.empty && !a.empty:
+		return -1
 	case a.number != b.number:
 		return cmp.Compare(a.number, b.number)
 	}
 	return cmp.Or(cmp.Compare(a.whole, b.whole), a.time.Compare(b.time), cmp.Compare(a.text, b.text))
-}
-
-func btoi(b bool) int {
-	if b {
-		return 1
-	}
-	return 0
 }
 
 // sorted puts rows in order; those that compare equal keep the order of the file.

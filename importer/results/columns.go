@@ -1,6 +1,7 @@
 package results
 
 import (
+	"slices"
 	"strings"
 
 	"caseimport/mapping"
@@ -22,12 +23,7 @@ var reportColumns = [...]string{RowColumn, IDColumn, StatusColumn, ErrorColumn, 
 
 // isOwn tells whether a column is one that a failure report adds.
 func isOwn(name string) bool {
-	for _, own := range reportColumns {
-		if is(name, own) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(reportColumns[:], func(own string) bool { return is(name, own) })
 }
 
 func is(name, column string) bool { return strings.EqualFold(strings.TrimSpace(name), column) }

@@ -124,15 +124,16 @@ func (f *File) failed(doing string, err error) error {
 	return atomicfile.Error(doing+" the results file", f.path, err)
 }
 
-// WriteTable writes a CSV file for people, in place of that of an earlier time.
-func WriteTable(path string, columns []string, rows iter.Seq[[]string]) error {
+// WriteTable writes a CSV file for people, in place of that of an earlier time: lines,
+// each as cells has it.
+func WriteTable[L any](path string, columns []string, lines iter.Seq[L], cells func(L) []string) error {
 	err := atomicfile.Write(atomicfile.OS, path, func(out *bufio.Writer) error {
 		w := csv.NewWriter(out)
 		if err := w.Write(columns); err != nil {
 			return err
 		}
-		for row := range rows {
-			if err := w.Write(row); err != nil {
+		for line := range lines {
+			if err := w.Write(cells(line)); err != nil {
 				return err
 			}
 		}

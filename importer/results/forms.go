@@ -38,7 +38,7 @@ func (r *Report) own() string {
 // path is where the report stands in that form. In the form that was asked for
 // it is where the caller says.
 func (r *Report) path(form string) string {
-	if form == r.opt.Form || r.opt.Form == "" && form == r.own() {
+	if form == r.opt.Form {
 		return r.opt.Path
 	}
 	return strings.TrimSuffix(r.opt.Path, filepath.Ext(r.opt.Path)) + "." + form
@@ -68,11 +68,7 @@ var errNoForm = errors.New("the rows cannot take this form")
 // own. Where the rows cannot take it, they stay in the nearest that they can, and
 // why says so.
 func (r *Report) reshape() (to *atomicfile.Draft, form, why string, err error) {
-	wanted := r.opt.Form
-	if wanted == "" {
-		wanted = r.own()
-	}
-	for form = wanted; form != r.own(); {
+	for form = r.opt.Form; form != r.own(); {
 		to, err = r.written(form)
 		switch {
 		case err == nil:

@@ -96,6 +96,12 @@ func (f *Fields) UnmarshalCSV(cell string) error {
 	return nil
 }
 
+// OfRun reports whether a line belongs to the run that wrote it, and the journal has
+// not heard of it: its row was refused before anything was sent.
+func (l *Line) OfRun() bool {
+	return l.Status == Invalid && l.ErrorCode == "" || l.Status == Duplicate
+}
+
 // check says what is wrong with a line that was read.
 func (l *Line) check() error {
 	switch l.Status {

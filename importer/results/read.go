@@ -54,7 +54,7 @@ func IsOurs(path string) (bool, error) {
 // an error at the first line that is not ours.
 func ReadOwn(path string) iter.Seq2[Line, error] {
 	if isJSON(path) {
-		return readLines(path, eachJSONLine)
+		return readLines(path, func(in *bufio.Reader, yield func(Line) error) error { return eachJSONLine(in, nil, yield) })
 	}
 	return readLines(path, eachCSVLine)
 }
@@ -62,24 +62,11 @@ func ReadOwn(path string) iter.Seq2[Line, error] {
 // ReadStatus is ReadOwn for the lines with one of some statuses. It only looks at the
 // status of the others, which takes a tenth of the time.
 func ReadStatus(path string, statuses ...string) iter.Seq2[Line, error] {
-	if !isJSON(path) {
-		return readLines(path, func(in *bufio.Reader, yield func(Line) error) error { return eachRecord(in, statuses, yield) })
+	each := eachRecord
+	if isJSON(path) {
+		each = eachJSONLine
 	}
-	return readLines(path, func(in *bufio.Reader, yield func(Line) error) error {
-		return eachTextLine(in, func(number int, text []byte) error {
-			if !slices.ContainsFunc(statuses, func(s string) bool { return bytes.Contains(text, []byte(s)) }) {
-				return nil
-			}
-			line, err := parseLine(text)
-			if err != nil {
-				return atLine(number, err)
-			}
-			if !slices.Contains(statuses, line.Status) {
-				return nil
-			}
-			return yield(line)
-		})
-	})
+	return readLines(path, func(in *bufio.Reader, yield func(Line) error) error { return each(in, statuses, yield) })
 }
 
 // readLines opens a results file and yields what read finds in it.
@@ -100,6 +87,9 @@ func readLines(path string, read func(in *bufio.Reader, yield func(Line) error) 
 		}
 	}
 }
+
+// errEnough says that whoever reads wants no more.
+var errEnough = errors.New("enough")
 
 // eachRecord calls yield with the lines of a CSV file that have one of the statuses.
 func eachRecord(in *bufio.Reader, statuses []string, yield func(Line) error) error {
@@ -146,14 +136,18 @@ func eachRecord(in *bufio.Reader, statuses []string, yield func(Line) error) err
 	}
 }
 
-// errEnough says that whoever reads wants no more.
-var errEnough = errors.New("enough")
-
-func eachJSONLine(in *bufio.Reader, yield func(Line) error) error {
+// eachJSONLine is the same for JSON lines, all of them if no statuses are given.
+func eachJSONLine(in *bufio.Reader, statuses []string, yield func(Line) error) error {
 	return eachTextLine(in, func(number int, text []byte) error {
+		if statuses != nil && !slices.ContainsFunc(statuses, func(s string) bool { return bytes.Contains(text, []byte(s)) }) {
+			return nil
+		}
 		line, err := parseLine(text)
 		if err != nil {
 			return atLine(number, err)
+		}
+		if statuses != nil && !slices.Contains(statuses, line.Status) {
+			return nil
 		}
 		return yield(line)
 	})

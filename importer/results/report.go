@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"encoding/csv"
 	"errors"
 	"fmt"
@@ -83,6 +84,7 @@ func NewReport(opt ReportOptions) *Report {
 		opt.Delimiter = ','
 	}
 	r := &Report{opt: opt, shape: shapeOf(opt.Header)}
+	r.opt.Form = cmp.Or(opt.Form, r.own())
 	for _, form := range forms {
 		opt.Disk.Remove(atomicfile.TempName(r.path(form)))
 	}

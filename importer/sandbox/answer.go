@@ -30,6 +30,17 @@ func add(b []byte, parts ...string) []byte {
 	return b
 }
 
+// commas appends elements with commas between them.
+func commas[E any](b []byte, elements []E, appendOne func([]byte, E) []byte) []byte {
+	for i, e := range elements {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendOne(b, e)
+	}
+	return b
+}
+
 // append appends the case as JSON.
 func (e *entry) append(b []byte, r *record, v *view) []byte {
 	b = add(b, `{"id":"`, e.name(), `"`)
@@ -50,14 +61,7 @@ func (e *entry) append(b []byte, r *record, v *view) []byte {
 		b = v.appendCustom(add(b, `,"custom_fields":`), r.custom)
 	}
 	if !slices.Contains(v.hidden, "notes") {
-		b = add(b, `,"notes":[`)
-		for i, n := range r.notes {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = v.appendNote(b, n)
-		}
-		b = append(b, ']')
+		b = append(commas(add(b, `,"notes":[`), r.notes, v.appendNote), ']')
 	}
 	if v.times {
 		b = add(b, `,"create_at":"`, e.created.UTC().Format(time.RFC3339), `","update_at":"`,
@@ -88,27 +92,18 @@ func (v *view) appendCustom(b []byte, fields []field) []byte {
 		inner := view{rules: v.rules, shape: map[Shape]Shape{ShapeText: ShapePlain, ShapeWrappedText: ShapeWrapped}[v.shape]}
 		return add(b, quote(string(inner.appendCustom(nil, fields))))
 	case ShapeArrayKey, ShapeArrayLabel, ShapeArrayName:
-		b = append(b, '[')
-		for i, f := range fields {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			b = add(b, `{"`, strings.TrimPrefix(string(v.shape), "array-"), `":`, quote(f.name), `,"value":`, f.raw, `}`)
-		}
+		b = commas(append(b, '['), fields, func(b []byte, f field) []byte {
+			return add(b, `{"`, strings.TrimPrefix(string(v.shape), "array-"), `":`, quote(f.name), `,"value":`, f.raw, `}`)
+		})
 		return append(b, ']')
 	}
-	b = append(b, '{')
-	for i, f := range fields {
-		if i > 0 {
-			b = append(b, ',')
-		}
+	b = commas(append(b, '{'), fields, func(b []byte, f field) []byte {
 		key := quote(f.name)
 		if v.shape == ShapeWrapped {
-			b = add(b, key, `:{"value":`, f.raw, `,"label":`, key, `,"name":`, quote(v.rules.fieldName(f.name)), `}`)
-		} else {
-			b = add(b, key, `:`, f.raw)
+			return add(b, key, `:{"value":`, f.raw, `,"label":`, key, `,"name":`, quote(v.rules.fieldName(f.name)), `}`)
 		}
-	}
+		return add(b, key, `:`, f.raw)
+	})
 	return append(b, '}')
 }
 

@@ -46,12 +46,10 @@ func (c *call) fields() {
 			return
 		}
 	}
-	total := len(all)
-	all = slices.Clip(all[min((page-1)*fieldsPerPage, total):min(page*fieldsPerPage, total)])
 	c.page(envelope{
-		Total: total, Page: page, PerPage: fieldsPerPage,
-		more: page*fieldsPerPage < total, unlinked: form == FieldsNumbered,
-	}, values, "fields", all)
+		Total: len(all), Page: page, PerPage: fieldsPerPage,
+		more: page*fieldsPerPage < len(all), unlinked: form == FieldsNumbered,
+	}, values, "fields", pageOf(all, page, fieldsPerPage))
 }
 
 // definition writes a field as the page does. Of the types it shows the codes of
@@ -121,12 +119,15 @@ func (c *call) users() {
 		return
 	}
 	var some []json.RawMessage
-	total := len(agents)
-	for _, a := range agents[min((page-1)*perPage, total):min(page*perPage, total)] {
+	for _, a := range pageOf(agents, page, perPage) {
 		raw, _ := json.Marshal(a)
 		some = append(some, raw)
 	}
-	c.page(envelope{Total: total, Page: page, PerPage: perPage, more: page*perPage < total}, values, "users", some)
+	c.page(envelope{Total: len(agents), Page: page, PerPage: perPage, more: page*perPage < len(agents)}, values, "users", some)
+}
+
+func pageOf[T any](all []T, page, perPage int) []T {
+	return all[min((page-1)*perPage, len(all)):min(page*perPage, len(all))]
 }
 
 // agentOf makes up the agent with an address.
@@ -168,11 +169,6 @@ func (c *call) page(e envelope, values url.Values, name string, items []json.Raw
 	}
 	head, _ := json.Marshal(e)
 	b := add(nil, string(head[:len(head)-1]), `,"_embedded":{"`, name, `":[`)
-	for i, item := range items {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(b, item...)
-	}
+	b = commas(b, items, func(b []byte, item json.RawMessage) []byte { return append(b, item...) })
 	c.json(http.StatusOK, append(b, `]}}`...))
 }

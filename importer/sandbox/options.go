@@ -277,11 +277,6 @@ const (
 	EmailRefused EmailFilter = "refused" // 400
 )
 
-const (
-	defaultLag       = 200 * time.Millisecond
-	defaultTokenLife = 10 * time.Minute
-)
-
 func (o *Options) check() error {
 	sum := 0.0
 	for f, p := range o.percentages() {

@@ -34,7 +34,7 @@ type Server struct {
 // the options, or hand it to an http.Server of your own on loopback.
 func New(opt Options) *Server {
 	if opt.Lag == 0 {
-		opt.Lag = defaultLag
+		opt.Lag = 200 * time.Millisecond
 	}
 	opt.Lag = max(opt.Lag, 0)
 	opt.ListShape = cmp.Or(opt.ListShape, ShapeWrapped)
@@ -48,7 +48,7 @@ func New(opt Options) *Server {
 	opt.NotesPrefix = cmp.Or(opt.NotesPrefix, "note")
 	opt.OwnerName = cmp.Or(opt.OwnerName, "owner_id")
 	if opt.TokenLife <= 0 {
-		opt.TokenLife = defaultTokenLife
+		opt.TokenLife = 10 * time.Minute
 	}
 	now := time.Now()
 	s := &Server{

@@ -2,7 +2,6 @@ package sandbox
 
 import (
 	"maps"
-	"slices"
 	"sync"
 	"time"
 )
@@ -105,12 +104,4 @@ func (s *Server) Stats() Stats {
 	stats.PeakPerSecond = busiest(t.arrivals, time.Second)
 	stats.Stored = len(s.store.created(time.Now()))
 	return stats
-}
-
-// Arrivals returns when each request to the API arrived, counted from the
-// start and in order; the token endpoint's are left out.
-func (s *Server) Arrivals() []time.Duration {
-	s.counters.mu.Lock()
-	defer s.counters.mu.Unlock()
-	return slices.Clone(s.counters.arrivals)
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"caseimport/importer/exit"
@@ -18,7 +17,7 @@ import (
 const moveTries = 5
 
 // move moves one case to the Trash, unless it is to be kept after all.
-func (u *undoing) move(it *item) *Stop {
+func (u *undoing) move(it *item) *exit.Stop {
 	if it.parent == "" && time.Since(u.now.at) > surveyLasts {
 		if a := u.again(); a.Verdict != talkdesk.Created {
 			return u.unanswered(a)
@@ -51,7 +50,7 @@ func (u *undoing) move(it *item) *Stop {
 }
 
 // ask has a case moved, and finds out whether it was.
-func (u *undoing) ask(it *item) *Stop {
+func (u *undoing) ask(it *item) *exit.Stop {
 	for try := 1; ; try++ {
 		moved, a := u.trash(it)
 		switch {
@@ -77,17 +76,17 @@ func (u *undoing) ask(it *item) *Stop {
 			}
 			fallthrough
 		case silent:
-			return &Stop{Exit: exit.Stopped, Err: fmt.Errorf("the answer to moving case %s does not name it, so no other case was touched: %s", it.caseID, a.Message),
+			return &exit.Stop{Exit: exit.Stopped, Err: fmt.Errorf("the answer to moving case %s does not name it, so no other case was touched: %s", it.caseID, a.Message),
 				Hint: "look at the case in Talkdesk, and at what was moved to the Trash, before you run it again"}
 		case a.Verdict == talkdesk.Rejected:
 			return u.refused(it, a)
 		case try == moveTries && !u.proved:
-			return &Stop{Exit: exit.Stopped, Err: fmt.Errorf("case %s could not be moved to the Trash: %s", it.caseID, a.Message), Hint: "run the same command again later"}
+			return &exit.Stop{Exit: exit.Stopped, Err: fmt.Errorf("case %s could not be moved to the Trash: %s", it.caseID, a.Message), Hint: "run the same command again later"}
 		case try == moveTries: // it may still go, and the next undo finds that out
 			it.result, it.reason = Kept, "it could not be moved to the Trash: "+a.Message
 			return nil
 		}
-		u.sleep(time.Second << try / 8)
+		reads.Sleep(u.intake, time.Second<<try/8)
 	}
 }
 
@@ -114,7 +113,7 @@ func (u *undoing) named(it *item, moved []string) bool {
 }
 
 // wrong ends an undo in which something else was moved than was asked for.
-func (u *undoing) wrong(it *item, moved []string) *Stop {
+func (u *undoing) wrong(it *item, moved []string) *exit.Stop {
 	names := "none"
 	if len(moved) > 0 {
 		names = strings.Join(moved, ", ")
@@ -124,12 +123,12 @@ func (u *undoing) wrong(it *item, moved []string) *Stop {
 			return stop
 		}
 	}
-	return &Stop{Exit: exit.Stopped, Err: fmt.Errorf("case %s was to be moved to the Trash, and the answer names these: %s; nothing more was touched", it.caseID, names),
+	return &exit.Stop{Exit: exit.Stopped, Err: fmt.Errorf("case %s was to be moved to the Trash, and the answer names these: %s; nothing more was touched", it.caseID, names),
 		Hint: "look in Talkdesk at what was moved, restore from the Trash what is not the import's, and do not run it again before that is understood"}
 }
 
 // prove waits until the first case is gone from reading.
-func (u *undoing) prove(it *item) *Stop {
+func (u *undoing) prove(it *item) *exit.Stop {
 	until := time.Now().Add(u.Settle)
 	for wait := time.Second; ; wait *= 2 {
 		gone, a := u.there(it)
@@ -140,10 +139,10 @@ func (u *undoing) prove(it *item) *Stop {
 			u.proved = true
 			return u.isGone(it, "")
 		case !time.Now().Before(until) || u.intake.Err() != nil:
-			return &Stop{Exit: exit.Stopped, Err: fmt.Errorf("the API says that case %s was moved to the Trash, but it can still be read, so no other case was touched", it.caseID),
+			return &exit.Stop{Exit: exit.Stopped, Err: fmt.Errorf("the API says that case %s was moved to the Trash, but it can still be read, so no other case was touched", it.caseID),
 				Hint: "look at the case in Talkdesk before you run it again"}
 		}
-		u.sleep(min(wait, time.Until(until)))
+		reads.Sleep(u.intake, min(wait, time.Until(until)))
 	}
 }
 
@@ -157,7 +156,7 @@ func (u *undoing) there(it *item) (gone bool, a talkdesk.Answer) {
 		_, a = reads.Once(u.intake, u.Reader, u.readCase(it.caseID))
 	}
 	if a.Verdict == talkdesk.Absent {
-		return true, done
+		return true, reads.Done
 	}
 	return false, a
 }
@@ -167,7 +166,7 @@ func (u *undoing) readCase(id string) func(context.Context) (*talkdesk.Case, tal
 }
 
 // isGone notes that a case is in the Trash.
-func (u *undoing) isGone(it *item, reason string) *Stop {
+func (u *undoing) isGone(it *item, reason string) *exit.Stop {
 	if err := u.Journal.Undo(it.id, it.caseID); err != nil {
 		return u.broken(err)
 	}
@@ -177,24 +176,24 @@ func (u *undoing) isGone(it *item, reason string) *Stop {
 }
 
 // refused deals with a case that the API does not move: the first one ends the undo.
-func (u *undoing) refused(it *item, a talkdesk.Answer) *Stop {
+func (u *undoing) refused(it *item, a talkdesk.Answer) *exit.Stop {
 	it.result, it.reason = Kept, "it could not be moved to the Trash: "+a.Message
 	if err := u.Journal.KeepAfterAll(it.id, it.caseID); err != nil {
 		return u.broken(err)
 	}
 	switch {
 	case !u.proved:
-		return &Stop{Exit: exit.Refused, Err: fmt.Errorf("this account or client cannot move cases to the Trash: %s", a.Message),
-			Hint: "the scope that it needs is not published: ask Talkdesk for it, or have an agent delete the cases by hand (the undo file lists them)"}
+		return exit.Refuse(fmt.Errorf("this account or client cannot move cases to the Trash: %s", a.Message),
+			"the scope that it needs is not published: ask Talkdesk for it, or have an agent delete the cases by hand (the undo file lists them)")
 	case a.Denied:
-		return &Stop{Exit: exit.Stopped, Err: fmt.Errorf("cases can no longer be moved to the Trash: %s", a.Message), Hint: "run the same command again to go on"}
+		return &exit.Stop{Exit: exit.Stopped, Err: fmt.Errorf("cases can no longer be moved to the Trash: %s", a.Message), Hint: "run the same command again to go on"}
 	}
 	return nil
 }
 
 // unanswered is the end where a request was not answered.
-func (u *undoing) unanswered(a talkdesk.Answer) *Stop {
-	s := &Stop{Exit: exit.Stopped, Err: errors.New(a.Message), Hint: "run the same command again to go on"}
+func (u *undoing) unanswered(a talkdesk.Answer) *exit.Stop {
+	s := &exit.Stop{Exit: exit.Stopped, Err: errors.New(a.Message), Hint: "run the same command again to go on"}
 	switch {
 	case u.intake.Err() != nil:
 		s.Err = errors.New("interrupted")
@@ -205,21 +204,9 @@ func (u *undoing) unanswered(a talkdesk.Answer) *Stop {
 }
 
 // broken is the end where the journal cannot be written; nil without an error.
-func (u *undoing) broken(err error) *Stop {
-	switch {
-	case err == nil:
+func (u *undoing) broken(err error) *exit.Stop {
+	if err == nil {
 		return nil
-	case errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT):
-		return &Stop{Exit: exit.Stopped, Err: err, Hint: "make room on the disk and run the same command again: it goes on where it stopped"}
 	}
-	return &Stop{Exit: exit.Stopped, Err: err, Hint: "fix it and run the same command again: it goes on where it stopped"}
-}
-
-func (u *undoing) sleep(d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-u.intake.Done():
-	}
+	return &exit.Stop{Exit: exit.Stopped, Err: err, Hint: exit.DiskHint(err)}
 }

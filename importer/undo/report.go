@@ -53,7 +53,7 @@ type Report struct {
 	lines []*item
 }
 
-func (u *undoing) report(stop *Stop) *Report {
+func (u *undoing) report(stop *exit.Stop) *Report {
 	r := &Report{Rows: u.stock.rows, Cases: len(u.stock.cases), Planned: u.planned, Requests: u.Reader.Requests,
 		Seconds: time.Since(u.began).Seconds()}
 	if u.blinded {
@@ -110,11 +110,7 @@ var Columns = []string{"row", "key", "case_id", "result", "reason"}
 
 // Write writes the undo file, which replaces that of an earlier time.
 func (r *Report) Write(path string) error {
-	return results.WriteTable(path, Columns, func(yield func([]string) bool) {
-		for line := range r.Lines() {
-			if !yield([]string{strconv.Itoa(line.Row), line.Key, line.CaseID, string(line.Result), line.Reason}) {
-				return
-			}
-		}
+	return results.WriteTable(path, Columns, r.Lines(), func(l Line) []string {
+		return []string{strconv.Itoa(l.Row), l.Key, l.CaseID, string(l.Result), l.Reason}
 	})
 }

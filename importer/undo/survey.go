@@ -48,7 +48,7 @@ func (u *undoing) look() (s *sight, refused string, a talkdesk.Answer) {
 			switch a.Verdict {
 			case talkdesk.Created:
 			case talkdesk.Unknown: // refused
-				return s, "the list cannot be narrowed down to a time: " + a.Message, done
+				return s, "the list cannot be narrowed down to a time: " + a.Message, reads.Done
 			default:
 				return s, "", a
 			}
@@ -59,10 +59,10 @@ func (u *undoing) look() (s *sight, refused string, a talkdesk.Answer) {
 			s.whole = s.whole && l.Whole
 		}
 		if s.whole {
-			return s, "", done
+			return s, "", reads.Done
 		}
 	}
-	return s, "the list of cases repeats or lacks some", done
+	return s, "the list of cases repeats or lacks some", reads.Done
 }
 
 // take looks at a case that the list shows.
@@ -143,13 +143,13 @@ func (u *undoing) conclude(s *sight, refused string, singly bool) talkdesk.Answe
 	u.now = survey{at: time.Now(), below: s.below, blind: refused}
 	switch {
 	case refused != "", s.shown:
-		return done
+		return reads.Done
 	case !singly:
 		u.now.blind = "the API does not show whose subcase a case is"
-		return done
+		return reads.Done
 	case len(s.others) > most:
 		u.now.blind = fmt.Sprintf("the list does not show whose subcase a case is, and there are %s other cases that would have to be read one by one", words.Count(len(s.others)))
-		return done
+		return reads.Done
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.others)) {
 		got, a := reads.Once(u.intake, u.Reader, u.readCase(id))
@@ -160,12 +160,12 @@ func (u *undoing) conclude(s *sight, refused string, singly bool) talkdesk.Answe
 		case talkdesk.Absent: // in the Trash
 		case talkdesk.Unknown:
 			u.now.blind = fmt.Sprintf("case %s cannot be read: %s", id, a.Message)
-			return done
+			return reads.Done
 		default:
 			return a
 		}
 	}
-	return done
+	return reads.Done
 }
 
 // readSingle reads a case of the import by its id.
@@ -186,7 +186,7 @@ func (u *undoing) readSingle(it *item) talkdesk.Answer {
 	default:
 		return a
 	}
-	return done
+	return reads.Done
 }
 
 // mayGo says why a case that may go by itself is kept all the same: since a subcase

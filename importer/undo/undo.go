@@ -34,13 +34,6 @@ type Config struct {
 	Intake context.Context
 }
 
-// Stop is why an undo did not come to its end.
-type Stop struct {
-	Exit int // 1: nothing was moved; 4: some may have been
-	Err  error
-	Hint string
-}
-
 // undoing is an undo under way.
 type undoing struct {
 	Config
@@ -58,10 +51,8 @@ type undoing struct {
 	noted       time.Time
 }
 
-var done = talkdesk.Answer{Verdict: talkdesk.Created}
-
 // Run says what would be undone, or undoes it. The report is filled in any case.
-func Run(ctx context.Context, cfg Config) (*Report, *Stop) {
+func Run(ctx context.Context, cfg Config) (*Report, *exit.Stop) {
 	u := &undoing{Config: cfg, ctx: ctx, intake: cfg.Intake, began: time.Now(), byID: map[string]*item{}}
 	stop := u.run()
 	if u.Yes {
@@ -75,10 +66,10 @@ func Run(ctx context.Context, cfg Config) (*Report, *Stop) {
 	return u.report(stop), stop
 }
 
-func (u *undoing) run() (stop *Stop) {
+func (u *undoing) run() (stop *exit.Stop) {
 	var err error
 	if u.stock, err = takeStock(u.Journal); err != nil {
-		return &Stop{Exit: exit.Refused, Err: err}
+		return exit.Refuse(err, "")
 	}
 	for _, it := range u.stock.cases {
 		u.byID[it.caseID] = it
@@ -120,7 +111,7 @@ func (u *undoing) plan() (order []*item) {
 	return order
 }
 
-func (u *undoing) moveAll(order []*item) (stop *Stop) {
+func (u *undoing) moveAll(order []*item) (stop *exit.Stop) {
 	u.moving = true
 	for _, it := range order { // until it is come to
 		it.result = Left

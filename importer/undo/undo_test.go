@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"caseimport/importer/content"
+	"caseimport/importer/exit"
 	"caseimport/importer/identity"
 	"caseimport/importer/journal"
 	"caseimport/importer/reads"
@@ -190,12 +191,12 @@ func (w *world) put(id, key, title string) *talkdesk.Case {
 }
 
 // undo opens the journal and undoes.
-func (w *world) undo(change ...func(*Config)) (*Report, *Stop) {
+func (w *world) undo(change ...func(*Config)) (*Report, *exit.Stop) {
 	w.Helper()
 	return w.undoIn(w.Context(), w.Context(), change...)
 }
 
-func (w *world) undoIn(ctx, intake context.Context, change ...func(*Config)) (*Report, *Stop) {
+func (w *world) undoIn(ctx, intake context.Context, change ...func(*Config)) (*Report, *exit.Stop) {
 	w.Helper()
 	cfg := Config{Yes: true, Results: w.path("in.results.csv"), API: w.account, Settle: 30 * time.Second, Intake: intake,
 		Reader: &reads.Reader{Limiter: ratelimit.New(0), Patience: time.Minute}, Say: func(s string) { w.said = append(w.said, s) }}

@@ -12,11 +12,7 @@ var Columns = []string{"row", "key", "case_id", "result", "field", "expected", "
 
 // Write writes the verify file, which replaces that of an earlier time.
 func (r *Report) Write(path string) error {
-	return results.WriteTable(path, Columns, func(yield func([]string) bool) {
-		for line := range r.Lines() {
-			if !yield([]string{strconv.Itoa(line.Row), line.Key, line.CaseID, string(line.Result), line.Field, line.Expected, line.Found}) {
-				return
-			}
-		}
+	return results.WriteTable(path, Columns, r.Lines(), func(l Line) []string {
+		return []string{strconv.Itoa(l.Row), l.Key, l.CaseID, string(l.Result), l.Field, l.Expected, l.Found}
 	})
 }

@@ -49,25 +49,23 @@ type known struct {
 	found bool
 }
 
-// ReadRows maps the rows of an input that have a case. A nil journal knows none.
+// ReadRows maps the rows of an input that have a case.
 func ReadRows(ctx context.Context, table *source.Table, program *mapping.Program, j *journal.Journal) (rows Rows, err error) {
 	rows.ownerElse, rows.ownerElseSet = program.OwnerDefault()
 	cases := map[journal.ID]known{}
-	if j != nil {
-		rows.inTrash = j.InTrash
-		err = j.Outcomes(func(o journal.Outcome) error {
-			var line results.Line
-			if err := json.Unmarshal(o.Line, &line); err != nil {
-				return fmt.Errorf("what the journal says of row %d cannot be read: %w", o.Row, err)
-			}
-			if line.CaseID != "" {
-				cases[o.ID] = known{line.CaseID, line.FinishedAt, line.HTTPStatus == 0 && o.Sent == 0}
-			}
-			return nil
-		})
-		if err != nil {
-			return rows, err
+	rows.inTrash = j.InTrash
+	err = j.Outcomes(func(o journal.Outcome) error {
+		var line results.Line
+		if err := json.Unmarshal(o.Line, &line); err != nil {
+			return fmt.Errorf("what the journal says of row %d cannot be read: %w", o.Row, err)
 		}
+		if line.CaseID != "" {
+			cases[o.ID] = known{line.CaseID, line.FinishedAt, line.HTTPStatus == 0 && o.Sent == 0}
+		}
+		return nil
+	})
+	if err != nil {
+		return rows, err
 	}
 	in := identifier{program: program, ids: results.ReportColumns(table.Columns), met: map[journal.ID]bool{}, same: map[journal.ID]int{}}
 	err = table.Each(ctx, func(row *source.Row) error {
@@ -80,7 +78,7 @@ func ReadRows(ctx context.Context, table *source.Table, program *mapping.Program
 		its, has := cases[id]
 		if !has || in.met[id] { // a second row of the same identity has no case of its own
 			rows.Without++
-			if !has && j != nil && j.State(id) == journal.Undone {
+			if !has && j.State(id) == journal.Undone {
 				rows.Undone++
 			}
 			return nil

@@ -120,18 +120,16 @@ func Run(ctx context.Context, cfg Config) (Report, talkdesk.Answer) {
 	return v.report(), a
 }
 
-var done = talkdesk.Answer{Verdict: talkdesk.Created}
-
 func (v *verification) run(ctx context.Context) talkdesk.Answer {
 	if len(v.findings) == 0 {
-		return done
+		return reads.Done
 	}
 	for _, step := range []func(context.Context) talkdesk.Answer{v.owners, v.list, v.lagging, v.unlisted, v.sample, v.unmask} {
 		if a := step(ctx); a.Verdict != talkdesk.Created {
 			return a
 		}
 	}
-	return done
+	return reads.Done
 }
 
 func (v *verification) report() Report {
@@ -164,7 +162,7 @@ func (v *verification) owners(ctx context.Context) talkdesk.Answer {
 		}
 	}
 	if len(addresses) == 0 {
-		return done
+		return reads.Done
 	}
 	agents, a := v.Reader.Agents(ctx, v.API, addresses)
 	switch {
@@ -185,7 +183,7 @@ func (v *verification) owners(ctx context.Context) talkdesk.Answer {
 			r.resolve(&r.Case.Owner, &r.Case.OwnerID, "owner_id", "")
 		}
 	}
-	return done
+	return reads.Done
 }
 
 // list reads the cases that were created since the import began, unless reading them
@@ -196,7 +194,7 @@ func (v *verification) list(ctx context.Context) talkdesk.Answer {
 	case talkdesk.Created:
 	case talkdesk.Unknown: // refused
 		v.remark("the list cannot be narrowed down to a time (%s), so only the import's own cases were read: a second case with the same key would not be seen", a.Message)
-		return done
+		return reads.Done
 	default:
 		return a
 	}
@@ -206,7 +204,7 @@ func (v *verification) list(ctx context.Context) talkdesk.Answer {
 		for _, found := range first.Cases {
 			v.take(found)
 		}
-		return done
+		return reads.Done
 	}
 	v.say("reading %s in the list", words.Plural(max(first.Total, len(first.Cases)), "case"))
 	l, a := v.Reader.List(ctx, v.API, q, first, most, v.take)
@@ -287,7 +285,7 @@ func (v *verification) lagging(ctx context.Context) talkdesk.Answer {
 		}
 		unseen := v.unseen()
 		if len(unseen) <= v.Sample || !slices.ContainsFunc(unseen, v.recent) || v.left() <= 0 {
-			return done
+			return reads.Done
 		}
 		v.say("the list does not show %s yet", words.Plural(len(unseen), "case"))
 		if a := v.sleep(ctx, min(wait, v.left())); a.Verdict != talkdesk.Created {
@@ -303,12 +301,10 @@ func (v *verification) left() time.Duration { return v.Settle - time.Since(v.beg
 func (v *verification) recent(f *finding) bool { return v.began.Sub(f.At) < v.Settle }
 
 func (v *verification) sleep(ctx context.Context, d time.Duration) talkdesk.Answer {
-	select {
-	case <-time.After(d):
-		return done
-	case <-ctx.Done():
+	if reads.Sleep(ctx, d); ctx.Err() != nil {
 		return talkdesk.Answer{Verdict: talkdesk.NotTaken, Code: "interrupted", Message: "interrupted"}
 	}
+	return reads.Done
 }
 
 // byIDs reads cases by their ids, in a list.
@@ -324,7 +320,7 @@ func (v *verification) byIDs(ctx context.Context, chunk []*finding) talkdesk.Ans
 		page, a := v.Reader.Page(ctx, v.API, q)
 		if a.Verdict == talkdesk.Unknown { // refused
 			v.noIDs = true
-			return done
+			return reads.Done
 		}
 		if a.Verdict != talkdesk.Created {
 			return a
@@ -337,13 +333,13 @@ func (v *verification) byIDs(ctx context.Context, chunk []*finding) talkdesk.Ans
 		got += len(page.Cases)
 		if len(page.Cases) > before-len(asked) { // others than those, or again
 			v.noIDs = true
-			return done
+			return reads.Done
 		}
 		if len(page.Cases) == 0 || page.Total >= 0 && page.Total <= got {
 			break
 		}
 	}
-	return done
+	return reads.Done
 }
 
 // unlisted reads the cases one by one that no list shows.
@@ -364,7 +360,7 @@ func (v *verification) unlisted(ctx context.Context) talkdesk.Answer {
 	}
 	gone = slices.DeleteFunc(gone, func(f *finding) bool { return !v.recent(f) })
 	if len(gone) == 0 || v.left() <= 0 {
-		return done
+		return reads.Done
 	}
 	v.say("%s not there yet: looking again in %v", words.Plural(len(gone), "case"), v.left().Round(time.Second))
 	if a := v.sleep(ctx, v.left()); a.Verdict != talkdesk.Created {
@@ -375,7 +371,7 @@ func (v *verification) unlisted(ctx context.Context) talkdesk.Answer {
 			return a
 		}
 	}
-	return done
+	return reads.Done
 }
 
 // single reads a row's case by its id.
@@ -392,7 +388,7 @@ func (v *verification) single(ctx context.Context, f *finding) talkdesk.Answer {
 	default:
 		return a
 	}
-	return done
+	return reads.Done
 }
 
 // sample reads some of those cases by their ids of which the list does not show all
@@ -407,7 +403,7 @@ func (v *verification) sample(ctx context.Context) talkdesk.Answer {
 		}
 	}
 	if len(all) == 0 {
-		return done
+		return reads.Done
 	}
 	n := min(v.Sample, len(all))
 	for i := range n {
@@ -418,7 +414,7 @@ func (v *verification) sample(ctx context.Context) talkdesk.Answer {
 	names := strings.Join(slices.Sorted(maps.Keys(unshown)), ", ")
 	v.remark("the list does not show %s: %s read one by one as a sample; of the other %s it cannot be told whether that is right",
 		names, words.Plural(n, "case"), words.Count(len(all)-n))
-	return done
+	return reads.Done
 }
 
 // unmask reads other cases by their ids that have the title of a row and of which the
@@ -458,5 +454,5 @@ func (v *verification) unmask(ctx context.Context) talkdesk.Answer {
 	if left > 0 {
 		v.remark("%s with the title of a row, and the list does not show their key: some may be second cases", words.Plural(left, "other case"))
 	}
-	return done
+	return reads.Done
 }

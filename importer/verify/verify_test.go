@@ -235,7 +235,7 @@ func (f *fake) ReadUsers(_ context.Context, q talkdesk.UsersQuery) (talkdesk.Use
 	}
 	return talkdesk.UsersPage{Agents: []talkdesk.Agent{
 		{ID: "a", Email: "ann@example.com", Active: true}, {ID: "e", Email: "eve@example.com", Active: true}, {ID: "f", Email: "eve@example.com", Active: true},
-	}}, done
+	}}, reads.Done
 }
 
 func TestOwnersAreFoundByTheirAddresses(t *testing.T) {
@@ -262,13 +262,13 @@ func testOwners(t *testing.T, rows Rows, denied bool, want map[int]Result, remar
 	}
 	api := &fake{denied: denied, list: func(q talkdesk.Query) (talkdesk.Page, talkdesk.Answer) {
 		if q.Page > 1 {
-			return page(4), done
+			return page(4), reads.Done
 		}
 		p := page(4, 1, 2, 3, 4)
 		for i, id := range []string{"a", "e", "a", "e"} {
 			p.Cases[i].Whole.Members["owner_id"] = id
 		}
-		return p, done
+		return p, reads.Done
 	}}
 	r, a := Run(t.Context(), Config{Rows: rows, API: api, Reader: &reads.Reader{Limiter: ratelimit.New(0)}})
 	if got := outcomes(r); a.Verdict != talkdesk.Created || !maps.Equal(got, want) {
@@ -298,7 +298,7 @@ func page(total int, numbers ...int) (p talkdesk.Page) {
 func TestWhatIsAskedOfAnAwkwardAccount(t *testing.T) {
 	there := func(id string) (*talkdesk.Case, talkdesk.Answer) {
 		n, _ := strconv.Atoi(id)
-		return shown(n).Whole, done
+		return shown(n).Whole, reads.Done
 	}
 	gone := func(string) (*talkdesk.Case, talkdesk.Answer) {
 		return nil, talkdesk.Answer{Verdict: talkdesk.Absent, Status: 404}
@@ -306,9 +306,9 @@ func TestWhatIsAskedOfAnAwkwardAccount(t *testing.T) {
 	only := func(p talkdesk.Page) func(talkdesk.Query) (talkdesk.Page, talkdesk.Answer) {
 		return func(q talkdesk.Query) (talkdesk.Page, talkdesk.Answer) {
 			if q.IDs != nil || q.Page > 1 {
-				return page(p.Total), done
+				return page(p.Total), reads.Done
 			}
-			return p, done
+			return p, reads.Done
 		}
 	}
 	for _, tt := range []struct {
@@ -327,15 +327,15 @@ func TestWhatIsAskedOfAnAwkwardAccount(t *testing.T) {
 		{"a new case is not there yet", time.Second, only(page(2, 1, 2)), gone, map[int]Result{3: Missing}, "page 1, page 2, 1 ids, case 3, case 3", 30 * time.Second, 0},
 		{"the list repeats itself", time.Hour, func(q talkdesk.Query) (talkdesk.Page, talkdesk.Answer) {
 			if q.IDs != nil {
-				return page(1, 3), done
+				return page(1, 3), reads.Done
 			}
-			return page(3, 1, 2), done
+			return page(3, 1, 2), reads.Done
 		}, gone, map[int]Result{}, "page 1, page 2, page 3, 1 ids", 0, 1},
 		{"no filter by time", time.Hour, func(q talkdesk.Query) (talkdesk.Page, talkdesk.Answer) {
 			if q.IDs == nil {
 				return talkdesk.Page{}, refused
 			}
-			return page(3, 3, 1, 2), done
+			return page(3, 3, 1, 2), reads.Done
 		}, gone, map[int]Result{}, "page 1, 3 ids", 0, 1},
 		{"no filter at all", time.Hour, func(talkdesk.Query) (talkdesk.Page, talkdesk.Answer) { return talkdesk.Page{}, refused }, there,
 			map[int]Result{}, "page 1, 3 ids, case 1, case 2, case 3", 0, 1},
@@ -345,21 +345,21 @@ func TestWhatIsAskedOfAnAwkwardAccount(t *testing.T) {
 			map[int]Result{3: Unknown}, "page 1, page 2, 1 ids, case 3", 0, 0},
 		{"the list begins with the first case", time.Hour, func(q talkdesk.Query) (talkdesk.Page, talkdesk.Answer) {
 			if q.Page > 1 || q.Created[0].After(time.Now().Add(-time.Hour)) {
-				return page(0), done
+				return page(0), reads.Done
 			}
-			return page(3, 1, 2, 3), done
+			return page(3, 1, 2, 3), reads.Done
 		}, gone, map[int]Result{}, "page 1, page 2", 0, 0},
 		{"the filter by ids is ignored", time.Hour, func(q talkdesk.Query) (talkdesk.Page, talkdesk.Answer) {
 			if q.IDs == nil && q.Page == 1 {
-				return page(9000, 8, 9), done
+				return page(9000, 8, 9), reads.Done
 			}
-			return page(9000, 8, 9, 10), done
+			return page(9000, 8, 9, 10), reads.Done
 		}, there, map[int]Result{}, "page 1, 3 ids, case 1, case 2, case 3", 0, 1},
 		{"a busy account", time.Hour, func(q talkdesk.Query) (talkdesk.Page, talkdesk.Answer) {
 			if q.IDs == nil {
-				return page(9000, 1, 9), done
+				return page(9000, 1, 9), reads.Done
 			}
-			return page(2, 2, 3), done
+			return page(2, 2, 3), reads.Done
 		}, gone, map[int]Result{}, "page 1, 2 ids", 0, 1},
 		{"a clock that is off", time.Hour, func(q talkdesk.Query) (talkdesk.Page, talkdesk.Answer) {
 			p := page(0)
@@ -367,7 +367,7 @@ func TestWhatIsAskedOfAnAwkwardAccount(t *testing.T) {
 				p = page(3, 1, 2, 3)
 			}
 			p.Dated, p.Ahead = true, 3*time.Hour
-			return p, done
+			return p, reads.Done
 		}, gone, map[int]Result{}, "page 1, page 1, page 2", 0, 0},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -418,12 +418,12 @@ func TestEmptyIsToldFromNotShown(t *testing.T) {
 		}
 		api := &fake{list: func(q talkdesk.Query) (talkdesk.Page, talkdesk.Answer) {
 			if q.Page > 1 {
-				return page(2), done
+				return page(2), reads.Done
 			}
-			return talkdesk.Page{Total: 2, Cases: tt.listed}, done
+			return talkdesk.Page{Total: 2, Cases: tt.listed}, reads.Done
 		}, single: func(id string) (*talkdesk.Case, talkdesk.Answer) {
 			n, _ := strconv.Atoi(id)
-			return with(n, tt.single).Whole, done
+			return with(n, tt.single).Whole, reads.Done
 		}}
 		r, _ := Run(t.Context(), Config{Rows: rows, API: api, Reader: &reads.Reader{Limiter: ratelimit.New(0)}, Sample: 1})
 		var got []string
