@@ -210,7 +210,7 @@ func (c *controller) cut(now time.Duration) {
 			c.saves = c.before > (1-share/2)*c.kept
 		}
 	}
-	peak := c.total.rate(now - min(c.total.refused, now-c.total.since))
+	peak := c.total.rate(now - c.total.refused)
 	known := c.total.accepted >= enough && now-c.total.since >= max(beatLength/2, 3*c.total.refused)
 	if known {
 		c.total = measure{since: now}

@@ -416,3 +416,27 @@ func TestQuotaThatIsOnlyToldWhenItIsUsedUpSetsNoPace(t *testing.T) {
 		t.Errorf("%v a second by headers that say no more than a 429 does", got)
 	}
 }
+
+// Where nobody asks for long after a refusal, it does not look like the rest of a window.
+func TestIdleTimeIsNoWindow(t *testing.T) {
+	found := map[time.Duration]float64{}
+	for _, idle := range []time.Duration{time.Second, 30 * time.Second} {
+		c, now := newController(200), time.Duration(0)
+		work := func(seconds int) {
+			for end := now + time.Duration(seconds)*time.Second; now < end; {
+				now = max(now, c.due(now, now))
+				c.sent(now)
+				c.answered(now+time.Millisecond, now, Answer{})
+			}
+		}
+		c.learn(20)
+		work(20)
+		c.answered(now, now, Answer{Throttled: true})
+		now += idle
+		work(40)
+		found[idle] = c.learned()
+	}
+	if a, b := found[time.Second], found[30*time.Second]; math.Abs(a-b) > 0.05*a {
+		t.Errorf("after a second of idleness %v a second are found, after thirty %v", a, b)
+	}
+}

@@ -30,6 +30,7 @@ func TestQuotas(t *testing.T) {
 		{"all of it, in its time", nil, []answer{{1, 1, minute(59, 60), false, 1, 0}}},
 		{"a refusal says nothing of the size", nil, []answer{{1, 1, minute(0, 60), true, 0, 0}, {2, 2, minute(119, 59), false, 2, 0}}},
 		{"five minutes are spread evenly", nil, []answer{{1, 1, minute(299, 300), false, 1, 0}}},
+		{"and not waited for", nil, []answer{{1, 1, minute(0, 300), false, 1. / 300, 0}}},
 		{"more are not", nil, []answer{{1, 1, minute(299, 301), false, 0, 0}}},
 		{"others use some", nil, []answer{{1, 1, minute(59, 60), false, 1, 0}, {2, 2, minute(52, 59), false, 54. / 60, 0}}},
 		{"others use all but two", nil, []answer{{1, 1, minute(59, 60), false, 1, 0}, {2, 2, minute(0, 59), false, 2. / 60, 61}}},
