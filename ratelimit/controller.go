@@ -28,6 +28,8 @@ import "time"
 //     the limit was, quickly where there is none any more. It ends with a 429. The rate
 //     of the beat before was not refused, and is hoped to be kept up; if it cannot be,
 //     the proved rate holds, and less is hoped for the next time.
+//  5. A rate of less than an eighth of what was proved once is held for a minute at most,
+//     and then climbs by half at each beat: what has squeezed it may be gone.
 //
 // A refusal of more than a second is the rest of a window, not an empty bucket. What
 // counts then is what was accepted between the ends of two such refusals. From then on
@@ -50,6 +52,7 @@ type controller struct {
 
 	met      bool          // the server has set a limit, or an earlier run has learned of one
 	proved   float64       // what it was measured to accept, 0 if that is not known
+	best     float64       // the most that was ever proved
 	ceiling  float64       // a rate above that which was hoped for, and was too much
 	kept     float64       // the rate as it was set last; it has climbed if it is more now
 	previous float64       // the rate of the beat before
@@ -83,8 +86,8 @@ type controller struct {
 }
 
 const (
-	startRate = 5.0      // requests a second, of a server of which nothing is known
-	leastRate = 1.0 / 60 // one a minute: below that, pauses do it
+	startRate = 5.0 // requests a second, of a server of which nothing is known
+	leastRate = 0.1 // one in ten seconds: below that, pauses do it
 	topRate   = 1e5
 
 	beatLength = time.Second
@@ -101,6 +104,9 @@ const (
 	// secondsCount: servers say in whole seconds how long to wait, so a pause of one
 	// may be the rest of anything.
 	secondsCount = 1100 * time.Millisecond
+	// longestRest is the most that the rest of a window can last, which is a minute, and
+	// a pause that had begun before it ended. What lasts longer is an outage.
+	longestRest = 90 * time.Second
 )
 
 // newController begins with a server of which nothing is known. most is the bound, 0
@@ -204,7 +210,7 @@ func (c *controller) cut(now time.Duration) {
 			c.saves = c.before > (1-share/2)*c.kept
 		}
 	}
-	peak := c.total.rate(now - min(c.total.refused, now-c.total.since))
+	peak := c.total.rate(now - c.total.refused)
 	known := c.total.accepted >= enough && now-c.total.since >= max(beatLength/2, 3*c.total.refused)
 	if known {
 		c.total = measure{since: now}
@@ -256,7 +262,7 @@ func (c *controller) accept(now, sent time.Duration) {
 	c.held, c.answers = now, 0
 	c.window = c.window * 98 / 100
 	counted, first := c.windows.rate(now), c.windows.since == 0
-	if lasted >= secondsCount+seconds(1.5*c.latency+3/c.rate) && (c.strikes > 1 || c.stated) {
+	if lasted >= secondsCount+seconds(1.5*c.latency+3/c.rate) && lasted <= longestRest && (c.strikes > 1 || c.stated) {
 		// It was the rest of a window. What was accepted between the ends of two of
 		// them is what counts.
 		c.window = max(c.window, min(lasted, time.Minute))
@@ -288,20 +294,32 @@ func (m measure) rate(now time.Duration) float64 {
 func (c *controller) set(now time.Duration, rate float64) {
 	c.rate = min(max(rate, leastRate), c.most)
 	c.met, c.kept, c.previous, c.step = true, c.rate, c.rate, firstStep
-	if c.searching() {
+	c.best = max(c.best, c.proved)
+	switch {
+	case c.squeezed():
+		c.step = lastStep
+	case c.searching():
 		c.step = guessStep
 	}
 	c.held, c.answers = now, 0
 	c.began, c.turns, c.got = now, 0, 0
 }
 
+// squeezed reports whether the rate was set far below what was proved once, as others or
+// an outage may force it to be for a while.
+func (c *controller) squeezed() bool { return c.kept < c.best/8 }
+
 // searching reports whether the rate is a guess, or below what was proved.
 func (c *controller) searching() bool { return c.proved == 0 || c.rate < 0.97*min(c.proved, c.most) }
 
 // beat ends the beat if it is over, and climbs if it gave no reason not to.
 func (c *controller) beat(now time.Duration) {
-	length := max(beatLength, seconds(1.5*c.latency), seconds(4/c.rate))
-	if length = max(length, c.window); !c.searching() {
+	length := max(beatLength, seconds(2*c.latency), seconds(4/c.rate))
+	switch {
+	case c.squeezed(): // what looks like the rest of a window is others who use it up
+	case c.searching():
+		length = max(length, c.window)
+	default:
 		length = max(length, 2*c.window)
 	}
 	took := now - c.began
@@ -342,13 +360,17 @@ func (c *controller) climb() {
 // pause that it ends with, so it must be worth them.
 func (c *controller) holds(now time.Duration) bool {
 	hold, answers := holdTime, holdFor
-	if c.probed {
+	switch {
+	case c.rest.rate() < topRate: // headers keep a climb from being refused
+		answers = 0
+	case c.probed:
 		answers *= c.burst
 		if !c.saves {
 			hold = min(max(hold, seconds(1.5*c.lost.Seconds()/c.gap)), time.Minute)
 		}
 	}
-	return now-c.held < hold+seconds(10*c.latency) || c.answers < answers
+	past := now - c.held
+	return past < hold+seconds(10*c.latency) || c.answers < answers && !(c.squeezed() && past >= time.Minute)
 }
 
 // time follows how long answers take: quickly, and the least of it, which rises slowly,

@@ -240,6 +240,23 @@ func TestBurstOf429sIsOneEvent(t *testing.T) {
 	})
 }
 
+// The last of a burst comes late: what was sent since the pause ended is news all the same.
+func TestLateAnswerOfABurst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := ratelimit.New(0)
+		first, _ := l.Wait(t.Context())
+		throttle(l, first, time.Second)
+		second, _ := l.Wait(t.Context())
+		time.Sleep(time.Second)
+		if _, fresh := throttle(l, first, 0); fresh {
+			t.Error("a late 429 of a burst is news")
+		}
+		if _, fresh := throttle(l, second, 0); !fresh {
+			t.Error("a 429 to a request that was sent after the pause is no news")
+		}
+	})
+}
+
 func TestBackOffDoublesUntilAnswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := ratelimit.New(0)

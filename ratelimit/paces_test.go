@@ -55,6 +55,14 @@ func TestPaces(t *testing.T) {
 		{"a limit that changes, and says how long", world{server: &bucket{rates: steps, seconds: 1}, latency: 0.1, says: "retry", seconds: 100}},
 		{"a limit that changes, in windows that say what is left", world{server: &fixed{rates: steps, length: 5, phase: 0.37}, latency: 0.1, says: "quota", seconds: 100}},
 		{"a neighbour", world{server: &bucket{rates: steady(20), seconds: 1}, latency: 0.1, neighbour: rates{{0, 0}, {25, 12}, {55, 0}}, seconds: 90}},
+		{"a neighbour, in windows that say how long", world{server: &fixed{rates: steady(20), length: 5, phase: 0.37}, latency: 0.1, says: "retry", neighbour: rates{{0, 0}, {40, 12}, {120, 0}}, seconds: 200}},
+		{"a neighbour who takes it all", world{server: &bucket{rates: steady(20), seconds: 1}, latency: 0.1, neighbour: rates{{0, 0}, {30, 100}, {150, 0}}, seconds: 300}},
+		{"an outage", world{server: &bucket{rates: rates{{0, 20}, {30, 0}, {180, 20}}, seconds: 1}, latency: 0.02, seconds: 260}},
+		{"windows of a minute", world{server: &fixed{rates: steady(2), length: 60, phase: 0.37}, latency: 0.1, seconds: 400}},
+		{"windows of ten seconds, far away", world{server: &fixed{rates: steady(6), length: 10, phase: 0.37}, latency: 2, seconds: 200}},
+		{"a bucket that says how long, far away", world{server: &bucket{rates: steady(20)}, latency: 2, says: "retry", seconds: 200}},
+		{"a server that slows down, farther away", world{server: &parallel{most: 1e9, latency: 1}, queue: 8, latency: 0.4, seconds: 90}},
+		{"a server that slows down, beside a limit", world{server: &bucket{rates: rates{{0, 40}, {30, 15}}, seconds: 1}, queue: 20, latency: 0.02, seconds: 90}},
 	} {
 		if tt.world.seconds == 0 {
 			tt.world.seconds = 70

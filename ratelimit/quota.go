@@ -8,6 +8,7 @@ import (
 
 // Quota is what the headers of an answer say of one quota.
 type Quota struct {
+	Name      string        // which one: answers need not tell of all of them
 	Remaining int           // requests that are left of it
 	Reset     time.Duration // until it is full again
 }
@@ -20,27 +21,32 @@ type Quota struct {
 // what the server allows. At an even pace just below that, and below what others use of
 // it, no quota is used up, whether it is a bucket, a fixed or a sliding window.
 type quotas struct {
-	known  []tracked
-	latest time.Duration   // when the request was let go whose answer said so
-	turns  []time.Duration // when requests were let go: the latest
+	known []tracked
+	turns []time.Duration // when requests were let go: the latest
 }
 
 // tracked is one quota.
 type tracked struct {
-	size   int           // the most that was left of it, 0 where refusals alone speak of it
-	period time.Duration // the longest that it took until it is full again
-	said   int           // to be left
-	left   int           // less what may not have been counted yet
-	end    time.Duration // when it is full again: the earliest that was heard of, until more is left again
-	filled time.Duration // after that it was filled again at a stroke, as windows are
-	others int           // used by somebody else, since then
-	before int           // and before that
+	name    string
+	latest  time.Duration // when the request was let go whose answer told of it
+	size    int           // the most that was left of it, 0 where refusals alone speak of it
+	longest time.Duration // that it was told to take until it is full again
+	second  time.Duration // and the second longest
+	period  time.Duration // the longer of them that is no oddity
+	said    int           // to be left
+	left    int           // less what may not have been counted yet
+	end     time.Duration // when it is full again: the earliest that was heard of, until more is left again
+	filled  time.Duration // after that it was filled again at a stroke, as windows are
+	others  int           // used by somebody else, since then
+	before  int           // and before that
 }
 
 const (
 	// spread is the longest quota that is spread evenly. Longer ones are used up at the
 	// pace that the server allows, and then waited for.
 	spread = 5 * time.Minute
+	// memory is for how long a quota is known that no answer tells of any more.
+	memory = 2 * spread
 	// evenly is how much of a quota is used: clocks differ, and so do ways to the server.
 	evenly = 0.98
 	// mostTurns bounds what is remembered: a few hundred a second for a few minutes.
@@ -62,33 +68,38 @@ func (q *quotas) after(moment time.Duration) int {
 	return len(q.turns) - sort.Search(len(q.turns), func(i int) bool { return q.turns[i] > moment })
 }
 
-// take takes in what an answer says. An older one than the latest says nothing new.
+// take takes in what an answer says. An older one than the latest says nothing new. A time
+// more than twice as long as any other that was told is taken for an oddity.
 func (q *quotas) take(now, sent time.Duration, said []Quota, refused bool) {
-	if len(said) == 0 || sent < q.latest {
-		return
-	}
-	last := q.latest
-	q.latest = sent
-	if len(q.known) != len(said) {
-		q.known = slices.Repeat([]tracked{{filled: sent - 1}}, len(said))
-	}
+	q.known = slices.DeleteFunc(q.known, func(t tracked) bool { return sent-t.latest > memory })
 	after := q.after(sent)
-	for i, s := range said {
+	for _, s := range said {
+		i := slices.IndexFunc(q.known, func(t tracked) bool { return t.name == s.Name })
+		if i < 0 {
+			i = len(q.known)
+			q.known = append(q.known, tracked{name: s.Name, filled: sent - 1, longest: s.Reset})
+		}
 		t := &q.known[i]
+		if sent < t.latest {
+			continue
+		}
 		if !refused {
 			t.size = max(t.size, s.Remaining+1) // it was one more before that request
 		}
-		t.period = max(t.period, s.Reset)
+		t.second, t.longest = max(t.second, min(s.Reset, t.longest)), max(t.longest, s.Reset)
+		if t.period = t.longest; t.longest > 2*t.second {
+			t.period = t.second
+		}
 		end := (sent+now)/2 + s.Reset + (now-sent)/4 // it was said when about half of the time was over
 		if now < t.end && s.Remaining <= t.said {
 			end = min(end, t.end)
 		}
 		if s.Remaining-t.said >= (t.size+1)/2 {
-			t.filled, t.before = last, t.others
+			t.filled, t.before = t.latest, t.others
 		}
 		own := q.after(max(t.filled, sent-t.period)) - after
 		t.others = max(0, t.size-s.Remaining-own)
-		t.end, t.said, t.left = end, s.Remaining, s.Remaining-after
+		t.latest, t.end, t.said, t.left = sent, end, s.Remaining, s.Remaining-after
 	}
 }
 
@@ -99,7 +110,7 @@ func (q *quotas) rate() float64 {
 	for _, t := range q.known {
 		if t.size > 0 && t.period <= spread { // else nothing was ever said but that it is used up
 			others := t.others
-			if q.latest-t.filled < t.period { // it cannot be told yet
+			if t.latest-t.filled < t.period { // it cannot be told yet
 				others = max(others, t.before)
 			}
 			rate = min(rate, evenly*float64(max(1, t.size-others))/t.period.Seconds())
@@ -113,7 +124,7 @@ func (q *quotas) rate() float64 {
 // seconds that servers count say little, only an even pace helps.
 func (q *quotas) usedUp(now time.Duration) (until time.Duration) {
 	for _, t := range q.known {
-		if t.left <= 0 && t.end > now && (t.period > spread || t.period > 2*time.Second && t.others > t.size/10) {
+		if t.left <= 0 && t.end > now && (t.longest > spread || t.period > 2*time.Second && t.others > t.size/10) {
 			until = max(until, t.end)
 		}
 	}

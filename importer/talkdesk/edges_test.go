@@ -207,17 +207,17 @@ func TestARefusedAssertionSpeaksOfTheClock(t *testing.T) {
 
 func TestQuotasThatSayNothing(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
-	quota := func(left int, reset time.Duration) []ratelimit.Quota {
-		return []ratelimit.Quota{{Remaining: left, Reset: reset}}
+	quota := func(name string, left int, reset time.Duration) []ratelimit.Quota {
+		return []ratelimit.Quota{{Name: name, Remaining: left, Reset: reset}}
 	}
 	for _, tt := range []struct {
 		name, value string
 		want        []ratelimit.Quota
 	}{
 		{"RateLimit", "remaining=5, reset=0", nil},
-		{"RateLimit", "remaining=-5, reset=1", quota(0, time.Second)},
-		{"RateLimit", "remaining=5, reset=1", quota(5, time.Second)},
-		{"X-Ratelimit-Remaining", "-5", quota(0, 9*time.Second)},
+		{"RateLimit", "remaining=-5, reset=1", quota("RateLimit", 0, time.Second)},
+		{"RateLimit", "remaining=5, reset=1", quota("RateLimit", 5, time.Second)},
+		{"X-Ratelimit-Remaining", "-5", quota("X-Ratelimit-Remaining", 0, 9*time.Second)},
 		{"X-Ratelimit-Remaining", "x", nil},
 	} {
 		x := answer(200, "", "X-Ratelimit-Reset", "9", tt.name, tt.value)

@@ -62,7 +62,7 @@ func quotas(h http.Header, now time.Time, refusal bool) (all []ratelimit.Quota) 
 		case err != nil:
 			left = 0
 		}
-		all = append(all, ratelimit.Quota{Remaining: max(left, 0), Reset: reset})
+		all = append(all, ratelimit.Quota{Name: names[0], Remaining: max(left, 0), Reset: reset})
 	}
 	return all
 }
@@ -70,16 +70,19 @@ func quotas(h http.Header, now time.Time, refusal bool) (all []ratelimit.Quota) 
 // structuredQuotas reads the RateLimit header of the IETF's drafts, both
 // `limit=10, remaining=0, reset=7` and `"burst";r=0;t=7, "day";r=90;t=3600`.
 func structuredQuotas(s string, now time.Time, refusal bool) (all []ratelimit.Quota) {
-	left, said := 0, refusal
+	quota, left, said := "RateLimit", 0, refusal
 	for _, item := range strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(",; ", r) }) {
-		name, value, _ := strings.Cut(item, "=")
+		name, value, parameter := strings.Cut(item, "=")
+		if !parameter {
+			quota = name
+		}
 		switch name {
 		case "r", "remaining":
 			n, err := strconv.Atoi(value)
 			left, said = max(n, 0), refusal || err == nil
 		case "t", "reset":
 			if reset := wait(value, now); reset > 0 && said {
-				all = append(all, ratelimit.Quota{Remaining: left, Reset: reset})
+				all = append(all, ratelimit.Quota{Name: quota, Remaining: left, Reset: reset})
 			}
 			left, said = 0, refusal
 		}

@@ -68,13 +68,13 @@ func TestQuotas(t *testing.T) {
 		want   string
 	}{
 		{"none", nil, "[]"},
-		{"the usual ones", []string{"X-RateLimit-Limit", "60", "X-RateLimit-Remaining", "59", "X-RateLimit-Reset", "10"}, "[{59 10s}]"},
-		{"older draft", []string{"RateLimit", "limit=10, remaining=3, reset=7"}, "[{3 7s}]"},
-		{"newer draft", []string{"RateLimit", `"burst";r=9;t=1, "day";r=90;t=3000`, "RateLimit-Policy", `"burst";q=10;w=1`}, "[{9 1s} {90 50m0s}]"},
+		{"the usual ones", []string{"X-RateLimit-Limit", "60", "X-RateLimit-Remaining", "59", "X-RateLimit-Reset", "10"}, "[{X-Ratelimit-Remaining 59 10s}]"},
+		{"older draft", []string{"RateLimit", "limit=10, remaining=3, reset=7"}, "[{RateLimit 3 7s}]"},
+		{"newer draft", []string{"RateLimit", `"burst";r=9;t=1, "day";r=90;t=3000`, "RateLimit-Policy", `"burst";q=10;w=1`}, `[{"burst" 9 1s} {"day" 90 50m0s}]`},
 		{"no reset", []string{"RateLimit-Remaining", "4"}, "[]"},
 		{"only a reset", []string{"RateLimit-Reset", "4"}, "[]"},
 		{"only resets", []string{"RateLimit", `"burst";t=1, "day";r=x;t=3000`}, "[]"},
-		{"used up", []string{"RateLimit-Remaining", "0", "RateLimit-Reset", "4"}, "[{0 4s}]"},
+		{"used up", []string{"RateLimit-Remaining", "0", "RateLimit-Reset", "4"}, "[{Ratelimit-Remaining 0 4s}]"},
 	} {
 		h := http.Header{}
 		for i := 0; i < len(tt.header); i += 2 {
