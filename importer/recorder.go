@@ -205,6 +205,8 @@ func (p *pipeline) carryOut(a any) error {
 		p.say(a.Notice)
 	case task:
 		return p.broken(a(), nil)
+	default: // what is dropped may be what keeps the promise
+		return p.broken(fmt.Errorf("internal error: nobody carries out %T", a), nil)
 	}
 	return nil
 }
@@ -220,6 +222,11 @@ func (p *pipeline) broken(err error, claimed []*lifecycle.Row) error {
 	return err
 }
 
+// older reports whether the row's case was there before this import sent it.
+func older(a lifecycle.Record) bool {
+	return a.State == lifecycle.Done && a.Found && a.Attempts == 0
+}
+
 // outcome is the line for what became of a row, what it is to the journal, and where it
 // is counted: nil for what is not its end.
 func (p *pipeline) outcome(a lifecycle.Record) (line results.Line, state journal.State, count *atomic.Int64) {
@@ -229,14 +236,11 @@ func (p *pipeline) outcome(a lifecycle.Record) (line results.Line, state journal
 	switch {
 	case a.State == lifecycle.Done:
 		line.Status, line.ErrorMessage = results.Created, a.Note
-		if a.Found {
-			// Without an HTTP status the next run knows that the case may
-			// be older than its line.
-			if a.Attempts == 0 {
-				count = &progress.already
-			}
-		} else {
+		if !a.Found { // without a status the next run knows that the case may be older than its line
 			line.HTTPStatus = results.HTTPStatus(a.Answer.Status)
+		}
+		if older(a) {
+			count = &progress.already
 		}
 	case a.State == lifecycle.Created:
 		state, count, line.Status, line.ErrorMessage = journal.Incomplete, nil, results.Incomplete, "created, but not updated yet: run the same command again"
@@ -281,13 +285,13 @@ func (p *pipeline) record(a lifecycle.Record) error {
 	if o.Interim {
 		return nil // the results have a line for what becomes of it
 	}
-	if p.cfg.Limit > 0 && count == &progress.created && a.Ref != nil && len(p.trial) < maxAlike {
+	if p.cfg.Limit > 0 && state == journal.Created && !older(a) && a.Ref != nil && len(p.trial) < maxAlike {
 		p.trial = append(p.trial, line.CaseID)
 		p.cfg.Log.Info(fmt.Sprintf("row %d: created case %s", line.Row, line.CaseID))
 	}
 	if a.Ref != nil {
 		count.Add(1)
-		if a.Updated && count == &progress.already {
+		if a.Updated && older(a) {
 			progress.updated.Add(1)
 		}
 	}

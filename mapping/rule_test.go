@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"caseimport/mapping/fields"
 	"caseimport/mapping/words"
 )
 
@@ -281,5 +282,22 @@ func TestFaultValueIsCut(t *testing.T) {
 	_, faults := fieldOf(t, "numeric_a", "A", "A", strings.Repeat("ä", 1000))
 	if len(faults) != 1 || faults[0].Value != strings.Repeat("ä", 80)+"…" {
 		t.Error(faults)
+	}
+}
+
+// TestKindsAreThoseOfFields: what a prefix means stands here, what an account's field
+// holds in package fields.
+func TestKindsAreThoseOfFields(t *testing.T) {
+	known := map[fields.Kind]bool{}
+	for _, name := range prefixNames() {
+		known[fields.KindOf(name)] = true
+	}
+	for _, k := range fields.Kinds {
+		if !known[k] {
+			t.Errorf("no prefix of mappings is of the kind %s", k)
+		}
+	}
+	if len(known) != len(fields.Kinds) {
+		t.Errorf("%v are not %v", known, fields.Kinds)
 	}
 }

@@ -127,11 +127,11 @@ func (c *controller) learn(rate float64) {
 
 // learned is the rate that the server was seen to allow, 0 if it has set no limit.
 func (c *controller) learned() float64 {
-	if said := c.rest.rate(); !c.met && said == topRate {
+	said := c.rest.rate()
+	if !c.met && said == topRate {
 		return 0
-	} else {
-		return min(max(c.rate, c.proved), said)
 	}
+	return min(max(c.rate, c.proved), said)
 }
 
 // due is when the next request may go, as far as can be told now; it may be past. last

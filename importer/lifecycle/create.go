@@ -151,12 +151,12 @@ func (m *Machine) longPause(now Instant, a talkdesk.Answer) {
 	}
 }
 
-// throttle stops a run that gets nothing but answers 429. They cost a row
+// throttle stops a run that is asked for nothing but pauses. They cost a row
 // nothing: it is not its fault.
 func (m *Machine) throttle(now Instant) {
 	m.throttled = min(m.throttled, now)
 	if now-m.throttled >= m.cfg.Patience {
-		m.stop(Stop{Exit: exit.Stopped, Reason: fmt.Sprintf("the server has answered nothing but 429 (too many requests) for %v", (now - m.throttled).Round(1e9)),
+		m.stop(Stop{Exit: exit.Stopped, Reason: fmt.Sprintf("the server has done nothing but ask for pauses (too many requests) for %v", (now - m.throttled).Round(1e9)),
 			Hint: "find out what else uses the account's quota, or lower --rate, and run the same command again"})
 	}
 }

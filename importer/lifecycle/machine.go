@@ -337,11 +337,11 @@ func (m *Machine) Actions() []Action {
 
 // Stopped returns why the run ends before its end, nil if it does not.
 func (m *Machine) Stopped() *Stop {
-	if m.stopped != nil && m.stopped.Exit == exit.Refused && m.everSent {
-		m.stopped.Exit = exit.Stopped
-		m.stopped.Hint = cmp.Or(m.stopped.Hint, "fix it and run the same command again")
+	if m.stopped == nil || m.stopped.Exit != exit.Refused || !m.everSent {
+		return m.stopped
 	}
-	return m.stopped
+	return &Stop{Exit: exit.Stopped, Reason: m.stopped.Reason, At: m.stopped.At,
+		Hint: cmp.Or(m.stopped.Hint, "fix it and run the same command again")}
 }
 
 // Over reports that nothing is under way any more, and nothing will be.

@@ -9,7 +9,28 @@ import (
 	"testing"
 
 	"github.com/tidwall/gjson"
+
+	known "caseimport/mapping/fields"
 )
+
+// TestKindsAreThoseOfMappings: the sandbox keeps its own lists, so that a mistake in one
+// shows against the other; a kind that one of them lacks would not show.
+func TestKindsAreThoseOfMappings(t *testing.T) {
+	var checked []string
+	for _, p := range prefixes {
+		checked = append(checked, fieldKey(p.name))
+	}
+	slices.Sort(checked)
+	checked = slices.Compact(checked)
+	var want []string
+	for _, k := range known.Kinds {
+		want = append(want, string(k))
+	}
+	slices.Sort(want)
+	if coded := slices.Sorted(slices.Values(types)); !slices.Equal(checked, want) || !slices.Equal(coded, want) {
+		t.Errorf("checked are %q, types have %q, mappings know %q", checked, coded, want)
+	}
+}
 
 const realFields = `{"account":"acme","base_url":"https://api.talkdeskapp.com","read_at":"2026-01-01T00:00:00Z","fields":[
 	{"key":"text7","name":"Source id","kind":"text","description":"","required":false,"active":true,"options":[]},

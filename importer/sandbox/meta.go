@@ -52,11 +52,13 @@ func (c *call) fields() {
 	}, values, "fields", pageOf(all, page, fieldsPerPage))
 }
 
-// definition writes a field as the page does. Of the types it shows the codes of
-// two only; the others here are made up.
+// types are the kinds of fields in the order of their codes, from 001. The page shows
+// the codes of the first two; the others here are made up.
+var types = []string{"drop_down", "dependent_field", "text", "multi_line_text", "checkbox", "date", "numeric", "decimal", "multi_select"}
+
+// definition writes a field as the page does.
 func (c *call) definition(i int, f Field) json.RawMessage {
-	kinds := []string{"drop_down", "dependent_field", "text", "multi_line_text", "checkbox", "date", "numeric", "decimal", "multi_select"}
-	kind := slices.IndexFunc(kinds, func(prefix string) bool { return strings.HasPrefix(fieldKey(f.Key), prefix) })
+	kind := slices.IndexFunc(types, func(prefix string) bool { return strings.HasPrefix(fieldKey(f.Key), prefix) })
 	created := "created_at"
 	if c.s.opt.FieldsForm != FieldsArray {
 		created = "create_at"

@@ -48,8 +48,8 @@ type Answer struct {
 	Message    string            // for people
 	Fields     []FieldError      // those that the API named, at most 100
 	Down       bool              // speaks for a failing server: 5xx, transport error, token endpoint unreachable or failing
-	Throttled  bool              // 429
-	Pause      time.Duration     // how long a 429 asked to wait, at most an hour; 0 if it did not say
+	Throttled  bool              // 429, or a 403 that asks for a pause
+	Pause      time.Duration     // how long it asked to wait, at most an hour; 0 if it did not say
 	Quotas     []ratelimit.Quota // what the headers say is left
 	Renewed    bool              // 401 on a token that had worked, was the first or has expired: thrown away, send again at no cost
 	APIForm    bool              // the error body had the API's own form: code and message

@@ -39,9 +39,10 @@ type exchange struct {
 // errTimeout is the cause of a context that ended by our own limit.
 var errTimeout = errors.New("time-out")
 
-// judge decides what an attempt to create a case means. It is the heart of the
-// promise never to make a case twice: NotTaken only for what surely did not
-// reach the application, Unknown for all that may have.
+// judge decides what came of an attempt, whatever it was for: the methods of Client that
+// do not create set right what it says of a create. It is the heart of the promise never
+// to make a case twice: NotTaken only for what surely did not reach the application,
+// Unknown for all that may have.
 func judge(x *exchange) Answer {
 	a := decide(x)
 	a.Quotas = quotas(x.header, x.now, a.Throttled)
