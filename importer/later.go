@@ -141,17 +141,18 @@ func (in *intake) joinParent(it *item, l laterRow, known map[journal.ID]recalled
 		c.ParentID = parent.caseID
 		return nil
 	}
-	if id, set := in.cfg.Program.ParentDefault(); set {
+	state, here := in.journal.State(l.parent), in.journal.Met(l.parent)
+	if id, set := in.cfg.Program.ParentDefault(); set && !here && state == journal.None {
 		c.ParentID = id
 		return nil
 	}
 	reason := "is the key of a row that has no case"
-	switch state := in.journal.State(l.parent); {
+	switch {
 	case isChild:
 		reason = "is the key of a row that has a parent itself, and subcases go one level deep"
 	case state.InDoubt():
 		reason = "is the key of a row of which it is not known yet whether it has a case"
-	case !in.journal.Met(l.parent):
+	case !here:
 		reason = "is the key of no row in this input, nor of one that has a case"
 	}
 	fault := in.cfg.Program.ParentFault(c.Parent, reason)

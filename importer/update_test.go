@@ -281,6 +281,27 @@ func TestParents(t *testing.T) {
 	})
 }
 
+// TestDefaultIsForParentsThatAreNowhere: a child whose parent will have its case later
+// would be cut off from it for good.
+func TestDefaultIsForParentsThatAreNowhere(t *testing.T) {
+	in(t, func(w *world) {
+		w.tickets("T-1,Child,x,,,,T-2,", "T-2,,x,,,,,", "T-3,Orphan,x,,,,T-99,")
+		w.mapping = strings.Replace(full, "key: true}", `key: true, default: ""}`, 1)
+		if sum := w.must(3, "in.csv"); sum.Created != 1 || sum.Failed != 1 || sum.Invalid != 1 {
+			t.Errorf("%+v", sum)
+		}
+		if line := w.results()[1]; line.ErrorCode != codeNoParent {
+			t.Errorf("%+v", line)
+		}
+		w.edit("out.failed.csv", "T-2,,", "T-2,Parent,")
+		w.must(0, "out.failed.csv")
+		if c := w.at("T-1"); !strings.Contains(c.body, `"parent_id":"`+w.at("T-2").id+`"`) {
+			t.Errorf("%+v", c)
+		}
+		w.once(keys(1, 3)...)
+	})
+}
+
 // TestChildOfAParentInDoubt is not sent, and tried again.
 func TestChildOfAParentInDoubt(t *testing.T) {
 	in(t, func(w *world) {

@@ -20,8 +20,9 @@ func (p *Program) Owner(row Row) string { return p.toLookUp(p.owner, row) }
 // ParentsByKey says whether parent_id takes the keys of other rows.
 func (p *Program) ParentsByKey() bool { return p.parent != nil }
 
-// ParentDefault is the id to take where a parent has no case; "" leaves the child
-// without one. It is not set where the child must wait for its parent.
+// ParentDefault is the id to take for a parent that is nowhere: neither in the input nor
+// among the rows of earlier runs. "" leaves the child without one. (A child whose parent
+// has no case yet waits for it: it would be without for good.)
 func (p *Program) ParentDefault() (id string, set bool) { return p.parent.elseID() }
 
 // Parent is Case.Parent of a row, without the rest of it; "" where there is none

@@ -165,9 +165,10 @@ func TestCheckFindsParents(t *testing.T) {
 		{"left out once only", "A,a,F\nF,f,\nF,g,\n", strings.Replace(families, `row["Id"] != "F"`, `row["Subject"] != "f"`, 1), "", ""},
 		{"a duplicate", "B,b,\nB,b,A\nC,c,B\n", families, "2: row 1 has the same key", ""},
 		{"nowhere", "A,a,X\nB,b,\nC,c,Y\n", families, "", `row 1 ("X"), row 3 ("Y"). Unless earlier runs made those cases`},
-		{"spared", "A,a,X\nB,b,C\nC,,\nD,d,F\nF,f,\n", strings.Replace(families, "key: true", `key: true, default: ""`, 1), "3: is empty, but a case needs a title", ""},
+		{"spared", "A,a,X\nB,b,C\nC,,\nD,d,F\nF,f,\n", strings.Replace(families, "key: true", `key: true, default: ""`, 1), "2: names row 3, which is invalid and will have no case; 3: is empty, but a case needs a title",
+			`row 1 ("X"), row 4 ("F"). Unless earlier runs made those cases, the rows take its default`},
 		{"a chain is not spared", "C,c,B\nB,b,A\nA,a,\n", strings.Replace(families, "key: true", `key: true, default: ""`, 1), "1: names row 2, which has a parent itself: subcases go one level deep", ""},
-		{"a chain that ends nowhere is spared", "C,c,B\nB,b,X\n", strings.Replace(families, "key: true", `key: true, default: ""`, 1), "", ""},
+		{"a chain that ends nowhere is spared", "C,c,B\nB,b,X\n", strings.Replace(families, "key: true", `key: true, default: ""`, 1), "", `row 2 ("X")`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := checkOf(t, "t.csv", "Id,Subject,Parent\n"+c.rows, c.mapping)

@@ -75,9 +75,7 @@ func (f *family) fault(row *source.Row, v *verdict) (fault *mapping.Fault, detai
 		reason, detail = "names a row that is below itself: parents go in a circle", fmt.Sprintf("names row %d, of which this row is itself a parent or an ancestor", parent.row)
 	case f.isChild(id, spared):
 		reason, detail = "names a row that has a parent itself: subcases go one level deep", fmt.Sprintf("names row %d, which has a parent itself: subcases go one level deep", parent.row)
-	case spared:
-		return nil, ""
-	case !known:
+	case !known, parent.state == filtered && spared:
 		if f.nowhere++; len(f.orphans) < maxOrphans {
 			f.orphans = append(f.orphans, fmt.Sprintf("row %d (%q)", row.Number, words.Shown(v.mapped.Parent)))
 		}
@@ -90,7 +88,7 @@ func (f *family) fault(row *source.Row, v *verdict) (fault *mapping.Fault, detai
 		return nil, ""
 	}
 	out := f.program.ParentFault(v.mapped.Parent, reason)
-	if f.isChild(id, spared) {
+	if f.isChild(id, spared) || parent.state == invalid {
 		out.Fix = "" // no default would help
 	}
 	return &out, detail
@@ -132,6 +130,9 @@ func (f *family) warnings() []string {
 	list := strings.Join(f.orphans, ", ")
 	if more := f.nowhere - len(f.orphans); more > 0 {
 		list += fmt.Sprintf(" and %s more", words.Count(more))
+	}
+	if _, spared := f.program.ParentDefault(); spared {
+		return []string{"parent_id names keys of no row that is imported: " + list + ". Unless earlier runs made those cases, the rows take its default"}
 	}
 	return []string{"parent_id names keys that no row of this input has: " + list +
 		`. Unless earlier runs made those cases, the rows will fail; default: "" would leave them without a parent`}
