@@ -1,6 +1,7 @@
 package undo
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"fmt"
@@ -86,7 +87,9 @@ func takeStock(j *journal.Journal) (s stock, err error) {
 	for _, d := range doubts {
 		s.others = append(s.others, &item{id: d.ID, row: d.Row, key: d.Key, result: InDoubt, reason: "it is not known whether it has a case: run the import again first"})
 	}
-	slices.SortFunc(s.others, func(a, b *item) int { return cmp.Compare(a.row, b.row) })
+	slices.SortFunc(s.others, func(a, b *item) int {
+		return cmp.Or(cmp.Compare(a.row, b.row), cmp.Compare(a.key, b.key), bytes.Compare(a.id[:], b.id[:]))
+	})
 	return s, err
 }
 

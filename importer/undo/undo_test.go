@@ -690,3 +690,33 @@ func TestResultsKeepTheirOtherLines(t *testing.T) {
 		}
 	})
 }
+
+// TestOneOrder: rows of several inputs have the same numbers, and the undo file is the
+// same whenever it is written.
+func TestOneOrder(t *testing.T) {
+	in(t, 2, func(w *world) {
+		j, err := journal.Open(w.path("in.results.journal"), header, journal.Begin{Input: "more.csv", Field: field, Results: "in.results.csv", At: time.Now()})
+		w.must(err)
+		want := []string{"K-1"}
+		for i := 1; i <= 9; i++ {
+			key := fmt.Sprint("M-", i)
+			w.must(j.Claim([]journal.Claim{{ID: identity.Key(key), Row: 1, Key: key}}))
+			w.put(key, key, "Title")
+			text, _ := json.Marshal(results.Line{Row: 1, Key: key, Status: results.Created, CaseID: key, HTTPStatus: 201, FinishedAt: time.Now()})
+			memo := content.MemoOf(&mapping.Case{Title: "Title"}, true, time.Now()).Append(nil)
+			w.must(j.Record(journal.Outcome{ID: identity.Key(key), State: journal.Created, Row: 1, Line: text, Memo: memo}))
+			want = append(want, key)
+		}
+		w.must(j.Close())
+		want = append(want, "K-2")
+		w.undo()
+		r, stop := w.undo()
+		var got []string
+		for line := range r.Lines() {
+			got = append(got, line.Key)
+		}
+		if stop != nil || r.Earlier != 11 || !slices.Equal(got, want) {
+			t.Errorf("%v, %+v: %v", stop, r, got)
+		}
+	})
+}
