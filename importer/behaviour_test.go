@@ -575,3 +575,19 @@ func TestLookUpsAtAWrongAddressStopTheRun(t *testing.T) {
 		}
 	})
 }
+
+// TestReportWithoutItsJournal: a report of rows that were never sent, given another name,
+// would have its cases in a journal of its own, and the import would make them again.
+func TestReportWithoutItsJournal(t *testing.T) {
+	in(t, func(w *world) {
+		w.tickets("T-1,One,x,,,,,", "T-2,,x,,,,,")
+		w.must(3, "in.csv")
+		w.write("mine.csv", strings.Replace(w.read("out.failed.csv"), "T-2,,", "T-2,Two,", 1))
+		other := func(c *Config) { c.Results = w.path("mine.results.csv") }
+		if _, err := w.run("mine.csv", other); err == nil || !strings.Contains(err.Error(), "there is no journal") {
+			t.Errorf("%v", err)
+		}
+		w.must(0, "mine.csv")
+		w.once(keys(1, 2)...)
+	})
+}

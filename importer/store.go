@@ -101,7 +101,9 @@ func mayOpen(cfg Config, files Files) (hadResults bool, err error) {
 		return false, exit.Refuse(fmt.Errorf("found %s but not its journal %s: an earlier version named it %s", files.Results, files.Journal, files.oldJournal()), "if it is this import's, rename it to "+files.Journal)
 	case hadResults && !hasJournal && !cfg.Adopt:
 		return false, exit.Refuse(fmt.Errorf("found %s but not its journal %s: cannot tell which rows already have a case", files.Results, files.Journal), tryAdopt)
-	case results.ReportColumns(cfg.Table.Columns).Report() && !hasJournal && !cfg.Program.HasKey():
+	case results.ReportColumns(cfg.Table.Columns).Report() && !hasJournal && !cfg.Adopt:
+		// Also one of rows that were never sent: what a journal of its own knows, the
+		// import's does not, which would make their cases again.
 		return false, exit.Refuse(fmt.Errorf("%s is a failure report, but there is no journal %s that knows its rows", cfg.Input, files.Journal), "use -o RESULTS of the first run")
 	}
 	if cfg.Input == "-" && !cfg.Program.HasKey() {
