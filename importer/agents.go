@@ -51,7 +51,9 @@ func (in *intake) findAgents() error {
 	case in.going.Err() != nil:
 	case a.Verdict == talkdesk.Created:
 		in.agents = found
-	case a.Denied, a.Verdict == talkdesk.Halt:
+	case a.Verdict == talkdesk.Halt && !a.Denied:
+		in.halt(lifecycle.Stop{Exit: exit.Refused, Reason: a.Message})
+	case a.Denied:
 		in.halt(lifecycle.Stop{Exit: exit.Refused, Reason: "the mapping names owners by their addresses, and the agents cannot be read: " + a.Message,
 			Hint: "allow the client to read them, or have the mapping give agents' ids: owner_id without agent: true"})
 	default:

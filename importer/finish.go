@@ -73,7 +73,11 @@ func (p *pipeline) stop() *exit.Stop {
 	if why.At > 0 {
 		reason += ", until " + clock(p.began.Add(why.At))
 	}
-	return &exit.Stop{Exit: why.Exit, Err: errors.New(reason), Hint: why.Hint}
+	hint := why.Hint
+	if hint == "" && why.Exit == exit.Refused { // the account did not take the credentials
+		hint = "to find out what is wrong: caseimport doctor"
+	}
+	return &exit.Stop{Exit: why.Exit, Err: errors.New(reason), Hint: hint}
 }
 
 // commitReport puts the failure report in its place, and says where it is.

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -79,6 +80,8 @@ func (f *field) convert(v *Value) (result, error) {
 	case kindOwner:
 		text := strings.TrimSpace(v.Text)
 		switch {
+		case f.lookup && isUserID(text):
+			return result{text: text}, nil
 		case f.lookup:
 			return result{text: strings.ToLower(text), value: toLookUp{}}, convert.Email(text)
 		case strings.Contains(text, "@"):
@@ -120,6 +123,13 @@ func (f *field) convert(v *Value) (result, error) {
 		return result{value: n}, err
 	}
 	return result{text: v.Text}, nil
+}
+
+// isUserID tells whether a text has the form of a user's id, as the vendor's examples
+// have it: 24 hexadecimal digits. No address has it.
+func isUserID(s string) bool {
+	_, err := hex.DecodeString(s)
+	return len(s) == 24 && err == nil
 }
 
 // wordOf is the known word that a text spells, whatever its case, blanks, hyphens

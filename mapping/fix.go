@@ -125,7 +125,7 @@ func (f *field) fixValue(text string) (fix, added string) {
 		case f.table != nil:
 			return f.fixTable(), entry(text, "?")
 		case f.lookup:
-			return f.fix("values", "{"+entryMark+"}", "pass", "true") + "  # the agent's e-mail address", entry(text, "?")
+			return f.fix("values", "{"+entryMark+"}", "pass", "true") + "  # the agent's e-mail address or id", entry(text, "?")
 		default:
 			return f.fix("agent", "true"), ""
 		}

@@ -39,7 +39,7 @@ type caseKeys struct {
 	RequesterName  ruleKeys `json:"requester_name,omitempty" jsonschema_description:"A requester's name or e-mail address is required."`
 	RequesterEmail ruleKeys `json:"requester_email,omitempty" jsonschema_description:"A bare e-mail address."`
 	RequesterType  ruleKeys `json:"requester_type,omitempty" jsonschema_description:"The API takes Contact where none is given."`
-	OwnerID        ruleKeys `json:"owner_id,omitempty" jsonschema_description:"Id of the assignee, or with agent an agent's e-mail address."`
+	OwnerID        ruleKeys `json:"owner_id,omitempty" jsonschema_description:"Id of the assignee, or with agent an agent's e-mail address (or id)."`
 	ParentID       ruleKeys `json:"parent_id,omitempty" jsonschema_description:"Id of the parent case, or with key the key of another row."`
 	Status         ruleKeys `json:"status,omitempty" jsonschema_description:"NEW, OPEN, PENDING, ON-HOLD, RESOLVED in any spelling, or the account's own; set by an update after the creation."`
 	Type           ruleKeys `json:"type,omitempty" jsonschema_description:"QUESTION, INCIDENT, PROBLEM, TASK in any spelling, or the account's own; set by an update after the creation."`
@@ -93,7 +93,7 @@ type ruleKeys struct {
 	HTML         bool    `json:"html,omitempty" jsonschema_description:"HTML to readable plain text; links are kept."`
 	DecimalComma bool    `json:"decimal_comma,omitempty" jsonschema_description:"The comma is the decimal sign."`
 	Overflow     string  `json:"overflow,omitempty" jsonschema:"enum=notes" jsonschema_description:"What does not fit goes into notes."`
-	Agent        bool    `json:"agent,omitempty" jsonschema_description:"owner_id: the value is an agent's e-mail address, whose id is sent."`
+	Agent        bool    `json:"agent,omitempty" jsonschema_description:"owner_id: the value is an agent's e-mail address, whose id is sent, or an id of 24 hexadecimal digits."`
 	Key          bool    `json:"key,omitempty" jsonschema_description:"parent_id: the value is the key of another row, whose case's id is sent."`
 }
 

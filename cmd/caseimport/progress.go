@@ -323,7 +323,7 @@ func (pc *pace) words(columns int) string {
 		spare int // the order in which they are left out, 0: never
 	}{
 		{fmt.Sprintf("%s of %s rows", words.Count(pc.done), words.Count(pc.rows)), 0},
-		{counted(pc.failed, "failed"), 2},
+		{counted(pc.failed, "not done"), 2},
 		{counted(pc.doubt, "in doubt"), 1},
 		{doing, 3},
 		{"", 4},

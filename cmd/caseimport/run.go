@@ -187,6 +187,9 @@ func importFile(cmd *cobra.Command, o runOptions, input string, log *slog.Logger
 	if o.sandbox && mapping.Account() == nil && cfg.Table.Rows > 0 {
 		log.Info("the keys and options of custom fields are not checked: the mapping has no \"fields: fields.json\", a file that caseimport fields -o writes")
 	}
+	if o.sandbox && cfg.Program.OwnersByAddress() && cfg.Table.Rows > 0 {
+		log.Info("owners are not checked: the sandbox takes every e-mail address for an agent's; check --live asks the account")
+	}
 	if account.box != nil {
 		cfg.Known = account.recall(cfg.Program.KeyField())
 	}

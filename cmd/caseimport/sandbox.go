@@ -37,7 +37,8 @@ Keys and option codes of custom fields are checked with --fields only, a file th
 The first line on standard output is the address, alone, for scripts. Percentages
 are of create requests unless it says otherwise and go from 0 to 100; the same
 --seed gives the same requests the same faults. Requesters whose e-mail address
-ends in .invalid are refused even without faults.`,
+ends in .invalid are refused even without faults. GET /_sandbox/stats at that address
+counts the requests and what became of them, GET /_sandbox/cases shows every case.`,
 		Example: `  caseimport sandbox
   caseimport sandbox --cut-after 5 --error-after 3 --lag 2s       lost answers, a slow search
   caseimport sandbox --rate-limit 10 --retry-after seconds        a gateway that throttles

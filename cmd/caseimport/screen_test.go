@@ -112,7 +112,7 @@ func TestLogLinesDoNotTearTheBar(t *testing.T) {
 		log.Warn("x")
 		term.screen.draw(pace{rows: 1000, done: 600, failed: 3})
 		log.Error("y")
-		bar := `60% |███  |  600 of 1,000 rows, 3 failed`
+		bar := `60% |███  |  600 of 1,000 rows, 3 not done`
 		if cleared {
 			term.screen.clear()
 			bar = ""

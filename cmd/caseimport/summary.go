@@ -186,10 +186,15 @@ func exists(path string) bool {
 // advice says what to do after a run that err ended, if not its end, with the
 // command lines to type.
 func advice(cmd *cobra.Command, o runOptions, input string, sum importer.Summary, err error) (next []string) {
+	notDone := sum.Failed + sum.Invalid + sum.Duplicate + sum.Unknown + sum.Incomplete
 	switch {
-	case sum.Exit == exit.Faults && sum.Locked > 0 && sum.Locked == sum.Failed+sum.Invalid+sum.Duplicate+sum.Unknown+sum.Incomplete:
+	case sum.Exit == exit.Faults && sum.Locked > 0 && sum.Locked == notDone:
 		next = append(next, "Nothing is wrong with these rows: their cases are resolved or closed in Talkdesk. If a case is reopened",
 			"there, the next run with --update carries over what has changed.")
+	case sum.Exit == exit.Faults && sum.Unknown > 0 && sum.Unknown == notDone:
+		next = append(next, "Nothing is to be fixed in these rows. Run the same command again, which looks them up again:",
+			"  "+commandLine(cmd, "run", input, "resend-unknown"),
+			"Only if you are sure that they have no case, add --resend-unknown.")
 	case sum.Exit == exit.Faults && sum.Report != "":
 		next = append(next, "Open the failure report, fix its rows, save it, and run just these:",
 			"  "+commandLine(cmd, "run", sum.Report, append(readingFlags, "limit", "resend-unknown", "adopt", "quiet")...),

@@ -219,7 +219,7 @@ func printUndo(w io.Writer, r *undo.Report, did bool, next, path string, pace ra
 		}
 		fmt.Fprintf(&b, "\nWhat next\n  To do it, with about %s%s:\n    %s\n", words.Plural(requests, "request"), took, next)
 	case did && r.Undone > 0:
-		b.WriteString("\nThe next run of the import creates the undone rows again.\n")
+		b.WriteString("\nWhat next\n  The next run of the import creates the undone rows again. Rows that were corrected in a failure\n  report stand uncorrected in the export: run the corrected report again too, or correct the rows\n  in the new failure report.\n")
 	}
 	_, _ = io.WriteString(w, printable(b.String()))
 }

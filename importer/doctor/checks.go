@@ -93,9 +93,11 @@ const certificateEnds = 14 * 24 * time.Hour
 
 func connection(f *facts) Check {
 	c := Check{Name: "connection", State: OK}
-	if !f.ping.Answered() {
-		c.State, c.Message = CannotTell, "there is none"
-		return c
+	switch {
+	case f.login.Verdict == talkdesk.Halt && f.login.Status != 0:
+		return cannotTell(c.Name, "not tried, since the credentials were refused")
+	case !f.ping.Answered():
+		return cannotTell(c.Name, "there is none")
 	}
 	s := f.sight
 	c.Message = "direct"

@@ -13,6 +13,7 @@ import (
 
 	"caseimport/importer/identity"
 	"caseimport/importer/journal"
+	"caseimport/importer/lifecycle"
 	"caseimport/importer/results"
 )
 
@@ -93,6 +94,8 @@ func TestRowsAndDoubtsOverSeveralRuns(t *testing.T) {
 	f.outcome("e", journal.Failed, results.Line{Status: results.Failed, ErrorCode: "absent"})
 	f.claim("i")
 	f.outcome("i", journal.Incomplete, results.Line{Status: "incomplete", CaseID: "9", HTTPStatus: 400, FinishedAt: noon.Add(time.Hour), ErrorMessage: "a closed case"})
+	f.claim("l")
+	f.outcome("l", journal.Incomplete, results.Line{Status: "incomplete", CaseID: "10", HTTPStatus: 400, ErrorCode: lifecycle.CodeLocked, FinishedAt: noon.Add(time.Hour), ErrorMessage: "resolved"})
 	f.end(journal.End{Left: 2, Lived: time.Minute})
 	lines := "row,key,status,case_id,http_status,error_code,error_message,error_fields,attempts,finished_at\n" +
 		`7,h,invalid,,,,"priority: ""x"" is not one",priority: is not one,0,2026-11-26T13:00:00Z` + "\n" +
@@ -101,7 +104,7 @@ func TestRowsAndDoubtsOverSeveralRuns(t *testing.T) {
 	f.check(os.WriteFile(f.Results, []byte(lines), 0o600))
 
 	h := f.read()
-	if got := fmt.Sprint(h.Rows); got != "[{created 3} {incomplete 1} {failed 2} {invalid 1} {duplicate 1} {in doubt 1}]" || h.Total != 9 {
+	if got := fmt.Sprint(h.Rows); got != "[{created 3} {incomplete 2} {failed 2} {invalid 1} {duplicate 1} {in doubt 1}]" || h.Total != 10 {
 		t.Error(got)
 	}
 	if slices.ContainsFunc(h.Reasons, func(r Reason) bool { return r.Text == "whatever" }) {
@@ -110,13 +113,14 @@ func TestRowsAndDoubtsOverSeveralRuns(t *testing.T) {
 	if h.Doubts != (Doubts{Found: 1, LaterFound: 1, LaterNone: 1, Open: 1}) {
 		t.Errorf("%+v", h.Doubts)
 	}
-	if len(h.Runs) != 2 || h.Runs[0].Ended || h.Runs[0].Created != 2 || h.Runs[0].Seconds != 9 || !h.Runs[1].Ended || h.Runs[1].Left != 2 || h.Runs[1].Created != 2 || h.Runs[1].Seconds != 60 {
+	if len(h.Runs) != 2 || h.Runs[0].Ended || h.Runs[0].Created != 2 || h.Runs[0].Seconds != 9 || !h.Runs[1].Ended || h.Runs[1].Left != 2 || h.Runs[1].Created != 3 || h.Runs[1].Seconds != 60 {
 		t.Errorf("%+v", h.Runs)
 	}
 	if h.Account != "acme" || h.Mapping != "m1" || h.Version != "v9" || h.Verify != nil {
 		t.Errorf("%+v", h)
 	}
-	if all := strings.Join(h.Left, "\n"); !strings.Contains(all, "left 2 rows") || !strings.Contains(all, "4 rows without a case") || !strings.Contains(all, "1 case not updated") ||
+	if all := strings.Join(h.Left, "\n"); !strings.Contains(all, "left 2 rows") || !strings.Contains(all, "4 rows without a case") || !strings.Contains(all, "1 case not updated as asked: run the same command again") ||
+		!strings.Contains(all, "1 case not updated, and nothing is wrong with its row: it is resolved or closed in Talkdesk. If a case is reopened there, the next run with --update") ||
 		!strings.Contains(all, "1 row of which it cannot be told") || !strings.Contains(all, "have not been verified") {
 		t.Error(all)
 	}

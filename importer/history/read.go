@@ -34,6 +34,7 @@ type Config struct {
 type reading struct {
 	History
 	values   bool
+	locked   int // rows of results.Incomplete whose case takes no changes
 	latest   map[journal.ID]latest
 	open     map[journal.ID]struct{} // claimed, no outcome yet
 	doubts   map[journal.ID]struct{} // in doubt after the run that sent them
@@ -254,7 +255,7 @@ func (r *reading) count(refused []results.Line) {
 		}
 		r.Total += rows[status]
 	}
-	r.Reasons = reasons.sorted()
+	r.Reasons, r.locked = reasons.sorted(), reasons.locked
 }
 
 // Beside those of results.
@@ -305,8 +306,15 @@ func (r *reading) toDo(last Run, cfg Config) (all []string) {
 	if n := r.rows(results.Failed) + r.rows(results.Invalid) + r.rows(results.Duplicate); n > 0 {
 		say(words.Plural(n, "row"), " without a case: fix the failure report ", cfg.Report, " and run it.")
 	}
-	if n := r.rows(results.Incomplete); n > 0 {
+	if n := r.rows(results.Incomplete) - r.locked; n > 0 {
 		say(words.Plural(n, "case"), " not updated as asked: run the same command again, which tries just that.")
+	}
+	if n := r.locked; n > 0 {
+		whose := " not updated, and nothing is wrong with their rows: they are"
+		if n == 1 {
+			whose = " not updated, and nothing is wrong with its row: it is"
+		}
+		say(words.Plural(n, "case"), whose, " resolved or closed in Talkdesk. If a case is reopened there, the next run with --update carries over what has changed.")
 	}
 	if n := r.Doubts.Open; n > 0 {
 		say(words.Plural(n, "row"), " of which it cannot be told whether they have a case: every run looks them up again.")

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"caseimport/importer/lifecycle"
 	"caseimport/importer/results"
 	"caseimport/mapping/words"
 )
@@ -21,6 +22,7 @@ const (
 type reasons struct {
 	values bool
 	all    map[reasonKey]*Reason
+	locked int // rows whose case takes no changes
 }
 
 type reasonKey struct {
@@ -28,7 +30,7 @@ type reasonKey struct {
 	http               int
 }
 
-func newReasons(values bool) *reasons { return &reasons{values, map[reasonKey]*Reason{}} }
+func newReasons(values bool) *reasons { return &reasons{values: values, all: map[reasonKey]*Reason{}} }
 
 // addJSON adds a line as the journal has it, and returns its status.
 func (r *reasons) addJSON(text []byte) (status string) {
@@ -41,6 +43,9 @@ func (r *reasons) addJSON(text []byte) (status string) {
 }
 
 func (r *reasons) add(line results.Line) {
+	if line.Status == results.Incomplete && line.ErrorCode == lifecycle.CodeLocked {
+		r.locked++
+	}
 	text := line.ErrorMessage
 	if line.Status == results.Invalid && len(line.ErrorFields) > 0 {
 		text = "" // it says the same, with the row's values
