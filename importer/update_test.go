@@ -285,9 +285,9 @@ func TestParents(t *testing.T) {
 // would be cut off from it for good.
 func TestDefaultIsForParentsThatAreNowhere(t *testing.T) {
 	in(t, func(w *world) {
-		w.tickets("T-1,Child,x,,,,T-2,", "T-2,,x,,,,,", "T-3,Orphan,x,,,,T-99,")
-		w.mapping = strings.Replace(full, "key: true}", `key: true, default: ""}`, 1)
-		if sum := w.must(3, "in.csv"); sum.Created != 1 || sum.Failed != 1 || sum.Invalid != 1 {
+		w.tickets("T-1,Child,x,,,,T-2,", "T-2,,x,,,,,", "T-3,Orphan,x,,,,T-99,", "T-4,Child of one left out,x,,,,T-5,", "T-5,Spam,x,,,,,")
+		w.mapping = strings.Replace(full, "key: true}", `key: true, default: ""}`, 1) + "where: row[\"Subject\"] != \"Spam\"\n"
+		if sum := w.must(3, "in.csv"); sum.Created != 2 || sum.Failed != 1 || sum.Invalid != 1 || sum.Filtered != 1 {
 			t.Errorf("%+v", sum)
 		}
 		if line := w.results()[1]; line.ErrorCode != codeNoParent {
@@ -298,7 +298,21 @@ func TestDefaultIsForParentsThatAreNowhere(t *testing.T) {
 		if c := w.at("T-1"); !strings.Contains(c.body, `"parent_id":"`+w.at("T-2").id+`"`) {
 			t.Errorf("%+v", c)
 		}
-		w.once(keys(1, 3)...)
+		w.once(keys(1, 4)...)
+	})
+}
+
+// TestChildOfAFailedParentOfEarlier waits for it, although it is not in this input.
+func TestChildOfAFailedParentOfEarlier(t *testing.T) {
+	in(t, func(w *world) {
+		w.tickets("T-1,Parent,x,,,,,")
+		w.mapping = strings.Replace(full, "key: true}", `key: true, default: ""}`, 1)
+		w.api.alike = func(title string) bool { return title == "Parent" }
+		w.must(3, "in.csv")
+		w.write("next.csv", fullHeader, "T-2,Child,x,,,,T-1,")
+		if sum := w.must(3, "next.csv"); sum.Created != 0 || sum.Failed != 1 {
+			t.Errorf("%+v", sum)
+		}
 	})
 }
 

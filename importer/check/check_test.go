@@ -178,6 +178,11 @@ func TestCheckFindsParents(t *testing.T) {
 				got = append(got, fmt.Sprintf("%d: %s", p.Row, p.Reason))
 				bad[p.Row] = true
 			}
+			for _, g := range r.Groups {
+				if len(g.Fixes) > 0 && strings.HasPrefix(g.Reason, "names an invalid row") {
+					t.Errorf("%q would not help: the child waits for its parent", g.Fixes)
+				}
+			}
 			if text := strings.Join(got, "; "); text != c.problems || r.Invalid+r.Duplicate != len(bad) || r.Valid+r.Invalid+r.Duplicate+r.Filtered != r.Rows {
 				t.Errorf("%+v\ngot  %s\nwant %s", r, text, c.problems)
 			}
