@@ -31,7 +31,8 @@ type collector struct {
 	family   *family               // nil where rows do not name their parents
 	after    after
 	groups   map[groupKey]*group
-	coverage map[string]int // field → valid rows that fill it
+	standard [len(standardFields)]int // valid rows that fill each
+	custom   map[string]int           // custom field, or notes → valid rows that fill it
 	damage   *damage
 	equal    equalRows
 	at       Place  // of the row at hand
@@ -48,8 +49,12 @@ type group struct {
 }
 
 func newCollector(cfg Config, family *family) *collector {
-	return &collector{cfg: cfg, family: family, report: Empty(), seen: map[journal.ID]uint32{}, groups: map[groupKey]*group{},
-		coverage: map[string]int{}, damage: newDamage(cfg.Table)}
+	keyed := 0
+	if cfg.Program.HasKey() && family == nil {
+		keyed = cfg.Table.Rows
+	}
+	return &collector{cfg: cfg, family: family, report: Empty(), seen: make(map[journal.ID]uint32, keyed), groups: map[groupKey]*group{},
+		custom: map[string]int{}, damage: newDamage(cfg.Table)}
 }
 
 func (c *collector) add(row *source.Row, v *verdict) error {
@@ -154,24 +159,35 @@ func (g *group) fix(fix, entry string) {
 	}
 }
 
+var standardFields = [...]string{
+	"title", "description", "priority", "requester_name", "requester_email", "requester_type",
+	"owner_id", "parent_id", "status", "type", "group_id", "resolution",
+}
+
 // cover counts the fields that a case fills.
 func (c *collector) cover(v *mapping.Case) {
-	for _, f := range [...]struct{ name, value string }{
-		{"title", v.Title}, {"description", v.Description}, {"priority", v.Priority},
-		{"requester_name", v.RequesterName}, {"requester_email", v.RequesterEmail}, {"requester_type", v.RequesterType},
-		{"owner_id", cmp.Or(v.OwnerID, v.Owner)}, {"parent_id", cmp.Or(v.ParentID, v.Parent)},
-		{"status", v.Status}, {"type", v.Type}, {"group_id", v.GroupID}, {"resolution", v.Resolution},
+	for i, value := range [len(standardFields)]string{
+		v.Title, v.Description, v.Priority, v.RequesterName, v.RequesterEmail, v.RequesterType,
+		cmp.Or(v.OwnerID, v.Owner), cmp.Or(v.ParentID, v.Parent), v.Status, v.Type, v.GroupID, v.Resolution,
 	} {
-		if f.value != "" {
-			c.coverage[f.name]++
+		if value != "" {
+			c.standard[i]++
 		}
 	}
 	for i := range v.CustomFields {
-		c.coverage[v.CustomFields[i].Name]++
+		c.custom[v.CustomFields[i].Name]++
 	}
 	if len(v.Notes) > 0 {
-		c.coverage["notes"]++
+		c.custom["notes"]++
 	}
+}
+
+// covered is how many of the valid rows fill a field.
+func (c *collector) covered(field string) int {
+	if i := slices.Index(standardFields[:], field); i >= 0 {
+		return c.standard[i]
+	}
+	return c.custom[strings.TrimPrefix(field, "custom_fields.")]
 }
 
 // standIns counts the cases that carry what was put where nothing stood.
@@ -195,7 +211,7 @@ func (c *collector) result() Report {
 		}
 	}
 	for _, field := range c.cfg.Program.Fields() {
-		r.Coverage = append(r.Coverage, Coverage{Field: field, Rows: c.coverage[strings.TrimPrefix(field, "custom_fields.")]})
+		r.Coverage = append(r.Coverage, Coverage{Field: field, Rows: c.covered(field)})
 	}
 	for _, g := range c.groups {
 		r.Groups = append(r.Groups, g.result())

@@ -226,7 +226,8 @@ func (s csvShape) plain(text io.Reader) io.Reader {
 
 // row implements records.
 func (c *csvRecords) row(number int) *Row {
-	r := &Row{Number: number, Line: c.line, Fault: c.fault, table: c.table, fields: c.p.fields()}
+	r := &Row{Number: number, Line: c.line, Fault: c.fault, table: c.table}
+	r.fields, r.record = c.p.record()
 	if sign := c.table.csv.sign; sign != 0 { // within quotes
 		for i, f := range r.fields {
 			r.fields[i] = strings.ReplaceAll(f, string(rune(signDelimiter)), string(sign))

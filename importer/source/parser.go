@@ -200,12 +200,18 @@ func (p *parser) named() (n int) {
 
 // fields copies the cells.
 func (p *parser) fields() []string {
-	text := string(p.text)
-	fields := make([]string, len(p.ends))
+	fields, _ := p.record()
+	return fields
+}
+
+// record is the fields, and the text that they are parts of.
+func (p *parser) record() (fields []string, text string) {
+	text = string(p.text)
+	fields = make([]string, len(p.ends))
 	from := 0
 	for i, to := range p.ends {
 		fields[i] = text[from:to]
 		from = to
 	}
-	return fields
+	return fields, text
 }

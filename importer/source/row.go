@@ -15,8 +15,8 @@ type Row struct {
 	Fault  string // why the row as a whole is invalid, "" if it is not
 
 	table  *Table
-	fields []string // CSV
-	record string   // JSON
+	fields []string // CSV, and workbooks
+	record string   // JSON: as it stands; CSV: the fields, without what parts them
 	cells  []string // JSON: the raw value of each column, "" where absent
 }
 
@@ -71,10 +71,8 @@ func (r *Row) JSON() []byte {
 // MayHold tells whether one of the parts stands anywhere in the record. It is
 // cheaper than to look at every cell.
 func (r *Row) MayHold(parts ...string) bool {
-	for _, part := range parts {
-		if strings.Contains(r.record, part) || slices.ContainsFunc(r.fields, func(f string) bool { return strings.Contains(f, part) }) {
-			return true
-		}
+	holds := func(text string) bool {
+		return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(text, part) })
 	}
-	return false
+	return holds(r.record) || r.record == "" && slices.ContainsFunc(r.fields, holds)
 }

@@ -214,6 +214,11 @@ func compareNumbers(a, b any) (int, bool) {
 
 // equal compares as the package comment says.
 func equal(a, b any) bool {
+	if x, ok := a.(string); ok { // nearly all that is compared is text
+		if y, ok := b.(string); ok {
+			return x == y
+		}
+	}
 	if a == "" {
 		a = nil
 	}
