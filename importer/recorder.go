@@ -2,7 +2,6 @@ package importer
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -266,11 +265,7 @@ func (p *pipeline) outcome(a lifecycle.Record) (line results.Line, state journal
 func (p *pipeline) record(a lifecycle.Record) error {
 	line, state, count := p.outcome(a)
 	progress := p.cfg.Progress
-	text, err := json.Marshal(line)
-	if err != nil {
-		return fmt.Errorf("internal error: %w", err)
-	}
-	o := journal.Outcome{ID: a.Claim.ID, State: state, Row: line.Row, Sent: a.Sent, Line: text, Interim: a.State == lifecycle.Created}
+	o := journal.Outcome{ID: a.Claim.ID, State: state, Row: line.Row, Sent: a.Sent, Line: line.AppendJSON(nil), Interim: a.State == lifecycle.Created}
 	o.Sum, o.Memo = p.memo(a)
 	if err := p.journal.Record(o); err != nil {
 		// What came of it is not known to the next run.

@@ -1,6 +1,8 @@
 package results_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"iter"
@@ -363,4 +365,44 @@ func BenchmarkAppend(b *testing.B) {
 			}
 		})
 	}
+}
+
+func TestLineIsTheJSONOfItsFields(t *testing.T) {
+	text := rapid.OneOf(rapid.Just(""), rapid.String(), rapid.StringMatching(`[<>&"\\\t\n\r\x00-\x1f\x{2028}é😀]*`))
+	rapid.Check(t, func(t *rapid.T) {
+		line := results.Line{
+			Row: rapid.Int().Draw(t, "row"), Key: text.Draw(t, "key"), Status: text.Draw(t, "status"), CaseID: text.Draw(t, "case"),
+			HTTPStatus: results.HTTPStatus(rapid.IntRange(0, 599).Draw(t, "http")), ErrorCode: text.Draw(t, "code"), ErrorMessage: text.Draw(t, "message"),
+			Attempts: rapid.Int().Draw(t, "attempts"), FinishedAt: time.Unix(rapid.Int64Range(0, 1<<33).Draw(t, "at"), rapid.Int64Range(0, 999_999_999).Draw(t, "ns")).In(time.FixedZone("", rapid.IntRange(-12, 12).Draw(t, "zone")*3600)),
+		}
+		for range rapid.IntRange(0, 3).Draw(t, "fields") {
+			line.ErrorFields = append(line.ErrorFields, results.Field{Name: text.Draw(t, "name"), Description: text.Draw(t, "description")})
+		}
+		var want bytes.Buffer
+		e := json.NewEncoder(&want)
+		e.SetEscapeHTML(false)
+		if err := e.Encode(line); err != nil {
+			t.Fatal(err)
+		}
+		// encoding/json escapes what JavaScript takes for the end of a line.
+		wanted := strings.NewReplacer(`\u2028`, "\u2028", `\u2029`, "\u2029").Replace(strings.TrimSpace(want.String()))
+		if got := string(line.AppendJSON(nil)); got != wanted {
+			t.Errorf("got\n%s\nwant\n%s", got, wanted)
+		}
+	})
+}
+
+func BenchmarkLineAsJSON(b *testing.B) {
+	line := some[0]
+	b.Run("ours", func(b *testing.B) {
+		var buf []byte
+		for b.Loop() {
+			buf = line.AppendJSON(buf[:0])
+		}
+	})
+	b.Run("encoding/json", func(b *testing.B) {
+		for b.Loop() {
+			json.Marshal(line)
+		}
+	})
 }

@@ -67,7 +67,7 @@ func placeOf(row *Row, at int64, size int) (Place, error) {
 
 // sum tells whether a row is still the same.
 func (r *Row) sum() uint32 {
-	sum := crc32.Update(0, castagnoli, []byte(r.record))
+	sum := crc32.Update(0, castagnoli, r.JSON())
 	for _, f := range r.fields {
 		sum = crc32.Update(sum, castagnoli, append([]byte(f), 0))
 	}

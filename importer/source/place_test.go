@@ -80,6 +80,11 @@ func TestRowsByPlace(t *testing.T) {
 			var size int64
 			for n := range 2 {
 				first, second := again(t, table)
+				for i, row := range first {
+					if row.fields != nil { // a copy keeps them alone
+						row.record, second[i].record = "", ""
+					}
+				}
 				if len(first) != c.rows || !reflect.DeepEqual(first, second) {
 					t.Errorf("first %+v\nagain %+v", first, second)
 				}

@@ -83,7 +83,7 @@ func New(cfg Config) (*Client, error) {
 func (c *Client) authenticate(cfg Config, tokenURL, userAgent string) error {
 	creds := cfg.Credentials
 	if creds.Token != "" {
-		if !headerValue.MatchString(creds.Token) {
+		if !headerValue(creds.Token) {
 			return fmt.Errorf("%s does not hold a token: set the bare token, without Bearer, quotes or line breaks", envToken)
 		}
 		c.tokens.current.Store(newToken(creds.Token, userAgent))

@@ -233,7 +233,7 @@ func readableID(v gjson.Result, secrets censor) string {
 			return ""
 		}
 	}
-	if len(id) > maxCode || strings.Trim(id, "0") == "" || !headerValue.MatchString(id) || len(id) >= minSecretInData && secrets.forData().hide(id) != id {
+	if len(id) > maxCode || strings.Trim(id, "0") == "" || !headerValue(id) || len(id) >= minSecretInData && secrets.forData().hide(id) != id {
 		return ""
 	}
 	return id
