@@ -16,7 +16,7 @@ type Row struct {
 
 	table  *Table
 	fields []string // CSV, and workbooks
-	record string   // JSON: as it stands; CSV: the fields, without what parts them
+	record string   // JSON: as it stands; CSV: the fields in one text, "" if it is not at hand
 	cells  []string // JSON: the raw value of each column, "" where absent
 }
 
