@@ -19,14 +19,15 @@ import (
 // survey is what the bytes of an input tell before anything is parsed. All of
 // the file is looked at: one byte near its end may be the one that matters.
 type survey struct {
-	sum      hash.Hash // SHA-256
-	mark     string    // the byte order mark, "" if there is none
-	wide     string    // utf-16le or utf-16be if the text is so encoded
-	good     int       // bytes that continue a character, as UTF-8 would have it
-	bad      int       // bytes that are no UTF-8; in UTF-16, halves of characters
-	half     bool      // a first half was last
-	firstBad int       // line of the first of them
-	sample   []byte    // lines with bad bytes, to guess the encoding from
+	sum      hash.Hash // SHA-256, which takes as long as all the rest
+	hashing  sync.WaitGroup
+	mark     string // the byte order mark, "" if there is none
+	wide     string // utf-16le or utf-16be if the text is so encoded
+	good     int    // bytes that continue a character, as UTF-8 would have it
+	bad      int    // bytes that are no UTF-8; in UTF-16, halves of characters
+	half     bool   // a first half was last
+	firstBad int    // line of the first of them
+	sample   []byte // lines with bad bytes, to guess the encoding from
 
 	size   int // bytes so far
 	lf, cr int // so far
@@ -46,7 +47,8 @@ func (in *input) survey(ctx context.Context, encoding string) (*survey, error) {
 	}
 	defer s.Close()
 	v := &survey{sum: sha256.New()}
-	buf := make([]byte, 256<<10)
+	// One chunk is read and judged while the one before it is hashed.
+	buf, other := make([]byte, 256<<10), make([]byte, 256<<10)
 	kept := 0 // the beginning of a character that the last chunk cut
 	for {
 		if err := ctx.Err(); err != nil {
@@ -72,8 +74,10 @@ func (in *input) survey(ctx context.Context, encoding string) (*survey, error) {
 		if last {
 			break
 		}
-		kept = copy(buf, buf[len(chunk):])
+		kept = copy(other, buf[len(chunk):kept+n])
+		buf, other = other, buf
 	}
+	v.hashing.Wait()
 	if v.wide != "" && v.size%2 != 0 {
 		return nil, fmt.Errorf("line %d: the file ends in the middle of a UTF-16 character: it may have been cut short; get a complete copy", v.line())
 	}
@@ -183,15 +187,14 @@ func (v *survey) add(chunk []byte) error {
 		v.count(chunk[:at])
 		return errBinary(v.line())
 	}
-	var hashed sync.WaitGroup
-	hashed.Go(func() { v.sum.Write(chunk) }) // which takes as long as all the rest
+	v.hashing.Wait()
+	v.hashing.Go(func() { v.sum.Write(chunk) })
 	if v.wide == "" {
 		v.judge(chunk)
 	} else {
 		v.judgeWide(chunk)
 	}
 	v.count(chunk)
-	hashed.Wait()
 	return nil
 }
 
@@ -222,7 +225,7 @@ func (v *survey) judge(chunk []byte) {
 		end, next, _ := lineEnd(chunk[at:], true)
 		if bad := v.judgeLine(chunk[at : at+end]); bad >= 0 {
 			if v.firstBad == 0 {
-				before := *v
+				before := survey{lf: v.lf, cr: v.cr}
 				before.count(chunk[:at])
 				v.firstBad = before.line()
 			}
