@@ -52,7 +52,7 @@ func (p *pipeline) compareFields() {
 	case a.Verdict == talkdesk.Halt && !a.Denied:
 		p.halt(lifecycle.Stop{Exit: exit.Refused, Reason: a.Message})
 		return
-	case a.Verdict != talkdesk.Created:
+	case a.Verdict != talkdesk.OK:
 		p.cfg.Log.Warn("could not find out whether the account's fields are still as the mapping has them: " + a.Message)
 		return
 	}

@@ -224,9 +224,9 @@ func (l *liar) Read(ctx context.Context, q talkdesk.Query) (talkdesk.Page, talkd
 	}
 	if q.ID != "" { // the case itself is shown as it is
 		all = slices.DeleteFunc(all, func(f talkdesk.Found) bool { return f.ID != q.ID })
-		return talkdesk.Page{Cases: all, Total: 1}, talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+		return talkdesk.Page{Cases: all, Total: 1}, talkdesk.Answer{Verdict: talkdesk.OK, Status: 200}
 	}
-	return l.page(l, q, all), talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+	return l.page(l, q, all), talkdesk.Answer{Verdict: talkdesk.OK, Status: 200}
 }
 
 // filtered is a search that tells the truth.

@@ -207,7 +207,7 @@ func (p *pipeline) request(q lifecycle.Request, turn time.Time) answering {
 	}
 	a, found, total := p.exchange(q, turn)
 	return func(m *lifecycle.Machine, now lifecycle.Instant) {
-		if q.Kind == lifecycle.Create && a.Verdict == talkdesk.Created {
+		if q.Kind == lifecycle.Create && a.Verdict == talkdesk.OK {
 			q.Row.Update = content.WithoutStatus(q.Row.Update, a.CaseStatus)
 		}
 		m.Answered(now, q, a, found, total)
@@ -217,7 +217,7 @@ func (p *pipeline) request(q lifecycle.Request, turn time.Time) answering {
 // compared tells the machine what of an update is still to be sent.
 func (p *pipeline) compared(q lifecycle.Request, got *talkdesk.Case, a talkdesk.Answer) answering {
 	var c lifecycle.Comparison
-	if a.Verdict == talkdesk.Created {
+	if a.Verdict == talkdesk.OK {
 		it := q.Row.Ref.(*item)
 		memo := content.Memo{}
 		if it.was.memo != nil {

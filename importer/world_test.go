@@ -80,7 +80,7 @@ type fate struct {
 }
 
 var (
-	taken     = fate{answer: talkdesk.Answer{Verdict: talkdesk.Created, Status: 201}, stored: true}
+	taken     = fate{answer: talkdesk.Answer{Verdict: talkdesk.OK, Status: 201}, stored: true}
 	cutBefore = fate{answer: talkdesk.Answer{Code: "connection lost", Message: "connection lost", Down: true}}
 	cutAfter  = fate{answer: talkdesk.Answer{Code: "connection lost", Message: "connection lost", Down: true}, stored: true}
 	broken    = fate{answer: talkdesk.Answer{Status: 201, Code: "no id", Message: "201 without an id"}, stored: true}
@@ -136,7 +136,7 @@ func (s *server) Create(ctx context.Context, body []byte, field string) talkdesk
 	a := f.answer
 	if f.stored {
 		at := s.store(body)
-		if a.Verdict == talkdesk.Created {
+		if a.Verdict == talkdesk.OK {
 			s.mu.Lock()
 			a.CaseID, a.CaseStatus = s.cases[at].id, "NEW"
 			if strings.Contains(s.cases[at].body, `"owner_id"`) {
@@ -197,7 +197,7 @@ func (s *server) Read(ctx context.Context, q talkdesk.Query) (talkdesk.Page, tal
 	s.mu.Unlock()
 	sleep(ctx, s.latency)
 	from := min(len(all), (q.Page-1)*talkdesk.PerPage)
-	return talkdesk.Page{Cases: all[from:min(len(all), from+talkdesk.PerPage)], Total: len(all)}, talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+	return talkdesk.Page{Cases: all[from:min(len(all), from+talkdesk.PerPage)], Total: len(all)}, talkdesk.Answer{Verdict: talkdesk.OK, Status: 200}
 }
 
 func (s *server) Probe(ctx context.Context) talkdesk.Answer {
@@ -209,7 +209,7 @@ func (s *server) Probe(ctx context.Context) talkdesk.Answer {
 			return a
 		}
 	}
-	return talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+	return talkdesk.Answer{Verdict: talkdesk.OK, Status: 200}
 }
 
 func (s *server) ReadFields(ctx context.Context, _ talkdesk.FieldsQuery) (talkdesk.FieldsPage, talkdesk.Answer) {
@@ -220,7 +220,7 @@ func (s *server) ReadFields(ctx context.Context, _ talkdesk.FieldsQuery) (talkde
 	defer s.mu.Unlock()
 	s.asked++
 	if s.fields == nil {
-		return talkdesk.FieldsPage{}, talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+		return talkdesk.FieldsPage{}, talkdesk.Answer{Verdict: talkdesk.OK, Status: 200}
 	}
 	return s.fields(s.asked)
 }
@@ -259,7 +259,7 @@ func (s *server) ReadUsers(ctx context.Context, q talkdesk.UsersQuery) (page tal
 		}
 	}
 	page.Total = len(page.Agents)
-	return page, talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+	return page, talkdesk.Answer{Verdict: talkdesk.OK, Status: 200}
 }
 
 func (s *server) ReadCase(ctx context.Context, id string) (*talkdesk.Case, talkdesk.Answer) {
@@ -284,7 +284,7 @@ func (s *server) ReadCase(ctx context.Context, id string) (*talkdesk.Case, talkd
 			for _, n := range c.notes {
 				got.Notes = append(got.Notes, talkdesk.Note{Title: n.Title, Body: n.Body, Public: strconv.FormatBool(n.Public)})
 			}
-			return got, talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+			return got, talkdesk.Answer{Verdict: talkdesk.OK, Status: 200}
 		}
 	}
 	return nil, talkdesk.Answer{Verdict: talkdesk.Absent, Status: 404, Message: "there is no case " + id}
@@ -297,7 +297,7 @@ func (s *server) Update(ctx context.Context, id string, u *talkdesk.Update) talk
 	n := s.updates
 	s.updates++
 	s.mu.Unlock()
-	f := fate{answer: talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}, stored: true}
+	f := fate{answer: talkdesk.Answer{Verdict: talkdesk.OK, Status: 200}, stored: true}
 	if s.fateOfUpdate != nil {
 		f = s.fateOfUpdate(n)
 	}
@@ -312,7 +312,7 @@ func (s *server) Update(ctx context.Context, id string, u *talkdesk.Update) talk
 	if f.stored && !s.update(id, u) {
 		return talkdesk.Answer{Verdict: talkdesk.Rejected, Status: 400, Code: "bad", Message: "the case is resolved", AboutLock: true, AboutParent: true}
 	}
-	if f.answer.Verdict == talkdesk.Created {
+	if f.answer.Verdict == talkdesk.OK {
 		f.answer.Updated = time.Now().Truncate(time.Second)
 	}
 	return f.answer

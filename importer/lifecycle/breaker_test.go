@@ -51,7 +51,7 @@ func (o *outage) leave(want Kind) Request {
 }
 
 func (o *outage) answer(q Request, a talkdesk.Answer) {
-	if a.Verdict == talkdesk.Created && q.Kind == Create {
+	if a.Verdict == talkdesk.OK && q.Kind == Create {
 		a.CaseID = "1"
 	}
 	o.m.Answered(o.now, q, a, nil, 0)

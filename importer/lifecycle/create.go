@@ -20,7 +20,7 @@ func (m *Machine) createAnswered(now Instant, q Request, a talkdesk.Answer) {
 		r.renewals = 0
 	}
 	switch a.Verdict {
-	case talkdesk.Created:
+	case talkdesk.OK:
 		if twin, again := m.isGiven(a.CaseID); again {
 			m.givenAgain(now, q, a, twin)
 			return

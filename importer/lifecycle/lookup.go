@@ -171,7 +171,7 @@ func (m *Machine) reply(q *Question, a talkdesk.Answer, found []talkdesk.Found, 
 func (m *Machine) lookedUp(now Instant, q Request, a talkdesk.Answer, found []talkdesk.Found) {
 	r := q.Row
 	switch {
-	case a.Verdict == talkdesk.Created:
+	case a.Verdict == talkdesk.OK:
 		m.found(now, r, found)
 	case a.Verdict == talkdesk.Absent && m.cannotLook(r) != "":
 		// Meanwhile something has shown that absences prove nothing.

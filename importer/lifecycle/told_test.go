@@ -227,7 +227,7 @@ func (s *told) tell() string {
 			if !s.brief {
 				say("%s: %s", label(q), cmp.Or(a.Code, a.Verdict.String()))
 			}
-			if q.Kind == Create && a.Verdict == talkdesk.Created && a.CaseID == "" {
+			if q.Kind == Create && a.Verdict == talkdesk.OK && a.CaseID == "" {
 				a.CaseID = fmt.Sprint("C", q.Row.Row)
 			}
 			if q.Kind == Compare {
@@ -503,7 +503,7 @@ var allTold = []told{
 	{name: "a search that ignores its filter", rows: 2, known: true, answer: func(n int, q Request, now Instant) (talkdesk.Answer, []talkdesk.Found) {
 		switch {
 		case q.Kind == Canary:
-			return talkdesk.Answer{Status: 200, Verdict: talkdesk.Created, Unfiltered: true}, []talkdesk.Found{{ID: "K1"}}
+			return talkdesk.Answer{Status: 200, Verdict: talkdesk.OK, Unfiltered: true}, []talkdesk.Found{{ID: "K1"}}
 		case q.Kind == Create && n == 1:
 			return of(q, lost)
 		}

@@ -19,12 +19,12 @@ const moveTries = 5
 // move moves one case to the Trash, unless it is to be kept after all.
 func (u *undoing) move(it *item) *exit.Stop {
 	if it.parent == "" && time.Since(u.now.at) > surveyLasts {
-		if a := u.again(); a.Verdict != talkdesk.Created {
+		if a := u.again(); a.Verdict != talkdesk.OK {
 			return u.unanswered(a)
 		}
 	}
 	// It may have changed since it was looked at.
-	if a := u.readSingle(it); a.Verdict != talkdesk.Created {
+	if a := u.readSingle(it); a.Verdict != talkdesk.OK {
 		it.result = Left
 		return u.unanswered(a)
 	}
@@ -56,17 +56,17 @@ func (u *undoing) ask(it *item) *exit.Stop {
 		switch {
 		case a.Verdict == talkdesk.NotTaken, a.Verdict == talkdesk.Halt:
 			return u.unanswered(a)
-		case a.Verdict == talkdesk.Created && !u.named(it, moved):
+		case a.Verdict == talkdesk.OK && !u.named(it, moved):
 			return u.wrong(it, moved)
-		case a.Verdict == talkdesk.Created && u.proved:
+		case a.Verdict == talkdesk.OK && u.proved:
 			return u.isGone(it, "")
-		case a.Verdict == talkdesk.Created:
+		case a.Verdict == talkdesk.OK:
 			return u.prove(it)
 		}
 		gone, read := u.there(it)
 		silent := a.Verdict == talkdesk.Unknown && a.Status/100 == 2 && !u.proved
 		switch {
-		case read.Verdict != talkdesk.Created:
+		case read.Verdict != talkdesk.OK:
 			return u.unanswered(read)
 		case gone && !silent:
 			return u.isGone(it, "")
@@ -118,7 +118,7 @@ func (u *undoing) wrong(it *item, moved []string) *exit.Stop {
 	if len(moved) > 0 {
 		names = strings.Join(moved, ", ")
 	}
-	if gone, a := u.there(it); gone && a.Verdict == talkdesk.Created {
+	if gone, a := u.there(it); gone && a.Verdict == talkdesk.OK {
 		if stop := u.isGone(it, "the answer named others: "+names); stop != nil {
 			return stop
 		}
@@ -133,7 +133,7 @@ func (u *undoing) prove(it *item) *exit.Stop {
 	for wait := time.Second; ; wait *= 2 {
 		gone, a := u.there(it)
 		switch {
-		case a.Verdict != talkdesk.Created:
+		case a.Verdict != talkdesk.OK:
 			return u.unanswered(a)
 		case gone:
 			u.proved = true

@@ -77,7 +77,7 @@ func (u *undoing) run() (stop *exit.Stop) {
 	if !slices.ContainsFunc(u.stock.cases, func(it *item) bool { return it.result != Adopted }) {
 		return nil
 	}
-	if a := u.survey(); a.Verdict != talkdesk.Created {
+	if a := u.survey(); a.Verdict != talkdesk.OK {
 		return u.unanswered(a)
 	}
 	order := u.plan()
