@@ -58,6 +58,9 @@ func (c *canary) newestOwn() Instant {
 	return -never
 }
 
+// trust is the shape of trustFrom, which see.
+type trust func(since Instant, settle time.Duration, c *knownCase, newest Instant, known bool) (at Instant, ok bool)
+
 // trustFrom says from when on a look-up that begins, and does not find the row
 // in doubt, proves that there is no case. since is the last moment at which a
 // request of the row could have arrived; c is the canary that was found last,
@@ -85,9 +88,6 @@ func trustFrom(since Instant, settle time.Duration, c *knownCase, newest Instant
 	}
 	return 0, false
 }
-
-// trust is trustFrom, but in tests that show what comes of less.
-var trust = trustFrom
 
 // lagGuess, times the settle delay, is what the search is thought to lag at most
 // where nothing was measured and nothing else is known of it.

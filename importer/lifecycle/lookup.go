@@ -78,7 +78,7 @@ func (m *Machine) provable(r *Row) (Instant, bool) {
 		careful.lag = max(c.lag, lagGuess*m.cfg.Settle)
 		c = &careful
 	}
-	return trust(r.since, m.cfg.Settle, c, m.canary.newestOwn(), m.canary.known())
+	return m.cfg.hooks.trust(r.since, m.cfg.Settle, c, m.canary.newestOwn(), m.canary.known())
 }
 
 // retry is what is remembered of a read from one try to the next.
