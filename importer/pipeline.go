@@ -37,8 +37,8 @@ type pipeline struct {
 
 	mu      sync.Mutex
 	machine *lifecycle.Machine
-	queue   []any // for the writer: actions and tasks, in order
-	pacing  int   // workers that wait for their turn
+	queue   []queued // for the writer, in order
+	pacing  int      // workers that wait for their turn
 	idle    *sync.Cond
 	room    *sync.Cond // for the reader
 	due     *sync.Cond // for the writer
@@ -48,8 +48,9 @@ type pipeline struct {
 	readToEnd bool
 	// unread: a row took too long when the run was to stop, so it and those
 	// after it have not been looked at.
-	unread  bool
-	mapping atomic.Int64 // see patience.go
+	unread bool
+	// mappingSince is when the reader began with an expression: see patience.go.
+	mappingSince atomic.Int64
 	// changed are rows whose case does not hold them as they are now; unmatched
 	// are those of which that cannot be told.
 	changed, unmatched int
@@ -93,7 +94,7 @@ func (p *pipeline) event(happen func(m *lifecycle.Machine, now lifecycle.Instant
 func (p *pipeline) follow() {
 	m, now := p.machine, p.now()
 	for _, a := range m.Actions() {
-		p.queue = append(p.queue, a)
+		p.queue = append(p.queue, queued{action: a})
 	}
 	if m.Stopped() != nil {
 		p.cancel()

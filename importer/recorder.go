@@ -64,9 +64,12 @@ func (t *tally) frequent() (top []Reason) {
 	return top[:min(shownReasons, len(top))]
 }
 
-// task is something that the writer is to do beside what the machine wants. Its error
-// is one of the disk.
-type task func() error
+// queued is one thing for the writer to do: what the machine wants, or a task beside
+// that, whose error is one of the disk.
+type queued struct {
+	action lifecycle.Action
+	task   func() error // nil for an action
+}
 
 const (
 	// filesAge is how long a line may wait in memory before it is in its file.
@@ -91,11 +94,11 @@ func (p *pipeline) write() (first error) {
 		p.due.Signal()
 	})
 	defer beat.Stop()
-	var work []any
+	var work []queued
 	for {
 		stale, over := p.takeWork(&work)
-		for _, a := range work {
-			first = cmp.Or(first, p.carryOut(a))
+		for _, q := range work {
+			first = cmp.Or(first, p.carryOut(q))
 		}
 		clear(work)
 		if stale {
@@ -118,7 +121,7 @@ func (p *pipeline) write() (first error) {
 
 // takeWork waits for something to carry out. The outcomes that were recorded are
 // written before it waits. stale: it is time to write the results, too.
-func (p *pipeline) takeWork(work *[]any) (stale, over bool) {
+func (p *pipeline) takeWork(work *[]queued) (stale, over bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for flushed := false; len(p.queue) == 0 && !p.stale; {
@@ -142,13 +145,13 @@ func (p *pipeline) takeWork(work *[]any) (stale, over bool) {
 }
 
 // enqueue adds to what the writer has to do, once there is room.
-func (p *pipeline) enqueue(do task) {
+func (p *pipeline) enqueue(task func() error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for len(p.queue) >= maxQueue {
 		p.room.Wait()
 	}
-	p.queue = append(p.queue, do)
+	p.queue = append(p.queue, queued{task: task})
 	p.due.Signal()
 }
 
@@ -165,8 +168,11 @@ func (p *pipeline) byWriter(do func() error) error {
 
 // carryOut does one thing. Its error is one of the disk; then nothing new is
 // sent, and the rest is still tried.
-func (p *pipeline) carryOut(a any) error {
-	switch a := a.(type) {
+func (p *pipeline) carryOut(q queued) error {
+	if q.task != nil {
+		return p.broken(q.task(), nil)
+	}
+	switch a := q.action.(type) {
 	case lifecycle.Claim:
 		claims := make([]journal.Claim, len(a.Rows))
 		for i, r := range a.Rows {
@@ -203,8 +209,6 @@ func (p *pipeline) carryOut(a any) error {
 		p.cfg.API.Renew()
 	case lifecycle.Say:
 		p.say(a.Notice)
-	case task:
-		return p.broken(a(), nil)
 	default: // what is dropped may be what keeps the promise
 		return p.broken(fmt.Errorf("internal error: nobody carries out %T", a), nil)
 	}

@@ -23,7 +23,7 @@ type history struct {
 func (p *pipeline) remember(s journal.Span) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.queue = append(p.queue, task(func() error { return p.journal.Note(s) }))
+	p.queue = append(p.queue, queued{task: func() error { return p.journal.Note(s) }})
 	p.due.Signal()
 }
 
