@@ -126,7 +126,7 @@ func (in *intake) takeLate(row *source.Row, l laterRow, known map[journal.ID]rec
 		in.resume(r, it, known[l.id], fault)
 	} else if len(faults) > 0 && !state.InDoubt() { // its doubt has ended meanwhile
 		in.journal.Supersede(l.id)
-		in.refuse(row, r.Key, in.idOf(r.Claim), results.Invalid, faults...)
+		in.refuse(refusal{row: row, key: r.Key, id: in.idOf(r.Claim), status: results.Invalid, faults: faults})
 		return nil
 	}
 	r.Retried = state == journal.Failed && in.journal.Refused(l.id, r.Sum)

@@ -18,7 +18,6 @@ import (
 	"caseimport/importer/results"
 	"caseimport/importer/source"
 	"caseimport/importer/talkdesk"
-	"caseimport/mapping"
 	"caseimport/mapping/words"
 )
 
@@ -348,26 +347,26 @@ func (p *pipeline) memo(a lifecycle.Record) (sum [8]byte, memo []byte) {
 
 // recordRefusal writes down a row that is not sent. It belongs to this run alone, so the
 // journal does not hear of it.
-func (p *pipeline) recordRefusal(row *source.Row, key, id, status string, faults []mapping.Fault) error {
-	line := results.Line{Row: row.Number, Key: key, Status: status, ErrorMessage: faultText(faults), FinishedAt: time.Now()}
-	for _, f := range faults[:min(len(faults), maxFaults)] {
+func (p *pipeline) recordRefusal(r refusal) error {
+	line := results.Line{Row: r.row.Number, Key: r.key, Status: r.status, ErrorMessage: faultText(r.faults), FinishedAt: time.Now()}
+	for _, f := range r.faults[:min(len(r.faults), maxFaults)] {
 		if f.Field != "" {
 			line.ErrorFields = append(line.ErrorFields, results.Field{Name: f.Field, Description: f.Reason + f.Hint})
 		}
 	}
 	p.extra++
-	if status == results.Duplicate { // which says it all
+	if r.status == results.Duplicate { // which says it all
 		p.cfg.Progress.duplicate.Add(1)
 	} else {
 		p.cfg.Progress.invalid.Add(1)
-		for _, f := range faults {
+		for _, f := range r.faults {
 			p.count(words.Brief(f.Kind()))
 		}
 	}
 	if err := p.results.Append(line); err != nil {
 		return err
 	}
-	return p.report.Add(reportRow(row, id, line))
+	return p.report.Add(reportRow(r.row, r.id, line))
 }
 
 // recordOrphan writes down a row that is not sent because its parent has no case. The
