@@ -651,8 +651,8 @@ func (f *failing) Sync() error {
 	return f.File.Sync()
 }
 
-func failJournal(t *testing.T, write, sync int64) {
-	wrapJournal(t, func(f *os.File, _ int64) journal.File { return &failing{File: f, failWrite: write, failSync: sync} })
+func (w *world) failJournal(write, sync int64) {
+	w.wrap = func(f *os.File, _ int64) journal.File { return &failing{File: f, failWrite: write, failSync: sync} }
 }
 
 // a journal that fails at any write or sync, fresh input and report.
@@ -673,14 +673,13 @@ func TestFailingJournalLosesNoReportRow(t *testing.T) {
 						}
 						return taken
 					}
-					real := openJournal
 					if kind == "write" {
-						failJournal(t, n, 0)
+						w.failJournal(n, 0)
 					} else {
-						failJournal(t, 0, n)
+						w.failJournal(0, n)
 					}
 					_, err := w.run("out.failed.csv")
-					openJournal = real
+					w.wrap = nil
 					if err != nil && strings.Count(err.Error(), "the journal:") > 1 {
 						t.Errorf("said more than once: %q", err)
 					}

@@ -48,9 +48,6 @@ const tryAdopt = "give the run another results file (-o), or, if it is this impo
 // sandboxURL stands in journals for the base URL of a sandbox in the process.
 const sandboxURL = "sandbox"
 
-// openJournal is journal.Open, but in tests that lose what was not synced.
-var openJournal = journal.Open
-
 // openStore opens the journal, which takes the lock, and prepares the results
 // file and the failure report.
 func openStore(cfg Config, files Files) (*store, error) {
@@ -63,7 +60,7 @@ func openStore(cfg Config, files Files) (*store, error) {
 	if !cfg.Program.HasKey() && !results.ReportColumns(cfg.Table.Columns).Report() {
 		header.Input = hex.EncodeToString(cfg.Table.Sum[:])
 	}
-	j, err := openJournal(files.Journal, header, journal.Begin{Input: absolute(cfg.Input), Results: filepath.Base(files.Results), Mapping: cfg.Mapping, Field: cfg.Program.KeyField(), Host: host, Process: os.Getpid(), At: time.Now(), Adopt: cfg.Adopt, Version: cfg.Version})
+	j, err := cfg.openJournal(files.Journal, header, journal.Begin{Input: absolute(cfg.Input), Results: filepath.Base(files.Results), Mapping: cfg.Mapping, Field: cfg.Program.KeyField(), Host: host, Process: os.Getpid(), At: time.Now(), Adopt: cfg.Adopt, Version: cfg.Version})
 	if err != nil {
 		return nil, journalStop(err)
 	}

@@ -14,7 +14,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -445,8 +444,11 @@ type world struct {
 	mapping string
 	api     *server
 	forgets bool // the results are lost between the runs, line by line
-	log     strings.Builder
-	logMu   sync.Mutex
+	// wrap, if set, puts something between the journal and its file.
+	wrap   func(f *os.File, size int64) journal.File
+	losing bool // the run loses what was not synced, if forgetful
+	log    strings.Builder
+	logMu  sync.Mutex
 }
 
 func newWorld(t *testing.T) *world {
@@ -547,6 +549,9 @@ func (w *world) runCtx(ctx context.Context, name string, change ...func(*Config)
 		Concurrency: 4, MaxAttempts: 8, Settle: 30 * time.Second, OutagePatience: 10 * time.Minute,
 		Drain: make(chan struct{}),
 	}
+	if w.wrap != nil {
+		cfg.openJournal = w.openWrapped
+	}
 	for _, f := range change {
 		f(&cfg)
 	}
@@ -642,38 +647,34 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// losing says that the next run to end loses what was not synced.
-var losing atomic.Bool
-
-// forgetful makes journals that can lose what was not synced, and, if deaf,
+// forgetful has journals lose what was not synced, while w.losing; with deaf they
 // sync nothing.
-func forgetful(t *testing.T, deaf bool) {
-	wrapJournal(t, func(f *os.File, size int64) journal.File { return &lossy{File: f, synced: size, deaf: deaf} })
+func (w *world) forgetful(deaf bool) {
+	w.wrap = func(f *os.File, size int64) journal.File {
+		return &lossy{File: f, world: w, synced: size, deaf: deaf}
+	}
 }
 
-// wrapJournal puts something between the journals of a test and their files.
-func wrapJournal(t *testing.T, wrap func(f *os.File, size int64) journal.File) {
-	real := openJournal
-	t.Cleanup(func() { openJournal = real })
-	openJournal = func(path string, h journal.Header, b journal.Begin) (*journal.Journal, error) {
-		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
-		if err != nil {
-			return nil, err
-		}
-		size, err := f.Seek(0, io.SeekEnd)
-		if err != nil {
-			return nil, err
-		}
-		j, err := journal.OpenFile(wrap(f, size), size, h, b)
-		if err != nil {
-			f.Close()
-		}
-		return j, err
+// openWrapped is journal.Open of a wrapped file.
+func (w *world) openWrapped(path string, h journal.Header, b journal.Begin) (*journal.Journal, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, err
 	}
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, err
+	}
+	j, err := journal.OpenFile(w.wrap(f, size), size, h, b)
+	if err != nil {
+		f.Close()
+	}
+	return j, err
 }
 
 type lossy struct {
 	*os.File
+	world  *world
 	synced int64
 	deaf   bool
 }
@@ -688,7 +689,7 @@ func (l *lossy) Sync() error {
 }
 
 func (l *lossy) Close() error {
-	if losing.Load() {
+	if l.world.losing {
 		if err := l.File.Truncate(l.synced); err != nil {
 			return err
 		}
