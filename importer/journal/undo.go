@@ -83,7 +83,7 @@ func (j *Journal) noteUndoing(u Undoing) error {
 	if j.err != nil {
 		return j.err
 	}
-	if err := j.append('X', appendUndoing(nil, u)); err != nil {
+	if err := j.append(kindUndoing, appendUndoing(nil, u)); err != nil {
 		return err
 	}
 	j.mu.Lock()
@@ -230,11 +230,11 @@ func appendUndoing(b []byte, u Undoing) []byte {
 }
 
 func parseUndoing(payload []byte) (u Undoing, err error) {
-	cell, rest := field(payload)
+	cell, rest := nextCell(payload)
 	if u.ID, err = parseID(cell); err != nil {
 		return u, err
 	}
-	cell, rest = field(rest)
+	cell, rest = nextCell(rest)
 	if u.What = What(cell); u.What != May && u.What != Gone && u.What != Kept {
 		return u, errors.New("it says neither may, gone nor kept")
 	}
