@@ -119,8 +119,8 @@ func (p *pipeline) earlierReport(path string) results.Earlier {
 	wasInput := p.readToEnd && sum == hex.EncodeToString(p.cfg.Table.Sum[:])
 	switch {
 	case sum == "":
-	case wasInput && (p.ids.Report() || p.cfg.Progress.Done() == p.cfg.Table.Rows):
-		return results.Read
+	case wasInput && (p.columns.IsReport() || p.cfg.Progress.Done() == p.cfg.Table.Rows):
+		return results.Consumed
 	case sum != p.written && !wasInput:
 		return results.Edited
 	}

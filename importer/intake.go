@@ -94,7 +94,7 @@ type item struct {
 // take brings a row to its first fork.
 func (in *intake) take(row *source.Row) error {
 	switch {
-	case in.going.Err() != nil && !in.ids.Report():
+	case in.going.Err() != nil && !in.columns.IsReport():
 		return errEnough
 	case in.going.Err() != nil:
 		in.skip(row)
@@ -104,13 +104,13 @@ func (in *intake) take(row *source.Row) error {
 	case row.Fault != "":
 		in.refuse(refusal{row: row, id: in.meetPast(row), status: results.Invalid, faults: []mapping.Fault{{Reason: row.Fault}}})
 		return nil
-	case in.ids.Report() && row.Fields() != nil && results.Uncorrected(in.cfg.Table.Header, row.Fields()):
+	case in.columns.IsReport() && row.Fields() != nil && results.Uncorrected(in.cfg.Table.Header, row.Fields()):
 		in.refuse(refusal{row: row, id: in.meetPast(row), status: results.Invalid, faults: []mapping.Fault{{Reason: identity.NotCorrected}}})
 		return nil
 	}
 	who := in.identity(row)
 	if who.Filtered {
-		if in.ids.Report() {
+		if in.columns.IsReport() {
 			in.meetPast(row)
 		}
 		in.cfg.Progress.filtered.Add(1)
@@ -275,7 +275,7 @@ func (in *intake) pastLimit(row *source.Row) error {
 
 // skip leaves a row to a later run.
 func (in *intake) skip(row *source.Row) {
-	if in.ids.Report() {
+	if in.columns.IsReport() {
 		in.enqueue(func() error { return in.giveBack(row) })
 	}
 }
@@ -293,8 +293,8 @@ type identified struct {
 // their caseimport_id.
 func (in *intake) identify(row *source.Row, who mapping.Identity) identified {
 	written := ""
-	if in.ids.Report() {
-		written = in.ids.ID(row.Cell)
+	if in.columns.IsReport() {
+		written = in.columns.ID(row.Cell)
 	}
 	kind, past, tied, fault := identity.Tie(written, who.Key)
 	if tied && kind == identity.OfDuplicate {
@@ -309,7 +309,7 @@ func (in *intake) identify(row *source.Row, who mapping.Identity) identified {
 		}
 		id := in.byContent(row)
 		ident := identified{id: id, text: identity.Text(identity.ByCells, id)}
-		if in.ids.Report() {
+		if in.columns.IsReport() {
 			ident.status, ident.reason = results.Invalid, fmt.Sprintf("it has no %s, and without a key in the mapping nothing else tells which row it was", results.IDColumn)
 		}
 		return ident
@@ -339,8 +339,8 @@ func (in *intake) identify(row *source.Row, who mapping.Identity) identified {
 // its key, and returns its caseimport_id: the one that a failure report gave it, else one
 // of its content.
 func (in *intake) meetPast(row *source.Row) string {
-	if in.ids.Report() {
-		text := in.ids.ID(row.Cell)
+	if in.columns.IsReport() {
+		text := in.columns.ID(row.Cell)
 		if kind, past, ok := identity.Parse(text); ok {
 			if kind == identity.OfDuplicate {
 				in.duplicates[past] = true

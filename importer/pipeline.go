@@ -21,9 +21,9 @@ import (
 // pipeline carries out what the machine decides. Its goroutines bring their events
 // to the machine, under mu, and take their work from it: see the package comment.
 type pipeline struct {
-	cfg   Config
-	ids   results.Columns // where a failure report as input keeps its own columns
-	began time.Time       // the moment 0 of the machine: when the lock was taken
+	cfg     Config
+	columns results.Columns // where a failure report as input keeps its own columns
+	began   time.Time       // the moment 0 of the machine: when the lock was taken
 	*store
 	tally
 	history
@@ -64,7 +64,11 @@ type pipeline struct {
 }
 
 func newPipeline(ctx context.Context, cfg Config, s *store) *pipeline {
-	p := &pipeline{cfg: cfg, ids: results.ReportColumns(cfg.Table.Columns), began: time.Now(), store: s, tally: tally{undone: map[journal.ID]bool{}, reasons: map[string]int{}}, ctx: ctx, replies: map[*lifecycle.Question]chan lifecycle.Reply{}, duplicates: map[journal.ID]bool{}, remarks: map[string]int{}}
+	p := &pipeline{
+		cfg: cfg, columns: results.ReportColumns(cfg.Table.Columns), began: time.Now(), ctx: ctx,
+		store: s, tally: tally{undone: map[journal.ID]bool{}, reasons: map[string]int{}},
+		duplicates: map[journal.ID]bool{}, remarks: map[string]int{}, replies: map[*lifecycle.Question]chan lifecycle.Reply{},
+	}
 	p.going, p.cancel = context.WithCancel(ctx)
 	p.drained = drain(ctx, p.going)
 	p.idle, p.room, p.due = sync.NewCond(&p.mu), sync.NewCond(&p.mu), sync.NewCond(&p.mu)

@@ -390,13 +390,13 @@ func (p *pipeline) leave(a lifecycle.Leave) error {
 
 // giveBack puts a row of a failure report into the next: what it was it still is.
 func (p *pipeline) giveBack(row *source.Row) error {
-	if !p.ids.Report() {
+	if !p.columns.IsReport() {
 		return nil
 	}
-	return p.report.Add(results.ReportRow{Number: row.Number, ID: p.ids.ID(row.Cell),
-		Status: cmp.Or(p.ids.Status(row.Cell), statusLeft),
-		Error:  cmp.Or(p.ids.Error(row.Cell), "not sent yet: the run stopped before"),
-		Fields: p.ids.Fields(row.Cell), Record: row.Fields(), JSON: row.JSON()})
+	return p.report.Add(results.ReportRow{Number: row.Number, ID: p.columns.ID(row.Cell),
+		Status: cmp.Or(p.columns.Status(row.Cell), statusLeft),
+		Error:  cmp.Or(p.columns.Error(row.Cell), "not sent yet: the run stopped before"),
+		Fields: p.columns.Fields(row.Cell), Record: row.Fields(), JSON: row.JSON()})
 }
 
 func reportRow(row *source.Row, id string, line results.Line) results.ReportRow {

@@ -19,7 +19,7 @@ import (
 // takeStock learns what earlier runs have left, refuses files that do not belong
 // together, and makes the machine.
 func (p *pipeline) takeStock() error {
-	if p.ids.Report() {
+	if p.columns.IsReport() {
 		if err := p.knowsReport(); err != nil {
 			return err
 		}
@@ -159,18 +159,18 @@ func (p *pipeline) knowsReport() error {
 		if row.Fault != "" {
 			return nil
 		}
-		kind, id, ok := identity.Parse(p.ids.ID(row.Cell))
+		kind, id, ok := identity.Parse(p.columns.ID(row.Cell))
 		if ok && kind == identity.ByCells && !p.cfg.Program.HasKey() && swapped.take(row, id) {
 			return swapped.refuse(row.Number)
 		}
-		switch p.ids.Status(row.Cell) {
+		switch p.columns.Status(row.Cell) {
 		case results.Invalid, results.Duplicate, statusLeft:
 			return nil // never sent
 		}
 		switch {
 		case !ok || p.journal.State(id) != journal.None:
 			return nil
-		case p.ids.Status(row.Cell) == "":
+		case p.columns.Status(row.Cell) == "":
 			return exit.Refuse(fmt.Errorf("%s, row %d: it has no %s, and the journal does not know the row: cannot tell whether it was never sent, or belongs to another results file", p.cfg.Input, row.Number, results.StatusColumn),
 				"restore that column as it stood in the failure report, or run the input that the report came from again")
 		}

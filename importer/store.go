@@ -57,7 +57,7 @@ func openStore(cfg Config, files Files) (*store, error) {
 	}
 	host, _ := os.Hostname()
 	header := journal.Header{Account: cfg.Account, BaseURL: cfg.BaseURL, KeyRule: cfg.Program.KeyRule()}
-	if !cfg.Program.HasKey() && !results.ReportColumns(cfg.Table.Columns).Report() {
+	if !cfg.Program.HasKey() && !results.ReportColumns(cfg.Table.Columns).IsReport() {
 		header.Input = hex.EncodeToString(cfg.Table.Sum[:])
 	}
 	j, err := cfg.openJournal(files.Journal, header, journal.Begin{Input: absolute(cfg.Input), Results: filepath.Base(files.Results), Mapping: cfg.Mapping, Field: cfg.Program.KeyField(), Host: host, Process: os.Getpid(), At: time.Now(), Adopt: cfg.Adopt, Version: cfg.Version})
@@ -98,7 +98,7 @@ func mayOpen(cfg Config, files Files) (hadResults bool, err error) {
 		return false, exit.Refuse(fmt.Errorf("found %s but not its journal %s: an earlier version named it %s", files.Results, files.Journal, files.oldJournal()), "if it is this import's, rename it to "+files.Journal)
 	case hadResults && !hasJournal && !cfg.Adopt:
 		return false, exit.Refuse(fmt.Errorf("found %s but not its journal %s: cannot tell which rows already have a case", files.Results, files.Journal), tryAdopt)
-	case results.ReportColumns(cfg.Table.Columns).Report() && !hasJournal && !cfg.Adopt:
+	case results.ReportColumns(cfg.Table.Columns).IsReport() && !hasJournal && !cfg.Adopt:
 		// Also one of rows that were never sent: what a journal of its own knows, the
 		// import's does not, which would make their cases again.
 		return false, exit.Refuse(fmt.Errorf("%s is a failure report, but there is no journal %s that knows its rows", cfg.Input, files.Journal), "use -o RESULTS of the first run")

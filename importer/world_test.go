@@ -513,7 +513,7 @@ func (w *world) open(name string) (*source.Table, *mapping.Program) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	program, err := m.CompileWith(table.Columns, results.ReportColumns(table.Columns).Report(), func(of mapping.SecondFile) (mapping.Related, error) {
+	program, err := m.CompileWith(table.Columns, results.ReportColumns(table.Columns).IsReport(), func(of mapping.SecondFile) (mapping.Related, error) {
 		file, err := related.Open(context.Background(), w.path(of.Path), source.Options{Encoding: of.Encoding, Delimiter: of.Delimiter, Sheet: of.Sheet})
 		if err == nil {
 			w.t.Cleanup(func() { file.Close() })
