@@ -26,7 +26,7 @@ type pipeline struct {
 	began   time.Time       // the moment 0 of the machine: when the lock was taken
 	*store
 	tally
-	history
+	spans
 
 	ctx    context.Context // ends at the second signal
 	going  context.Context // ends when nothing new is to be sent
