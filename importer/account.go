@@ -18,7 +18,7 @@ import (
 // its keys mean something else here. A sandbox plays any account.
 func sameAccount(cfg Config) error {
 	account := cfg.Program.Account()
-	if account == nil || cfg.BaseURL == "sandbox" || cfg.Account == "sandbox" {
+	if account == nil || cfg.BaseURL == sandboxURL || cfg.Account == "sandbox" {
 		return nil
 	}
 	differs := func(there, here string) bool { return there != "" && !strings.EqualFold(there, here) }

@@ -41,11 +41,11 @@ func (p *pipeline) read() error {
 
 // rows is the reading itself.
 func (in *intake) rows() (err error) {
-	in.cfg.Progress.now(Asking)
+	in.cfg.Progress.turnTo(Asking)
 	if in.before, err = in.preflight(); err != nil {
 		return err
 	}
-	in.cfg.Progress.now(Sending)
+	in.cfg.Progress.turnTo(Sending)
 	if in.going.Err() == nil {
 		if err := in.byWriter(in.begin); err != nil { // which alone may touch the results
 			why := filesStop(err)

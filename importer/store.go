@@ -206,9 +206,9 @@ func parseLine(text []byte) (line results.Line, err error) {
 	return line, nil
 }
 
-// finish rebuilds the results file if appending has not left it as it should be;
+// tidyResults rebuilds the results file if appending has not left it as it should be;
 // a person in a hurry gets that at the beginning of the next run.
-func (s *store) finish(hurry bool) error {
+func (s *store) tidyResults(hurry bool) error {
 	err := s.results.Close()
 	if !s.journal.Changed() || hurry || err != nil {
 		return err

@@ -102,7 +102,7 @@ func TestOutageGivesAttemptsBack(t *testing.T) {
 		t.Errorf("%d attempts spent before it is known to be an outage", spent)
 	}
 	o.answer(o.leave(Probe), isDown)
-	o.answer(q[3], isDown) // was in flight when the gate closed
+	o.answer(q[3], isDown) // was in flight when the breaker shut
 	for _, r := range o.rows {
 		if r.spent != 0 {
 			t.Errorf("an outage spent %d attempts of row %d", r.spent, r.Row)

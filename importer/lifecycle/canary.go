@@ -131,9 +131,9 @@ func (m *Machine) know(k knownCase) {
 	c.newest = k
 }
 
-// canaryDue reports whether the canary is to be looked up now, and chooses one
-// if the doubts demand a newer.
-func (m *Machine) canaryDue(now Instant) bool {
+// seekCanary chooses a canary if the doubts demand a newer, and reports whether it is
+// to be looked up now.
+func (m *Machine) seekCanary(now Instant) (due bool) {
 	c := &m.canary
 	if !c.seeking && len(m.doubts) > 0 && c.known() {
 		_, first := m.provable(m.doubts[0])

@@ -370,7 +370,7 @@ func (m *Machine) InFlight() int { return m.inFlight }
 
 // proceed does what follows from an event, whatever it was.
 func (m *Machine) proceed(now Instant) {
-	m.patience(now)
+	m.downTooLong(now)
 	m.heldTooLong(now)
 	if m.stopped != nil {
 		m.drained = min(m.drained, now+DrainFor)
