@@ -375,7 +375,7 @@ func (in *intake) byContent(row *source.Row) journal.ID {
 func (in *intake) build(row *source.Row, id journal.ID, who mapping.Identity) (*lifecycle.Row, *item, []mapping.Fault) {
 	c, faults := in.mapRow(row, who)
 	it := &item{row: row}
-	r := &lifecycle.Row{Ref: it, Claim: journal.Claim{ID: id, Row: row.Number, Key: who.Key, Title: c.Title}}
+	r := &lifecycle.Row{Ref: it, Claim: journal.Claim{ID: id, Number: row.Number, Key: who.Key, Title: c.Title}}
 	if len(faults) == 0 {
 		var err error
 		it.mapped = c

@@ -176,7 +176,7 @@ func (in *intake) resume(r *lifecycle.Row, it *item, was recalled, orphaned *map
 	if orphaned != nil && slices.Contains(lost, orphaned.Field) {
 		r.Body, r.Fault = nil, orphaned.String()
 	} else if len(lost) > 0 {
-		in.remark("with changes that an update cannot set", fmt.Sprintf("row %d, key %q: %s changed, which an update cannot set in case %s", r.Row, words.Shown(r.Key), strings.Join(lost, ", "), r.CaseID))
+		in.remark("with changes that an update cannot set", fmt.Sprintf("row %d, key %q: %s changed, which an update cannot set in case %s", r.Number, words.Shown(r.Key), strings.Join(lost, ", "), r.CaseID))
 	}
 }
 

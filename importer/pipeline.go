@@ -233,7 +233,7 @@ func (p *pipeline) compared(q lifecycle.Request, got *talkdesk.Case, a talkdesk.
 		a.Updated, c.Locked = got.UpdatedAt, got.Locked()
 		if len(left) > 0 {
 			c.Note = content.LeftAlone(left)
-			p.remark("with fields that were changed in Talkdesk since", fmt.Sprintf("row %d, case %s: %s", q.Row.Claim.Row, got.ID, c.Note))
+			p.remark("with fields that were changed in Talkdesk since", fmt.Sprintf("row %d, case %s: %s", q.Row.Number, got.ID, c.Note))
 		}
 	}
 	return func(m *lifecycle.Machine, now lifecycle.Instant) { m.Compared(now, q, a, c) }

@@ -234,7 +234,7 @@ func older(a lifecycle.Record) bool {
 // is counted: nil for what is not its end.
 func (p *pipeline) outcome(a lifecycle.Record) (line results.Line, state journal.State, count *atomic.Int64) {
 	progress := p.cfg.Progress
-	line = results.Line{Row: a.Claim.Row, Key: a.Claim.Key, CaseID: a.CaseID, Attempts: a.Attempts, FinishedAt: time.Now()}
+	line = results.Line{Row: a.Claim.Number, Key: a.Claim.Key, CaseID: a.CaseID, Attempts: a.Attempts, FinishedAt: time.Now()}
 	state, count = journal.Created, &progress.created
 	switch {
 	case a.State == lifecycle.Done:

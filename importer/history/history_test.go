@@ -49,7 +49,7 @@ func (f *files) run(at time.Time) {
 func (f *files) claim(keys ...string) {
 	var claims []journal.Claim
 	for i, key := range keys {
-		claims = append(claims, journal.Claim{ID: identity.Key(key), Row: i + 1, Key: key, Title: "T"})
+		claims = append(claims, journal.Claim{ID: identity.Key(key), Number: i + 1, Key: key, Title: "T"})
 	}
 	f.check(f.journal.Claim(claims))
 }

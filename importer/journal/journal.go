@@ -43,11 +43,11 @@ func (s State) HasCase() bool { return s == Created || s == Incomplete }
 // found again; Sum is of the request and tells whether the row has been edited
 // since.
 type Claim struct {
-	ID    ID
-	Row   int // of the input it was read from, from 1
-	Key   string
-	Title string
-	Sum   [8]byte
+	ID     ID
+	Number int // of the row, in the input it was read from, from 1
+	Key    string
+	Title  string
+	Sum    [8]byte
 }
 
 // Outcome is what came of a row. Line is the caller's own record of it, as one
@@ -347,7 +347,7 @@ func (j *Journal) claim(kind byte, claims []Claim) error {
 	j.mu.Lock()
 	for _, c := range claims {
 		e := j.rows.get(c.ID)
-		e.state, e.row, e.sum = Claimed, uint32(c.Row), shortSum(c.Sum)
+		e.state, e.row, e.sum = Claimed, uint32(c.Number), shortSum(c.Sum)
 		if kind == kindClaims {
 			e.flags |= sent
 		}

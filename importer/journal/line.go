@@ -126,7 +126,7 @@ func appendClaims(b []byte, number int, claims []Claim) []byte {
 		b = append(b, '\t')
 		b = hex.AppendEncode(b, c.ID[:])
 		b = append(b, '\t')
-		b = strconv.AppendInt(b, int64(c.Row), 10)
+		b = strconv.AppendInt(b, int64(c.Number), 10)
 		b = append(b, '\t')
 		b = strconv.AppendQuote(b, c.Key)
 		b = append(b, '\t')
@@ -177,7 +177,7 @@ func eachClaim(rest []byte, yield func(id ID, cells [][]byte) error) error {
 
 func parseClaim(id ID, cells [][]byte) (c Claim, err error) {
 	c.ID = id
-	if c.Row, err = strconv.Atoi(string(cells[1])); err != nil {
+	if c.Number, err = strconv.Atoi(string(cells[1])); err != nil {
 		return c, err
 	}
 	if c.Key, err = strconv.Unquote(string(cells[2])); err != nil {

@@ -21,7 +21,7 @@ func newOutage(t *testing.T, workers, rows int) *outage {
 	o := &outage{T: t, m: New(Config{Workers: workers, MaxAttempts: 8, Settle: time.Second, Patience: time.Hour,
 		Backoff: func(int) time.Duration { return 0 }})}
 	for i := range rows {
-		r := &Row{Claim: journal.Claim{ID: journal.ID{byte(i)}, Row: i + 1}, Body: []byte("x"), Ref: i}
+		r := &Row{Claim: journal.Claim{ID: journal.ID{byte(i)}, Number: i + 1}, Body: []byte("x"), Ref: i}
 		o.rows = append(o.rows, r)
 		o.m.Read(0, r, false)
 		o.claim()
@@ -105,7 +105,7 @@ func TestOutageGivesAttemptsBack(t *testing.T) {
 	o.answer(q[3], isDown) // was in flight when the breaker shut
 	for _, r := range o.rows {
 		if r.spent != 0 {
-			t.Errorf("an outage spent %d attempts of row %d", r.spent, r.Row)
+			t.Errorf("an outage spent %d attempts of row %d", r.spent, r.Number)
 		}
 	}
 }

@@ -229,7 +229,7 @@ func (m *Machine) found(now Instant, r *Row, found []talkdesk.Found) {
 		rec.Note = fmt.Sprintf("%d cases have this key; the others: %s", len(found), strings.Join(others, ", "))
 	}
 	if r.past != nil && r.Ref != nil && r.past.Sum != r.Sum {
-		m.say(Notice{What: EditedSince, Rows: r.Row, Text: rec.CaseID})
+		m.say(Notice{What: EditedSince, Row: r.Number, Text: rec.CaseID})
 	}
 	m.hasCase(now, r, rec)
 }

@@ -121,7 +121,7 @@ func (r *Row) State() State { return r.state }
 // mistake of this package and stops the run, whatever else did.
 func (m *Machine) move(r *Row, to State) {
 	if !slices.Contains(arrows[r.state], to) {
-		m.stopped = &Stop{Exit: exit.Stopped, Reason: fmt.Sprintf("internal error: row %d cannot go from %s to %s", r.Row, r.state, to),
+		m.stopped = &Stop{Exit: exit.Stopped, Reason: fmt.Sprintf("internal error: row %d cannot go from %s to %s", r.Number, r.state, to),
 			Hint: "please report this; nothing is lost: run the same command again to go on"}
 	}
 	if moved := m.cfg.hooks.moved; moved != nil {

@@ -311,7 +311,7 @@ func (w *world) rebase() {
 func rowID(i int) journal.ID { return journal.ID{0: byte(i)} }
 
 func (w *world) claim(i int, version int8) journal.Claim {
-	return journal.Claim{ID: rowID(i), Row: i + 1, Key: w.key(i), Title: "title " + names[i], Sum: [8]byte{byte(version)}}
+	return journal.Claim{ID: rowID(i), Number: i + 1, Key: w.key(i), Title: "title " + names[i], Sum: [8]byte{byte(version)}}
 }
 
 // version is that of a row in this run.

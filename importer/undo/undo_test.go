@@ -159,7 +159,7 @@ func (w *world) imported(n int, found map[int]bool) {
 	for i := 1; i <= n; i++ {
 		id, key, title := fmt.Sprint(i), fmt.Sprint("K-", i), fmt.Sprint("Title ", i)
 		if !found[i] {
-			w.must(j.Claim([]journal.Claim{{ID: identity.Key(key), Row: i, Key: key, Title: title}}))
+			w.must(j.Claim([]journal.Claim{{ID: identity.Key(key), Number: i, Key: key, Title: title}}))
 		}
 		w.put(id, key, title)
 		line := results.Line{Row: i, Key: key, Status: results.Created, CaseID: id, HTTPStatus: 201, FinishedAt: time.Now()}
@@ -700,7 +700,7 @@ func TestOneOrder(t *testing.T) {
 		want := []string{"K-1"}
 		for i := 1; i <= 9; i++ {
 			key := fmt.Sprint("M-", i)
-			w.must(j.Claim([]journal.Claim{{ID: identity.Key(key), Row: 1, Key: key}}))
+			w.must(j.Claim([]journal.Claim{{ID: identity.Key(key), Number: 1, Key: key}}))
 			w.put(key, key, "Title")
 			text, _ := json.Marshal(results.Line{Row: 1, Key: key, Status: results.Created, CaseID: key, HTTPStatus: 201, FinishedAt: time.Now()})
 			memo := content.MemoOf(&mapping.Case{Title: "Title"}, true, time.Now()).Append(nil)
