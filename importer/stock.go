@@ -101,7 +101,7 @@ func (p *pipeline) remarkLast() {
 
 // tellSandbox gives a sandbox without a memory the cases that the journal knows.
 func (p *pipeline) tellSandbox() error {
-	if p.cfg.Known == nil {
+	if p.cfg.EachCase == nil {
 		return nil
 	}
 	for line, err := range p.latest() {
@@ -109,7 +109,7 @@ func (p *pipeline) tellSandbox() error {
 			return filesStop(err)
 		}
 		if line.Status == results.Created {
-			p.cfg.Known(line.CaseID, line.Key, "")
+			p.cfg.EachCase(line.CaseID, line.Key, "")
 		}
 	}
 	return nil
