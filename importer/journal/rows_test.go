@@ -436,7 +436,9 @@ func TestPlacesWhereNoJournalCanBe(t *testing.T) {
 	for _, open := range []func() (*Journal, error){
 		func() (*Journal, error) { return Open(dir, pin, Begin{}) },
 		func() (*Journal, error) { return Open(filepath.Join(dir, "none", "x.journal"), pin, Begin{}) },
-		func() (*Journal, error) { return OpenUndo(dir, "acme", "https://api.example", Begin{}, true) },
+		func() (*Journal, error) {
+			return PlanUndo(dir, Header{Account: "acme", BaseURL: "https://api.example"}, Begin{})
+		},
 		func() (*Journal, error) { return Peek(dir, pin, "") },
 	} {
 		if j, err := open(); err == nil || j != nil {

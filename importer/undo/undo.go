@@ -22,7 +22,7 @@ type API interface {
 
 // Config is what to undo, and how.
 type Config struct {
-	Journal *journal.Journal // see journal.OpenUndo
+	Journal *journal.Journal // of journal.OpenUndo, or without Yes of PlanUndo
 	Results string           // path of the results file
 	Yes     bool             // do it; else it is only said what would be done
 	API     API

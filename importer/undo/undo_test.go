@@ -205,7 +205,11 @@ func (w *world) undoIn(ctx, intake context.Context, change ...func(*Config)) (*R
 	}
 	var err error
 	if cfg.Journal == nil {
-		cfg.Journal, err = journal.OpenUndo(w.path("in.results.journal"), "acme", "https://api.example", journal.Begin{Results: "in.results.csv", At: time.Now()}, !cfg.Yes)
+		open := journal.PlanUndo
+		if cfg.Yes {
+			open = journal.OpenUndo
+		}
+		cfg.Journal, err = open(w.path("in.results.journal"), journal.Header{Account: "acme", BaseURL: "https://api.example"}, journal.Begin{Results: "in.results.csv", At: time.Now()})
 		w.must(err)
 		defer cfg.Journal.Close()
 	}
