@@ -18,7 +18,7 @@ import (
 // its keys mean something else here. A sandbox plays any account.
 func sameAccount(cfg Config) error {
 	account := cfg.Program.Account()
-	if account == nil || cfg.BaseURL == "sandbox" || cfg.Account == "sandbox" {
+	if account == nil || cfg.BaseURL == sandboxURL || cfg.Account == "sandbox" {
 		return nil
 	}
 	differs := func(there, here string) bool { return there != "" && !strings.EqualFold(there, here) }
@@ -52,7 +52,7 @@ func (p *pipeline) compareFields() {
 	case a.Verdict == talkdesk.Halt && !a.Denied:
 		p.halt(lifecycle.Stop{Exit: exit.Refused, Reason: a.Message})
 		return
-	case a.Verdict != talkdesk.Created:
+	case a.Verdict != talkdesk.OK:
 		p.cfg.Log.Warn("could not find out whether the account's fields are still as the mapping has them: " + a.Message)
 		return
 	}

@@ -25,7 +25,7 @@ func (w *world) knows(now []fields.Field) {
 	w.mapping = knowing
 	w.write("fields.json", string(fields.File{Account: "acme", BaseURL: "https://api.example", Fields: accountFields()}.JSON()))
 	w.api.fields = func(int) (talkdesk.FieldsPage, talkdesk.Answer) {
-		return talkdesk.FieldsPage{Fields: now}, talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+		return talkdesk.FieldsPage{Fields: now}, talkdesk.Answer{Verdict: talkdesk.OK, Status: 200}
 	}
 }
 

@@ -49,7 +49,7 @@ func (in *intake) findAgents() error {
 	in.cfg.Progress.requests.Add(int64(reader.Requests))
 	switch {
 	case in.going.Err() != nil:
-	case a.Verdict == talkdesk.Created:
+	case a.Verdict == talkdesk.OK:
 		in.agents = found
 	case a.Verdict == talkdesk.Halt && !a.Denied:
 		in.halt(lifecycle.Stop{Exit: exit.Refused, Reason: a.Message})

@@ -67,10 +67,9 @@ func BenchmarkRun(b *testing.B) {
 		{"server=sandbox/journal=none", box.URL, false},
 	} {
 		b.Run(c.name, func(b *testing.B) {
+			open := journal.Open
 			if !c.journal {
-				real := openJournal
-				defer func() { openJournal = real }()
-				openJournal = func(_ string, h journal.Header, begin journal.Begin) (*journal.Journal, error) {
+				open = func(_ string, h journal.Header, begin journal.Begin) (*journal.Journal, error) {
 					return journal.OpenFile(unsynced{nothing{}}, 0, h, begin)
 				}
 			}
@@ -78,7 +77,7 @@ func BenchmarkRun(b *testing.B) {
 			var took time.Duration
 			for n := 0; b.Loop(); n++ {
 				began := time.Now()
-				benchRun(b, c.url, rows, fmt.Sprintf("%s-%d-", c.name, n))
+				benchRun(b, open, c.url, rows, fmt.Sprintf("%s-%d-", c.name, n))
 				took += time.Since(began)
 			}
 			b.ReportMetric(float64(rows)*float64(b.N)/took.Seconds(), "cases/s")
@@ -86,7 +85,7 @@ func BenchmarkRun(b *testing.B) {
 	}
 }
 
-func benchRun(b *testing.B, url string, rows int, prefix string) {
+func benchRun(b *testing.B, open func(string, journal.Header, journal.Begin) (*journal.Journal, error), url string, rows int, prefix string) {
 	b.Helper()
 	dir := b.TempDir()
 	in := writeRows(b, dir, prefix, rows)
@@ -99,7 +98,7 @@ func benchRun(b *testing.B, url string, rows int, prefix string) {
 	}
 	sum, err := Run(b.Context(), Config{Table: table, Program: program, API: client, Limiter: ratelimit.New(0),
 		Log: slog.New(slog.DiscardHandler), Input: in, Results: filepath.Join(dir, "out.csv"), Account: "acme", BaseURL: url,
-		Concurrency: 64, MaxAttempts: 8, Settle: time.Second, OutagePatience: time.Minute})
+		Concurrency: 64, MaxAttempts: 8, Settle: time.Second, OutagePatience: time.Minute, openJournal: open})
 	if err != nil || sum.Created != rows {
 		b.Fatalf("%+v: %v", sum, err)
 	}

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"caseimport/importer/journal"
 	"caseimport/importer/source"
 	"caseimport/importer/talkdesk"
 	"caseimport/mapping"
@@ -78,9 +79,12 @@ type Config struct {
 	// Drain, once closed, lets nothing new be sent: requests in flight are
 	// awaited and recorded. Cancelling Run's context stops at once.
 	Drain <-chan struct{}
-	// Known, if set, is called before the first request with every case that
+	// EachCase, if set, is called before the first request with every case that
 	// the journal knows, so that a sandbox without a memory can be given one.
-	Known func(id, key, title string)
+	EachCase func(id, key, title string)
+
+	// openJournal is journal.Open, but in tests that lose what was not synced.
+	openJournal func(path string, h journal.Header, b journal.Begin) (*journal.Journal, error)
 }
 
 // MaxFailures stops a run in which the API refuses too much. The zero value is

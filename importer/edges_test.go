@@ -224,9 +224,9 @@ func (l *liar) Read(ctx context.Context, q talkdesk.Query) (talkdesk.Page, talkd
 	}
 	if q.ID != "" { // the case itself is shown as it is
 		all = slices.DeleteFunc(all, func(f talkdesk.Found) bool { return f.ID != q.ID })
-		return talkdesk.Page{Cases: all, Total: 1}, talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+		return talkdesk.Page{Cases: all, Total: 1}, talkdesk.Answer{Verdict: talkdesk.OK, Status: 200}
 	}
-	return l.page(l, q, all), talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+	return l.page(l, q, all), talkdesk.Answer{Verdict: talkdesk.OK, Status: 200}
 }
 
 // filtered is a search that tells the truth.
@@ -787,8 +787,8 @@ func TestCorrectionsAreKept(t *testing.T) {
 			w.run("in.csv", func(c *Config) { c.Drain = after(10 * time.Millisecond) })
 		},
 		"killed": func(w *world) {
-			losing.Store(true)
-			defer losing.Store(false)
+			w.losing = true
+			defer func() { w.losing = false }()
 			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Millisecond)
 			defer cancel()
 			w.runCtx(ctx, "in.csv")
@@ -802,8 +802,8 @@ func TestCorrectionsAreKept(t *testing.T) {
 	for name, way := range ways {
 		for _, second := range []bool{false, true} {
 			t.Run(fmt.Sprintf("%s, again %v", name, second), func(t *testing.T) {
-				forgetful(t, false)
 				in(t, func(w *world) {
+					w.forgetful(false)
 					w.input("in.csv", line(1), line(2), "T-3,,no subject,open,low", "T-4,,no subject,open,low")
 					w.input("other.csv", line(5), line(6), "T-7,,no subject,open,low")
 					w.input("well.csv", line(8))

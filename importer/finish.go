@@ -17,7 +17,7 @@ import (
 // finish brings the files into the form in which the next run, and people,
 // find them. err is the first error of the disk, nil in order.
 func (p *pipeline) finish(err error) (Summary, error) {
-	p.cfg.Progress.now(Writing)
+	p.cfg.Progress.turnTo(Writing)
 	hurry := p.ctx.Err() != nil // the second signal
 	stop := p.stop()
 	neverBegan := stop != nil && stop.Exit == exit.Refused
@@ -34,7 +34,7 @@ func (p *pipeline) finish(err error) (Summary, error) {
 	} else {
 		err = errors.Join(err, p.commitReport(&sum))
 	}
-	err = errors.Join(err, p.store.finish(hurry))
+	err = errors.Join(err, p.tidyResults(hurry))
 	// A journal in which nothing was claimed would only pin the next run to an
 	// address that may have been a slip; that a person asked for --adopt must
 	// not be forgotten.
@@ -119,8 +119,8 @@ func (p *pipeline) earlierReport(path string) results.Earlier {
 	wasInput := p.readToEnd && sum == hex.EncodeToString(p.cfg.Table.Sum[:])
 	switch {
 	case sum == "":
-	case wasInput && (p.ids.Report() || p.cfg.Progress.Done() == p.cfg.Table.Rows):
-		return results.Read
+	case wasInput && (p.columns.IsReport() || p.cfg.Progress.Done() == p.cfg.Table.Rows):
+		return results.Consumed
 	case sum != p.written && !wasInput:
 		return results.Edited
 	}

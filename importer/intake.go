@@ -41,11 +41,11 @@ func (p *pipeline) read() error {
 
 // rows is the reading itself.
 func (in *intake) rows() (err error) {
-	in.cfg.Progress.now(Asking)
+	in.cfg.Progress.turnTo(Asking)
 	if in.before, err = in.preflight(); err != nil {
 		return err
 	}
-	in.cfg.Progress.now(Sending)
+	in.cfg.Progress.turnTo(Sending)
 	if in.going.Err() == nil {
 		if err := in.byWriter(in.begin); err != nil { // which alone may touch the results
 			why := filesStop(err)
@@ -91,9 +91,10 @@ type item struct {
 	unowned bool     // its owner is no agent, and it took the mapping's default
 }
 
+// take brings a row to its first fork.
 func (in *intake) take(row *source.Row) error {
 	switch {
-	case in.going.Err() != nil && !in.ids.Report():
+	case in.going.Err() != nil && !in.columns.IsReport():
 		return errEnough
 	case in.going.Err() != nil:
 		in.skip(row)
@@ -101,49 +102,62 @@ func (in *intake) take(row *source.Row) error {
 	case in.cfg.Limit > 0 && in.full():
 		return in.pastLimit(row)
 	case row.Fault != "":
-		in.refuse(row, "", in.pastID(row), results.Invalid, mapping.Fault{Reason: row.Fault})
+		in.refuse(refusal{row: row, id: in.meetPast(row), status: results.Invalid, faults: []mapping.Fault{{Reason: row.Fault}}})
 		return nil
-	case in.ids.Report() && row.Fields() != nil && results.Uncorrected(in.cfg.Table.Header, row.Fields()):
-		in.refuse(row, "", in.pastID(row), results.Invalid, mapping.Fault{Reason: identity.NotCorrected})
+	case in.columns.IsReport() && row.Fields() != nil && results.Uncorrected(in.cfg.Table.Header, row.Fields()):
+		in.refuse(refusal{row: row, id: in.meetPast(row), status: results.Invalid, faults: []mapping.Fault{{Reason: identity.NotCorrected}}})
 		return nil
 	}
 	who := in.identity(row)
 	if who.Filtered {
-		if in.ids.Report() {
-			in.pastID(row)
+		if in.columns.IsReport() {
+			in.meetPast(row)
 		}
 		in.cfg.Progress.filtered.Add(1)
 		return nil
 	}
-	id, text, status, reason := in.identify(row, who)
-	if status == results.Duplicate {
-		in.refuse(row, who.Key, text, status, mapping.Fault{Field: "key", Reason: reason})
+	ident := in.identify(row, who)
+	if ident.status == results.Duplicate {
+		in.refuse(refusal{row: row, key: who.Key, id: ident.text, status: ident.status, faults: []mapping.Fault{{Field: "key", Reason: ident.reason}}})
 		return nil
 	}
-	if status == results.Invalid || who.Fault != nil {
-		_, faults := in.mapRow(row, who)
-		if err := in.cfg.Program.Err(); err != nil {
-			return err
-		}
-		if reason != "" {
-			faults = append([]mapping.Fault{{Field: "key", Reason: reason}}, faults...)
-		}
-		in.refuse(row, cmp.Or(identity.KeyOf(text), who.Key), text, results.Invalid, faults...)
-		return nil
+	if ident.status == results.Invalid || who.Fault != nil {
+		return in.refuseUnidentified(row, who, ident)
 	}
-	known, earlier := in.journal.Meet(id, row.Number)
+	known, earlier := in.journal.Meet(ident.id, row.Number)
 	if earlier != 0 {
 		if in.cfg.Program.HasKey() {
-			text = identity.Text(identity.OfDuplicate, id)
+			ident.text = identity.Text(identity.OfDuplicate, ident.id)
 		}
-		in.refuse(row, who.Key, text, results.Duplicate, mapping.Fault{Field: "key", Reason: fmt.Sprintf("row %d of this input is the same by its key or %s", earlier, results.IDColumn)})
+		in.refuse(refusal{row: row, key: who.Key, id: ident.text, status: results.Duplicate,
+			faults: []mapping.Fault{{Field: "key", Reason: fmt.Sprintf("row %d of this input is the same by its key or %s", earlier, results.IDColumn)}}})
 		return nil
 	}
-	if known == journal.Created && !in.outdated(id, row, who) {
+	if known == journal.Created && !in.outdated(ident.id, row, who) {
 		in.cfg.Progress.already.Add(1)
 		return in.cfg.Program.Err()
 	}
-	r, it, faults := in.build(row, id, who)
+	return in.takeMapped(row, who, ident, known)
+}
+
+// refuseUnidentified refuses a row of which it is not known, or not sure, which one it is,
+// with all that is wrong with it.
+func (in *intake) refuseUnidentified(row *source.Row, who mapping.Identity, ident identified) error {
+	_, faults := in.mapRow(row, who)
+	if err := in.cfg.Program.Err(); err != nil {
+		return err
+	}
+	if ident.reason != "" {
+		faults = append([]mapping.Fault{{Field: "key", Reason: ident.reason}}, faults...)
+	}
+	in.refuse(refusal{row: row, key: cmp.Or(identity.KeyOf(ident.text), who.Key), id: ident.text, status: results.Invalid, faults: faults})
+	return nil
+}
+
+// takeMapped maps a row that is to be sent, or whose case is to be updated, and hands it
+// on. known is what the journal knows of it.
+func (in *intake) takeMapped(row *source.Row, who mapping.Identity, ident identified, known journal.State) error {
+	r, it, faults := in.build(row, ident.id, who)
 	if err := in.cfg.Program.Err(); err != nil {
 		return err
 	}
@@ -157,10 +171,10 @@ func (in *intake) take(row *source.Row) error {
 	faults = in.assign(r, it, faults)
 	switch {
 	case len(faults) > 0 && !known.InDoubt() && !known.HasCase():
-		in.journal.Supersede(id)
-		in.refuse(row, who.Key, text, results.Invalid, faults...)
-	case known.HasCase(), it.mapped.Parent != "", known == journal.Failed && in.journal.Refused(id, r.Sum):
-		in.putOff(row, id, it)
+		in.journal.Supersede(ident.id)
+		in.refuse(refusal{row: row, key: who.Key, id: ident.text, status: results.Invalid, faults: faults})
+	case known.HasCase(), it.mapped.Parent != "", known == journal.Failed && in.journal.Refused(ident.id, r.Sum):
+		in.putOff(row, ident.id, it)
 	default:
 		in.hand(r)
 	}
@@ -247,9 +261,9 @@ func (in *intake) pastLimit(row *source.Row) error {
 			in.cfg.Progress.filtered.Add(1)
 			return nil
 		}
-		id, _, status, _ := in.identify(row, who)
-		if status == "" && who.Fault == nil && in.journal.State(id) == journal.Created {
-			if _, earlier := in.journal.Meet(id, row.Number); earlier == 0 && !in.outdated(id, row, who) {
+		ident := in.identify(row, who)
+		if ident.status == "" && who.Fault == nil && in.journal.State(ident.id) == journal.Created {
+			if _, earlier := in.journal.Meet(ident.id, row.Number); earlier == 0 && !in.outdated(ident.id, row, who) {
 				in.cfg.Progress.already.Add(1)
 				return in.cfg.Program.Err()
 			}
@@ -261,63 +275,72 @@ func (in *intake) pastLimit(row *source.Row) error {
 
 // skip leaves a row to a later run.
 func (in *intake) skip(row *source.Row) {
-	if in.ids.Report() {
+	if in.columns.IsReport() {
 		in.enqueue(func() error { return in.giveBack(row) })
 	}
 }
 
-// identify forms the identity of a row; text is its caseimport_id. A failure
-// report ties its rows to their past by that id. A status other than "" says
-// that the row is refused, and reason why.
-func (in *intake) identify(row *source.Row, who mapping.Identity) (id journal.ID, text, status, reason string) {
-	keyed := in.cfg.Program.HasKey()
+// identified is which row a row is.
+type identified struct {
+	id   journal.ID
+	text string // its caseimport_id
+	// status is results.Invalid or results.Duplicate if the row is refused for that, and
+	// reason says why.
+	status, reason string
+}
+
+// identify forms the identity of a row. A failure report ties its rows to their past by
+// their caseimport_id.
+func (in *intake) identify(row *source.Row, who mapping.Identity) identified {
 	written := ""
-	if in.ids.Report() {
-		written = in.ids.ID(row.Cell)
+	if in.columns.IsReport() {
+		written = in.columns.ID(row.Cell)
 	}
 	kind, past, tied, fault := identity.Tie(written, who.Key)
 	if tied && kind == identity.OfDuplicate {
 		in.duplicates[past] = true
 	}
 	if written != "" && !tied {
-		return id, written, results.Invalid, fault
+		return identified{text: written, status: results.Invalid, reason: fault}
 	}
-	if !keyed {
+	if !in.cfg.Program.HasKey() {
 		if tied {
-			return past, written, "", ""
+			return identified{id: past, text: written}
 		}
-		id = in.byContent(row)
-		if in.ids.Report() {
-			return id, identity.Text(identity.ByCells, id), results.Invalid, fmt.Sprintf("it has no %s, and without a key in the mapping nothing else tells which row it was", results.IDColumn)
+		id := in.byContent(row)
+		ident := identified{id: id, text: identity.Text(identity.ByCells, id)}
+		if in.columns.IsReport() {
+			ident.status, ident.reason = results.Invalid, fmt.Sprintf("it has no %s, and without a key in the mapping nothing else tells which row it was", results.IDColumn)
 		}
-		return id, identity.Text(identity.ByCells, id), "", ""
+		return ident
 	}
 	if tied && kind == identity.ByCells {
 		// A row that had no valid key. It may have been given one.
 		if _, earlier := in.journal.Meet(past, row.Number); earlier != 0 {
-			return past, written, results.Duplicate, fmt.Sprintf("row %d of this input has the same %s", earlier, results.IDColumn)
+			return identified{past, written, results.Duplicate, fmt.Sprintf("row %d of this input has the same %s", earlier, results.IDColumn)}
 		}
 	}
 	if who.Key == "" { // who.Fault says what is wrong
-		return id, in.pastID(row), "", ""
+		return identified{text: in.meetPast(row)}
 	}
-	id = identity.Key(who.Key)
+	id := identity.Key(who.Key)
 	if tied {
 		switch {
 		case kind == identity.OfDuplicate && past == id:
-			return id, written, results.Duplicate, identity.StillDuplicate
+			return identified{id, written, results.Duplicate, identity.StillDuplicate}
 		case fault != "":
-			return past, in.pastID(row), results.Invalid, fault
+			return identified{past, in.meetPast(row), results.Invalid, fault}
 		}
 	}
-	return id, identity.KeyText(who.Key), "", ""
+	return identified{id: id, text: identity.KeyText(who.Key)}
 }
 
-// pastID is the caseimport_id of a row that cannot be identified by its key: the
-// one that a failure report gave it, else its content.
-func (in *intake) pastID(row *source.Row) string {
-	if in.ids.Report() {
-		text := in.ids.ID(row.Cell)
+// meetPast notes that the input holds a row that is not sent, or cannot be identified by
+// its key, and returns its caseimport_id: the one that a failure report gave it, else one
+// of its content.
+func (in *intake) meetPast(row *source.Row) string {
+	if in.columns.IsReport() {
+		text := in.columns.ID(row.Cell)
 		if kind, past, ok := identity.Parse(text); ok {
 			if kind == identity.OfDuplicate {
 				in.duplicates[past] = true
@@ -352,7 +375,7 @@ func (in *intake) byContent(row *source.Row) journal.ID {
 func (in *intake) build(row *source.Row, id journal.ID, who mapping.Identity) (*lifecycle.Row, *item, []mapping.Fault) {
 	c, faults := in.mapRow(row, who)
 	it := &item{row: row}
-	r := &lifecycle.Row{Ref: it, Claim: journal.Claim{ID: id, Row: row.Number, Key: who.Key, Title: c.Title}}
+	r := &lifecycle.Row{Ref: it, Claim: journal.Claim{ID: id, Number: row.Number, Key: who.Key, Title: c.Title}}
 	if len(faults) == 0 {
 		var err error
 		it.mapped = c
@@ -387,9 +410,17 @@ func (in *intake) complete(r *lifecycle.Row, it *item) {
 	r.Update = content.AfterCreate(&it.mapped)
 }
 
-// refuse records a row that is not sent.
-func (in *intake) refuse(row *source.Row, key, id, status string, faults ...mapping.Fault) {
-	in.enqueue(func() error { return in.recordRefusal(row, key, id, status, faults) })
+// refusal is a row that is not sent.
+type refusal struct {
+	row    *source.Row
+	key    string // "" if it has none
+	id     string // its caseimport_id
+	status string // results.Invalid or results.Duplicate
+	faults []mapping.Fault
+}
+
+func (in *intake) refuse(r refusal) {
+	in.enqueue(func() error { return in.recordRefusal(r) })
 }
 
 // maxFaults bounds what is written down of one row, as of an answer.

@@ -126,7 +126,7 @@ func (in *intake) takeLate(row *source.Row, l laterRow, known map[journal.ID]rec
 		in.resume(r, it, known[l.id], fault)
 	} else if len(faults) > 0 && !state.InDoubt() { // its doubt has ended meanwhile
 		in.journal.Supersede(l.id)
-		in.refuse(row, r.Key, in.idOf(r.Claim), results.Invalid, faults...)
+		in.refuse(refusal{row: row, key: r.Key, id: in.idOf(r.Claim), status: results.Invalid, faults: faults})
 		return nil
 	}
 	r.Retried = state == journal.Failed && in.journal.Refused(l.id, r.Sum)
@@ -176,7 +176,7 @@ func (in *intake) resume(r *lifecycle.Row, it *item, was recalled, orphaned *map
 	if orphaned != nil && slices.Contains(lost, orphaned.Field) {
 		r.Body, r.Fault = nil, orphaned.String()
 	} else if len(lost) > 0 {
-		in.remark("with changes that an update cannot set", fmt.Sprintf("row %d, key %q: %s changed, which an update cannot set in case %s", r.Row, words.Shown(r.Key), strings.Join(lost, ", "), r.CaseID))
+		in.remark("with changes that an update cannot set", fmt.Sprintf("row %d, key %q: %s changed, which an update cannot set in case %s", r.Number, words.Shown(r.Key), strings.Join(lost, ", "), r.CaseID))
 	}
 }
 

@@ -11,7 +11,7 @@ import (
 
 // An expression of the mapping file may take minutes on one row, and cannot be
 // broken off. Whoever wants the run to stop must not wait for it: the reader is
-// left behind. pipeline.mapping says since when an expression runs (0: none
+// left behind. pipeline.mappingSince says since when an expression runs (0: none
 // does, abandoned: the run goes on without its reader).
 const abandoned = -1
 
@@ -37,9 +37,9 @@ func (p *pipeline) awaitReader(ended <-chan error) error {
 			return err
 		case <-look.C:
 		}
-		since := p.mapping.Load()
+		since := p.mappingSince.Load()
 		slow := p.ctx.Err() != nil || p.now()-time.Duration(since) > slowRow
-		if since > 0 && slow && p.mapping.CompareAndSwap(since, abandoned) {
+		if since > 0 && slow && p.mappingSince.CompareAndSwap(since, abandoned) {
 			return errSlow
 		}
 	}
@@ -49,9 +49,9 @@ func (p *pipeline) awaitReader(ended <-chan error) error {
 // without it: what is the pipeline's is then no longer the reader's to touch.
 func (p *pipeline) patiently(expression func()) {
 	since := int64(p.now()) + 1
-	p.mapping.Store(since)
+	p.mappingSince.Store(since)
 	expression()
-	if !p.mapping.CompareAndSwap(since, 0) {
+	if !p.mappingSince.CompareAndSwap(since, 0) {
 		runtime.Goexit()
 	}
 }

@@ -21,12 +21,12 @@ import (
 // pipeline carries out what the machine decides. Its goroutines bring their events
 // to the machine, under mu, and take their work from it: see the package comment.
 type pipeline struct {
-	cfg   Config
-	ids   results.Columns // where a failure report as input keeps its own columns
-	began time.Time       // the moment 0 of the machine: when the lock was taken
+	cfg     Config
+	columns results.Columns // where a failure report as input keeps its own columns
+	began   time.Time       // the moment 0 of the machine: when the lock was taken
 	*store
 	tally
-	history
+	spans
 
 	ctx    context.Context // ends at the second signal
 	going  context.Context // ends when nothing new is to be sent
@@ -37,8 +37,8 @@ type pipeline struct {
 
 	mu      sync.Mutex
 	machine *lifecycle.Machine
-	queue   []any // for the writer: actions and tasks, in order
-	pacing  int   // workers that wait for their turn
+	queue   []queued // for the writer, in order
+	pacing  int      // workers that wait for their turn
 	idle    *sync.Cond
 	room    *sync.Cond // for the reader
 	due     *sync.Cond // for the writer
@@ -48,8 +48,9 @@ type pipeline struct {
 	readToEnd bool
 	// unread: a row took too long when the run was to stop, so it and those
 	// after it have not been looked at.
-	unread  bool
-	mapping atomic.Int64 // see patience.go
+	unread bool
+	// mappingSince is when the reader began with an expression: see patience.go.
+	mappingSince atomic.Int64
 	// changed are rows whose case does not hold them as they are now; unmatched
 	// are those of which that cannot be told.
 	changed, unmatched int
@@ -63,7 +64,11 @@ type pipeline struct {
 }
 
 func newPipeline(ctx context.Context, cfg Config, s *store) *pipeline {
-	p := &pipeline{cfg: cfg, ids: results.ReportColumns(cfg.Table.Columns), began: time.Now(), store: s, tally: tally{undone: map[journal.ID]bool{}, reasons: map[string]int{}}, ctx: ctx, replies: map[*lifecycle.Question]chan lifecycle.Reply{}, duplicates: map[journal.ID]bool{}, remarks: map[string]int{}}
+	p := &pipeline{
+		cfg: cfg, columns: results.ReportColumns(cfg.Table.Columns), began: time.Now(), ctx: ctx,
+		store: s, tally: tally{undone: map[journal.ID]bool{}, reasons: map[string]int{}},
+		duplicates: map[journal.ID]bool{}, remarks: map[string]int{}, replies: map[*lifecycle.Question]chan lifecycle.Reply{},
+	}
 	p.going, p.cancel = context.WithCancel(ctx)
 	p.drained = drain(ctx, p.going)
 	p.idle, p.room, p.due = sync.NewCond(&p.mu), sync.NewCond(&p.mu), sync.NewCond(&p.mu)
@@ -93,7 +98,7 @@ func (p *pipeline) event(happen func(m *lifecycle.Machine, now lifecycle.Instant
 func (p *pipeline) follow() {
 	m, now := p.machine, p.now()
 	for _, a := range m.Actions() {
-		p.queue = append(p.queue, a)
+		p.queue = append(p.queue, queued{action: a})
 	}
 	if m.Stopped() != nil {
 		p.cancel()
@@ -207,7 +212,7 @@ func (p *pipeline) request(q lifecycle.Request, turn time.Time) answering {
 	}
 	a, found, total := p.exchange(q, turn)
 	return func(m *lifecycle.Machine, now lifecycle.Instant) {
-		if q.Kind == lifecycle.Create && a.Verdict == talkdesk.Created {
+		if q.Kind == lifecycle.Create && a.Verdict == talkdesk.OK {
 			q.Row.Update = content.WithoutStatus(q.Row.Update, a.CaseStatus)
 		}
 		m.Answered(now, q, a, found, total)
@@ -217,7 +222,7 @@ func (p *pipeline) request(q lifecycle.Request, turn time.Time) answering {
 // compared tells the machine what of an update is still to be sent.
 func (p *pipeline) compared(q lifecycle.Request, got *talkdesk.Case, a talkdesk.Answer) answering {
 	var c lifecycle.Comparison
-	if a.Verdict == talkdesk.Created {
+	if a.Verdict == talkdesk.OK {
 		it := q.Row.Ref.(*item)
 		memo := content.Memo{}
 		if it.was.memo != nil {
@@ -228,7 +233,7 @@ func (p *pipeline) compared(q lifecycle.Request, got *talkdesk.Case, a talkdesk.
 		a.Updated, c.Locked = got.UpdatedAt, got.Locked()
 		if len(left) > 0 {
 			c.Note = content.LeftAlone(left)
-			p.remark("with fields that were changed in Talkdesk since", fmt.Sprintf("row %d, case %s: %s", q.Row.Claim.Row, got.ID, c.Note))
+			p.remark("with fields that were changed in Talkdesk since", fmt.Sprintf("row %d, case %s: %s", q.Row.Number, got.ID, c.Note))
 		}
 	}
 	return func(m *lifecycle.Machine, now lifecycle.Instant) { m.Compared(now, q, a, c) }

@@ -90,7 +90,7 @@ func (p *pipeline) adopt() (earlierCases, error) {
 	case first.Answer.Verdict == talkdesk.Halt:
 		p.halt(lifecycle.Stop{Exit: exit.Refused, Reason: first.Answer.Message})
 		return cases, nil
-	case first.Answer.Verdict != talkdesk.Created:
+	case first.Answer.Verdict != talkdesk.OK:
 		return cases, nil
 	}
 	field := p.cfg.Program.KeyField()
@@ -151,7 +151,7 @@ func (p *pipeline) findsOne(cases []results.Line) (why string) {
 				return "the run was stopped"
 			case slices.ContainsFunc(reply.Found, func(f talkdesk.Found) bool { return f.ID == line.CaseID }):
 				return ""
-			case a.Verdict == talkdesk.Created:
+			case a.Verdict == talkdesk.OK:
 				why = fmt.Sprintf("case %s has the key of case %s", reply.Found[0].ID, line.CaseID)
 			case a.Verdict == talkdesk.Absent:
 				why = fmt.Sprintf("it does not list case %s", line.CaseID)
@@ -183,7 +183,7 @@ func (p *pipeline) list(page lifecycle.Reply, wanted map[journal.ID]bool) map[jo
 			break
 		}
 		var ok bool
-		if page, ok = p.ask(lifecycle.Question{Page: n + 1}); !ok || page.Answer.Verdict != talkdesk.Created {
+		if page, ok = p.ask(lifecycle.Question{Page: n + 1}); !ok || page.Answer.Verdict != talkdesk.OK {
 			break
 		}
 	}
@@ -243,7 +243,7 @@ func (p *pipeline) refuseSecondImport() error {
 		}
 		a := reply.Answer
 		switch {
-		case a.Verdict == talkdesk.Created:
+		case a.Verdict == talkdesk.OK:
 			c, _ := p.mapRow(row, who)
 			// Of a row whose title is at fault nothing can be said.
 			if c.Title == "" || slices.ContainsFunc(reply.Found, func(f talkdesk.Found) bool { return f.Titled(c.Title) }) {

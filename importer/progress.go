@@ -32,7 +32,7 @@ const (
 // Doing returns what the run is about.
 func (p *Progress) Doing() Doing { return Doing(p.doing.Load()) }
 
-func (p *Progress) now(d Doing) { p.doing.Store(int32(d)) }
+func (p *Progress) turnTo(d Doing) { p.doing.Store(int32(d)) }
 
 // Down reports whether the run waits for a server that fails.
 func (p *Progress) Down() bool { return p.down.Load() }

@@ -37,13 +37,9 @@ var (
 	}
 )
 
-// weather imports through one storm, killed now and then, and returns how many
+// endure imports through one storm, killed now and then, and returns how many
 // cases there are too many at the end, and how many runs it took.
-func weather(t *testing.T, s storm, seed uint64, kills int, change ...func(*Config)) (doubles, runs int, w *world) {
-	return weatherIn(newWorld(t), s, seed, kills, change...)
-}
-
-func weatherIn(w *world, s storm, seed uint64, kills int, change ...func(*Config)) (doubles, runs int, _ *world) {
+func (w *world) endure(s storm, seed uint64, kills int, change ...func(*Config)) (doubles, runs int) {
 	t := w.t
 	rnd := rand.New(rand.NewPCG(seed, 7))
 	w.api.lag = s.lag
@@ -61,14 +57,14 @@ func weatherIn(w *world, s storm, seed uint64, kills int, change ...func(*Config
 		}
 		ctx, cancel := context.Background(), context.CancelFunc(func() {})
 		if runs <= kills {
-			losing.Store(true)
+			w.losing = true
 			ctx, cancel = context.WithTimeout(ctx, time.Duration(1+rnd.Int64N(int64(90*time.Second))))
 		}
 		sum, err := w.runCtx(ctx, "in.csv", change...)
 		cancel()
-		losing.Store(false)
+		w.losing = false
 		if sum.Exit == 0 {
-			return w.api.doubles(), runs, w
+			return w.api.doubles(), runs
 		}
 		if sum.Exit != 3 && sum.Exit != 4 {
 			t.Fatalf("run %d: exit %d: %v", runs, sum.Exit, err)
@@ -87,12 +83,13 @@ func modified(path string) time.Time {
 }
 
 func TestNothingTwiceNothingLost(t *testing.T) {
-	forgetful(t, false)
 	for _, s := range storms {
 		t.Run(s.name, func(t *testing.T) {
 			for seed := range uint64(8) {
 				synctest.Test(t, func(t *testing.T) {
-					_, runs, w := weather(t, s, seed, 6)
+					w := newWorld(t)
+					w.forgetful(false)
+					_, runs := w.endure(s, seed, 6)
 					w.once(keys(0, s.rows)...)
 					for row, line := range w.results() {
 						if w.api.cases[atoi(line.CaseID)-1].key != fmt.Sprintf("T-%d", row) {
@@ -132,51 +129,45 @@ func TestEachRuleIsNeeded(t *testing.T) {
 		name  string
 		storm storm
 		kills int
-		off   func(t *testing.T)
+		// deaf: what is to be synced is not.
+		deaf bool
 		// forgets: the results are lost with what was not synced, else they
 		// would tell on the journal.
 		forgets bool
 		change  func(*Config)
 	}{
-		{name: "1: nothing leaves before it is written down", storm: storms[0], kills: 3, forgets: true,
-			off: func(t *testing.T) { forgetful(t, true) }},
+		{name: "1: nothing leaves before it is written down", storm: storms[0], kills: 3, forgets: true, deaf: true},
 		{name: "2: what is in doubt is looked up", storm: storms[0],
 			change: func(c *Config) { c.API = blindAPI{c.API.(*server)} }},
 		{name: "3: an absence counts only after the settle delay", storm: storms[2],
 			change: func(c *Config) { c.Settle = 0 }},
 	} {
 		t.Run(rule.name, func(t *testing.T) {
-			try := func() (doubles int) {
+			try := func(deaf bool, changes ...func(*Config)) (doubles int) {
 				for seed := range uint64(10) {
 					synctest.Test(t, func(t *testing.T) {
-						var changes []func(*Config)
-						if rule.change != nil {
-							changes = append(changes, rule.change)
-						}
 						w := newWorld(t)
 						w.forgets = rule.forgets
-						n, _, _ := weatherIn(w, rule.storm, seed, rule.kills, changes...)
+						w.forgetful(deaf)
+						n, _ := w.endure(rule.storm, seed, rule.kills, changes...)
 						doubles += n
 					})
 				}
 				return doubles
 			}
-			change := rule.change
 			t.Run("off", func(t *testing.T) {
-				if rule.off != nil {
-					rule.off(t)
+				var changes []func(*Config)
+				if rule.change != nil {
+					changes = append(changes, rule.change)
 				}
-				n := try()
+				n := try(rule.deaf, changes...)
 				t.Logf("%d cases too many", n)
 				if n == 0 {
 					t.Error("without the rule nothing goes wrong: the test shows nothing")
 				}
 			})
 			t.Run("on", func(t *testing.T) {
-				rule.change = nil
-				defer func() { rule.change = change }()
-				forgetful(t, false)
-				if n := try(); n != 0 {
+				if n := try(false); n != 0 {
 					t.Errorf("%d cases too many", n)
 				}
 			})

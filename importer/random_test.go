@@ -143,12 +143,12 @@ func (c *chaos) run(name string, changes ...func(*Config)) Summary {
 		}
 	}
 	if c.chance(3) {
-		losing.Store(c.chance(2))
+		c.losing = c.chance(2)
 		ctx, cancel = context.WithTimeout(ctx, time.Duration(1+c.rnd.IntN(60_000))*time.Millisecond)
 	}
 	sum, err := c.runCtx(ctx, name, append([]func(*Config){change}, changes...)...)
 	cancel()
-	losing.Store(false)
+	c.losing = false
 	c.tell("night %d: %s: exit %d (%v): %+v", c.night, name, sum.Exit, err, sum)
 	if sum.Exit == 1 && strings.Contains(fmt.Sprint(err), "internal") {
 		c.t.Errorf("%v", err)
@@ -159,7 +159,6 @@ func (c *chaos) run(name string, changes ...func(*Config)) Summary {
 // TestChaos lives through random histories. Seeds that fail are told with their
 // story. CASEIMPORT_HISTORIES and CASEIMPORT_SEED say how many, and from which on.
 func TestChaos(t *testing.T) {
-	forgetful(t, false)
 	histories := 15
 	if s := os.Getenv("CASEIMPORT_HISTORIES"); s != "" {
 		fmt.Sscan(s, &histories)
@@ -172,6 +171,7 @@ func TestChaos(t *testing.T) {
 	for seed := first; seed < first+uint64(histories) && !t.Failed(); seed++ {
 		synctest.Test(t, func(bubble *testing.T) {
 			c := &chaos{world: newWorld(bubble), rnd: rand.New(rand.NewPCG(seed, 3))}
+			c.forgetful(false)
 			c.api.lag = time.Duration(c.rnd.IntN(20_000)) * time.Millisecond
 			c.input("first.csv", line(0))
 			c.must(0, "first.csv")

@@ -17,7 +17,6 @@ import (
 	"caseimport/importer/results"
 	"caseimport/importer/source"
 	"caseimport/importer/talkdesk"
-	"caseimport/mapping"
 	"caseimport/mapping/words"
 )
 
@@ -63,9 +62,12 @@ func (t *tally) frequent() (top []Reason) {
 	return top[:min(shownReasons, len(top))]
 }
 
-// task is something that the writer is to do beside what the machine wants. Its error
-// is one of the disk.
-type task func() error
+// queued is one thing for the writer to do: what the machine wants, or a task beside
+// that, whose error is one of the disk.
+type queued struct {
+	action lifecycle.Action
+	task   func() error // nil for an action
+}
 
 const (
 	// filesAge is how long a line may wait in memory before it is in its file.
@@ -90,11 +92,11 @@ func (p *pipeline) write() (first error) {
 		p.due.Signal()
 	})
 	defer beat.Stop()
-	var work []any
+	var work []queued
 	for {
 		stale, over := p.takeWork(&work)
-		for _, a := range work {
-			first = cmp.Or(first, p.carryOut(a))
+		for _, q := range work {
+			first = cmp.Or(first, p.carryOut(q))
 		}
 		clear(work)
 		if stale {
@@ -117,7 +119,7 @@ func (p *pipeline) write() (first error) {
 
 // takeWork waits for something to carry out. The outcomes that were recorded are
 // written before it waits. stale: it is time to write the results, too.
-func (p *pipeline) takeWork(work *[]any) (stale, over bool) {
+func (p *pipeline) takeWork(work *[]queued) (stale, over bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for flushed := false; len(p.queue) == 0 && !p.stale; {
@@ -141,13 +143,13 @@ func (p *pipeline) takeWork(work *[]any) (stale, over bool) {
 }
 
 // enqueue adds to what the writer has to do, once there is room.
-func (p *pipeline) enqueue(do task) {
+func (p *pipeline) enqueue(task func() error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	for len(p.queue) >= maxQueue {
 		p.room.Wait()
 	}
-	p.queue = append(p.queue, do)
+	p.queue = append(p.queue, queued{task: task})
 	p.due.Signal()
 }
 
@@ -164,8 +166,11 @@ func (p *pipeline) byWriter(do func() error) error {
 
 // carryOut does one thing. Its error is one of the disk; then nothing new is
 // sent, and the rest is still tried.
-func (p *pipeline) carryOut(a any) error {
-	switch a := a.(type) {
+func (p *pipeline) carryOut(q queued) error {
+	if q.task != nil {
+		return p.broken(q.task(), nil)
+	}
+	switch a := q.action.(type) {
 	case lifecycle.Claim:
 		claims := make([]journal.Claim, len(a.Rows))
 		for i, r := range a.Rows {
@@ -202,8 +207,6 @@ func (p *pipeline) carryOut(a any) error {
 		p.cfg.API.Renew()
 	case lifecycle.Say:
 		p.say(a.Notice)
-	case task:
-		return p.broken(a(), nil)
 	default: // what is dropped may be what keeps the promise
 		return p.broken(fmt.Errorf("internal error: nobody carries out %T", a), nil)
 	}
@@ -230,7 +233,7 @@ func older(a lifecycle.Record) bool {
 // is counted: nil for what is not its end.
 func (p *pipeline) outcome(a lifecycle.Record) (line results.Line, state journal.State, count *atomic.Int64) {
 	progress := p.cfg.Progress
-	line = results.Line{Row: a.Claim.Row, Key: a.Claim.Key, CaseID: a.CaseID, Attempts: a.Attempts, FinishedAt: time.Now()}
+	line = results.Line{Row: a.Claim.Number, Key: a.Claim.Key, CaseID: a.CaseID, Attempts: a.Attempts, FinishedAt: time.Now()}
 	state, count = journal.Created, &progress.created
 	switch {
 	case a.State == lifecycle.Done:
@@ -339,26 +342,26 @@ func (p *pipeline) memo(a lifecycle.Record) (sum [8]byte, memo []byte) {
 
 // recordRefusal writes down a row that is not sent. It belongs to this run alone, so the
 // journal does not hear of it.
-func (p *pipeline) recordRefusal(row *source.Row, key, id, status string, faults []mapping.Fault) error {
-	line := results.Line{Row: row.Number, Key: key, Status: status, ErrorMessage: faultText(faults), FinishedAt: time.Now()}
-	for _, f := range faults[:min(len(faults), maxFaults)] {
+func (p *pipeline) recordRefusal(r refusal) error {
+	line := results.Line{Row: r.row.Number, Key: r.key, Status: r.status, ErrorMessage: faultText(r.faults), FinishedAt: time.Now()}
+	for _, f := range r.faults[:min(len(r.faults), maxFaults)] {
 		if f.Field != "" {
 			line.ErrorFields = append(line.ErrorFields, results.Field{Name: f.Field, Description: f.Reason + f.Hint})
 		}
 	}
 	p.extra++
-	if status == results.Duplicate { // which says it all
+	if r.status == results.Duplicate { // which says it all
 		p.cfg.Progress.duplicate.Add(1)
 	} else {
 		p.cfg.Progress.invalid.Add(1)
-		for _, f := range faults {
+		for _, f := range r.faults {
 			p.count(words.Brief(f.Kind()))
 		}
 	}
 	if err := p.results.Append(line); err != nil {
 		return err
 	}
-	return p.report.Add(reportRow(row, id, line))
+	return p.report.Add(reportRow(r.row, r.id, line))
 }
 
 // recordOrphan writes down a row that is not sent because its parent has no case. The
@@ -382,13 +385,13 @@ func (p *pipeline) leave(a lifecycle.Leave) error {
 
 // giveBack puts a row of a failure report into the next: what it was it still is.
 func (p *pipeline) giveBack(row *source.Row) error {
-	if !p.ids.Report() {
+	if !p.columns.IsReport() {
 		return nil
 	}
-	return p.report.Add(results.ReportRow{Number: row.Number, ID: p.ids.ID(row.Cell),
-		Status: cmp.Or(p.ids.Status(row.Cell), statusLeft),
-		Error:  cmp.Or(p.ids.Error(row.Cell), "not sent yet: the run stopped before"),
-		Fields: p.ids.Fields(row.Cell), Record: row.Fields(), JSON: row.JSON()})
+	return p.report.Add(results.ReportRow{Number: row.Number, ID: p.columns.ID(row.Cell),
+		Status: cmp.Or(p.columns.Status(row.Cell), statusLeft),
+		Error:  cmp.Or(p.columns.Error(row.Cell), "not sent yet: the run stopped before"),
+		Fields: p.columns.Fields(row.Cell), Record: row.Fields(), JSON: row.JSON()})
 }
 
 func reportRow(row *source.Row, id string, line results.Line) results.ReportRow {

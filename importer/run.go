@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"caseimport/importer/exit"
+	"caseimport/importer/journal"
 )
 
 // Run imports the input. The error is nil if the run came to its end, whatever
@@ -17,6 +18,9 @@ func Run(ctx context.Context, cfg Config) (Summary, error) {
 	began := time.Now()
 	if cfg.Progress == nil {
 		cfg.Progress = &Progress{}
+	}
+	if cfg.openJournal == nil {
+		cfg.openJournal = journal.Open
 	}
 	cfg.ReportForm = reportForm(cfg.ReportForm, cfg.Table)
 	files := FilesOf(cfg.Results, cfg.ReportForm)

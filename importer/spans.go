@@ -13,8 +13,8 @@ const spanOf = 30 * time.Second
 // second is not.
 const shortPause = 900 * time.Millisecond
 
-// history is what the writer keeps of the stretches under way.
-type history struct {
+// spans is what the writer keeps of the stretches under way.
+type spans struct {
 	outage  *journal.Span // nil: the server is up
 	counted journal.Span  // the requests up to the last stretch that was noted
 }
@@ -23,7 +23,7 @@ type history struct {
 func (p *pipeline) remember(s journal.Span) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.queue = append(p.queue, task(func() error { return p.journal.Note(s) }))
+	p.queue = append(p.queue, queued{task: func() error { return p.journal.Note(s) }})
 	p.due.Signal()
 }
 

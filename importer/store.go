@@ -48,9 +48,6 @@ const tryAdopt = "give the run another results file (-o), or, if it is this impo
 // sandboxURL stands in journals for the base URL of a sandbox in the process.
 const sandboxURL = "sandbox"
 
-// openJournal is journal.Open, but in tests that lose what was not synced.
-var openJournal = journal.Open
-
 // openStore opens the journal, which takes the lock, and prepares the results
 // file and the failure report.
 func openStore(cfg Config, files Files) (*store, error) {
@@ -60,10 +57,10 @@ func openStore(cfg Config, files Files) (*store, error) {
 	}
 	host, _ := os.Hostname()
 	header := journal.Header{Account: cfg.Account, BaseURL: cfg.BaseURL, KeyRule: cfg.Program.KeyRule()}
-	if !cfg.Program.HasKey() && !results.ReportColumns(cfg.Table.Columns).Report() {
+	if !cfg.Program.HasKey() && !results.ReportColumns(cfg.Table.Columns).IsReport() {
 		header.Input = hex.EncodeToString(cfg.Table.Sum[:])
 	}
-	j, err := openJournal(files.Journal, header, journal.Begin{Input: absolute(cfg.Input), Results: filepath.Base(files.Results), Mapping: cfg.Mapping, Field: cfg.Program.KeyField(), Host: host, Process: os.Getpid(), At: time.Now(), Adopt: cfg.Adopt, Version: cfg.Version})
+	j, err := cfg.openJournal(files.Journal, header, journal.Begin{Input: absolute(cfg.Input), Results: filepath.Base(files.Results), Mapping: cfg.Mapping, Field: cfg.Program.KeyField(), Host: host, Process: os.Getpid(), At: time.Now(), Adopt: cfg.Adopt, Version: cfg.Version})
 	if err != nil {
 		return nil, journalStop(err)
 	}
@@ -101,7 +98,7 @@ func mayOpen(cfg Config, files Files) (hadResults bool, err error) {
 		return false, exit.Refuse(fmt.Errorf("found %s but not its journal %s: an earlier version named it %s", files.Results, files.Journal, files.oldJournal()), "if it is this import's, rename it to "+files.Journal)
 	case hadResults && !hasJournal && !cfg.Adopt:
 		return false, exit.Refuse(fmt.Errorf("found %s but not its journal %s: cannot tell which rows already have a case", files.Results, files.Journal), tryAdopt)
-	case results.ReportColumns(cfg.Table.Columns).Report() && !hasJournal && !cfg.Adopt:
+	case results.ReportColumns(cfg.Table.Columns).IsReport() && !hasJournal && !cfg.Adopt:
 		// Also one of rows that were never sent: what a journal of its own knows, the
 		// import's does not, which would make their cases again.
 		return false, exit.Refuse(fmt.Errorf("%s is a failure report, but there is no journal %s that knows its rows", cfg.Input, files.Journal), "use -o RESULTS of the first run")
@@ -209,9 +206,9 @@ func parseLine(text []byte) (line results.Line, err error) {
 	return line, nil
 }
 
-// finish rebuilds the results file if appending has not left it as it should be;
+// tidyResults rebuilds the results file if appending has not left it as it should be;
 // a person in a hurry gets that at the beginning of the next run.
-func (s *store) finish(hurry bool) error {
+func (s *store) tidyResults(hurry bool) error {
 	err := s.results.Close()
 	if !s.journal.Changed() || hurry || err != nil {
 		return err

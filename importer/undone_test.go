@@ -14,7 +14,7 @@ import (
 // The server lists them all the same. The undo is killed before its end.
 func (w *world) undo(gone bool, keys ...string) {
 	w.t.Helper()
-	j, err := journal.OpenUndo(w.path("out.journal"), "acme", "https://api.example", journal.Begin{At: time.Now()}, false)
+	j, err := journal.OpenUndo(w.path("out.journal"), journal.Header{Account: "acme", BaseURL: "https://api.example"}, journal.Begin{At: time.Now()})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -160,7 +160,7 @@ func TestFoundCasesAreNotOurs(t *testing.T) {
 		w.input("in.csv", strings.Replace(line(1), "Subject 1", "Another", 1), line(2))
 		w.must(0, "in.csv")
 		w.once(keys(1, 2)...)
-		j, err := journal.OpenUndo(w.path("out.journal"), "acme", "https://api.example", journal.Begin{At: time.Now()}, true)
+		j, err := journal.PlanUndo(w.path("out.journal"), journal.Header{Account: "acme", BaseURL: "https://api.example"}, journal.Begin{At: time.Now()})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -128,7 +128,7 @@ func TestRefusedUpdateIsCorrected(t *testing.T) {
 				return fate{answer: talkdesk.Answer{Verdict: talkdesk.Rejected, Status: 400, Code: "bad", Message: "no such status",
 					Fields: []talkdesk.FieldError{{Name: "status", Description: "is unknown"}}}}
 			}
-			return fate{answer: talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}, stored: true}
+			return fate{answer: talkdesk.Answer{Verdict: talkdesk.OK, Status: 200}, stored: true}
 		}
 		sum := w.must(3, "in.csv", func(c *Config) { c.Concurrency = 1 })
 		if sum.Created != 1 || sum.Incomplete != 1 {
@@ -169,7 +169,7 @@ func TestLostUpdates(t *testing.T) {
 			case 1:
 				return fate{answer: lost}
 			}
-			return fate{answer: talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}, stored: true}
+			return fate{answer: talkdesk.Answer{Verdict: talkdesk.OK, Status: 200}, stored: true}
 		}
 		if sum := w.must(0, "in.csv"); sum.Created != 40 {
 			t.Errorf("%+v", sum)
@@ -427,7 +427,7 @@ func TestNotesOnce(t *testing.T) {
 					if n == 0 {
 						return f
 					}
-					return fate{answer: talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}, stored: true}
+					return fate{answer: talkdesk.Answer{Verdict: talkdesk.OK, Status: 200}, stored: true}
 				}
 				// The one attempt is lost, and the next run begins at once.
 				w.must(3, "in.csv", updating, func(c *Config) { c.MaxAttempts = 1 })

@@ -43,13 +43,13 @@ func (p *pipeline) say(n lifecycle.Notice) {
 	case lifecycle.Blind:
 		p.cfg.Log.Warn("rows without an answer stay unknown: each " + n.Text)
 	case lifecycle.SameID:
-		p.cfg.Log.Warn(fmt.Sprintf("row %d: the server answered with case %s, which is another row's: rows that are given one case stay unknown until they are looked up", n.Rows, n.Text))
+		p.cfg.Log.Warn(fmt.Sprintf("row %d: the server answered with case %s, which is another row's: rows that are given one case stay unknown until they are looked up", n.Row, n.Text))
 	case lifecycle.PagesInstead:
 		wait("creating is held: %s; trying one at a time, giving up at %s", n.Text, until)
 	case lifecycle.SameRefusal:
 		wait("%s in a row were refused in the same words (%s): trying once more at %s, with a new token", rows(n.Rows), n.Text, at)
 	case lifecycle.EditedSince:
-		p.remark("whose case was there already, without what was edited since,", fmt.Sprintf("row %d: its case %s was there already, without what was edited since", n.Rows, n.Text))
+		p.remark("whose case was there already, without what was edited since,", fmt.Sprintf("row %d: its case %s was there already, without what was edited since", n.Row, n.Text))
 	}
 }
 

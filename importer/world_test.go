@@ -14,7 +14,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -80,7 +79,7 @@ type fate struct {
 }
 
 var (
-	taken     = fate{answer: talkdesk.Answer{Verdict: talkdesk.Created, Status: 201}, stored: true}
+	taken     = fate{answer: talkdesk.Answer{Verdict: talkdesk.OK, Status: 201}, stored: true}
 	cutBefore = fate{answer: talkdesk.Answer{Code: "connection lost", Message: "connection lost", Down: true}}
 	cutAfter  = fate{answer: talkdesk.Answer{Code: "connection lost", Message: "connection lost", Down: true}, stored: true}
 	broken    = fate{answer: talkdesk.Answer{Status: 201, Code: "no id", Message: "201 without an id"}, stored: true}
@@ -136,7 +135,7 @@ func (s *server) Create(ctx context.Context, body []byte, field string) talkdesk
 	a := f.answer
 	if f.stored {
 		at := s.store(body)
-		if a.Verdict == talkdesk.Created {
+		if a.Verdict == talkdesk.OK {
 			s.mu.Lock()
 			a.CaseID, a.CaseStatus = s.cases[at].id, "NEW"
 			if strings.Contains(s.cases[at].body, `"owner_id"`) {
@@ -197,7 +196,7 @@ func (s *server) Read(ctx context.Context, q talkdesk.Query) (talkdesk.Page, tal
 	s.mu.Unlock()
 	sleep(ctx, s.latency)
 	from := min(len(all), (q.Page-1)*talkdesk.PerPage)
-	return talkdesk.Page{Cases: all[from:min(len(all), from+talkdesk.PerPage)], Total: len(all)}, talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+	return talkdesk.Page{Cases: all[from:min(len(all), from+talkdesk.PerPage)], Total: len(all)}, talkdesk.Answer{Verdict: talkdesk.OK, Status: 200}
 }
 
 func (s *server) Probe(ctx context.Context) talkdesk.Answer {
@@ -209,7 +208,7 @@ func (s *server) Probe(ctx context.Context) talkdesk.Answer {
 			return a
 		}
 	}
-	return talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+	return talkdesk.Answer{Verdict: talkdesk.OK, Status: 200}
 }
 
 func (s *server) ReadFields(ctx context.Context, _ talkdesk.FieldsQuery) (talkdesk.FieldsPage, talkdesk.Answer) {
@@ -220,7 +219,7 @@ func (s *server) ReadFields(ctx context.Context, _ talkdesk.FieldsQuery) (talkde
 	defer s.mu.Unlock()
 	s.asked++
 	if s.fields == nil {
-		return talkdesk.FieldsPage{}, talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+		return talkdesk.FieldsPage{}, talkdesk.Answer{Verdict: talkdesk.OK, Status: 200}
 	}
 	return s.fields(s.asked)
 }
@@ -259,7 +258,7 @@ func (s *server) ReadUsers(ctx context.Context, q talkdesk.UsersQuery) (page tal
 		}
 	}
 	page.Total = len(page.Agents)
-	return page, talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+	return page, talkdesk.Answer{Verdict: talkdesk.OK, Status: 200}
 }
 
 func (s *server) ReadCase(ctx context.Context, id string) (*talkdesk.Case, talkdesk.Answer) {
@@ -284,7 +283,7 @@ func (s *server) ReadCase(ctx context.Context, id string) (*talkdesk.Case, talkd
 			for _, n := range c.notes {
 				got.Notes = append(got.Notes, talkdesk.Note{Title: n.Title, Body: n.Body, Public: strconv.FormatBool(n.Public)})
 			}
-			return got, talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+			return got, talkdesk.Answer{Verdict: talkdesk.OK, Status: 200}
 		}
 	}
 	return nil, talkdesk.Answer{Verdict: talkdesk.Absent, Status: 404, Message: "there is no case " + id}
@@ -297,7 +296,7 @@ func (s *server) Update(ctx context.Context, id string, u *talkdesk.Update) talk
 	n := s.updates
 	s.updates++
 	s.mu.Unlock()
-	f := fate{answer: talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}, stored: true}
+	f := fate{answer: talkdesk.Answer{Verdict: talkdesk.OK, Status: 200}, stored: true}
 	if s.fateOfUpdate != nil {
 		f = s.fateOfUpdate(n)
 	}
@@ -312,7 +311,7 @@ func (s *server) Update(ctx context.Context, id string, u *talkdesk.Update) talk
 	if f.stored && !s.update(id, u) {
 		return talkdesk.Answer{Verdict: talkdesk.Rejected, Status: 400, Code: "bad", Message: "the case is resolved", AboutLock: true, AboutParent: true}
 	}
-	if f.answer.Verdict == talkdesk.Created {
+	if f.answer.Verdict == talkdesk.OK {
 		f.answer.Updated = time.Now().Truncate(time.Second)
 	}
 	return f.answer
@@ -445,8 +444,11 @@ type world struct {
 	mapping string
 	api     *server
 	forgets bool // the results are lost between the runs, line by line
-	log     strings.Builder
-	logMu   sync.Mutex
+	// wrap, if set, puts something between the journal and its file.
+	wrap   func(f *os.File, size int64) journal.File
+	losing bool // the run loses what was not synced, if forgetful
+	log    strings.Builder
+	logMu  sync.Mutex
 }
 
 func newWorld(t *testing.T) *world {
@@ -511,7 +513,7 @@ func (w *world) open(name string) (*source.Table, *mapping.Program) {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	program, err := m.CompileWith(table.Columns, results.ReportColumns(table.Columns).Report(), func(of mapping.SecondFile) (mapping.Related, error) {
+	program, err := m.CompileWith(table.Columns, results.ReportColumns(table.Columns).IsReport(), func(of mapping.SecondFile) (mapping.Related, error) {
 		file, err := related.Open(context.Background(), w.path(of.Path), source.Options{Encoding: of.Encoding, Delimiter: of.Delimiter, Sheet: of.Sheet})
 		if err == nil {
 			w.t.Cleanup(func() { file.Close() })
@@ -546,6 +548,9 @@ func (w *world) runCtx(ctx context.Context, name string, change ...func(*Config)
 		Input: w.path(name), Results: w.path("out.csv"), Account: "acme", BaseURL: "https://api.example",
 		Concurrency: 4, MaxAttempts: 8, Settle: 30 * time.Second, OutagePatience: 10 * time.Minute,
 		Drain: make(chan struct{}),
+	}
+	if w.wrap != nil {
+		cfg.openJournal = w.openWrapped
 	}
 	for _, f := range change {
 		f(&cfg)
@@ -642,38 +647,34 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// losing says that the next run to end loses what was not synced.
-var losing atomic.Bool
-
-// forgetful makes journals that can lose what was not synced, and, if deaf,
+// forgetful has journals lose what was not synced, while w.losing; with deaf they
 // sync nothing.
-func forgetful(t *testing.T, deaf bool) {
-	wrapJournal(t, func(f *os.File, size int64) journal.File { return &lossy{File: f, synced: size, deaf: deaf} })
+func (w *world) forgetful(deaf bool) {
+	w.wrap = func(f *os.File, size int64) journal.File {
+		return &lossy{File: f, world: w, synced: size, deaf: deaf}
+	}
 }
 
-// wrapJournal puts something between the journals of a test and their files.
-func wrapJournal(t *testing.T, wrap func(f *os.File, size int64) journal.File) {
-	real := openJournal
-	t.Cleanup(func() { openJournal = real })
-	openJournal = func(path string, h journal.Header, b journal.Begin) (*journal.Journal, error) {
-		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
-		if err != nil {
-			return nil, err
-		}
-		size, err := f.Seek(0, io.SeekEnd)
-		if err != nil {
-			return nil, err
-		}
-		j, err := journal.OpenFile(wrap(f, size), size, h, b)
-		if err != nil {
-			f.Close()
-		}
-		return j, err
+// openWrapped is journal.Open of a wrapped file.
+func (w *world) openWrapped(path string, h journal.Header, b journal.Begin) (*journal.Journal, error) {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, err
 	}
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil {
+		return nil, err
+	}
+	j, err := journal.OpenFile(w.wrap(f, size), size, h, b)
+	if err != nil {
+		f.Close()
+	}
+	return j, err
 }
 
 type lossy struct {
 	*os.File
+	world  *world
 	synced int64
 	deaf   bool
 }
@@ -688,7 +689,7 @@ func (l *lossy) Sync() error {
 }
 
 func (l *lossy) Close() error {
-	if losing.Load() {
+	if l.world.losing {
 		if err := l.File.Truncate(l.synced); err != nil {
 			return err
 		}

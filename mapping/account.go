@@ -246,13 +246,13 @@ func everyOption(options []fields.Option) (all []fields.Option) {
 }
 
 // option is the code of the option that a cell names.
-func (c *run) option(f *field, text, column string) (result, outcome) {
+func (m *mapper) option(f *field, text, column string) (result, outcome) {
 	if code, ok := f.codes[text]; ok {
 		return result{text: code}, isFound
 	}
 	codes, fault := f.options.Codes([]string{text})
 	if fault != nil {
-		c.fault(f.optionFault(fault, column))
+		m.fault(f.optionFault(fault, column))
 		return result{}, isFault
 	}
 	return result{text: codes[0]}, isFound

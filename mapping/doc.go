@@ -19,7 +19,7 @@
 //     (values), account.go (what the account's fields and their options make of
 //     all this)
 //   - the binding: compile.go
-//   - the run: program.go (one row), rule.go (one rule of it), convert.go (one
+//   - the mapping: program.go (one row), rule.go (one rule of it), convert.go (one
 //     value), lookups.go (agents and parents, whose ids others find), notes.go,
 //     related.go (notes from a second file, which others open), fix.go (what would
 //     fix a fault, with priority.go and standin.go)

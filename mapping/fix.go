@@ -133,14 +133,14 @@ func (f *field) fixValue(text string) (fix, added string) {
 		if words.Longer(text, maxEntry) {
 			return "", ""
 		}
-		var words []string
+		var yes []string
 		for word, on := range f.words {
 			if on {
-				words = append(words, yamlfile.Quote(word))
+				yes = append(yes, yamlfile.Quote(word))
 			}
 		}
-		slices.Sort(words)
-		return f.fix("true", "["+strings.Join(words, ", ")+entryMark+"]") + "  # or under false, whichever each means", yamlfile.Quote(trimmed)
+		slices.Sort(yes)
+		return f.fix("true", "["+strings.Join(yes, ", ")+entryMark+"]") + "  # or under false, whichever each means", yamlfile.Quote(trimmed)
 	case kindDecimal:
 		if _, err := convert.Decimal(trimmed, true); err == nil && !f.comma {
 			return f.fix("decimal_comma", "true"), ""

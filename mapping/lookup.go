@@ -107,32 +107,39 @@ func (r *reader) entry(f *field, out map[string]result, p pair) {
 // fileTable reads the table from the file that values names.
 func (r *reader) fileTable(n *yaml.Node, f *field, out map[string]result) {
 	keys := r.Map(n, `values with a file (to look up the word "file" itself, write it as "File")`, keysOf[tableKeys]())
-	file, from, to := keys.Text("file"), keys.Text("from"), keys.Text("to")
-	if !file.Set() {
+	t := tableFile{keys.Text("file"), keys.Text("from"), keys.Text("to"), keys.Text("encoding"), keys.Text("delimiter")}
+	if !t.file.Set() {
 		return
 	}
 	// A table of the wrong kind would be at fault in every line.
 	const enough = 5
 	limit := r.Faults() + enough
-	for _, p := range r.csvTable(file, from, to, keys.Text("encoding"), keys.Text("delimiter")) {
+	for _, p := range r.csvTable(t) {
 		if r.entry(f, out, p); r.Faults() >= limit {
 			break
 		}
 	}
 }
 
+// tableFile is what a mapping says of a look-up table in a file.
+type tableFile struct {
+	file, from, to      yamlfile.Text // from and to are columns
+	encoding, delimiter yamlfile.Text
+}
+
 // csvTable reads a CSV look-up table. Unless its header has both columns that the
 // mapping names, the file may be any other (/etc/shadow), and nothing in it is shown.
-func (r *reader) csvTable(file, fromColumn, toColumn, encoding, delimiter yamlfile.Text) []pair {
-	text, ok := r.tableText(file, encoding)
+func (r *reader) csvTable(t tableFile) []pair {
+	file := t.file
+	text, ok := r.tableText(file, t.encoding)
 	if !ok {
 		return nil
 	}
 	table := csv.NewReader(bytes.NewReader(text))
 	table.Comma = delimiterOf(text)
-	if delimiter.Set() {
-		if table.Comma = delimiterNamed(delimiter.Text); table.Comma == 0 {
-			r.Fault(delimiter.Node, "delimiter %q: this must be one character, or tab", words.Shown(delimiter.Text))
+	if t.delimiter.Set() {
+		if table.Comma = delimiterNamed(t.delimiter.Text); table.Comma == 0 {
+			r.Fault(t.delimiter.Node, "delimiter %q: this must be one character, or tab", words.Shown(t.delimiter.Text))
 			return nil
 		}
 	}
@@ -143,11 +150,11 @@ func (r *reader) csvTable(file, fromColumn, toColumn, encoding, delimiter yamlfi
 		return nil
 	}
 	from, to := 0, 1
-	if fromColumn.Set() {
-		from = r.headerOf(fromColumn, header, file.Text)
+	if t.from.Set() {
+		from = r.headerOf(t.from, header, file.Text)
 	}
-	if toColumn.Set() {
-		to = r.headerOf(toColumn, header, file.Text)
+	if t.to.Set() {
+		to = r.headerOf(t.to, header, file.Text)
 	}
 	if from < 0 || to < 0 {
 		return nil
@@ -156,7 +163,7 @@ func (r *reader) csvTable(file, fromColumn, toColumn, encoding, delimiter yamlfi
 		r.tableFault(file, "line 1, its header, has only one column")
 		return nil
 	}
-	return r.tablePairs(file, table, from, to, !fromColumn.Set() || !toColumn.Set())
+	return r.tablePairs(file, table, from, to, !t.from.Set() || !t.to.Set())
 }
 
 // tableFault is a fault of a look-up table, told at the line of the mapping file that

@@ -31,8 +31,8 @@ func (p *Program) Parent(row Row) string { return p.toLookUp(p.parent, row) }
 
 // Key is the key of a row, also of one that where leaves out; "" where it has none.
 func (p *Program) Key(row Row) string {
-	c := run{p: p, row: row}
-	key, _ := c.key()
+	m := mapper{p: p, row: row}
+	key, _ := m.key()
 	return key
 }
 
@@ -61,8 +61,8 @@ func (p *Program) toLookUp(f *field, row Row) string {
 	if f == nil {
 		return ""
 	}
-	c := run{p: p, row: row}
-	if r, ok := c.scalar(f); ok && r.value == (toLookUp{}) {
+	m := mapper{p: p, row: row}
+	if r, ok := m.scalar(f); ok && r.value == (toLookUp{}) {
 		return r.text
 	}
 	return ""

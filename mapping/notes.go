@@ -63,16 +63,16 @@ func (v Value) member(name string) Value {
 }
 
 // notes appends the notes of one entry of the mapping file.
-func (c *run) notes(n *noteFields, out []Note) []Note {
+func (m *mapper) notes(n *noteFields, out []Note) []Note {
 	if !n.each.Set() {
-		return c.note(n, out)
+		return m.note(n, out)
 	}
 	v, column := Value{}, n.cell.name
 	if n.cell.index >= 0 {
-		v = c.row.Cell(n.cell.index)
+		v = m.row.Cell(n.cell.index)
 	}
 	if v.Kind == Object {
-		c.fault(Fault{Column: column, Field: n.name, Reason: "is an object: each needs a list"})
+		m.fault(Fault{Column: column, Field: n.name, Reason: "is an object: each needs a list"})
 		return out
 	}
 	for i := range v.count() {
@@ -80,26 +80,26 @@ func (c *run) notes(n *noteFields, out []Note) []Note {
 		if e.Kind == None || e.Kind == String && blank(e.Text) {
 			continue
 		}
-		c.item = &element{value: *e, column: column}
-		out = c.note(n, out)
+		m.item = &element{value: *e, column: column}
+		out = m.note(n, out)
 	}
-	c.item = nil
+	m.item = nil
 	return out
 }
 
 // note appends one note; without a body there is none.
-func (c *run) note(n *noteFields, out []Note) []Note {
-	body, ok := c.scalar(n.body)
+func (m *mapper) note(n *noteFields, out []Note) []Note {
+	body, ok := m.scalar(n.body)
 	if !ok {
 		return out
 	}
 	note := Note{Body: body.text}
 	if n.title != nil {
-		title, _ := c.scalar(n.title)
+		title, _ := m.scalar(n.title)
 		note.Title = title.text
 	}
 	if n.public != nil {
-		if public, ok := c.scalar(n.public); ok {
+		if public, ok := m.scalar(n.public); ok {
 			note.Public = public.value.(bool)
 		}
 	}

@@ -55,31 +55,31 @@ func (p *Program) KeyRule() string { return p.keyRule }
 
 // Identify evaluates where and key only.
 func (p *Program) Identify(row Row) Identity {
-	c := run{p: p, row: row}
+	m := mapper{p: p, row: row}
 	if p.where != nil {
-		take, ok := c.taken()
+		take, ok := m.taken()
 		switch {
 		case !ok:
-			return Identity{Fault: &c.faults[0]}
+			return Identity{Fault: &m.faults[0]}
 		case !take:
 			return Identity{Filtered: true}
 		}
 	}
-	key, ok := c.key()
+	key, ok := m.key()
 	if !ok && p.key != nil {
-		return Identity{Fault: &c.faults[0]}
+		return Identity{Fault: &m.faults[0]}
 	}
 	return Identity{Key: key}
 }
 
 // taken evaluates where. ok is false after a fault.
-func (c *run) taken() (take, ok bool) {
-	v, column, ok := c.eval(c.p.where, "where")
+func (m *mapper) taken() (take, ok bool) {
+	v, column, ok := m.eval(m.p.where, "where")
 	if !ok {
 		return false, false
 	}
 	if v.Kind != Bool {
-		c.fault(Fault{Column: column, Field: "where", Value: v.Text, Reason: "is not true or false, which where must give"})
+		m.fault(Fault{Column: column, Field: "where", Value: v.Text, Reason: "is not true or false, which where must give"})
 		return false, false
 	}
 	return v.Text == "true", true
@@ -87,21 +87,21 @@ func (c *run) taken() (take, ok bool) {
 
 // key returns the trimmed key of the row. ok is false after a fault or without
 // a key rule.
-func (c *run) key() (string, bool) {
-	if c.p.key == nil {
+func (m *mapper) key() (string, bool) {
+	if m.p.key == nil {
 		return "", false
 	}
-	faults := len(c.faults)
-	r, ok := c.scalar(c.p.key)
+	faults := len(m.faults)
+	r, ok := m.scalar(m.p.key)
 	key := strings.TrimSpace(r.text)
 	switch {
-	case len(c.faults) > faults:
+	case len(m.faults) > faults:
 		return "", false
 	case !ok || key == "":
-		c.fault(Fault{Column: c.p.key.column(), Field: "key", Reason: "is empty, but every row needs a key"})
+		m.fault(Fault{Column: m.p.key.column(), Field: "key", Reason: "is empty, but every row needs a key"})
 		return "", false
 	case words.Longer(key, MaxKey):
-		c.fault(Fault{Column: c.p.key.column(), Field: "key", Value: key, Reason: "is longer than 200 characters, the limit for a key"})
+		m.fault(Fault{Column: m.p.key.column(), Field: "key", Value: key, Reason: "is longer than 200 characters, the limit for a key"})
 		return "", false
 	}
 	return key, true
@@ -112,12 +112,12 @@ func (c *run) key() (string, bool) {
 // be sent. It does not leave rows out: Identify says which where does. Lists in
 // the case may be the mapping's own: they must not be changed.
 func (p *Program) Map(row Row) (Case, []Fault) {
-	c := run{p: p, row: row}
+	m := mapper{p: p, row: row}
 	if p.where != nil {
-		c.taken()
+		m.taken()
 	}
-	key, _ := c.key()
-	return c.mapped(key)
+	key, _ := m.key()
+	return m.mapped(key)
 }
 
 // MapKnown is Map of a row of which Identify has told who it is: where and key need
@@ -126,41 +126,41 @@ func (p *Program) MapKnown(row Row, who Identity) (Case, []Fault) {
 	if who.Fault != nil || who.Filtered {
 		return p.Map(row)
 	}
-	c := run{p: p, row: row}
-	return c.mapped(who.Key)
+	m := mapper{p: p, row: row}
+	return m.mapped(who.Key)
 }
 
-func (c *run) mapped(key string) (out Case, _ []Fault) {
-	c.standard(&out, key)
-	c.customFields(&out, key)
-	for _, n := range c.p.notes {
+func (m *mapper) mapped(key string) (out Case, _ []Fault) {
+	m.standard(&out, key)
+	m.customFields(&out, key)
+	for _, n := range m.p.notes {
 		if n.from != nil {
-			out.Notes = c.relatedNotes(n, key, out.Notes)
+			out.Notes = m.relatedNotes(n, key, out.Notes)
 			continue
 		}
-		out.Notes = c.notes(n, out.Notes)
+		out.Notes = m.notes(n, out.Notes)
 	}
-	return out, c.faults
+	return out, m.faults
 }
 
 // standard fills the standard fields and sees that the mandatory ones are
 // there.
-func (c *run) standard(out *Case, key string) {
+func (m *mapper) standard(out *Case, key string) {
 	requester := (*field)(nil)
 	faulty := false
-	for i := range c.p.cases {
-		f := &c.p.cases[i]
+	for i := range m.p.cases {
+		f := &m.p.cases[i]
 		target := out.standard(f.index)
 		if target == &out.Resolution && out.Status != Resolved {
 			continue // it is refused then
 		}
-		faults := len(c.faults)
-		r, ok := c.scalar(f)
-		failed := len(c.faults) > faults
+		faults := len(m.faults)
+		r, ok := m.scalar(f)
+		failed := len(m.faults) > faults
 		switch target {
 		case &out.Title, &out.Description:
 			if !ok && !failed {
-				c.empty(f, "is empty, but a case needs a "+f.short)
+				m.empty(f, "is empty, but a case needs a "+f.short)
 			}
 		case &out.RequesterName, &out.RequesterEmail:
 			if requester == nil {
@@ -178,22 +178,22 @@ func (c *run) standard(out *Case, key string) {
 		}
 		*target = r.text
 		if key != "" && out.Parent == key && f.kind == kindParent {
-			c.fault(Fault{Column: f.column(), Field: f.name, Value: key, Reason: "is the key of the row itself"})
+			m.fault(Fault{Column: f.column(), Field: f.name, Value: key, Reason: "is the key of the row itself"})
 		}
 		if f.overflow {
 			*target, out.Notes = overflow(r.text, f.limit, strings.ToUpper(f.short[:1])+f.short[1:], out.Notes)
 		}
 	}
 	if out.RequesterName == "" && out.RequesterEmail == "" && !faulty && requester != nil {
-		c.empty(requester, "is empty, but a case needs a requester's name or e-mail address")
+		m.empty(requester, "is empty, but a case needs a requester's name or e-mail address")
 	}
 }
 
 // customFields fills the custom fields; the one that carries the key always
 // does.
-func (c *run) customFields(out *Case, key string) {
-	n := len(c.p.custom)
-	if c.p.keyField != "" {
+func (m *mapper) customFields(out *Case, key string) {
+	n := len(m.p.custom)
+	if m.p.keyField != "" {
 		n++
 	}
 	if n == 0 {
@@ -201,19 +201,19 @@ func (c *run) customFields(out *Case, key string) {
 	}
 	fields := make(CustomFields, 0, n)
 	carried := false
-	for i := range c.p.custom {
-		f := &c.p.custom[i]
+	for i := range m.p.custom {
+		f := &m.p.custom[i]
 		var r result
 		var ok bool
 		if f.kind.isList() {
-			r, ok = c.list(f)
+			r, ok = m.list(f)
 		} else {
-			r, ok = c.scalar(f)
+			r, ok = m.scalar(f)
 		}
-		if key != "" && i == c.p.keyIndex && c.p.keyField != "" {
+		if key != "" && i == m.p.keyIndex && m.p.keyField != "" {
 			carried = true
 			if ok && strings.TrimSpace(r.text) != key {
-				c.fault(Fault{Column: f.column(), Field: f.name, Value: r.text, Reason: "is not the row's key, which this field must hold"})
+				m.fault(Fault{Column: f.column(), Field: f.name, Value: r.text, Reason: "is not the row's key, which this field must hold"})
 			}
 			r, ok = result{text: key}, true
 		}
@@ -221,8 +221,8 @@ func (c *run) customFields(out *Case, key string) {
 			fields = append(fields, CustomField{f.short, r.custom()})
 		}
 	}
-	if !carried && key != "" && c.p.keyField != "" {
-		fields = append(fields, CustomField{c.p.keyField, key})
+	if !carried && key != "" && m.p.keyField != "" {
+		fields = append(fields, CustomField{m.p.keyField, key})
 	}
 	if len(fields) > 0 {
 		out.CustomFields = fields

@@ -123,10 +123,10 @@ func (b *binder) related(n *noteFields, files *relatedFiles) *binder {
 	keyed.file, keyed.open = n.program.file, len(keyed.columns) == 0
 	key := (&binder{Reader: b.Reader, p: keyed}).field(from.key)
 	by.Key = func(row Row) (string, error) {
-		c := run{p: keyed, row: row}
-		r, _ := c.scalar(key)
-		if len(c.faults) > 0 {
-			return "", errors.New(c.faults[0].String())
+		m := mapper{p: keyed, row: row}
+		r, _ := m.scalar(key)
+		if len(m.faults) > 0 {
+			return "", errors.New(m.faults[0].String())
 		}
 		return strings.TrimSpace(r.text), nil
 	}
@@ -139,22 +139,22 @@ func (b *binder) related(n *noteFields, files *relatedFiles) *binder {
 }
 
 // relatedNotes appends a note for every row of the second file that has the key.
-func (c *run) relatedNotes(n *noteFields, key string, out []Note) []Note {
+func (m *mapper) relatedNotes(n *noteFields, key string, out []Note) []Note {
 	if key == "" {
 		return out // the row has a fault
 	}
 	rows, err := n.rows.Rows(key)
 	if err != nil {
-		c.p.broken.CompareAndSwap(nil, &err)
-		c.fault(Fault{Field: n.name, Reason: err.Error()})
+		m.p.broken.CompareAndSwap(nil, &err)
+		m.fault(Fault{Field: n.name, Reason: err.Error()})
 		return out
 	}
 	for _, row := range rows {
-		one := run{p: n.program, row: row, parent: c}
+		one := mapper{p: n.program, row: row, parent: m}
 		out = one.note(n, out)
 		for _, f := range one.faults {
 			f.Hint += " (" + row.Where() + ")"
-			c.faults = append(c.faults, f)
+			m.faults = append(m.faults, f)
 		}
 	}
 	return out

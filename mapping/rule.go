@@ -10,18 +10,18 @@ import (
 	"caseimport/mapping/words"
 )
 
-// run maps one row.
-type run struct {
+// mapper maps one row.
+type mapper struct {
 	p      *Program
 	row    Row
 	item   *element
-	parent *run // of the row that the row of a second file belongs to
+	parent *mapper // of the row that the row of a second file belongs to
 	faults []Fault
 }
 
-func (c *run) fault(f Fault) {
+func (m *mapper) fault(f Fault) {
 	f.Value = words.Shown(f.Value)
-	c.faults = append(c.faults, f)
+	m.faults = append(m.faults, f)
 }
 
 // reading is how an expression reads the row. It remembers the column that was
@@ -30,7 +30,7 @@ type reading struct {
 	p      *Program
 	row    Row
 	item   *element
-	parent *run
+	parent *mapper
 	last   int // -1 before the first
 	value  string
 }
@@ -68,47 +68,47 @@ func (r *reading) Parent() expression.Row {
 }
 
 // eval evaluates an expression. The column is the one that it read last.
-func (c *run) eval(x *expression.Expression, field string) (v Value, column string, ok bool) {
+func (m *mapper) eval(x *expression.Expression, field string) (v Value, column string, ok bool) {
 	r := readings.Get().(*reading)
-	*r = reading{p: c.p, row: c.row, item: c.item, parent: c.parent, last: -1}
+	*r = reading{p: m.p, row: m.row, item: m.item, parent: m.parent, last: -1}
 	out, err := x.Eval(r)
 	last, value := r.last, r.value
 	*r = reading{}
 	readings.Put(r)
 	if last >= 0 {
-		column = c.p.columns[last]
-	} else if c.item != nil {
-		column = c.item.column
+		column = m.p.columns[last]
+	} else if m.item != nil {
+		column = m.item.column
 	}
 	if err != nil {
 		reason := "makes the expression fail: "
 		if column == "" {
 			reason = "the expression fails: "
 		}
-		c.fault(Fault{Column: column, Field: field, Value: value, Reason: reason + err.Error()})
+		m.fault(Fault{Column: column, Field: field, Value: value, Reason: reason + err.Error()})
 		return Value{}, column, false
 	}
 	return valueOf(out), column, true
 }
 
 // read returns the value of the rule's i-th source. ok is false after a fault.
-func (c *run) read(f *field, i int) (v Value, column string, ok bool) {
+func (m *mapper) read(f *field, i int) (v Value, column string, ok bool) {
 	if f.expr != nil {
-		return c.eval(f.expr, f.name)
+		return m.eval(f.expr, f.name)
 	}
 	from := &f.cells[i]
 	if f.inEach {
-		v, reason := c.item.member(from.path)
+		v, reason := m.item.member(from.path)
 		if reason != "" {
-			c.fault(Fault{Column: c.item.column, Field: f.name, Value: c.item.value.Text, Reason: reason, Fix: f.fixes.item})
-			return Value{}, c.item.column, false
+			m.fault(Fault{Column: m.item.column, Field: f.name, Value: m.item.value.Text, Reason: reason, Fix: f.fixes.item})
+			return Value{}, m.item.column, false
 		}
-		return v, c.item.column, true
+		return v, m.item.column, true
 	}
 	if from.index < 0 {
 		return Value{}, from.name, true
 	}
-	return c.row.Cell(from.index), from.name, true
+	return m.row.Cell(from.index), from.name, true
 }
 
 // sourceCount is how often read can be called.
@@ -130,7 +130,7 @@ const (
 
 // one converts a value that is no list, and trims, looks up and converts on the
 // way.
-func (c *run) one(f *field, v *Value, column string) (result, outcome) {
+func (m *mapper) one(f *field, v *Value, column string) (result, outcome) {
 	switch v.Kind {
 	case None:
 		return result{}, isEmpty
@@ -139,7 +139,7 @@ func (c *run) one(f *field, v *Value, column string) (result, outcome) {
 		if v.Kind == List {
 			reason = "is a nested list"
 		}
-		c.fault(Fault{Column: column, Field: f.name, Reason: reason})
+		m.fault(Fault{Column: column, Field: f.name, Reason: reason})
 		return result{}, isFault
 	}
 	if f.html && v.Kind == String {
@@ -160,7 +160,7 @@ func (c *run) one(f *field, v *Value, column string) (result, outcome) {
 			return *f.fallback, isFound
 		default:
 			fix, entry := f.fixEntry(v.Text)
-			c.fault(Fault{Column: column, Field: f.name, Value: v.Text, Reason: "is not in values", Fix: fix, Entry: entry})
+			m.fault(Fault{Column: column, Field: f.name, Value: v.Text, Reason: "is not in values", Fix: fix, Entry: entry})
 			return result{}, isFault
 		}
 	}
@@ -168,12 +168,12 @@ func (c *run) one(f *field, v *Value, column string) (result, outcome) {
 		return result{text: v.Text}, isFound
 	}
 	if f.options != nil && f.kind != kindDependent { // whose levels need each other
-		return c.option(f, v.Text, column)
+		return m.option(f, v.Text, column)
 	}
 	r, err := f.convert(v)
 	if err != nil {
 		fix, entry := f.fixValue(v.Text)
-		c.fault(Fault{Column: column, Field: f.name, Value: v.Text, Reason: err.Error(), Fix: fix, Entry: entry})
+		m.fault(Fault{Column: column, Field: f.name, Value: v.Text, Reason: err.Error(), Fix: fix, Entry: entry})
 		return result{}, isFault
 	}
 	return r, isFound
@@ -190,7 +190,7 @@ func blank(s string) bool {
 // scalar is the value of a field that holds one. Of several columns it is the
 // first that is not empty; with join, all values of all columns in one text.
 // Without join a column must not have several values.
-func (c *run) scalar(f *field) (result, bool) {
+func (m *mapper) scalar(f *field) (result, bool) {
 	if f.constant != nil {
 		return *f.constant, true
 	}
@@ -199,14 +199,14 @@ func (c *run) scalar(f *field) (result, bool) {
 	have := false
 	var parts []string // with join
 	for i := range f.sourceCount() {
-		v, from, ok := c.read(f, i)
+		v, from, ok := m.read(f, i)
 		if !ok {
 			return result{}, false
 		}
 		count := 0
 		for j := range v.count() {
 			v := v.at(j)
-			r, what := c.one(f, v, from)
+			r, what := m.one(f, v, from)
 			if what == isFault {
 				return result{}, false
 			}
@@ -214,7 +214,7 @@ func (c *run) scalar(f *field) (result, bool) {
 				continue
 			}
 			if count++; count > 1 && !f.joined {
-				c.fault(Fault{Column: from, Field: f.name, Value: v.Text, Reason: "is a second value, but the field holds one", Fix: f.fixes.several})
+				m.fault(Fault{Column: from, Field: f.name, Value: v.Text, Reason: "is a second value, but the field holds one", Fix: f.fixes.several})
 				return result{}, false
 			}
 			if f.joined {
@@ -230,20 +230,20 @@ func (c *run) scalar(f *field) (result, bool) {
 		found = result{text: strings.Join(parts, f.join)}
 	}
 	if have {
-		return c.fit(f, found, column)
+		return m.fit(f, found, column)
 	}
 	if f.fallback != nil {
 		return *f.fallback, true
 	}
 	if f.required {
-		c.empty(f, "is empty, but required")
+		m.empty(f, "is empty, but required")
 	}
 	return result{}, false
 }
 
 // empty reports that a value is missing.
-func (c *run) empty(f *field, reason string) {
-	c.fault(Fault{Column: f.column(), Field: f.name, Reason: reason, Fix: f.fixes.empty})
+func (m *mapper) empty(f *field, reason string) {
+	m.fault(Fault{Column: f.column(), Field: f.name, Reason: reason, Fix: f.fixes.empty})
 }
 
 // column names the rule's first column.
@@ -255,12 +255,12 @@ func (f *field) column() string {
 }
 
 // fit cuts a text as the rule says and refuses one that is too long still.
-func (c *run) fit(f *field, r result, column string) (result, bool) {
+func (m *mapper) fit(f *field, r result, column string) (result, bool) {
 	if f.truncate > 0 && words.Longer(r.text, f.truncate) {
 		r = result{text: words.Cut(r.text, f.truncate)}
 	}
 	if f.limit > 0 && !f.overflow && words.Longer(r.text, f.limit) {
-		c.fault(Fault{Column: column, Field: f.name, Value: r.text, Reason: f.fixes.tooLong, Fix: f.fixes.long})
+		m.fault(Fault{Column: column, Field: f.name, Value: r.text, Reason: f.fixes.tooLong, Fix: f.fixes.long})
 		return result{}, false
 	}
 	return r, true
@@ -268,14 +268,14 @@ func (c *run) fit(f *field, r result, column string) (result, bool) {
 
 // list is the value of a field that holds several: all values of all columns,
 // in order, repeats kept. Parts of split are trimmed, other texts are not.
-func (c *run) list(f *field) (result, bool) {
+func (m *mapper) list(f *field) (result, bool) {
 	if f.constant != nil {
 		return *f.constant, true
 	}
-	faults := len(c.faults)
+	faults := len(m.faults)
 	var out, from []string
 	add := func(v *Value, column string) {
-		r, what := c.one(f, v, column)
+		r, what := m.one(f, v, column)
 		if list, ok := r.value.([]string); ok { // from the mapping file
 			out = append(out, list...)
 		} else if what == isFound {
@@ -286,7 +286,7 @@ func (c *run) list(f *field) (result, bool) {
 		}
 	}
 	for i := range f.sourceCount() {
-		v, column, ok := c.read(f, i)
+		v, column, ok := m.read(f, i)
 		if !ok {
 			return result{}, false
 		}
@@ -301,7 +301,7 @@ func (c *run) list(f *field) (result, bool) {
 			}
 		}
 	}
-	if len(c.faults) > faults {
+	if len(m.faults) > faults {
 		return result{}, false
 	}
 	if len(out) == 0 {
@@ -309,19 +309,19 @@ func (c *run) list(f *field) (result, bool) {
 			return *f.fallback, true
 		}
 		if f.required {
-			c.empty(f, "is empty, but required")
+			m.empty(f, "is empty, but required")
 		}
 		return result{}, false
 	}
 	r, err := f.listOf(out)
 	if err != nil {
-		c.fault(Fault{Column: f.column(), Field: f.name, Value: strings.Join(out, ", "), Reason: err.Error()})
+		m.fault(Fault{Column: f.column(), Field: f.name, Value: strings.Join(out, ", "), Reason: err.Error()})
 		return result{}, false
 	}
 	if f.options != nil && f.kind == kindDependent {
 		codes, fault := f.options.Codes(out)
 		if fault != nil {
-			c.fault(f.optionFault(fault, from[len(fault.Path)]))
+			m.fault(f.optionFault(fault, from[len(fault.Path)]))
 			return result{}, false
 		}
 		r.value = codes

@@ -95,7 +95,7 @@ func readAccount(cmd *cobra.Command, o fieldsOptions) (file fields.File, err err
 	ctx, stop := interruptible(cmd.Context())
 	defer stop()
 	all, _, a := account.reader.Fields(ctx, account.api)
-	if a.Verdict != talkdesk.Created {
+	if a.Verdict != talkdesk.OK {
 		return file, refused(ctx, a)
 	}
 	if all == nil {

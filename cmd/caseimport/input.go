@@ -190,7 +190,7 @@ func readSmall(path string, most int64) ([]byte, error) {
 // absent warns of columns that no row has, "" if there are none. A failure report
 // holds only some of the rows, so there it means nothing.
 func absent(p *mapping.Program, table *source.Table) string {
-	if results.ReportColumns(table.Columns).Report() {
+	if results.ReportColumns(table.Columns).IsReport() {
 		return ""
 	}
 	return p.AbsentWarning()

@@ -76,11 +76,11 @@ func (l *lookAround) row(number int, key string, c *mapping.Case) {
 func (l *lookAround) run(ctx context.Context) (*live.Report, error) {
 	misfits := l.misfits(ctx)
 	report, a := live.Run(ctx, l.cfg)
-	if a.Verdict != talkdesk.Created {
+	if a.Verdict != talkdesk.OK {
 		return nil, refused(ctx, a)
 	}
 	report.Remarks = append(misfits, report.Remarks...)
-	if a := live.Owners(ctx, l.reader, l.api, l.owners, &report); a.Verdict != talkdesk.Created {
+	if a := live.Owners(ctx, l.reader, l.api, l.owners, &report); a.Verdict != talkdesk.OK {
 		return nil, refused(ctx, a)
 	}
 	return &report, nil
@@ -89,7 +89,7 @@ func (l *lookAround) run(ctx context.Context) (*live.Report, error) {
 // misfits says where the mapping does not fit the account's fields as they are now.
 func (l *lookAround) misfits(ctx context.Context) []string {
 	all, _, a := l.reader.Fields(ctx, l.api)
-	if a.Verdict != talkdesk.Created {
+	if a.Verdict != talkdesk.OK {
 		return []string{"the account's case fields could not be read, so the mapping was not held against them: " + a.Message}
 	}
 	if err := l.against(fields.File{Account: l.name, BaseURL: l.baseURL, Fields: all}); err != nil {

@@ -97,7 +97,7 @@ func manPage(cmd *cobra.Command) string {
 }
 
 func manFlag(b *strings.Builder, f *pflag.Flag) {
-	if f.Hidden || f.Deprecated != "" {
+	if f.Hidden {
 		return
 	}
 	kind, text := pflag.UnquoteUsage(f)

@@ -52,7 +52,7 @@ func (s second) remarks() (all []string) {
 // unclaimed counts the rows that belong to no row of the export, and says so. A
 // failure report holds only some of the rows, and tells nothing about it.
 func (s second) unclaimed(table *source.Table) (n int, all []string) {
-	if results.ReportColumns(table.Columns).Report() {
+	if results.ReportColumns(table.Columns).IsReport() {
 		return 0, nil
 	}
 	for _, f := range s {

@@ -191,7 +191,7 @@ func importFile(cmd *cobra.Command, o runOptions, input string, log *slog.Logger
 		log.Info("owners are not checked: the sandbox takes every e-mail address for an agent's; check --live asks the account")
 	}
 	if account.box != nil {
-		cfg.Known = account.recall(cfg.Program.KeyField())
+		cfg.EachCase = account.recall(cfg.Program.KeyField())
 	}
 	known(cfg.Table.Rows, o.limit)
 	return importer.Run(all, cfg)

@@ -16,7 +16,6 @@ func newSandbox() *cobra.Command {
 		opt        sandbox.Options
 		listen     string
 		verbose    bool
-		plain      bool
 		fields     string
 		agents     string
 		listFaults []string
@@ -111,14 +110,8 @@ counts the requests and what became of them, GET /_sandbox/cases shows every cas
 	f.IntVar(&opt.OutageAfterCreates, "outage-after-creates", 0, "it begins after `N` stored cases instead")
 	f.StringVar((*string)(&opt.OutageMode), "outage-mode", "", "its `MODE`: 503 (default), refuse (connections), 403 or 403-html (with Retry-After), page (HTML with 200), session (400 until a new token)")
 
-	f.BoolVar(&plain, "plain-fields", false, "")
-	_ = f.MarkDeprecated("plain-fields", "use --list-shape plain")
-
 	f.Lookup("token-life").DefValue = "10m"
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
-		if plain {
-			opt.ListShape = sandbox.ShapePlain
-		}
 		for _, fault := range listFaults {
 			opt.ListFaults = append(opt.ListFaults, sandbox.ListFault(fault))
 		}

@@ -100,8 +100,12 @@ func undoImport(cmd *cobra.Command, o undoOptions, results string) (report *undo
 	defer account.close()
 	files := importer.FilesOf(results, "csv")
 	host, _ := os.Hostname()
-	j, err := journal.OpenUndo(files.Journal, account.name, account.baseURL, journal.Begin{
-		Results: filepath.Base(files.Results), Host: host, Process: os.Getpid(), At: time.Now(), Version: version()}, !o.yes)
+	open := journal.PlanUndo
+	if o.yes {
+		open = journal.OpenUndo
+	}
+	j, err := open(files.Journal, journal.Header{Account: account.name, BaseURL: account.baseURL}, journal.Begin{
+		Results: filepath.Base(files.Results), Host: host, Process: os.Getpid(), At: time.Now(), Version: version()})
 	if err != nil {
 		return nil, "", cannotUndo(err, files.Journal)
 	}

@@ -155,7 +155,7 @@ func TestUndoAndMakeAgain(t *testing.T) {
 				s.byHand("DELETE", fmt.Sprintf(c.ids, id), "")
 			}
 			before := s.holdings()
-			held, err := journal.OpenUndo(filepath.Join(s.folder, "in.results.journal"), "acme", s.url, journal.Begin{Process: 4711}, true)
+			held, err := journal.PlanUndo(filepath.Join(s.folder, "in.results.journal"), journal.Header{Account: "acme", BaseURL: s.url}, journal.Begin{Process: 4711})
 			if err != nil {
 				t.Fatal(err)
 			}

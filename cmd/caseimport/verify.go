@@ -129,7 +129,7 @@ func verifyFile(cmd *cobra.Command, o verifyOptions, input string) (report verif
 	}
 	report, a := verify.Run(ctx, verify.Config{Rows: rows, Field: program.KeyField(), Account: m.Account(),
 		API: account.api, Reader: account.reader, Settle: o.settle, Sample: o.sample, Say: say})
-	if a.Verdict != talkdesk.Created {
+	if a.Verdict != talkdesk.OK {
 		return report, "", stopped(refused(ctx, a))
 	}
 	if report.Differs+report.Missing+report.Twice+report.Unknown+report.WithoutCase > 0 {

@@ -207,7 +207,7 @@ func judge(cfg Config, ids results.Columns, row *source.Row) (v verdict) {
 		v.faults = []mapping.Fault{{Reason: row.Fault}}
 		return v
 	}
-	if ids.Report() && row.Fields() != nil && results.Uncorrected(cfg.Table.Header, row.Fields()) {
+	if ids.IsReport() && row.Fields() != nil && results.Uncorrected(cfg.Table.Header, row.Fields()) {
 		v.faults = []mapping.Fault{{Reason: identity.NotCorrected}}
 		return v
 	}

@@ -40,9 +40,9 @@ func Rest(u *talkdesk.Update, c *mapping.Case, m Memo, got *talkdesk.Case, accou
 		return true
 	}
 	r := *u
-	for _, m := range members(&r) {
-		if *m.text != "" && m.name != "resolution" && !wanted(m.name) {
-			*m.text = ""
+	for _, member := range members(&r) {
+		if *member.text != "" && member.name != "resolution" && !wanted(member.name) {
+			*member.text = ""
 		}
 	}
 	if r.OwnerID != "" && u.Status == statusNew && !slices.Contains(left, "status") {

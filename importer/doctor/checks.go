@@ -21,7 +21,7 @@ const notAsked = "not asked, since the API could not be reached or refused us"
 func credentials(f *facts) Check {
 	c := Check{Name: "credentials", State: OK}
 	switch {
-	case f.login.Verdict != talkdesk.Created:
+	case f.login.Verdict != talkdesk.OK:
 		c.State, c.Message = Failed, f.login.Message
 		c.Hint = "check the TALKDESK_ variables, the account and the region"
 		switch {
@@ -155,7 +155,7 @@ func list(f *facts) Check {
 	c := Check{Name: "list", State: OK}
 	a := f.ping
 	switch {
-	case f.login.Verdict != talkdesk.Created:
+	case f.login.Verdict != talkdesk.OK:
 		return cannotTell(c.Name, notAsked)
 	case answered(a) && f.cases == 0:
 		c.Message = "readable; there is no case yet"
@@ -184,7 +184,7 @@ func forms(f *facts) Check {
 		}
 	}
 	note("custom fields of the list", f.shape)
-	if f.searched.Verdict == talkdesk.Created || f.searched.Unfiltered {
+	if f.searched.Verdict == talkdesk.OK || f.searched.Unfiltered {
 		filter := f.filterForm
 		if filter == "" {
 			filter = "neither the array nor the object has an effect"
@@ -230,9 +230,9 @@ func search(f *facts) Check {
 		c.Hint = "create one case with the key in " + f.field + " (run --limit 1) and ask again"
 	case f.known == nil:
 		return cannotTell(c.Name, fmt.Sprintf("no case carries a key in %s: ask again after a trial (run --limit 5)", f.field))
-	case a.Verdict == talkdesk.Created && !a.Unfiltered && has(f.found, f.known.ID):
+	case a.Verdict == talkdesk.OK && !a.Unfiltered && has(f.found, f.known.ID):
 		c.Message = fmt.Sprintf("case %s is found by its %s, %s", f.known.ID, f.field, map[talkdesk.Verdict]string{
-			talkdesk.Created: "also by a part of it (substring search)", talkdesk.Absent: "exactly",
+			talkdesk.OK: "also by a part of it (substring search)", talkdesk.Absent: "exactly",
 		}[f.substring.Verdict])
 		c.Message = strings.TrimSuffix(c.Message, ", ")
 		if f.singly {
@@ -242,7 +242,7 @@ func search(f *facts) Check {
 		c.State, c.Message = Attend, "the server ignores the filter by a custom field: "+unsearchable
 	case a.Hidden:
 		c.State, c.Message = Attend, "neither the list nor single cases show the field "+f.field+": "+unsearchable
-	case a.Verdict == talkdesk.Created || a.Verdict == talkdesk.Absent:
+	case a.Verdict == talkdesk.OK || a.Verdict == talkdesk.Absent:
 		c.State = Attend
 		c.Message = fmt.Sprintf("case %s carries a key in %s, but is not found by it: "+unsearchable, f.known.ID, f.field)
 		c.Hint = "if the case is new, ask again in a minute; else ask Talkdesk about the filter custom_fields of the case list"

@@ -290,7 +290,7 @@ func TestClock(t *testing.T) {
 		{90 * time.Second, true, OK, "at 2m30s off"},
 		{3 * time.Minute, false, Attend, "3m0s behind the server's"},
 	} {
-		f := &facts{Config: Config{Signed: tt.signed}, ping: talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}, sight: talkdesk.Sight{Dated: true, Ahead: tt.ahead}}
+		f := &facts{Config: Config{Signed: tt.signed}, ping: talkdesk.Answer{Verdict: talkdesk.OK, Status: 200}, sight: talkdesk.Sight{Dated: true, Ahead: tt.ahead}}
 		if c := clock(f); c.State != tt.state || !strings.Contains(c.Message, tt.says) {
 			t.Errorf("%+v", c)
 		}

@@ -37,7 +37,7 @@ type facts struct {
 	found      []talkdesk.Found
 	searched   talkdesk.Answer
 	filterForm string
-	substring  talkdesk.Answer // of the search for a part of the key: Created if it finds the case
+	substring  talkdesk.Answer // of the search for a part of the key: OK if it finds the case
 
 	all    []fields.Field
 	fields talkdesk.Answer
@@ -45,14 +45,14 @@ type facts struct {
 }
 
 // answered says whether a request was made and read.
-func answered(a talkdesk.Answer) bool { return a.Verdict == talkdesk.Created && a.Status != 0 }
+func answered(a talkdesk.Answer) bool { return a.Verdict == talkdesk.OK && a.Status != 0 }
 
 // gather asks for everything, as far as it can be asked.
 func gather(ctx context.Context, cfg Config) *facts {
 	f := &facts{Config: cfg, cases: -1}
 	r, api := cfg.Reader, cfg.API
 	_, f.login = reads.Once(ctx, r, func(ctx context.Context) (struct{}, talkdesk.Answer) { return struct{}{}, api.Login(ctx) })
-	if f.login.Verdict != talkdesk.Created {
+	if f.login.Verdict != talkdesk.OK {
 		return f
 	}
 	f.scopes, f.said = api.Scopes()
@@ -109,7 +109,7 @@ func (f *facts) examineList(ctx context.Context) {
 	}
 	f.found, f.searched = r.Search(ctx, api, f.field, f.known.Key, nil)
 	f.filterForm = api.FilterForm()
-	if key := []rune(f.known.Key); f.searched.Verdict == talkdesk.Created && len(key) > 1 {
+	if key := []rune(f.known.Key); f.searched.Verdict == talkdesk.OK && len(key) > 1 {
 		q := talkdesk.Query{Field: f.field, Key: string(key[:len(key)-1]), Page: 1}
 		var page talkdesk.Page
 		page, f.substring = r.Page(ctx, api, q)

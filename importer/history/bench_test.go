@@ -36,7 +36,7 @@ func BenchmarkPage(b *testing.B) {
 	var claims []journal.Claim
 	for n := 1; n <= rows; n++ {
 		key, at := strconv.Itoa(n), noon.Add(time.Duration(n)*50*time.Millisecond).Format(time.RFC3339)
-		claims = append(claims, journal.Claim{ID: identity.Key(key), Row: n, Key: key, Title: "Printer"})
+		claims = append(claims, journal.Claim{ID: identity.Key(key), Number: n, Key: key, Title: "Printer"})
 		if len(claims) < 1000 {
 			continue
 		}
@@ -44,16 +44,16 @@ func BenchmarkPage(b *testing.B) {
 			b.Fatal(err)
 		}
 		for _, c := range claims {
-			o := journal.Outcome{ID: c.ID, State: journal.Created, Row: c.Row,
-				Line: fmt.Appendf(nil, `{"row":%d,"key":%q,"status":"created","case_id":"%d","http_status":201,"attempts":1,"finished_at":%q}`, c.Row, c.Key, c.Row, at)}
-			if c.Row%50 == 0 {
-				o.State, o.Line = journal.Failed, fmt.Appendf(nil, `{"row":%d,"key":%q,"status":"failed","http_status":400,"error_code":"bad","error_message":"no %q","attempts":1,"finished_at":%q}`, c.Row, c.Key, c.Key, at)
+			o := journal.Outcome{ID: c.ID, State: journal.Created, Row: c.Number,
+				Line: fmt.Appendf(nil, `{"row":%d,"key":%q,"status":"created","case_id":"%d","http_status":201,"attempts":1,"finished_at":%q}`, c.Number, c.Key, c.Number, at)}
+			if c.Number%50 == 0 {
+				o.State, o.Line = journal.Failed, fmt.Appendf(nil, `{"row":%d,"key":%q,"status":"failed","http_status":400,"error_code":"bad","error_message":"no %q","attempts":1,"finished_at":%q}`, c.Number, c.Key, c.Key, at)
 			}
 			if err := j.Record(o); err != nil {
 				b.Fatal(err)
 			}
-			fmt.Fprintf(outputs[0], "%d,%s,created,%d,201,,,,1,%s\n", c.Row, c.Key, c.Row, at)
-			fmt.Fprintf(outputs[1], "%d,%s,%d,same,,,\n", c.Row, c.Key, c.Row)
+			fmt.Fprintf(outputs[0], "%d,%s,created,%d,201,,,,1,%s\n", c.Number, c.Key, c.Number, at)
+			fmt.Fprintf(outputs[1], "%d,%s,%d,same,,,\n", c.Number, c.Key, c.Number)
 		}
 		claims = claims[:0]
 	}

@@ -49,7 +49,7 @@ func (f *files) run(at time.Time) {
 func (f *files) claim(keys ...string) {
 	var claims []journal.Claim
 	for i, key := range keys {
-		claims = append(claims, journal.Claim{ID: identity.Key(key), Row: i + 1, Key: key, Title: "T"})
+		claims = append(claims, journal.Claim{ID: identity.Key(key), Number: i + 1, Key: key, Title: "T"})
 	}
 	f.check(f.journal.Claim(claims))
 }
@@ -280,7 +280,7 @@ func TestWhateverTheJournalHolds(t *testing.T) {
 	h := f.read()
 	var b bytes.Buffer
 	f.check(h.Page(&b))
-	if b.Len() > 200<<10 || strings.Contains(b.String(), "<script>") || len(h.Runs) != maxRuns || h.Earlier != 10 || len(h.Pauses) != maxStretchs || len(h.Reasons) != maxReasons || len(h.Reasons[0].Text) > 1010 {
+	if b.Len() > 200<<10 || strings.Contains(b.String(), "<script>") || len(h.Runs) != maxRuns || h.Earlier != 10 || len(h.Pauses) != maxStretches || len(h.Reasons) != maxReasons || len(h.Reasons[0].Text) > 1010 {
 		t.Errorf("%d bytes, %d runs, %d pauses", b.Len(), len(h.Runs), len(h.Pauses))
 	}
 }

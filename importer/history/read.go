@@ -20,8 +20,8 @@ import (
 
 // Bounds of what is told: whatever happened, the page stays readable.
 const (
-	maxRuns     = 100
-	maxStretchs = 200
+	maxRuns      = 100
+	maxStretches = 200
 )
 
 // Config is which import to tell of.
@@ -287,7 +287,7 @@ func (r *reading) finish(cfg Config) {
 	}
 	for _, all := range []*[]Stretch{&r.Pauses, &r.Outages} {
 		slices.SortFunc(*all, func(a, b Stretch) int { return cmp.Or(a.Begin.Compare(b.Begin), a.End.Compare(b.End)) })
-		*all = append([]Stretch{}, (*all)[max(0, len(*all)-maxStretchs):]...)
+		*all = append([]Stretch{}, (*all)[max(0, len(*all)-maxStretches):]...)
 	}
 }
 

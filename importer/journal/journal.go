@@ -43,11 +43,11 @@ func (s State) HasCase() bool { return s == Created || s == Incomplete }
 // found again; Sum is of the request and tells whether the row has been edited
 // since.
 type Claim struct {
-	ID    ID
-	Row   int // of the input it was read from, from 1
-	Key   string
-	Title string
-	Sum   [8]byte
+	ID     ID
+	Number int // of the row, in the input it was read from, from 1
+	Key    string
+	Title  string
+	Sum    [8]byte
 }
 
 // Outcome is what came of a row. Line is the caller's own record of it, as one
@@ -162,9 +162,9 @@ type Journal struct {
 	buf      []byte
 }
 
-// row is what is kept of each identity in memory: 16 bytes, for there may be
+// entry is what is kept of each identity in memory: 16 bytes, for there may be
 // millions.
-type row struct {
+type entry struct {
 	outcome uint32 // number of its last outcome line, from 1
 	row     uint32 // in the latest input that held it
 	// sum is the beginning of Outcome.Sum of a row that has its case, else of
@@ -192,7 +192,7 @@ const (
 	sent
 )
 
-func (e row) is(f flags) bool { return e.flags&f != 0 }
+func (e entry) is(f flags) bool { return e.flags&f != 0 }
 
 // newest is the case made last, of those that this run's field finds.
 type newest struct {
@@ -283,14 +283,14 @@ func openFile(f File, size int64, h Header, b Begin, upgrade func(header []byte)
 		return nil, err
 	}
 	if j.made {
-		if err := j.append('H', asJSON(h)); err != nil {
+		if err := j.append(kindHeader, asJSON(h)); err != nil {
 			return nil, err
 		}
 	}
 	if b.Adopt { // twice: nothing else would show that the journal was rebuilt
-		j.add('B', asJSON(b))
+		j.add(kindBegin, asJSON(b))
 	}
-	if err := j.append('B', asJSON(b)); err != nil {
+	if err := j.append(kindBegin, asJSON(b)); err != nil {
 		return nil, err
 	}
 	if err := f.Sync(); err != nil {
@@ -335,11 +335,11 @@ func (j *Journal) Flush() error {
 
 // Claim writes the claims down and returns when they are on the disk. Only
 // then may their rows be sent.
-func (j *Journal) Claim(claims []Claim) error { return j.claim('C', claims) }
+func (j *Journal) Claim(claims []Claim) error { return j.claim(kindClaims, claims) }
 
 // Remember is Claim of rows that were not sent, and may have a case all the same:
 // if one is found, it was there before.
-func (j *Journal) Remember(claims []Claim) error { return j.claim('M', claims) }
+func (j *Journal) Remember(claims []Claim) error { return j.claim(kindRemembered, claims) }
 
 func (j *Journal) claim(kind byte, claims []Claim) error {
 	j.buf = appendClaims(j.buf[:0], j.chunk+1, claims)
@@ -347,8 +347,8 @@ func (j *Journal) claim(kind byte, claims []Claim) error {
 	j.mu.Lock()
 	for _, c := range claims {
 		e := j.rows.get(c.ID)
-		e.state, e.row, e.sum = Claimed, uint32(c.Row), shortSum(c.Sum)
-		if kind == 'C' {
+		e.state, e.row, e.sum = Claimed, uint32(c.Number), shortSum(c.Sum)
+		if kind == kindClaims {
 			e.flags |= sent
 		}
 		j.rows.set(c.ID, e)
@@ -391,9 +391,9 @@ func (j *Journal) Record(o Outcome) error {
 	j.buf = appendOutcome(j.buf[:0], o)
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	kind := byte('O')
+	kind := byte(kindOutcome)
 	if j.rows.get(o.ID).state == None {
-		kind = 'A'
+		kind = kindAdopted
 	}
 	j.add(kind, j.buf)
 	j.settle(o)
@@ -437,7 +437,7 @@ func (j *Journal) Release(ids []ID) error {
 		}
 		payload = fmt.Appendf(payload, "%x", id[:])
 	}
-	if err := j.append('R', payload); err != nil {
+	if err := j.append(kindReleased, payload); err != nil {
 		return err
 	}
 	j.mu.Lock()
@@ -462,7 +462,7 @@ func (j *Journal) release(id ID) {
 // NoteLived notes how long this run has lived, by a monotonic clock. Requests of
 // earlier runs have had that time to arrive.
 func (j *Journal) NoteLived(d time.Duration) error {
-	return j.append('T', []byte(d.String()))
+	return j.append(kindLived, []byte(d.String()))
 }
 
 // Altered is a key that the server stored as another: cases with keys like it
@@ -476,8 +476,8 @@ type Altered struct {
 // have the next run believe look-ups of such keys. Nothing else in the journal
 // would show that this line is missing, so it is written twice.
 func (j *Journal) NoteAltered(a Altered) error {
-	j.add('K', asJSON(a))
-	if err := j.append('K', asJSON(a)); err != nil {
+	j.add(kindAltered, asJSON(a))
+	if err := j.append(kindAltered, asJSON(a)); err != nil {
 		return err
 	}
 	return j.sync()
@@ -485,14 +485,14 @@ func (j *Journal) NoteAltered(a Altered) error {
 
 // NoteSeen notes what the runs had lived between the newest case and the look-up
 // that found it.
-func (j *Journal) NoteSeen(d time.Duration) error { return j.append('S', []byte(d.String())) }
+func (j *Journal) NoteSeen(d time.Duration) error { return j.append(kindSeen, []byte(d.String())) }
 
 // NoteRebuilt notes, twice as NoteAltered does, that the journal is not known to be
 // whole: see Rebuilt.
 func (j *Journal) NoteRebuilt() error {
 	j.rebuilt = true
-	j.add('N', nil)
-	if err := j.append('N', nil); err != nil {
+	j.add(kindRebuilt, nil)
+	if err := j.append(kindRebuilt, nil); err != nil {
 		return err
 	}
 	return j.sync()
@@ -500,13 +500,13 @@ func (j *Journal) NoteRebuilt() error {
 
 // NoteRate notes the rate that the server was found to allow, in requests a second.
 func (j *Journal) NoteRate(perSecond float64) error {
-	return j.append('F', strconv.AppendFloat(nil, perSecond, 'g', 4, 64))
+	return j.append(kindRate, strconv.AppendFloat(nil, perSecond, 'g', 4, 64))
 }
 
 // NoteLag notes how long the server's search was seen to lag.
 func (j *Journal) NoteLag(d time.Duration) error {
 	j.lag = d
-	return j.append('L', []byte(d.String()))
+	return j.append(kindLag, []byte(d.String()))
 }
 
 // Span is what is to be remembered of a stretch of a run's life, for people. It may
@@ -531,11 +531,11 @@ const (
 )
 
 // Note remembers a stretch of the run. A reader that does not know of it reads past.
-func (j *Journal) Note(s Span) error { return j.append('P', asJSON(s)) }
+func (j *Journal) Note(s Span) error { return j.append(kindSpan, asJSON(s)) }
 
 // End writes that the run came to an orderly end, and syncs.
 func (j *Journal) End(e End) error {
-	if err := j.append('E', asJSON(e)); err != nil {
+	if err := j.append(kindEnd, asJSON(e)); err != nil {
 		return err
 	}
 	return j.sync()
@@ -558,7 +558,7 @@ func (j *Journal) unlock() error {
 func (j *Journal) Discard() error {
 	j.mu.Lock()
 	keep := !j.made || j.outcomes > 0
-	j.rows.each(func(_ ID, e row) { keep = keep || e.state.InDoubt() })
+	j.rows.each(func(_ ID, e entry) { keep = keep || e.state.InDoubt() })
 	j.mu.Unlock()
 	if keep {
 		return j.Close()

@@ -22,7 +22,7 @@ func idOf(n int) (id ID) {
 }
 
 func claimOf(n int) Claim {
-	return Claim{ID: idOf(n), Row: n + 1, Key: fmt.Sprintf("K\t-%d\n\"", n), Title: fmt.Sprintf("título %d", n), Sum: [8]byte{byte(n)}}
+	return Claim{ID: idOf(n), Number: n + 1, Key: fmt.Sprintf("K\t-%d\n\"", n), Title: fmt.Sprintf("título %d", n), Sum: [8]byte{byte(n)}}
 }
 
 func lineOf(n int) []byte { return fmt.Appendf(nil, `{"row":%d,"case_id":"%d"}`, n+1, 1000+n) }
@@ -292,7 +292,7 @@ func (w *world) live(rnd *rand.Rand, j *Journal, steps int) {
 				continue
 			}
 			for _, c := range claims {
-				n := c.Row - 1
+				n := c.Number - 1
 				switch rnd.IntN(4) {
 				case 0: // never leaves
 				default:
@@ -526,7 +526,7 @@ func BenchmarkReplay(b *testing.B) {
 		if claims = append(claims, c); len(claims) == 64 {
 			must(b, j.Claim(claims))
 			for _, c := range claims {
-				must(b, j.Record(Outcome{ID: c.ID, State: Created, Row: c.Row, Line: []byte(`{"row":1,"key":"100000","status":"created","case_id":"1000","http_status":201,"attempts":1,"finished_at":"2026-01-01T00:00:00Z"}`)}))
+				must(b, j.Record(Outcome{ID: c.ID, State: Created, Row: c.Number, Line: []byte(`{"row":1,"key":"100000","status":"created","case_id":"1000","http_status":201,"attempts":1,"finished_at":"2026-01-01T00:00:00Z"}`)}))
 			}
 			claims = claims[:0]
 		}

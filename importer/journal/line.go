@@ -21,6 +21,26 @@ type line struct {
 	payload []byte
 }
 
+// The kinds of lines: the package comment says what each holds.
+const (
+	kindHeader     = 'H'
+	kindBegin      = 'B'
+	kindClaims     = 'C'
+	kindRemembered = 'M'
+	kindOutcome    = 'O'
+	kindAdopted    = 'A'
+	kindReleased   = 'R'
+	kindLag        = 'L'
+	kindRate       = 'F'
+	kindAltered    = 'K'
+	kindSeen       = 'S'
+	kindRebuilt    = 'N'
+	kindLived      = 'T'
+	kindSpan       = 'P'
+	kindUndoing    = 'X'
+	kindEnd        = 'E'
+)
+
 // seal appends one finished line to b: checksum, number, kind, payload.
 func seal(b []byte, number int, kind byte, payload []byte) []byte {
 	at := len(b)
@@ -106,7 +126,7 @@ func appendClaims(b []byte, number int, claims []Claim) []byte {
 		b = append(b, '\t')
 		b = hex.AppendEncode(b, c.ID[:])
 		b = append(b, '\t')
-		b = strconv.AppendInt(b, int64(c.Row), 10)
+		b = strconv.AppendInt(b, int64(c.Number), 10)
 		b = append(b, '\t')
 		b = strconv.AppendQuote(b, c.Key)
 		b = append(b, '\t')
@@ -119,22 +139,22 @@ func appendClaims(b []byte, number int, claims []Claim) []byte {
 
 const cellsOfClaim = 5
 
-// field cuts the next cell off a tab-separated payload.
-func field(b []byte) (cell, rest []byte) {
+// nextCell cuts the first cell off a tab-separated payload.
+func nextCell(b []byte) (cell, rest []byte) {
 	cell, rest, _ = bytes.Cut(b, []byte{'\t'})
 	return cell, rest
 }
 
 // chunkNumber reads a chunk's number and leaves the count and the claims.
 func chunkNumber(payload []byte) (number int, rest []byte, err error) {
-	cell, rest := field(payload)
+	cell, rest := nextCell(payload)
 	number, err = strconv.Atoi(string(cell))
 	return number, rest, err
 }
 
 // eachClaim calls yield with the cells of every claim behind a chunk's number.
 func eachClaim(rest []byte, yield func(id ID, cells [][]byte) error) error {
-	cell, rest := field(rest)
+	cell, rest := nextCell(rest)
 	count, err := strconv.Atoi(string(cell))
 	if err != nil {
 		return err
@@ -142,7 +162,7 @@ func eachClaim(rest []byte, yield func(id ID, cells [][]byte) error) error {
 	var cells [cellsOfClaim][]byte
 	for range count {
 		for i := range cells {
-			cells[i], rest = field(rest)
+			cells[i], rest = nextCell(rest)
 		}
 		id, err := parseID(cells[0])
 		if err != nil {
@@ -157,7 +177,7 @@ func eachClaim(rest []byte, yield func(id ID, cells [][]byte) error) error {
 
 func parseClaim(id ID, cells [][]byte) (c Claim, err error) {
 	c.ID = id
-	if c.Row, err = strconv.Atoi(string(cells[1])); err != nil {
+	if c.Number, err = strconv.Atoi(string(cells[1])); err != nil {
 		return c, err
 	}
 	if c.Key, err = strconv.Unquote(string(cells[2])); err != nil {
@@ -197,16 +217,16 @@ func appendOutcome(b []byte, o Outcome) []byte {
 const memoMark = '~'
 
 func parseOutcome(payload []byte) (o Outcome, err error) {
-	cell, rest := field(payload)
+	cell, rest := nextCell(payload)
 	if o.ID, err = parseID(cell); err != nil {
 		return o, err
 	}
-	cell, rest = field(rest)
+	cell, rest = nextCell(rest)
 	if len(cell) != 1 {
 		return o, errors.New("no state")
 	}
 	o.State = State(cell[0])
-	cell, o.Line = field(rest)
+	cell, o.Line = nextCell(rest)
 	if o.Row, err = strconv.Atoi(string(cell)); err != nil {
 		return o, err
 	}
@@ -225,6 +245,17 @@ func parseOutcome(payload []byte) (o Outcome, err error) {
 		}
 		if o.Line = line; err != nil {
 			return o, err
+		}
+	}
+}
+
+// eachReleased calls yield with every id that a line releases.
+func eachReleased(payload []byte, yield func(ID)) {
+	for len(payload) > 0 {
+		var cell []byte
+		cell, payload = nextCell(payload)
+		if id, err := parseID(cell); err == nil {
+			yield(id)
 		}
 	}
 }

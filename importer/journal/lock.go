@@ -88,7 +88,7 @@ func holder(path string) (b Begin) {
 			return b
 		}
 		for _, text := range slices.Backward(bytes.Split(buf, []byte{'\n'})) {
-			if l, ok := open(text); ok && l.kind == 'B' {
+			if l, ok := open(text); ok && l.kind == kindBegin {
 				if json.Unmarshal(l.payload, &b) == nil {
 					return b
 				}

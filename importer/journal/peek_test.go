@@ -18,7 +18,7 @@ func TestPeekChangesNothing(t *testing.T) {
 	}
 	defer j.Close()
 	created, sent := ID{1}, ID{2}
-	if err := j.Claim([]Claim{{ID: created, Row: 1}, {ID: sent, Row: 2}}); err != nil {
+	if err := j.Claim([]Claim{{ID: created, Number: 1}, {ID: sent, Number: 2}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := j.Record(Outcome{ID: created, State: Created, Row: 1, Line: []byte("{}")}); err != nil {

@@ -64,7 +64,7 @@ func (j *Journal) Size() int {
 func (j *Journal) Open() (n int) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.rows.each(func(_ ID, e row) {
+	j.rows.each(func(_ ID, e entry) {
 		if e.state == Claimed {
 			n++
 		}
@@ -98,7 +98,7 @@ func (j *Journal) NewestRun() int {
 
 // HasCases reports whether the journal holds the case of any row.
 func (j *Journal) HasCases() (has bool) {
-	j.rows.each(func(_ ID, e row) { has = has || e.state.HasCase() })
+	j.rows.each(func(_ ID, e entry) { has = has || e.state.HasCase() })
 	return has
 }
 
@@ -188,7 +188,7 @@ type Doubt struct {
 func (j *Journal) Doubts() ([]Doubt, error) {
 	place, findable, changes := map[ID]int{}, map[ID]bool{}, map[ID]bool{}
 	j.mu.Lock()
-	j.rows.each(func(id ID, e row) {
+	j.rows.each(func(id ID, e entry) {
 		if e.state.InDoubt() {
 			place[id], findable[id], changes[id] = -1, !e.is(unfindable), e.is(changed)
 		}
@@ -251,7 +251,7 @@ func (j *Journal) claims(yield func(chunk int, id ID, cells [][]byte) error) err
 	}
 	return lines(io.NewSectionReader(j.file, 0, j.size), func(text []byte, _ bool) error {
 		l, ok := open(text)
-		if !ok || l.kind != 'C' && l.kind != 'M' {
+		if !ok || l.kind != kindClaims && l.kind != kindRemembered {
 			return nil
 		}
 		chunk, rest, err := chunkNumber(l.payload)
@@ -287,7 +287,7 @@ func (j *Journal) History(yield func(Outcome) error) error {
 	}
 	return lines(io.NewSectionReader(j.file, 0, j.size), func(text []byte, _ bool) error {
 		l, ok := open(text)
-		if !ok || l.kind != 'O' && l.kind != 'A' {
+		if !ok || l.kind != kindOutcome && l.kind != kindAdopted {
 			return nil
 		}
 		o, err := parseOutcome(l.payload)

@@ -61,7 +61,7 @@ func (j *Journal) replay(want Header, now Begin, upgrade func(header []byte) err
 	if err != nil {
 		return err
 	}
-	if r.unread > 0 || r.lines && r.unclaimed {
+	if r.unread > 0 || r.gaps && r.unclaimed {
 		j.suspect = true
 	}
 	j.made = r.at == 0 || r.torn == 0
@@ -92,12 +92,12 @@ type reader struct {
 	torn   int64 // where a line begins that was not written to its end, -1: none
 	unread int   // first line that is missing or bad and may have been a chunk, 0: none
 	// unclaimed: rows were found to have their case that were never claimed; with
-	// lines missing or bad, some of these may not be known.
-	lines, unclaimed bool
-	rebuilt          bool // by runs before the last that adopted …
-	adopts           int  // … which began in this line
-	undo             bool // the lines are an undo's
-	newestUndone     bool // the newest case was undone, and none was made since
+	// gaps, which are lines missing or bad, some of these may not be known.
+	gaps, unclaimed bool
+	rebuilt         bool // by runs before the last that adopted …
+	adopts          int  // … which began in this line
+	undo            bool // the lines are an undo's
+	newestUndone    bool // the newest case was undone, and none was made since
 }
 
 // header reads the first line.
@@ -109,7 +109,7 @@ func (r *reader) header(text []byte, ended bool, want Header) (have Header, err 
 		r.torn = 0
 		return have, nil
 	}
-	if !ok || l.kind != 'H' {
+	if !ok || l.kind != kindHeader {
 		return have, &DamageError{Line: 1, What: "it does not begin as a journal of caseimport"}
 	}
 	if !ended {
@@ -142,7 +142,7 @@ func headerBegins(text []byte, want Header) bool {
 	text = bytes.TrimRight(text, "\x00") // what some file systems leave of a write
 	for f := 1; f <= format; f++ {
 		want.Format = f
-		whole := seal(nil, 1, 'H', asJSON(want))
+		whole := seal(nil, 1, kindHeader, asJSON(want))
 		if f == 1 {
 			whole = reseal(append([]byte("00000000 H "), asJSON(want)...))
 		}
@@ -187,7 +187,7 @@ func (r *reader) lost() {
 	if r.unread == 0 {
 		r.unread = r.at
 	}
-	r.lines = true
+	r.gaps = true
 	j := r.journal
 	if run := r.run(); run == nil || !run.lost {
 		j.runs = append(j.runs, pastRun{chunk: j.chunk, lost: true})
@@ -215,7 +215,7 @@ func (r *reader) follows(l line) error {
 	switch {
 	case l.number == last+1, l.number == 0 && last == 0:
 	case l.number <= last:
-		return &DamageError{Line: r.at, What: fmt.Sprintf("line number %d stands behind line number %d: lines were moved or repeated", l.number, last)}
+		return r.damaged(fmt.Sprintf("line number %d stands behind line number %d: lines were moved or repeated", l.number, last))
 	default:
 		r.lost()
 	}
@@ -226,123 +226,138 @@ func (r *reader) follows(l line) error {
 // apply takes in what a line says.
 func (r *reader) apply(l line) error {
 	j := r.journal
-	damaged := func(what string) error { return &DamageError{Line: r.at, What: what} }
 	switch l.kind {
-	case 'C', 'M':
-		n, rest, err := chunkNumber(l.payload)
-		if err != nil {
-			return damaged("a chunk has no number")
-		}
-		if n != j.chunk+1 {
-			return &DamageError{Line: max(r.unread, 1), What: fmt.Sprintf("rows that may have been sent were written down there (chunk %d is missing, chunk %d follows)", j.chunk+1, n)}
-		}
-		j.chunk = n
-		r.unread = 0 // a later chunk of the same run: what was lost was none
-		run := r.run()
-		found := run != nil && run.field != "" && run.field == r.now.Field
-		return eachClaim(rest, func(id ID, cells [][]byte) error {
-			if caseID, undoing := j.undoing[id]; undoing { // that it is gone was lost
-				r.undone(id, caseID)
-			}
-			e := j.rows.get(id)
-			if e.state.HasCase() { // which is final
-				return nil
-			}
-			before, again := e.sum, e.state.InDoubt()
-			if !again {
-				e.flags &^= unfindable | changed
-			}
-			if !found {
-				e.flags |= unfindable
-			}
-			e.state, e.sum = Claimed, 0
-			if l.kind == 'C' {
-				e.flags |= sent
-			}
-			if sum, err := parseSum(cells[4]); err == nil {
-				e.sum = shortSum(sum)
-			}
-			if again && e.sum != before {
-				e.flags |= changed
-			}
-			j.rows.set(id, e)
-			return nil
-		})
-	case 'O', 'A':
-		r.unclaimed = r.unclaimed || l.kind == 'A'
-		o, err := parseOutcome(l.payload)
-		switch s := j.rows.get(o.ID).state; {
-		case err != nil:
-			return damaged("an outcome cannot be read")
-		case s == None && l.kind == 'O' && l.number > 0 && r.unread == 0:
-			return damaged("an outcome stands there of a row that was never claimed")
-		case s.HasCase() && !o.State.HasCase() && (o.State != Unknown || l.number == 0):
-			j.outcomes++
-			return nil // that a row has its case is final, unless it was taken back
-		}
-		j.settle(o)
-		r.notice(o)
-	case 'R':
-		for payload := l.payload; len(payload) > 0; {
-			var cell []byte
-			cell, payload = field(payload)
-			id, err := parseID(cell)
-			if err != nil {
-				continue
-			}
+	case kindClaims, kindRemembered:
+		return r.applyClaims(l)
+	case kindOutcome, kindAdopted:
+		return r.applyOutcome(l)
+	case kindReleased:
+		eachReleased(l.payload, func(id ID) {
 			if !j.rows.get(id).state.HasCase() {
 				j.release(id)
 			}
-		}
-	case 'X':
+		})
+	case kindUndoing:
 		u, err := parseUndoing(l.payload)
 		if err != nil {
-			return damaged("an undo cannot be read")
+			return r.damaged("an undo cannot be read")
 		}
 		r.applyUndoing(u)
-	case 'N':
+	case kindRebuilt:
 		j.rebuilt, r.unclaimed = true, true
-	case 'L':
+	case kindLag:
 		if d, err := time.ParseDuration(string(l.payload)); err == nil {
 			j.lag = max(j.lag, d)
 		}
-	case 'F':
+	case kindRate:
 		if rate, err := strconv.ParseFloat(string(l.payload), 64); err == nil && rate > 0 && rate < 1e9 {
 			j.rate = rate
 		}
-	case 'K':
+	case kindAltered:
 		var a Altered
 		if err := json.Unmarshal(l.payload, &a); err == nil {
 			j.altered = append(j.altered, a)
 		}
-	case 'S':
+	case kindSeen:
 		if d, err := time.ParseDuration(string(l.payload)); err == nil {
 			j.newest.seen = d
 		}
-	case 'T':
+	case kindLived:
 		if d, err := time.ParseDuration(string(l.payload)); err == nil {
 			r.lived(d)
 		}
-	case 'B':
+	case kindBegin:
 		return r.applyBegin(l)
-	case 'E':
+	case kindEnd:
 		if r.undo {
 			r.endUndo(l)
-		} else if err := json.Unmarshal(l.payload, &j.last.End); err == nil {
-			j.last.Ended = true
-			r.lived(j.last.Lived)
-			if run := r.run(); run != nil {
-				run.ended = !run.lost
-			}
-			if j.last.Whole && j.last.Adopt { // it was not needed
-				j.rebuilt = r.rebuilt
-			}
-			if j.last.Left == 0 && j.last.Input == j.adopting {
-				j.adopting = ""
-			}
+		} else {
+			r.applyEnd(l)
 		}
 	}
 	return nil
+}
+
+// damaged is the fault of the line that is being read.
+func (r *reader) damaged(what string) error { return &DamageError{Line: r.at, What: what} }
+
+func (r *reader) applyClaims(l line) error {
+	j := r.journal
+	n, rest, err := chunkNumber(l.payload)
+	if err != nil {
+		return r.damaged("a chunk has no number")
+	}
+	if n != j.chunk+1 {
+		return &DamageError{Line: max(r.unread, 1), What: fmt.Sprintf("rows that may have been sent were written down there (chunk %d is missing, chunk %d follows)", j.chunk+1, n)}
+	}
+	j.chunk = n
+	r.unread = 0 // a later chunk of the same run: what was lost was none
+	run := r.run()
+	found := run != nil && run.field != "" && run.field == r.now.Field
+	return eachClaim(rest, func(id ID, cells [][]byte) error {
+		if caseID, undoing := j.undoing[id]; undoing { // that it is gone was lost
+			r.undone(id, caseID)
+		}
+		e := j.rows.get(id)
+		if e.state.HasCase() { // which is final
+			return nil
+		}
+		before, again := e.sum, e.state.InDoubt()
+		if !again {
+			e.flags &^= unfindable | changed
+		}
+		if !found {
+			e.flags |= unfindable
+		}
+		e.state, e.sum = Claimed, 0
+		if l.kind == kindClaims {
+			e.flags |= sent
+		}
+		if sum, err := parseSum(cells[4]); err == nil {
+			e.sum = shortSum(sum)
+		}
+		if again && e.sum != before {
+			e.flags |= changed
+		}
+		j.rows.set(id, e)
+		return nil
+	})
+}
+
+func (r *reader) applyOutcome(l line) error {
+	j := r.journal
+	r.unclaimed = r.unclaimed || l.kind == kindAdopted
+	o, err := parseOutcome(l.payload)
+	switch s := j.rows.get(o.ID).state; {
+	case err != nil:
+		return r.damaged("an outcome cannot be read")
+	case s == None && l.kind == kindOutcome && l.number > 0 && r.unread == 0:
+		return r.damaged("an outcome stands there of a row that was never claimed")
+	case s.HasCase() && !o.State.HasCase() && (o.State != Unknown || l.number == 0):
+		j.outcomes++
+		return nil // that a row has its case is final, unless it was taken back
+	}
+	j.settle(o)
+	r.notice(o)
+	return nil
+}
+
+func (r *reader) applyEnd(l line) {
+	j := r.journal
+	if err := json.Unmarshal(l.payload, &j.last.End); err != nil {
+		return
+	}
+	j.last.Ended = true
+	r.lived(j.last.Lived)
+	if run := r.run(); run != nil {
+		run.ended = !run.lost
+	}
+	if j.last.Whole && j.last.Adopt { // it was not needed
+		j.rebuilt = r.rebuilt
+	}
+	if j.last.Left == 0 && j.last.Input == j.adopting {
+		j.adopting = ""
+	}
 }
 
 // notice remembers the newest case that this run could find.
@@ -365,7 +380,7 @@ func (r *reader) applyBegin(l line) error {
 	}
 	var b Begin
 	if err := json.Unmarshal(l.payload, &b); err != nil {
-		return &DamageError{Line: r.at, What: "the beginning of a run cannot be read"}
+		return r.damaged("the beginning of a run cannot be read")
 	}
 	if !b.At.IsZero() && (j.began.IsZero() || b.At.Before(j.began)) {
 		j.began = b.At

@@ -18,8 +18,8 @@ import (
 func TestFormOfTheFile(t *testing.T) {
 	m := newMem()
 	j := begin(t, m, Begin{Input: "in.csv", Host: "here", Process: 7, Adopt: true})
-	must(t, j.Claim([]Claim{{ID: ID{1}, Row: 1, Key: "a\tb", Title: "t", Sum: [8]byte{0xab}}, {ID: ID{2}, Row: 2}}))
-	must(t, j.Remember([]Claim{{ID: ID{3}, Row: 3}}))
+	must(t, j.Claim([]Claim{{ID: ID{1}, Number: 1, Key: "a\tb", Title: "t", Sum: [8]byte{0xab}}, {ID: ID{2}, Number: 2}}))
+	must(t, j.Remember([]Claim{{ID: ID{3}, Number: 3}}))
 	must(t, j.Record(Outcome{ID: ID{1}, State: Created, Row: 1, Sent: 5, Sum: [8]byte{0xab}, Memo: []byte("m"), Line: []byte("{}")}))
 	must(t, j.Record(Outcome{ID: ID{2}, State: Failed, Row: 2, Line: []byte("{}")}))
 	must(t, j.Record(Outcome{ID: ID{4}, State: Incomplete, Row: 4, Line: []byte("{}")}))
@@ -309,8 +309,8 @@ func TestAgeOfDoubts(t *testing.T) {
 	must(t, err)
 	ages := map[int]time.Duration{}
 	for _, d := range doubts {
-		ages[d.Row-1] = d.Age
-		if !d.Findable || d.Run != map[int]int{0: 0, 1: 0, 2: 1, 3: 1, 4: 2, 5: 2, 10: 2}[d.Row-1] {
+		ages[d.Number-1] = d.Age
+		if !d.Findable || d.Run != map[int]int{0: 0, 1: 0, 2: 1, 3: 1, 4: 2, 5: 2, 10: 2}[d.Number-1] {
 			t.Errorf("%+v", d)
 		}
 	}
@@ -436,7 +436,9 @@ func TestPlacesWhereNoJournalCanBe(t *testing.T) {
 	for _, open := range []func() (*Journal, error){
 		func() (*Journal, error) { return Open(dir, pin, Begin{}) },
 		func() (*Journal, error) { return Open(filepath.Join(dir, "none", "x.journal"), pin, Begin{}) },
-		func() (*Journal, error) { return OpenUndo(dir, "acme", "https://api.example", Begin{}, true) },
+		func() (*Journal, error) {
+			return PlanUndo(dir, Header{Account: "acme", BaseURL: "https://api.example"}, Begin{})
+		},
 		func() (*Journal, error) { return Peek(dir, pin, "") },
 	} {
 		if j, err := open(); err == nil || j != nil {

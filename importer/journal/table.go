@@ -12,7 +12,7 @@ type table struct {
 
 type slot struct {
 	id ID
-	row
+	entry
 }
 
 // place returns the shard of an identity and where to look for it there.
@@ -37,17 +37,17 @@ func find(slots []slot, hash uint32, id ID) *slot {
 	}
 }
 
-// get returns what is known of an identity, the zero row if nothing is.
-func (t *table) get(id ID) row {
+// get returns what is known of an identity, the zero entry if nothing is.
+func (t *table) get(id ID) entry {
 	shard, hash := place(id)
 	if s := find(t.shards[shard], hash, id); s != nil {
-		return s.row
+		return s.entry
 	}
-	return row{}
+	return entry{}
 }
 
-// set puts a row in the place of what was known of the identity.
-func (t *table) set(id ID, r row) {
+// set puts an entry in the place of what was known of the identity.
+func (t *table) set(id ID, e entry) {
 	shard, hash := place(id)
 	slots := t.shards[shard]
 	s := find(slots, hash, id)
@@ -64,16 +64,16 @@ func (t *table) set(id ID, r row) {
 		}
 		s = find(slots, hash, id)
 	}
-	r.flags |= taken
-	*s = slot{id, r}
+	e.flags |= taken
+	*s = slot{id, e}
 }
 
-// each calls yield with every row, in no order.
-func (t *table) each(yield func(id ID, r row)) {
+// each calls yield with every entry, in no order.
+func (t *table) each(yield func(id ID, e entry)) {
 	for _, slots := range t.shards {
 		for i := range slots {
 			if slots[i].is(taken) {
-				yield(slots[i].id, slots[i].row)
+				yield(slots[i].id, slots[i].entry)
 			}
 		}
 	}

@@ -9,7 +9,7 @@ import (
 func TestTableIsAMap(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(1, 2))
 	var got table
-	want := map[ID]row{}
+	want := map[ID]entry{}
 	for range 200_000 {
 		id := idOf(rnd.IntN(60_000))
 		if rnd.IntN(3) == 0 {
@@ -24,7 +24,7 @@ func TestTableIsAMap(t *testing.T) {
 		}
 	}
 	n := 0
-	got.each(func(id ID, r row) {
+	got.each(func(id ID, r entry) {
 		if n++; r.outcome != want[id].outcome {
 			t.Fatalf("row %x: %+v, want %+v", id, r, want[id])
 		}

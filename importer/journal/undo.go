@@ -31,18 +31,23 @@ const (
 )
 
 // OpenUndo opens the journal at path for an undo, whichever key rule and input it was
-// made for; account and base URL must be its own. With look, it is locked and read as
-// Open does, and nothing is ever written to it. The errors are those of Open, but that
-// there is no journal is one (fs.ErrNotExist).
-func OpenUndo(path, account, baseURL string, b Begin, look bool) (*Journal, error) {
-	h, err := Walk(path, func(Step) error { return errEnough })
-	if err != nil && !errors.Is(err, errEnough) {
+// made for: of the header, account and base URL must be its own. The errors are those of
+// Open, but that there is no journal is one (fs.ErrNotExist).
+func OpenUndo(path string, of Header, b Begin) (*Journal, error) {
+	h, err := undoHeader(path, of)
+	if err != nil {
 		return nil, err
 	}
-	h.Account, h.BaseURL = account, baseURL
 	b.Undo = true
-	if !look {
-		return Open(path, h, b)
+	return Open(path, h, b)
+}
+
+// PlanUndo is OpenUndo to see what would be undone: the journal is locked and read in the
+// same way, and nothing is ever written to it.
+func PlanUndo(path string, of Header, b Begin) (*Journal, error) {
+	h, err := undoHeader(path, of)
+	if err != nil {
+		return nil, err
 	}
 	lock, err := acquire(path)
 	if err != nil {
@@ -57,6 +62,16 @@ func OpenUndo(path, account, baseURL string, b Begin, look bool) (*Journal, erro
 	}
 	j.lock = lock
 	return j, nil
+}
+
+// undoHeader is the header that an undo of the journal asks for.
+func undoHeader(path string, of Header) (Header, error) {
+	h, err := Walk(path, func(Step) error { return errEnough })
+	if err != nil && !errors.Is(err, errEnough) {
+		return h, err
+	}
+	h.Account, h.BaseURL = of.Account, of.BaseURL
+	return h, nil
 }
 
 var errEnough = errors.New("enough")
@@ -83,7 +98,7 @@ func (j *Journal) noteUndoing(u Undoing) error {
 	if j.err != nil {
 		return j.err
 	}
-	if err := j.append('X', appendUndoing(nil, u)); err != nil {
+	if err := j.append(kindUndoing, appendUndoing(nil, u)); err != nil {
 		return err
 	}
 	j.mu.Lock()
@@ -230,11 +245,11 @@ func appendUndoing(b []byte, u Undoing) []byte {
 }
 
 func parseUndoing(payload []byte) (u Undoing, err error) {
-	cell, rest := field(payload)
+	cell, rest := nextCell(payload)
 	if u.ID, err = parseID(cell); err != nil {
 		return u, err
 	}
-	cell, rest = field(rest)
+	cell, rest = nextCell(rest)
 	if u.What = What(cell); u.What != May && u.What != Gone && u.What != Kept {
 		return u, errors.New("it says neither may, gone nor kept")
 	}

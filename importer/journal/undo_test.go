@@ -246,13 +246,13 @@ func TestTornUndo(t *testing.T) {
 
 func TestUndoOfFiles(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "in.results.journal")
-	if _, err := OpenUndo(path, "acme", "https://api.example", Begin{}, false); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := OpenUndo(path, Header{Account: "acme", BaseURL: "https://api.example"}, Begin{}); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("without a journal: %v", err)
 	}
 	j, err := Open(path, pin, Begin{Results: "in.results.csv"})
 	must(t, err)
 	var held *HeldError
-	if _, err := OpenUndo(path, "acme", "https://api.example", Begin{}, true); !errors.As(err, &held) {
+	if _, err := PlanUndo(path, Header{Account: "acme", BaseURL: "https://api.example"}, Begin{}); !errors.As(err, &held) {
 		t.Errorf("while a run goes on: %v", err)
 	}
 	must(t, j.Claim([]Claim{claimOf(0)}))
@@ -260,12 +260,12 @@ func TestUndoOfFiles(t *testing.T) {
 	must(t, j.Close())
 	for account, results := range map[string]string{"other": "in.results.csv", "acme": "other.results.csv"} {
 		var pinned *PinError
-		if _, err := OpenUndo(path, account, "https://api.example", Begin{Results: results}, true); !errors.As(err, &pinned) {
+		if _, err := PlanUndo(path, Header{Account: account, BaseURL: "https://api.example"}, Begin{Results: results}); !errors.As(err, &pinned) {
 			t.Errorf("%s, %s: %v", account, results, err)
 		}
 	}
 	before := read(t, path)
-	look, err := OpenUndo(path, "acme", "https://api.example", Begin{Results: "in.results.csv"}, true)
+	look, err := PlanUndo(path, Header{Account: "acme", BaseURL: "https://api.example"}, Begin{Results: "in.results.csv"})
 	must(t, err)
 	if !look.MadeHere(idOf(0)) {
 		t.Error("it does not know the row")
@@ -277,7 +277,7 @@ func TestUndoOfFiles(t *testing.T) {
 	if read(t, path) != before {
 		t.Error("a look has changed the journal")
 	}
-	undo, err := OpenUndo(path, "acme", "https://api.example", Begin{Process: 4711}, false)
+	undo, err := OpenUndo(path, Header{Account: "acme", BaseURL: "https://api.example"}, Begin{Process: 4711})
 	must(t, err)
 	if _, err := Open(path, pin, Begin{}); err == nil || !strings.Contains(err.Error(), "an undo (process 4711") {
 		t.Errorf("a run meanwhile: %v", err)

@@ -34,7 +34,7 @@ func Walk(path string, yield func(Step) error) (h Header, err error) {
 	err = lines(io.NewSectionReader(f, 0, size), func(text []byte, ended bool) error {
 		l, ok := open(text)
 		if number++; number == 1 {
-			if !ok || l.kind != 'H' || json.Unmarshal(l.payload, &h) != nil {
+			if !ok || l.kind != kindHeader || json.Unmarshal(l.payload, &h) != nil {
 				return &DamageError{Path: path, Line: 1, What: "it does not begin as a journal of caseimport"}
 			}
 			if h.Format > format {
@@ -61,41 +61,35 @@ func Walk(path string, yield func(Step) error) (h Header, err error) {
 // step takes a line apart; ids is room for those that it holds.
 func (l line) step(ids []ID) (s Step, _ []ID, err error) {
 	switch l.kind {
-	case 'B':
+	case kindBegin:
 		s.Begin = &Begin{}
 		err = json.Unmarshal(l.payload, s.Begin)
-	case 'C', 'M':
+	case kindClaims, kindRemembered:
 		_, rest, e := chunkNumber(l.payload)
 		if e != nil {
 			return s, ids, e
 		}
 		err = eachClaim(rest, func(id ID, _ [][]byte) error { ids = append(ids, id); return nil })
 		s.Claims = ids
-	case 'O', 'A':
+	case kindOutcome, kindAdopted:
 		var o Outcome
 		if o, err = parseOutcome(l.payload); err == nil {
 			s.Outcome = &o
 		}
-	case 'R':
-		for payload := l.payload; len(payload) > 0; {
-			var cell []byte
-			cell, payload = field(payload)
-			if id, err := parseID(cell); err == nil {
-				ids = append(ids, id)
-			}
-		}
+	case kindReleased:
+		eachReleased(l.payload, func(id ID) { ids = append(ids, id) })
 		s.Released = ids
-	case 'X':
+	case kindUndoing:
 		var u Undoing
 		if u, err = parseUndoing(l.payload); err == nil {
 			s.Undoing = &u
 		}
-	case 'P':
+	case kindSpan:
 		s.Span = &Span{}
 		err = json.Unmarshal(l.payload, s.Span)
-	case 'T':
+	case kindLived:
 		s.Lived, err = time.ParseDuration(string(l.payload))
-	case 'E':
+	case kindEnd:
 		s.End = &End{}
 		err = json.Unmarshal(l.payload, s.End)
 	}

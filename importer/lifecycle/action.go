@@ -156,7 +156,8 @@ type Stop struct {
 // Notice is something that people are told. Its words are the caller's.
 type Notice struct {
 	What   What
-	Rows   int           // how many, or which
+	Rows   int           // how many
+	Row    int           // which one
 	Text   string        // a reason, or a case id
 	At     Instant       // when it goes on
 	Until  Instant       // when it gives up
@@ -178,8 +179,8 @@ const (
 	WaitForCanary             // the search does not show case Text; Rows wait, Until
 	LookUpsFail               // Text, Until
 	Blind                     // rows in doubt cannot be looked up: Text
-	SameID                    // row Rows was given case Text, which is another row's
+	SameID                    // Row was given case Text, which is another row's
 	PagesInstead              // Text, Until
 	SameRefusal               // of Rows, Text, At the next try
-	EditedSince               // row Rows: its case Text was there, without what was edited since
+	EditedSince               // Row: its case Text was there, without what was edited since
 )

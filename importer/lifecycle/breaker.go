@@ -172,8 +172,8 @@ func (m *Machine) probeAnswered(now Instant, a talkdesk.Answer) {
 	m.say(notice)
 }
 
-// patience stops the run when an outage outlasts it.
-func (m *Machine) patience(now Instant) {
+// downTooLong stops a run whose server fails for as long as it may wait.
+func (m *Machine) downTooLong(now Instant) {
 	b := &m.breaker
 	if b.state == shut && now >= b.since+m.cfg.Patience {
 		m.stop(Stop{Exit: exit.Stopped, Reason: fmt.Sprintf("the server has been failing for %v: %s", (now - b.since).Round(time.Second), b.reason),

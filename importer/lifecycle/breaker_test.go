@@ -21,7 +21,7 @@ func newOutage(t *testing.T, workers, rows int) *outage {
 	o := &outage{T: t, m: New(Config{Workers: workers, MaxAttempts: 8, Settle: time.Second, Patience: time.Hour,
 		Backoff: func(int) time.Duration { return 0 }})}
 	for i := range rows {
-		r := &Row{Claim: journal.Claim{ID: journal.ID{byte(i)}, Row: i + 1}, Body: []byte("x"), Ref: i}
+		r := &Row{Claim: journal.Claim{ID: journal.ID{byte(i)}, Number: i + 1}, Body: []byte("x"), Ref: i}
 		o.rows = append(o.rows, r)
 		o.m.Read(0, r, false)
 		o.claim()
@@ -51,7 +51,7 @@ func (o *outage) leave(want Kind) Request {
 }
 
 func (o *outage) answer(q Request, a talkdesk.Answer) {
-	if a.Verdict == talkdesk.Created && q.Kind == Create {
+	if a.Verdict == talkdesk.OK && q.Kind == Create {
 		a.CaseID = "1"
 	}
 	o.m.Answered(o.now, q, a, nil, 0)
@@ -102,10 +102,10 @@ func TestOutageGivesAttemptsBack(t *testing.T) {
 		t.Errorf("%d attempts spent before it is known to be an outage", spent)
 	}
 	o.answer(o.leave(Probe), isDown)
-	o.answer(q[3], isDown) // was in flight when the gate closed
+	o.answer(q[3], isDown) // was in flight when the breaker shut
 	for _, r := range o.rows {
 		if r.spent != 0 {
-			t.Errorf("an outage spent %d attempts of row %d", r.spent, r.Row)
+			t.Errorf("an outage spent %d attempts of row %d", r.spent, r.Number)
 		}
 	}
 }

@@ -58,6 +58,9 @@ func (c *canary) newestOwn() Instant {
 	return -never
 }
 
+// trust is the shape of trustFrom, which see.
+type trust func(since Instant, settle time.Duration, c *knownCase, newest Instant, known bool) (at Instant, ok bool)
+
 // trustFrom says from when on a look-up that begins, and does not find the row
 // in doubt, proves that there is no case. since is the last moment at which a
 // request of the row could have arrived; c is the canary that was found last,
@@ -85,9 +88,6 @@ func trustFrom(since Instant, settle time.Duration, c *knownCase, newest Instant
 	}
 	return 0, false
 }
-
-// trust is trustFrom, but in tests that show what comes of less.
-var trust = trustFrom
 
 // lagGuess, times the settle delay, is what the search is thought to lag at most
 // where nothing was measured and nothing else is known of it.
@@ -131,9 +131,9 @@ func (m *Machine) know(k knownCase) {
 	c.newest = k
 }
 
-// canaryDue reports whether the canary is to be looked up now, and chooses one
-// if the doubts demand a newer.
-func (m *Machine) canaryDue(now Instant) bool {
+// seekCanary chooses a canary if the doubts demand a newer, and reports whether it is
+// to be looked up now.
+func (m *Machine) seekCanary(now Instant) (due bool) {
 	c := &m.canary
 	if !c.seeking && len(m.doubts) > 0 && c.known() {
 		_, first := m.provable(m.doubts[0])

@@ -292,7 +292,7 @@ func (k *keyer) breaker(b *breaker) {
 	k.bool(b.probing)
 	k.bool(b.trying)
 	if b.state == passing {
-		return // the rest is set when it closes
+		return // the rest is set when it shuts
 	}
 	k.at(b.since)
 	k.at(b.next)

@@ -2,6 +2,7 @@ package lifecycle
 
 import (
 	"fmt"
+	"time"
 
 	"caseimport/importer/exit"
 	"caseimport/importer/journal"
@@ -20,7 +21,7 @@ func (m *Machine) createAnswered(now Instant, q Request, a talkdesk.Answer) {
 		r.renewals = 0
 	}
 	switch a.Verdict {
-	case talkdesk.Created:
+	case talkdesk.OK:
 		if twin, again := m.isGiven(a.CaseID); again {
 			m.givenAgain(now, q, a, twin)
 			return
@@ -156,7 +157,7 @@ func (m *Machine) longPause(now Instant, a talkdesk.Answer) {
 func (m *Machine) throttle(now Instant) {
 	m.throttled = min(m.throttled, now)
 	if now-m.throttled >= m.cfg.Patience {
-		m.stop(Stop{Exit: exit.Stopped, Reason: fmt.Sprintf("the server has done nothing but ask for pauses (too many requests) for %v", (now - m.throttled).Round(1e9)),
+		m.stop(Stop{Exit: exit.Stopped, Reason: fmt.Sprintf("the server has done nothing but ask for pauses (too many requests) for %v", (now - m.throttled).Round(time.Second)),
 			Hint: "find out what else uses the account's quota, or lower --rate, and run the same command again"})
 	}
 }

@@ -33,20 +33,27 @@
 //	A stop takes every row that no request is under way for to left, or to
 //	incomplete if it has its case; cases of this run are still updated for a moment.
 //
-// A claim is durable before its row is sent (rule 1). A row whose answer was
-// lost is doubtful (rule 2) and is looked up when its absence would prove
-// something (rules 3 and 4: trustFrom). Exhausted rows have used up their
-// attempts and wait for a probe, which tells whether it is they or the server
-// that fails. An update sets values and is repeated without a look (rule 5); where it
-// may have been applied already and be refused for that, adds notes, or is an earlier
-// run's, the case is read first (comparing). One that may be refused for the parent is
-// sent once more without it, and leaves the row incomplete. Left rows are given up by a stop; of
-// those that were never sent, or whose absence is proved, the claim is released.
+// Exhausted rows have used up their attempts and wait for a probe, which tells whether
+// it is they or the server that fails. An update that may be refused for the parent is
+// sent once more without it, and leaves the row incomplete. Left rows are given up by a
+// stop; of those that were never sent, or whose absence is proved, the claim is
+// released. A row is created no more, but unknown, when the server gives its case to
+// another.
 //
-// Beside its state a row carries its doubt: whether an older request may have
-// made a case. Only knowledge ends it (rule 6), so a row that is sent again
-// because a person said so becomes unknown where another would become failed. A
-// row is created no more, but unknown, when the server gives its case to another.
+// # The rules
+//
+//  1. A claim is durable before its row is sent.
+//  2. A row whose answer was lost is doubtful: it is looked up, and not sent again.
+//  3. An absence counts only after the settle delay, when any request on its way has
+//     arrived or never will.
+//  4. It is believed only from a search that has been seen to find: a canary, a case
+//     that surely exists, is looked up in the same way. (trustFrom is rules 3 and 4.)
+//  5. What only sets values may be repeated: an update is sent again without a look.
+//     Where it may have been applied already and be refused for that, adds notes, or is
+//     an earlier run's, the case is read first (comparing).
+//  6. Only knowledge ends a doubt. Beside its state a row carries whether an older
+//     request may have made a case, so a row that is sent again because a person said
+//     so becomes unknown where another would become failed.
 //
 // # The files
 //

@@ -53,8 +53,8 @@ const (
 )
 
 var answers = [...]talkdesk.Answer{
-	asHoped:      {Verdict: talkdesk.Created, Status: 201},
-	truthNow:     {Verdict: talkdesk.Created, Status: 200},
+	asHoped:      {Verdict: talkdesk.OK, Status: 201},
+	truthNow:     {Verdict: talkdesk.OK, Status: 200},
 	lost:         {Verdict: talkdesk.Unknown, Status: 408, Code: "lost"},
 	lostDown:     {Verdict: talkdesk.Unknown, Code: "timeout", Down: true},
 	rejected:     {Verdict: talkdesk.Rejected, Status: 400, Code: "bad", APIForm: true},
@@ -65,7 +65,7 @@ var answers = [...]talkdesk.Answer{
 	blocked:      {Verdict: talkdesk.Rejected, Status: 403, Code: "blocked", Blocked: true},
 	refusedRead:  {Verdict: talkdesk.Unknown, Status: 400, Code: "refused"},
 	wrongAddress: {Verdict: talkdesk.Halt, Status: 404, Code: "404"},
-	sameID:       {Verdict: talkdesk.Created, Status: 201},
+	sameID:       {Verdict: talkdesk.OK, Status: 201},
 	page:         {Verdict: talkdesk.Unknown, Status: 200, Code: "page", Page: true},
 	interrupted:  {Verdict: talkdesk.NotTaken, Code: "interrupted"},
 }
@@ -503,7 +503,7 @@ func (w *world) lookUp(f flight) (a talkdesk.Answer, found []talkdesk.Found, tex
 	case w.scenario.search == unfiltered && len(found) == 0:
 		return talkdesk.Answer{Status: 200, Unfiltered: true}, nil, "all cases but this"
 	case w.scenario.search == unfiltered:
-		return talkdesk.Answer{Verdict: talkdesk.Created, Status: 200, Unfiltered: true}, found, "all cases, among them this"
+		return talkdesk.Answer{Verdict: talkdesk.OK, Status: 200, Unfiltered: true}, found, "all cases, among them this"
 	case len(found) == 0:
 		return talkdesk.Answer{Verdict: talkdesk.Absent, Status: 200}, nil, "no such case"
 	}

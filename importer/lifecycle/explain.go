@@ -4,7 +4,7 @@ import "time"
 
 // saying remembers what was said, so that each cause is said once.
 type saying struct {
-	suspected Instant // when the breaker had closed of which that was said
+	suspected Instant // when the breaker was shut of which that was said
 	onlyRows  Instant
 	doubts    Instant // until when the rows in doubt were said to wait
 	canary    Instant // when the search for it had begun

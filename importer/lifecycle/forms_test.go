@@ -26,8 +26,6 @@ func TestEveryOrder(t *testing.T) {
 	}
 	states, steps := 0, 0
 	var gone [len(stateNames)][len(stateNames)]bool
-	moved = func(from, to State) { gone[from][to] = true }
-	defer func() { moved = func(from, to State) {} }()
 	explored := 0
 	for _, s := range worlds() {
 		t.Run(named(s.name), func(t *testing.T) {
@@ -37,6 +35,7 @@ func TestEveryOrder(t *testing.T) {
 				most = mostLong
 			}
 			explored++
+			s.hooks.moved = func(from, to State) { gone[from][to] = true }
 			r := explore(s, most)
 			states += r.states
 			steps += r.steps

@@ -112,7 +112,7 @@ func (m *Machine) refusedAlike(now Instant, q Request, a talkdesk.Answer) bool {
 	if m.created == 0 || len(a.Fields) > 0 || a.Blocked || r.second || r.Retried {
 		return false // Retried: it was refused before, and so were those beside it
 	}
-	words, limit := a.Code+"\n"+a.Message, m.sameLimit
+	words, limit := a.Code+"\n"+a.Message, m.cfg.hooks.sameInARow
 	if words != h.words {
 		m.settleAlike()
 		h.words = words
@@ -130,7 +130,7 @@ func (m *Machine) refusedAlike(now Instant, q Request, a talkdesk.Answer) bool {
 	switch {
 	case !h.on && m.tooManyOf(m.refused+len(h.alike), m.decided+len(h.alike)):
 		m.settleAlike()
-	case q.trial && h.renewing && len(h.alike) < m.sameLimit:
+	case q.trial && h.renewing && len(h.alike) < m.cfg.hooks.sameInARow:
 		h.on, h.renewing = false, false
 		m.settleAlike()
 	case q.trial && h.renewing:

@@ -53,7 +53,7 @@ func (m *Machine) givenAgain(now Instant, q Request, a talkdesk.Answer, twin *Ro
 	answer := talkdesk.Answer{Status: a.Status, Code: "same id", Message: fmt.Sprintf("the server gave case %s to more than one row", a.CaseID)}
 	if !m.given.said {
 		m.given.said = true
-		m.say(Notice{What: SameID, Rows: r.Row, Text: a.CaseID})
+		m.say(Notice{What: SameID, Row: r.Number, Text: a.CaseID})
 	}
 	if twin != nil {
 		m.dispute(now, twin, answer)

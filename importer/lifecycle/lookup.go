@@ -78,7 +78,7 @@ func (m *Machine) provable(r *Row) (Instant, bool) {
 		careful.lag = max(c.lag, lagGuess*m.cfg.Settle)
 		c = &careful
 	}
-	return trust(r.since, m.cfg.Settle, c, m.canary.newestOwn(), m.canary.known())
+	return m.cfg.hooks.trust(r.since, m.cfg.Settle, c, m.canary.newestOwn(), m.canary.known())
 }
 
 // retry is what is remembered of a read from one try to the next.
@@ -171,7 +171,7 @@ func (m *Machine) reply(q *Question, a talkdesk.Answer, found []talkdesk.Found, 
 func (m *Machine) lookedUp(now Instant, q Request, a talkdesk.Answer, found []talkdesk.Found) {
 	r := q.Row
 	switch {
-	case a.Verdict == talkdesk.Created:
+	case a.Verdict == talkdesk.OK:
 		m.found(now, r, found)
 	case a.Verdict == talkdesk.Absent && m.cannotLook(r) != "":
 		// Meanwhile something has shown that absences prove nothing.
@@ -229,7 +229,7 @@ func (m *Machine) found(now Instant, r *Row, found []talkdesk.Found) {
 		rec.Note = fmt.Sprintf("%d cases have this key; the others: %s", len(found), strings.Join(others, ", "))
 	}
 	if r.past != nil && r.Ref != nil && r.past.Sum != r.Sum {
-		m.say(Notice{What: EditedSince, Rows: r.Row, Text: rec.CaseID})
+		m.say(Notice{What: EditedSince, Row: r.Number, Text: rec.CaseID})
 	}
 	m.hasCase(now, r, rec)
 }

@@ -44,6 +44,17 @@ type Config struct {
 	// sent by us, so the case tells nothing of how far the search had come by
 	// then.
 	Alone bool
+
+	hooks hooks
+}
+
+// hooks change a rule, or watch. Only the tests of this package can set them: they
+// show what comes of less than New fills in.
+type hooks struct {
+	trust       trust                // in place of trustFrom
+	forgetDoubt bool                 // without rule 6
+	sameInARow  int                  // in place of the constant
+	moved       func(from, to State) // is told of every step of a row
 }
 
 // Case is a case that surely exists.
@@ -101,14 +112,12 @@ type Machine struct {
 	breaker breaker
 	hold    hold
 	writing int // requests in flight that write
-	// sameLimit is sameInARow, but in tests.
-	sameLimit int
-	canary    canary
-	blind     string // why looking up is of no use, "" while it is
-	altered   likeness
-	given     given
-	release   []journal.ID
-	said      saying
+	canary  canary
+	blind   string // why looking up is of no use, "" while it is
+	altered likeness
+	given   given
+	release []journal.ID
+	said    saying
 
 	answers   int // of the server, of any kind
 	created   int
@@ -126,7 +135,11 @@ type Machine struct {
 
 // New returns the machine of a run that begins at the moment 0.
 func New(cfg Config) *Machine {
-	m := &Machine{cfg: cfg, past: map[journal.ID]*Row{}, throttled: never, drained: never, breaker: newBreaker(), sameLimit: sameInARow}
+	if cfg.hooks.trust == nil {
+		cfg.hooks.trust = trustFrom
+	}
+	cfg.hooks.sameInARow = cmp.Or(cfg.hooks.sameInARow, sameInARow)
+	m := &Machine{cfg: cfg, past: map[journal.ID]*Row{}, throttled: never, drained: never, breaker: newBreaker()}
 	for _, a := range cfg.Altered {
 		m.altered.alter(a)
 	}
@@ -357,7 +370,7 @@ func (m *Machine) InFlight() int { return m.inFlight }
 
 // proceed does what follows from an event, whatever it was.
 func (m *Machine) proceed(now Instant) {
-	m.patience(now)
+	m.downTooLong(now)
 	m.heldTooLong(now)
 	if m.stopped != nil {
 		m.drained = min(m.drained, now+DrainFor)
@@ -415,13 +428,10 @@ func (m *Machine) delay(r *Row, due Instant) {
 	m.later = slices.Insert(m.later, at, r)
 }
 
-// forgetDoubt is false, but in tests that show what comes of it.
-var forgetDoubt = false
-
 // end brings a row to its end and has it written down. Rule 6: while an older
 // request may have made a case, no refusal makes a row failed.
 func (m *Machine) end(r *Row, rec Record) {
-	if rec.State == Failed && r.doubt && !forgetDoubt {
+	if rec.State == Failed && r.doubt && !m.cfg.hooks.forgetDoubt {
 		rec.State = Unknown
 		rec.Answer.Message = "an earlier request may have made a case, and now: " + rec.Answer.Message
 	}

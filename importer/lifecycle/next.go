@@ -19,7 +19,7 @@ func (m *Machine) Ready(now Instant) int {
 		return min(free, m.breaker.probesDue(now))
 	}
 	reads := len(m.compares)
-	if m.canaryDue(now) {
+	if m.seekCanary(now) {
 		reads++
 	}
 	for _, q := range m.asks {
@@ -90,7 +90,7 @@ func (m *Machine) choose(now Instant) (Request, bool) {
 			return Request{Kind: Asked, Ask: q, Key: q.Key}, true
 		}
 	}
-	if m.canaryDue(now) {
+	if m.seekCanary(now) {
 		m.canary.looking = true
 		return Request{Kind: Canary, Key: m.canary.target.Key}, true
 	}

@@ -117,17 +117,16 @@ type Row struct {
 // State returns where the row is.
 func (r *Row) State() State { return r.state }
 
-// moved hears of every step of a row in tests that show that each arrow is needed.
-var moved = func(from, to State) {}
-
 // move takes a row to another state. An arrow that the diagram lacks is a
 // mistake of this package and stops the run, whatever else did.
 func (m *Machine) move(r *Row, to State) {
 	if !slices.Contains(arrows[r.state], to) {
-		m.stopped = &Stop{Exit: exit.Stopped, Reason: fmt.Sprintf("internal error: row %d cannot go from %s to %s", r.Row, r.state, to),
+		m.stopped = &Stop{Exit: exit.Stopped, Reason: fmt.Sprintf("internal error: row %d cannot go from %s to %s", r.Number, r.state, to),
 			Hint: "please report this; nothing is lost: run the same command again to go on"}
 	}
-	moved(r.state, to)
+	if moved := m.cfg.hooks.moved; moved != nil {
+		moved(r.state, to)
+	}
 	if r.state < Done && to >= Done {
 		m.active--
 	}

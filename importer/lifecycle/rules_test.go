@@ -15,59 +15,56 @@ func TestEveryRuleIsNeeded(t *testing.T) {
 	for _, c := range []struct {
 		rule  string
 		world scenario
-		off   func(t *testing.T, s *scenario)
+		off   func(s *scenario)
 	}{{
 		"rule 1, nothing leaves before it is written down",
 		scenario{rows: 1, runs: 2, kills: 1},
-		func(t *testing.T, s *scenario) { s.durableEarly = true },
+		func(s *scenario) { s.durableEarly = true },
 	}, {
 		"rule 2, what is in doubt is looked up and not sent again",
 		scenario{rows: 1, runs: 1, faults: 1, creates: []answer{lostDown}},
-		func(t *testing.T, s *scenario) { s.nobodyLooks = true },
+		func(s *scenario) { s.nobodyLooks = true },
 	}, {
 		"rule 3, an absence counts only after the settle delay",
 		scenario{rows: 1, runs: 1, faults: 1, creates: []answer{lostDown}},
-		func(t *testing.T, s *scenario) { s.noSettle = true },
+		func(s *scenario) { s.noSettle = true },
 	}, {
 		"rule 3, and the delay counts from the lock for a row of an earlier run",
 		scenario{rows: 1, runs: 2, kills: 1},
-		func(t *testing.T, s *scenario) { s.ageless = true },
+		func(s *scenario) { s.ageless = true },
 	}, {
 		"rule 4, an absence is believed only from a search that is known to find",
 		scenario{rows: 1, runs: 1, faults: 1, creates: []answer{lostDown}, known: true, lag: 6 * tick},
-		func(t *testing.T, s *scenario) {
-			replaceTrust(t, func(since Instant, settle time.Duration, c *knownCase, newest Instant, _ bool) (Instant, bool) {
+		func(s *scenario) {
+			s.hooks.trust = func(since Instant, settle time.Duration, c *knownCase, newest Instant, _ bool) (Instant, bool) {
 				return trustFrom(since, settle, c, newest, false)
-			})
+			}
 		},
 	}, {
 		"rule 4, and only when the search's lag has passed too",
 		scenario{rows: 1, runs: 1, faults: 1, creates: []answer{lostDown}, known: true, lag: 6 * tick},
-		func(t *testing.T, s *scenario) {
-			replaceTrust(t, func(since Instant, settle time.Duration, c *knownCase, newest Instant, known bool) (at Instant, ok bool) {
+		func(s *scenario) {
+			s.hooks.trust = func(since Instant, settle time.Duration, c *knownCase, newest Instant, known bool) (at Instant, ok bool) {
 				if at, ok = trustFrom(since, settle, c, newest, known); ok && known {
 					at = max(since+settle, c.foundAt)
 				}
 				return at, ok
-			})
+			}
 		},
 	}, {
 		// The old case was shown long ago, so it cannot tell that the search
 		// lags by more than anyone would guess. The younger one can.
 		"rule 4, and by a case as young as there is",
 		scenario{rows: 2, runs: 1, faults: 1, creates: []answer{lostDown}, known: true, old: true, eager: true, lag: 6 * settle},
-		func(t *testing.T, s *scenario) {
-			replaceTrust(t, func(since Instant, settle time.Duration, c *knownCase, _ Instant, known bool) (Instant, bool) {
+		func(s *scenario) {
+			s.hooks.trust = func(since Instant, settle time.Duration, c *knownCase, _ Instant, known bool) (Instant, bool) {
 				return trustFrom(since, settle, c, -never, known)
-			})
+			}
 		},
 	}, {
 		"rule 6, a doubt ends only by knowledge",
 		scenario{rows: 1, runs: 3, faults: 2, creates: []answer{lostDown, rejected}, unsearchable: true, resend: true},
-		func(t *testing.T, s *scenario) {
-			forgetDoubt = true
-			t.Cleanup(func() { forgetDoubt = false })
-		},
+		func(s *scenario) { s.hooks.forgetDoubt = true },
 	}} {
 		t.Run(named(c.rule), func(t *testing.T) {
 			s := c.world
@@ -76,7 +73,7 @@ func TestEveryRuleIsNeeded(t *testing.T) {
 				t.Fatalf("this world is not sound with the rule:\n%s", story(&s, r.path))
 			}
 			s.only = oneCase
-			c.off(t, &s)
+			c.off(&s)
 			r := shortest(&s, 100_000)
 			if r.wrong == "" {
 				t.Fatalf("%s: not needed? %d states were seen", c.rule, r.states)
@@ -118,9 +115,4 @@ func TestWhatIsAssumed(t *testing.T) {
 
 func named(s string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(s, ",", ""), " ", "-")
-}
-
-func replaceTrust(t *testing.T, by func(Instant, time.Duration, *knownCase, Instant, bool) (Instant, bool)) {
-	trust = by
-	t.Cleanup(func() { trust = trustFrom })
 }

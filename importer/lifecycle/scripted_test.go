@@ -276,7 +276,7 @@ func TestParentLeftOutAndAnswerLost(t *testing.T) {
 	}
 	refusal := talkdesk.Answer{Verdict: talkdesk.Rejected, Status: 400, Message: "no", APIForm: true, AboutParent: true}
 	q := next(Compare)
-	m.Compared(0, q, talkdesk.Answer{Verdict: talkdesk.Created}, Comparison{Rest: q.Row.Update})
+	m.Compared(0, q, talkdesk.Answer{Verdict: talkdesk.OK}, Comparison{Rest: q.Row.Update})
 	m.Answered(0, next(Update), refusal, nil, 0)
 	q = next(Update)
 	if u := q.Row.Update; u.ParentID != "" || u.Title != "t" {
@@ -284,7 +284,7 @@ func TestParentLeftOutAndAnswerLost(t *testing.T) {
 	}
 	m.Answered(0, q, talkdesk.Answer{Status: 408}, nil, 0)
 	m.Answered(0, next(Update), talkdesk.Answer{Verdict: talkdesk.Rejected, Status: 400, Message: "locked", AboutLock: true}, nil, 0)
-	m.Compared(0, next(Compare), talkdesk.Answer{Verdict: talkdesk.Created}, Comparison{})
+	m.Compared(0, next(Compare), talkdesk.Answer{Verdict: talkdesk.OK}, Comparison{})
 	actions := m.Actions()
 	rec, _ := actions[len(actions)-1].(Record)
 	if rec.State != Incomplete || !rec.Parentless || !strings.Contains(rec.Answer.Message, "subcase of case 8") {

@@ -116,7 +116,7 @@ func TestLookUpsThatFailFarApart(t *testing.T) {
 	shown := talkdesk.Found{ID: "K1", Key: "K"}
 	fails, finds := answers[throttled], answers[truthNow]
 	for i := range 2 {
-		m.Read(now, &Row{Claim: journal.Claim{ID: rowID(i), Row: i + 1, Key: names[i]}, Body: []byte("x"), Ref: i}, false)
+		m.Read(now, &Row{Claim: journal.Claim{ID: rowID(i), Number: i + 1, Key: names[i]}, Body: []byte("x"), Ref: i}, false)
 		m.Durable(now, m.Actions()[0].(Claim).Rows)
 		request(Create, answers[lost])
 		request(Canary, fails)

@@ -80,7 +80,7 @@ func (s *told) tell() string {
 	kinds := map[Kind]string{Create: "create", Update: "update", LookUp: "look-up", Compare: "compare", Canary: "canary", Probe: "probe", Asked: "question"}
 	label := func(q Request) string {
 		if q.Row != nil {
-			return fmt.Sprintf("%s of row %d", kinds[q.Kind], q.Row.Row)
+			return fmt.Sprintf("%s of row %d", kinds[q.Kind], q.Row.Number)
 		}
 		return kinds[q.Kind]
 	}
@@ -95,17 +95,17 @@ func (s *told) tell() string {
 					}
 					m.Durable(now, a.Rows)
 					if a.Unsent {
-						say("row %d is remembered", a.Rows[0].Row)
+						say("row %d is remembered", a.Rows[0].Number)
 					}
 				case Record:
 					if !s.brief {
-						line := fmt.Sprintf("row %d is %s %s", a.Claim.Row, a.State, strings.Join(slices.DeleteFunc([]string{a.CaseID, a.Answer.Code, a.Answer.Message, a.Note}, func(s string) bool { return s == "" }), ", "))
+						line := fmt.Sprintf("row %d is %s %s", a.Claim.Number, a.State, strings.Join(slices.DeleteFunc([]string{a.CaseID, a.Answer.Code, a.Answer.Message, a.Note}, func(s string) bool { return s == "" }), ", "))
 						for _, p := range []struct {
 							name string
 							v    any
 							show bool
 						}{{"attempts", a.Attempts, a.Attempts > 1}, {"others", a.Others, a.Others != 0}, {"found", a.Found, a.Found}, {"updated", a.Updated, a.Updated}, {"invalid", a.Invalid, a.Invalid},
-							{"holds", a.Held[0], a.Held[0] != 0 && a.Held[0] != byte(a.Claim.Row)}, {"retracts", a.Retracts, a.Retracts != 0}, {"holds what is not known", "", a.State == Done && a.Held[0] == 0}} {
+							{"holds", a.Held[0], a.Held[0] != 0 && a.Held[0] != byte(a.Claim.Number)}, {"retracts", a.Retracts, a.Retracts != 0}, {"holds what is not known", "", a.State == Done && a.Held[0] == 0}} {
 							if p.show {
 								line += fmt.Sprintf("; %s %v", p.name, p.v)
 							}
@@ -120,7 +120,7 @@ func (s *told) tell() string {
 					say("released: rows %v", rows)
 				case Leave:
 					if !s.brief {
-						say("row %d is left, in doubt: %v", a.Row.Row, a.InDoubt)
+						say("row %d is left, in doubt: %v", a.Row.Number, a.InDoubt)
 					}
 				case Say:
 					n := a.Notice
@@ -129,7 +129,7 @@ func (s *told) tell() string {
 						name string
 						v    any
 						show bool
-					}{{"rows", n.Rows, n.Rows != 0}, {"text", n.Text, n.Text != ""}, {"at", n.At, n.At != 0}, {"until", n.Until, n.Until != 0}, {"lasted", n.Lasted, n.Lasted != 0}} {
+					}{{"rows", n.Rows, n.Rows != 0}, {"row", n.Row, n.Row != 0}, {"text", n.Text, n.Text != ""}, {"at", n.At, n.At != 0}, {"until", n.Until, n.Until != 0}, {"lasted", n.Lasted, n.Lasted != 0}} {
 						if p.show {
 							line += fmt.Sprintf(", %s %v", p.name, p.v)
 						}
@@ -180,7 +180,7 @@ func (s *told) tell() string {
 			read++
 			continue
 		case read < s.rows && m.Room():
-			r := &Row{Claim: journal.Claim{ID: journal.ID{byte(read), byte(read >> 8)}, Row: read + 1, Key: fmt.Sprint("K", read+1), Title: "t", Sum: [8]byte{byte(read + 1)}}, Body: []byte("x"), Ref: read}
+			r := &Row{Claim: journal.Claim{ID: journal.ID{byte(read), byte(read >> 8)}, Number: read + 1, Key: fmt.Sprint("K", read+1), Title: "t", Sum: [8]byte{byte(read + 1)}}, Body: []byte("x"), Ref: read}
 			if s.row != nil {
 				s.row(read, r)
 			}
@@ -194,7 +194,7 @@ func (s *told) tell() string {
 				m.Listed(now, r, s.listed(r))
 			default:
 				if m.Read(now, r, s.look) {
-					say("row %d has its case", r.Row)
+					say("row %d has its case", r.Number)
 				}
 			}
 			continue
@@ -227,8 +227,8 @@ func (s *told) tell() string {
 			if !s.brief {
 				say("%s: %s", label(q), cmp.Or(a.Code, a.Verdict.String()))
 			}
-			if q.Kind == Create && a.Verdict == talkdesk.Created && a.CaseID == "" {
-				a.CaseID = fmt.Sprint("C", q.Row.Row)
+			if q.Kind == Create && a.Verdict == talkdesk.OK && a.CaseID == "" {
+				a.CaseID = fmt.Sprint("C", q.Row.Number)
 			}
 			if q.Kind == Compare {
 				m.Compared(now, q, a, Comparison{Rest: q.Row.Update, Note: s.note})
@@ -342,7 +342,7 @@ func resumed(i int, r *Row) { r.CaseID = fmt.Sprint("C", i+1); updated(i, r) }
 
 func doubtful(n int) (all []Past) {
 	for i := range n {
-		all = append(all, Past{Claim: journal.Claim{ID: journal.ID{byte(i)}, Row: i + 1, Key: fmt.Sprint("K", i+1), Title: "t", Sum: [8]byte{byte(i + 101)}}, Since: -Instant(i) * time.Second})
+		all = append(all, Past{Claim: journal.Claim{ID: journal.ID{byte(i)}, Number: i + 1, Key: fmt.Sprint("K", i+1), Title: "t", Sum: [8]byte{byte(i + 101)}}, Since: -Instant(i) * time.Second})
 	}
 	return all
 }
@@ -360,7 +360,7 @@ var allTold = []told{
 	{name: "two failures, twice", rows: 2, answer: first(Create, noConnection, noConnection, asHoped, noConnection, noConnection)},
 	{name: "only rows fail", rows: 2, took: 300 * time.Millisecond, answer: until(200*sec, noConnection, Create), config: func(c *Config) { c.Patience = hour; c.MaxAttempts = 200 }},
 	{name: "only some rows fail", rows: 3, answer: func(n int, q Request, now Instant) (talkdesk.Answer, []talkdesk.Found) {
-		if q.Kind == Create && q.Row.Row == 2 {
+		if q.Kind == Create && q.Row.Number == 2 {
 			return of(q, noConnection)
 		}
 		return of(q, asHoped)
@@ -503,7 +503,7 @@ var allTold = []told{
 	{name: "a search that ignores its filter", rows: 2, known: true, answer: func(n int, q Request, now Instant) (talkdesk.Answer, []talkdesk.Found) {
 		switch {
 		case q.Kind == Canary:
-			return talkdesk.Answer{Status: 200, Verdict: talkdesk.Created, Unfiltered: true}, []talkdesk.Found{{ID: "K1"}}
+			return talkdesk.Answer{Status: 200, Verdict: talkdesk.OK, Unfiltered: true}, []talkdesk.Found{{ID: "K1"}}
 		case q.Kind == Create && n == 1:
 			return of(q, lost)
 		}
@@ -511,7 +511,7 @@ var allTold = []told{
 	}},
 	{name: "a look-up finds cases", rows: 2, known: true, answer: func(n int, q Request, now Instant) (talkdesk.Answer, []talkdesk.Found) {
 		switch {
-		case q.Kind == LookUp && q.Row.Row == 1:
+		case q.Kind == LookUp && q.Row.Number == 1:
 			return answers[truthNow], []talkdesk.Found{{ID: "7", Title: "other"}, {ID: "8", Title: " t "}, {ID: "9", Title: "t"}}
 		case q.Kind == LookUp:
 			return answers[truthNow], []talkdesk.Found{{ID: "6", Title: "other"}}
@@ -588,16 +588,16 @@ var allTold = []told{
 		switch {
 		case q.Kind == LookUp:
 			return 9 * sec
-		case q.Kind == Create && q.Row.Row == 3:
+		case q.Kind == Create && q.Row.Number == 3:
 			return 8 * sec
 		}
 		return 0
 	}, answer: func(n int, q Request, now Instant) (talkdesk.Answer, []talkdesk.Found) {
 		a, found := of(q, asHoped)
 		switch {
-		case q.Kind == Create && q.Row.Row == 1:
+		case q.Kind == Create && q.Row.Number == 1:
 			return of(q, lost)
-		case q.Kind == Create && q.Row.Row == 3:
+		case q.Kind == Create && q.Row.Number == 3:
 			a.Key, a.KeyShown = "eK3", true
 		}
 		return a, found
@@ -617,7 +617,7 @@ var allTold = []told{
 			updated(i, r)
 		}
 	}, listed: func(r *Row) []talkdesk.Found {
-		return []talkdesk.Found{{ID: fmt.Sprint("L", r.Row), Title: map[bool]string{true: "other", false: "t"}[r.Row == 2]}}
+		return []talkdesk.Found{{ID: fmt.Sprint("L", r.Number), Title: map[bool]string{true: "other", false: "t"}[r.Number == 2]}}
 	}},
 	{name: "rows that come when their doubts are settled", past: doubtful(3), rows: 4, readAt: 10 * sec, watch: true, config: func(c *Config) { c.Limit = 2 }, answer: always(asHoped), row: func(i int, r *Row) {
 		if i == 0 {
@@ -645,13 +645,13 @@ var allTold = []told{
 		}
 	}, answer: func(n int, q Request, now Instant) (talkdesk.Answer, []talkdesk.Found) {
 		if q.Kind == LookUp {
-			return answers[truthNow], []talkdesk.Found{{ID: fmt.Sprint("L", q.Row.Row), Title: "t"}}
+			return answers[truthNow], []talkdesk.Found{{ID: fmt.Sprint("L", q.Row.Number), Title: "t"}}
 		}
 		return of(q, asHoped)
 	}},
 	{name: "rows that come before their cases are found", past: doubtful(2), rows: 2, watch: true, answer: func(n int, q Request, now Instant) (talkdesk.Answer, []talkdesk.Found) {
 		if q.Kind == LookUp {
-			return answers[truthNow], []talkdesk.Found{{ID: fmt.Sprint("L", q.Row.Row), Title: "t"}}
+			return answers[truthNow], []talkdesk.Found{{ID: fmt.Sprint("L", q.Row.Number), Title: "t"}}
 		}
 		return of(q, asHoped)
 	}},
@@ -660,7 +660,7 @@ var allTold = []told{
 	{name: "rows that come when their look-ups were refused, and a person who resends", past: doubtful(2), rows: 2, readAt: 9 * sec, watch: true, config: func(c *Config) { c.Resend, c.Limit = true, 1 }, answer: until(8*sec, refusedRead)},
 	{name: "rows whose cases are found, and that do not come", past: doubtful(2), rows: 1, readAt: 9 * sec, watch: true, row: func(i int, r *Row) { r.ID[0] = 9 }, answer: func(n int, q Request, now Instant) (talkdesk.Answer, []talkdesk.Found) {
 		if q.Kind == LookUp {
-			return answers[truthNow], []talkdesk.Found{{ID: fmt.Sprint("L", q.Row.Row), Title: "t"}}
+			return answers[truthNow], []talkdesk.Found{{ID: fmt.Sprint("L", q.Row.Number), Title: "t"}}
 		}
 		return of(q, asHoped)
 	}},
@@ -693,12 +693,12 @@ var allTold = []told{
 	{name: "the same refusal of the last rows, and one of them again", rows: 22, brief: true, took: sec / 10, answer: first(Create, append(times(asHoped, 2), times(rejected, 21)...)...)},
 	{name: "the same refusal of the last rows, and it is gone", rows: 22, brief: true, took: sec / 10, answer: first(Create, append(times(asHoped, 2), times(rejected, 20)...)...)},
 	{name: "alike, and one that left before them is created", rows: 26, brief: true, took: sec / 10, config: func(c *Config) { c.Workers = 2 }, slow: func(q Request) Instant {
-		if q.Kind == Create && q.Row.Row == 3 {
+		if q.Kind == Create && q.Row.Number == 3 {
 			return sec
 		}
 		return 0
 	}, answer: func(n int, q Request, now Instant) (talkdesk.Answer, []talkdesk.Found) {
-		if q.Kind == Create && q.Row.Row > 3 && now < 3*sec {
+		if q.Kind == Create && q.Row.Number > 3 && now < 3*sec {
 			return of(q, rejected)
 		}
 		return of(q, asHoped)

@@ -103,7 +103,7 @@ func (m *Machine) updateAnswered(now Instant, q Request, a talkdesk.Answer) {
 	}
 	r.last = a
 	switch a.Verdict {
-	case talkdesk.Created:
+	case talkdesk.OK:
 		m.unhold(now, q)
 		m.good(now, q)
 		m.updated++
@@ -256,9 +256,9 @@ func (m *Machine) compared(now Instant, q Request, a talkdesk.Answer, c Comparis
 	case a.Verdict == talkdesk.Halt && !a.Denied:
 		m.stop(Stop{Exit: exit.Refused, Reason: a.Message})
 		m.incomplete(r, a)
-	case a.Verdict != talkdesk.Created && r.refusal != nil:
+	case a.Verdict != talkdesk.OK && r.refusal != nil:
 		m.updateRefused(now, r, *r.refusal)
-	case a.Verdict != talkdesk.Created:
+	case a.Verdict != talkdesk.OK:
 		m.incomplete(r, a)
 	case c.Rest == nil:
 		r.last = a

@@ -65,7 +65,6 @@ type scenario struct {
 	// search is how the server answers look-ups: 0 truly; see searches.
 	search     search
 	limit      int
-	same       int // refusals in the same words that are not about the rows, 0: more than there are rows
 	maxRefused int
 	question   bool // the caller wants a read for itself
 	// updates are rows that are to be updated once they have their case; those in
@@ -95,6 +94,7 @@ type scenario struct {
 	ageless      bool    // rows of earlier runs are taken for rows whose request has long arrived
 	nobodyLooks  bool    // look-ups of rows are answered "absent" without a look
 	tardy        Instant // how much longer than the settle delay a request takes at most
+	hooks        hooks
 	// only is the one invariant that counts, "" if all do.
 	only invariant
 }
@@ -239,7 +239,7 @@ func (w *world) start(resend bool) {
 	w.run++
 	cfg := Config{Workers: w.workers, MaxAttempts: rounds, Settle: settle, Patience: w.patience, Limit: w.limit,
 		MaxRefused: w.maxRefused, Updates: w.updates|w.edits != 0, Searchable: !w.unsearchable && w.field(w.run) >= 0, Resend: resend, Lag: w.disk.lag,
-		Backoff: func(n int) time.Duration { return Instant(n) * tick }}
+		Backoff: func(n int) time.Duration { return Instant(n) * tick }, hooks: w.hooks}
 	if w.noSettle {
 		cfg.Settle = 0
 	}
@@ -264,9 +264,6 @@ func (w *world) start(resend bool) {
 		cfg.Altered = []journal.Altered{{Key: "éA", Made: "eA"}}
 	}
 	w.m, w.resends = New(cfg), resend
-	if w.same > 0 {
-		w.m.sameLimit = w.same
-	}
 	w.rows, w.queue, w.flights, w.nextRow, w.idle = [maxRows]*Row{}, nil, nil, 0, 0
 	w.question, w.replies = nil, 0
 	w.told = [maxRows]int8{}
@@ -314,7 +311,7 @@ func (w *world) rebase() {
 func rowID(i int) journal.ID { return journal.ID{0: byte(i)} }
 
 func (w *world) claim(i int, version int8) journal.Claim {
-	return journal.Claim{ID: rowID(i), Row: i + 1, Key: w.key(i), Title: "title " + names[i], Sum: [8]byte{byte(version)}}
+	return journal.Claim{ID: rowID(i), Number: i + 1, Key: w.key(i), Title: "title " + names[i], Sum: [8]byte{byte(version)}}
 }
 
 // version is that of a row in this run.

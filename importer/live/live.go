@@ -63,7 +63,7 @@ type search struct {
 	blind  string // why an absence proves nothing, "" if it does
 }
 
-// Run looks for the rows' cases. The verdict is Created if that was done, whatever
+// Run looks for the rows' cases. The verdict is OK if that was done, whatever
 // it says.
 func Run(ctx context.Context, cfg Config) (Report, talkdesk.Answer) {
 	if cfg.Gone == nil {
@@ -89,7 +89,7 @@ func (s *search) run(ctx context.Context) talkdesk.Answer {
 		return reads.Done
 	}
 	first, a := s.Reader.Page(ctx, s.API, talkdesk.Query{Field: s.Field, Page: 1})
-	if a.Verdict != talkdesk.Created {
+	if a.Verdict != talkdesk.OK {
 		return a
 	}
 	// Its first page is there, and one more shows that nothing follows.
@@ -98,7 +98,7 @@ func (s *search) run(ctx context.Context) talkdesk.Answer {
 		if len(first.Cases) > 0 {
 			s.say("reading the list of all %s in the account: %s", words.Plural(max(first.Total, len(first.Cases)), "case"), s.cost(pages))
 		}
-		if wanted, a = s.byList(ctx, first, wanted); a.Verdict != talkdesk.Created || len(wanted) == 0 {
+		if wanted, a = s.byList(ctx, first, wanted); a.Verdict != talkdesk.OK || len(wanted) == 0 {
 			return a
 		}
 	}
@@ -145,7 +145,7 @@ func (s *search) byList(ctx context.Context, first talkdesk.Page, wanted []Row) 
 			found[f.Key] = append(cases, f)
 		}
 	})
-	if a.Verdict != talkdesk.Created {
+	if a.Verdict != talkdesk.OK {
 		return nil, a
 	}
 	var left []Row
@@ -186,7 +186,7 @@ func (s *search) oneByOne(ctx context.Context, first talkdesk.Page, rows []Row) 
 		}
 		found, a := s.Reader.Search(ctx, s.API, s.Field, row.Key, s.Gone)
 		switch {
-		case a.Verdict == talkdesk.Created:
+		case a.Verdict == talkdesk.OK:
 			s.found(row, found)
 		case a.Verdict == talkdesk.Absent && s.blind == "":
 			s.absent(row)

@@ -77,7 +77,7 @@ func TestLive(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			r, a, said := ask(t, tt.opt, tt.others, nil, tt.rows)
-			if got := [4]int{r.Create, r.Already, r.OtherTitle, r.InDoubt}; a.Verdict != talkdesk.Created || got != tt.want || r.Keys != tt.rows {
+			if got := [4]int{r.Create, r.Already, r.OtherTitle, r.InDoubt}; a.Verdict != talkdesk.OK || got != tt.want || r.Keys != tt.rows {
 				t.Errorf("%v, want %v: %+v %+v", got, tt.want, r, a)
 			}
 			if len(said) == 0 || !strings.HasPrefix(said[0], tt.mostly) || r.Requests > tt.requests {
@@ -104,7 +104,7 @@ func TestJournalIsAskedFirst(t *testing.T) {
 		t.Errorf("%v %+v", got, r)
 	}
 	r, a, said := ask(t, sandbox.Options{}, 0, func(journal.ID) journal.State { return journal.Created }, 40)
-	if r.Requests != 0 || r.Already != 40 || len(said) > 0 || a.Verdict != talkdesk.Created {
+	if r.Requests != 0 || r.Already != 40 || len(said) > 0 || a.Verdict != talkdesk.OK {
 		t.Errorf("%+v %q", r, said)
 	}
 }
@@ -126,12 +126,12 @@ func (blindAPI) Read(_ context.Context, q talkdesk.Query) (talkdesk.Page, talkde
 	if q.Key == "" {
 		p = talkdesk.Page{Total: 100_000, Cases: []talkdesk.Found{{ID: "7", Key: "X-1", Shown: true}}}
 	}
-	return p, talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+	return p, talkdesk.Answer{Verdict: talkdesk.OK, Status: 200}
 }
 
 func TestAbsenceIsNotBelievedFromASearchThatDoesNotFind(t *testing.T) {
 	r, a := Run(t.Context(), Config{Rows: []Row{{1, "ZD-1", "t"}, {2, "ZD-2", "t"}}, Field: "text1", API: blindAPI{}, Reader: &reads.Reader{Limiter: ratelimit.New(0)}})
-	if a.Verdict != talkdesk.Created || r.Create != 0 || r.InDoubt != 2 || len(r.Remarks) != 1 || !strings.Contains(r.Remarks[0], "does not find case 7") {
+	if a.Verdict != talkdesk.OK || r.Create != 0 || r.InDoubt != 2 || len(r.Remarks) != 1 || !strings.Contains(r.Remarks[0], "does not find case 7") {
 		t.Errorf("%+v %+v", r, a)
 	}
 }

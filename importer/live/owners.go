@@ -18,7 +18,7 @@ type Owner struct {
 }
 
 // Owners adds to the report which addresses are not those of exactly one active
-// agent; rows says how many name each. The verdict is Created also where the
+// agent; rows says how many name each. The verdict is OK also where the
 // account does not show its agents: then the report says so.
 func Owners(ctx context.Context, r *reads.Reader, api reads.Users, rows map[string]int, report *Report) talkdesk.Answer {
 	if len(rows) == 0 {
@@ -30,7 +30,7 @@ func Owners(ctx context.Context, r *reads.Reader, api reads.Users, rows map[stri
 	case a.Denied || a.Verdict == talkdesk.Unknown:
 		report.Remarks = append(report.Remarks, "the agents could not be read, so it cannot be told who the owners are: "+a.Message)
 		return reads.Done
-	case a.Verdict != talkdesk.Created:
+	case a.Verdict != talkdesk.OK:
 		return a
 	}
 	for address, agents := range found {

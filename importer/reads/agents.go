@@ -14,7 +14,7 @@ type Users interface {
 
 // Agents finds the active agents with these addresses (case ignored), by address
 // in lower case: none for an address that nobody has, two where two share it. The
-// verdict is Created if all are known.
+// verdict is OK if all are known.
 //
 // It asks for each address or reads the list of all agents, whichever takes fewer
 // requests. That the API filters by address is not sure, so an answer that holds
@@ -34,7 +34,7 @@ func (r *Reader) Agents(ctx context.Context, api Users, addresses []string) (map
 		return f.found, Done
 	}
 	if len(wanted) == 1 {
-		if filtered, a := f.byAddress(ctx, wanted); filtered || a.Verdict != talkdesk.Created {
+		if filtered, a := f.byAddress(ctx, wanted); filtered || a.Verdict != talkdesk.OK {
 			return f.found, a
 		}
 	}
@@ -83,7 +83,7 @@ func (f *finder) byAddress(ctx context.Context, wanted []string) (filtered bool,
 		case others || a.Verdict == talkdesk.Unknown && a.Status == 400:
 			f.blind = true
 			return false, Done
-		case a.Verdict != talkdesk.Created:
+		case a.Verdict != talkdesk.OK:
 			return false, a
 		}
 		f.take(page.Agents)
@@ -97,12 +97,12 @@ func (f *finder) byPages(ctx context.Context, wanted []string) talkdesk.Answer {
 	for n := 1; ; n++ {
 		page, a := f.read(ctx, talkdesk.UsersQuery{Page: n})
 		if n == 1 && a.Verdict == talkdesk.Unknown && !f.blind { // it may give single ones only
-			if filtered, b := f.byAddress(ctx, wanted); filtered || b.Verdict != talkdesk.Created {
+			if filtered, b := f.byAddress(ctx, wanted); filtered || b.Verdict != talkdesk.OK {
 				return b
 			}
 			return a
 		}
-		if a.Verdict != talkdesk.Created {
+		if a.Verdict != talkdesk.OK {
 			return a
 		}
 		fresh := f.take(page.Agents)
@@ -113,7 +113,7 @@ func (f *finder) byPages(ctx context.Context, wanted []string) talkdesk.Answer {
 			return talkdesk.Answer{Status: a.Status, Code: "list repeats", Message: "the list of agents repeats itself, so it cannot be told who is in it"}
 		}
 		if left := (page.Total - 1) / talkdesk.UsersPerPage; n == 1 && left > len(wanted) && !f.blind {
-			if filtered, a := f.byAddress(ctx, wanted); filtered || a.Verdict != talkdesk.Created {
+			if filtered, a := f.byAddress(ctx, wanted); filtered || a.Verdict != talkdesk.OK {
 				return a
 			}
 		}

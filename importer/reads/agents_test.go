@@ -82,7 +82,7 @@ func TestAgentsAreFoundWithTheFewestRequests(t *testing.T) {
 			if len(ids) > 5 {
 				ids = []string{ids[0], ids[len(ids)-1]}
 			}
-			if got := strings.Join(ids, " "); a.Verdict != talkdesk.Created || got != tt.found || r.Requests != tt.requests {
+			if got := strings.Join(ids, " "); a.Verdict != talkdesk.OK || got != tt.found || r.Requests != tt.requests {
 				t.Errorf("found %q with %d requests: %+v", got, r.Requests, a)
 			}
 		})
@@ -109,7 +109,7 @@ func TestInactiveAgentsOwnNothing(t *testing.T) {
 	d := directory{{Agents: []talkdesk.Agent{{ID: "1", Email: "a@example.com"}, {ID: "2", Email: "A@example.com", Active: true}}, Total: 2}}
 	r := &Reader{Limiter: ratelimit.New(0)}
 	found, a := r.Agents(t.Context(), d, []string{"a@example.com"})
-	if a.Verdict != talkdesk.Created || len(found["a@example.com"]) != 1 || found["a@example.com"][0].ID != "2" {
+	if a.Verdict != talkdesk.OK || len(found["a@example.com"]) != 1 || found["a@example.com"][0].ID != "2" {
 		t.Errorf("%+v, %+v", found, a)
 	}
 }
@@ -121,7 +121,7 @@ func TestAnAnswerWithPagesIsNotFiltered(t *testing.T) {
 		{Agents: []talkdesk.Agent{{ID: "2", Email: "a@example.com", Active: true}}, Total: 2},
 	}
 	r := &Reader{Limiter: ratelimit.New(0)}
-	if found, a := r.Agents(t.Context(), d, []string{"a@example.com"}); a.Verdict != talkdesk.Created || len(found["a@example.com"]) != 2 {
+	if found, a := r.Agents(t.Context(), d, []string{"a@example.com"}); a.Verdict != talkdesk.OK || len(found["a@example.com"]) != 2 {
 		t.Errorf("%+v, %+v", found, a)
 	}
 }

@@ -21,7 +21,7 @@ const (
 )
 
 // Done is the answer to what took no request, or several that were answered.
-var Done = talkdesk.Answer{Verdict: talkdesk.Created}
+var Done = talkdesk.Answer{Verdict: talkdesk.OK}
 
 // Reader makes reads, one at a time.
 type Reader struct {

@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	fine      = talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+	fine      = talkdesk.Answer{Verdict: talkdesk.OK, Status: 200}
 	down      = talkdesk.Answer{Verdict: talkdesk.NotTaken, Status: 503, Down: true, Message: "503"}
 	broken    = talkdesk.Answer{Verdict: talkdesk.NotTaken, Status: 200, Message: "not in the API's form"}
 	renewed   = talkdesk.Answer{Verdict: talkdesk.NotTaken, Status: 401, Renewed: true}
@@ -34,15 +34,15 @@ func TestOnce(t *testing.T) {
 		atMost   time.Duration
 		said     int
 	}{
-		{"answered", []talkdesk.Answer{fine}, talkdesk.Created, 1, 0, 0, 0},
+		{"answered", []talkdesk.Answer{fine}, talkdesk.OK, 1, 0, 0, 0},
 		{"refused", []talkdesk.Answer{refused}, talkdesk.Halt, 1, 0, 0, 0},
 		{"another form", []talkdesk.Answer{again}, talkdesk.NotTaken, 1, 0, 0, 0},
-		{"down, then up", []talkdesk.Answer{down, down, down, fine}, talkdesk.Created, 4, 7 * time.Second, 7 * time.Second, 1},
+		{"down, then up", []talkdesk.Answer{down, down, down, fine}, talkdesk.OK, 4, 7 * time.Second, 7 * time.Second, 1},
 		{"down for good", []talkdesk.Answer{down}, talkdesk.NotTaken, 7, time.Minute, time.Minute, 1},
 		{"unreadable for good", []talkdesk.Answer{broken}, talkdesk.NotTaken, 3, 3 * time.Second, 3 * time.Second, 1},
-		{"a token that has expired", []talkdesk.Answer{renewed, fine}, talkdesk.Created, 2, 0, 0, 0},
+		{"a token that has expired", []talkdesk.Answer{renewed, fine}, talkdesk.OK, 2, 0, 0, 0},
 		{"no token is good", []talkdesk.Answer{renewed}, talkdesk.Halt, 5, 0, 0, 0},
-		{"a pause", []talkdesk.Answer{paused, fine}, talkdesk.Created, 2, 20 * time.Second, 20 * time.Second, 1},
+		{"a pause", []talkdesk.Answer{paused, fine}, talkdesk.OK, 2, 20 * time.Second, 20 * time.Second, 1},
 		{"pauses without end", []talkdesk.Answer{throttled}, talkdesk.NotTaken, 6, 15 * time.Second, time.Minute, 1},
 		{"no such host", []talkdesk.Answer{nowhere}, talkdesk.NotTaken, 1, 0, 0, 0},
 	} {
@@ -70,7 +70,7 @@ func TestHostThatWasThereIsWaitedFor(t *testing.T) {
 		for _, answers := range [][]talkdesk.Answer{{fine}, {nowhere, nowhere, fine}} {
 			n := 0
 			_, a := Once(t.Context(), r, func(context.Context) (int, talkdesk.Answer) { n++; return 0, answers[n-1] })
-			if a.Verdict != talkdesk.Created {
+			if a.Verdict != talkdesk.OK {
 				t.Errorf("%+v", a)
 			}
 		}
@@ -142,7 +142,7 @@ func TestList(t *testing.T) {
 			r := &Reader{Limiter: ratelimit.New(0)}
 			var got []string
 			l, a := r.List(t.Context(), tt.pages, talkdesk.Query{Field: "text1"}, tt.pages[0], 9, func(f talkdesk.Found) { got = append(got, f.ID) })
-			if a.Verdict != talkdesk.Created || strings.Join(got, " ") != tt.want || l.Whole != tt.whole || l.Cases != len(got) || r.Requests != tt.requests {
+			if a.Verdict != talkdesk.OK || strings.Join(got, " ") != tt.want || l.Whole != tt.whole || l.Cases != len(got) || r.Requests != tt.requests {
 				t.Errorf("%v %+v after %d requests", got, l, r.Requests)
 			}
 		})

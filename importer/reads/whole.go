@@ -60,7 +60,7 @@ func (r *Reader) Since(ctx context.Context, api API, q talkdesk.Query, from time
 	}
 	q.Page = 1
 	page, a := read(0)
-	if off := page.Ahead; a.Verdict == talkdesk.Created && page.Dated && off.Abs() > margin/2 {
+	if off := page.Ahead; a.Verdict == talkdesk.OK && page.Dated && off.Abs() > margin/2 {
 		page, a = read(off)
 	}
 	return q, page, a
@@ -76,7 +76,7 @@ type Listing struct {
 // List reads the list of all cases, or of those that q narrows it down to, beginning
 // with a first page that was read already, and hands every case on, once. Neither the
 // total nor the order is relied on: it ends when two pages bring nothing new, or after
-// that many more pages. The verdict is Created unless a page could not be read.
+// that many more pages. The verdict is OK unless a page could not be read.
 func (r *Reader) List(ctx context.Context, api API, q talkdesk.Query, first talkdesk.Page, most int, take func(talkdesk.Found)) (l Listing, a talkdesk.Answer) {
 	seed, seen := maphash.MakeSeed(), map[uint64]struct{}{}
 	page, stale, repeats := first, 0, false
@@ -107,7 +107,7 @@ func (r *Reader) List(ctx context.Context, api API, q talkdesk.Query, first talk
 			return l, Done
 		}
 		q.Page = n
-		if page, a = r.Page(ctx, api, q); a.Verdict != talkdesk.Created {
+		if page, a = r.Page(ctx, api, q); a.Verdict != talkdesk.OK {
 			return l, a
 		}
 	}

@@ -51,8 +51,8 @@ func ReportColumns(columns []string) Columns {
 	return c
 }
 
-// Report tells whether the input is a failure report.
-func (c Columns) Report() bool { return c.id >= 0 }
+// IsReport tells whether the input is a failure report.
+func (c Columns) IsReport() bool { return c.id >= 0 }
 
 // ID reads the caseimport_id off a row, "" if it has none.
 func (c Columns) ID(cell func(int) mapping.Value) string { return text(cell, c.id) }

@@ -80,7 +80,7 @@ func eachID(path, form string, yield func(id string)) error {
 			return nil
 		})
 	}
-	records, err := csvReader(in, func(names []string) bool { return ReportColumns(names).Report() })
+	records, err := csvReader(in, func(names []string) bool { return ReportColumns(names).IsReport() })
 	if err != nil {
 		return errNoReport
 	}

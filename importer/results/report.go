@@ -151,9 +151,9 @@ const (
 	Written Earlier = iota
 	// Edited: people have worked on it, and this run has not read that.
 	Edited
-	// Read: this run has read these very bytes to their end and dealt with
+	// Consumed: this run has read these very bytes to their end and dealt with
 	// every row, whatever the file looks like.
-	Read
+	Consumed
 )
 
 // Commit puts the report in its place. The rows of an earlier report there, in
@@ -227,7 +227,7 @@ func (r *Report) makeRoom(done *Outcome, covered func(id string) bool, known fun
 		if known != nil {
 			how = known(path)
 		}
-		if how == Read || how == Written && earlier == settled {
+		if how == Consumed || how == Written && earlier == settled {
 			settledOnes = append(settledOnes, path)
 			continue
 		}

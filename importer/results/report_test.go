@@ -452,15 +452,15 @@ func TestReportColumns(t *testing.T) {
 	cells := []mapping.Value{{Text: "1"}, {Text: " failed "}, {Text: "k1\n"}}
 	cell := func(i int) mapping.Value { return cells[i] }
 	c := results.ReportColumns([]string{"Id", "Caseimport_Status", " CASEIMPORT_ID "})
-	if !c.Report() || c.ID(cell) != "k1" || c.Status(cell) != "failed" {
-		t.Errorf("a report: %v, id %q, status %q", c.Report(), c.ID(cell), c.Status(cell))
+	if !c.IsReport() || c.ID(cell) != "k1" || c.Status(cell) != "failed" {
+		t.Errorf("a report: %v, id %q, status %q", c.IsReport(), c.ID(cell), c.Status(cell))
 	}
 	c = results.ReportColumns([]string{"Id", "caseimport", "caseimport_row"})
-	if c.Report() || c.ID(cell) != "" || c.Status(cell) != "" || c.Error(cell) != "" || c.Fields(cell) != "" {
-		t.Errorf("no report: %v, id %q, status %q, error %q, fields %q", c.Report(), c.ID(cell), c.Status(cell), c.Error(cell), c.Fields(cell))
+	if c.IsReport() || c.ID(cell) != "" || c.Status(cell) != "" || c.Error(cell) != "" || c.Fields(cell) != "" {
+		t.Errorf("no report: %v, id %q, status %q, error %q, fields %q", c.IsReport(), c.ID(cell), c.Status(cell), c.Error(cell), c.Fields(cell))
 	}
 	c = results.ReportColumns([]string{"caseimport_id", "caseimport_error", "caseimport_fields"})
-	if !c.Report() || c.ID(cell) != "1" || c.Error(cell) != "failed" || c.Fields(cell) != "k1" {
+	if !c.IsReport() || c.ID(cell) != "1" || c.Error(cell) != "failed" || c.Fields(cell) != "k1" {
 		t.Errorf("its own columns alone: id %q, error %q, fields %q", c.ID(cell), c.Error(cell), c.Fields(cell))
 	}
 }

@@ -13,7 +13,7 @@ type Verdict uint8
 // errs on the side of looking the case up.
 const (
 	Unknown  Verdict = iota // may have been stored: look it up before sending it again
-	Created                 // done as asked: the case exists; of a read: it was answered
+	OK                      // done as asked: the case exists, the update is applied, the read was answered
 	Absent                  // of a look-up only: no such case was found
 	NotTaken                // surely not stored: may be sent again
 	Rejected                // refused for good: sending it again cannot help
@@ -21,7 +21,7 @@ const (
 )
 
 func (v Verdict) String() string {
-	names := [...]string{"unknown", "created", "absent", "not taken", "rejected", "halt"}
+	names := [...]string{"unknown", "ok", "absent", "not taken", "rejected", "halt"}
 	if int(v) < len(names) {
 		return names[v]
 	}

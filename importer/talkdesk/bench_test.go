@@ -24,7 +24,7 @@ func BenchmarkCreate(b *testing.B) {
 		b.Fatal(err)
 	}
 	parallel(b, func() error {
-		if a := c.Create(context.Background(), benchBody, ""); a.Verdict != Created {
+		if a := c.Create(context.Background(), benchBody, ""); a.Verdict != OK {
 			return fmt.Errorf("%v: %s", a.Verdict, a.Message)
 		}
 		return nil
@@ -90,7 +90,7 @@ func BenchmarkJudgeCreated(b *testing.B) {
 	x := &exchange{status: 201, gotConn: true, body: append([]byte(`{"id":"4711",`), benchBody[1:]...)}
 	b.ReportAllocs()
 	for b.Loop() {
-		if judge(x).Verdict != Created {
+		if judge(x).Verdict != OK {
 			b.Fatal("not created")
 		}
 	}

@@ -62,7 +62,7 @@ func (c *Client) ReadCase(ctx context.Context, id string) (*Case, Answer) {
 	if a.Verdict == Unknown && a.Status == http.StatusNotFound {
 		a.Verdict, a.Message = Absent, "there is no case "+id
 	}
-	if a.Verdict != Created {
+	if a.Verdict != OK {
 		return nil, a
 	}
 	return p.Cases[0].Whole, a

@@ -25,7 +25,7 @@ func TestCaseIsReadInEveryForm(t *testing.T) {
 		want := &Case{ID: "7", Members: map[string]string{"title": "A", "owner_id": "", "resolution": "done"}, Fields: fields,
 			Notes: []Note{{"N", "B", "true"}}, NotesShown: true,
 			CreatedAt: time.Date(2022, 4, 21, 6, 30, 21, 0, time.UTC), UpdatedAt: time.Date(2022, 4, 21, 6, 30, 25, 0, time.UTC)}
-		if answer.Verdict != Created || !reflect.DeepEqual(c, want) {
+		if answer.Verdict != OK || !reflect.DeepEqual(c, want) {
 			t.Errorf("%s: %+v\n%+v", custom, c, answer)
 		}
 	}
@@ -45,7 +45,7 @@ func TestCaseThatIsNotThere(t *testing.T) {
 			t.Errorf("%s: %+v %+v", body, c, a)
 		}
 	}
-	if c, a := readOne(t, http.StatusOK, `{"id":"8"}`); c != nil || a.Verdict == Created {
+	if c, a := readOne(t, http.StatusOK, `{"id":"8"}`); c != nil || a.Verdict == OK {
 		t.Errorf("another case was taken: %+v %+v", c, a)
 	}
 }

@@ -170,12 +170,12 @@ func (e *proxyError) Error() string { return "the proxy answered " + statusText(
 func (c *Client) BaseURL() string { return c.base }
 
 // Login gets a token, if there is none yet, without touching the API. Its
-// verdict is Created with a token, Halt for refused credentials, or NotTaken.
+// verdict is OK with a token, Halt for refused credentials, or NotTaken.
 func (c *Client) Login(ctx context.Context) Answer {
 	if t, a := c.tokens.get(ctx); t == nil {
 		return a
 	}
-	return Answer{Verdict: Created}
+	return Answer{Verdict: OK}
 }
 
 // Renew has the next request use a new token, unless a bare token was given.
@@ -212,7 +212,7 @@ func (c *Client) Create(ctx context.Context, body []byte, field string) Answer {
 	buf := buffers.Get().(*bytes.Buffer)
 	buf.Reset()
 	x := c.send(ctx, &req, t, buf, maxCaseBytes)
-	if a = judge(x); a.Verdict == Created {
+	if a = judge(x); a.Verdict == OK {
 		x.describe(&a, field)
 	}
 	if buf.Cap() <= 64<<10 {

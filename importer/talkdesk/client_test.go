@@ -43,7 +43,7 @@ func TestWhatACreateRequestLooksLike(t *testing.T) {
 		fmt.Fprint(w, `{"id":"4711"}`)
 	})
 	c := client(t, base+"/prefix/", testToken)
-	if a := c.Create(t.Context(), []byte(body), ""); a.Verdict != Created || a.CaseID != "4711" {
+	if a := c.Create(t.Context(), []byte(body), ""); a.Verdict != OK || a.CaseID != "4711" {
 		t.Errorf("%+v", a)
 	}
 	if c.BaseURL() != base+"/prefix" {
@@ -130,7 +130,7 @@ func TestAnswersThatBreakOff(t *testing.T) {
 		{"in the body", "HTTP/1.1 201 Created\r\nContent-Length: 30\r\n\r\n{\"id\":\"47", false, Unknown, "connection lost", 201},
 		{"reset in the body", "HTTP/1.1 201 Created\r\nContent-Length: 30\r\n\r\n{\"id\":\"47", true, Unknown, "connection lost", 201},
 		{"in a chunk", "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\n20\r\n{\"id\":\"47", false, Unknown, "connection lost", 201},
-		{"behind all that matters", "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n{\"id\":\"47\"}\r\n", false, Created, "", 201},
+		{"behind all that matters", "HTTP/1.1 201 Created\r\nTransfer-Encoding: chunked\r\n\r\nb\r\n{\"id\":\"47\"}\r\n", false, OK, "", 201},
 		{"in a refusal", "HTTP/1.1 400 Bad Request\r\nContent-Length: 30\r\n\r\n{\"code\":", false, Rejected, "http 400", 400},
 		{"in a 503", "HTTP/1.1 503 x\r\nContent-Length: 30\r\n\r\n<html>", false, Unknown, "http 503", 503},
 		{"in a 429", "HTTP/1.1 429 x\r\nContent-Length: 30\r\n\r\n", false, NotTaken, "http 429", 429},
@@ -182,10 +182,10 @@ func TestNothingIsSentTwice(t *testing.T) {
 				return false
 			})
 			c := client(t, base, testToken)
-			if a := c.Create(t.Context(), []byte("{}"), ""); a.Verdict != Created {
+			if a := c.Create(t.Context(), []byte("{}"), ""); a.Verdict != OK {
 				t.Fatalf("%+v", a)
 			}
-			if a := c.Create(t.Context(), []byte("{}"), ""); a.Verdict == Created {
+			if a := c.Create(t.Context(), []byte("{}"), ""); a.Verdict == OK {
 				t.Fatalf("%+v", a)
 			}
 			if n := requests.Load(); n != 2 {
@@ -399,7 +399,7 @@ func TestTLSSpeaksHTTP1(t *testing.T) {
 	defer s.Close()
 	c := client(t, s.URL, testToken)
 	c.transport.TLSClientConfig = &tls.Config{RootCAs: s.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs}
-	if a := c.Create(t.Context(), []byte("{}"), ""); a.Verdict != Created {
+	if a := c.Create(t.Context(), []byte("{}"), ""); a.Verdict != OK {
 		t.Errorf("%+v", a)
 	}
 }
@@ -432,7 +432,7 @@ func TestHowLongAnAnswerMayBe(t *testing.T) {
 		verdict Verdict
 		message string
 	}{
-		{padded(maxCaseBytes), Created, ""},
+		{padded(maxCaseBytes), OK, ""},
 		{padded(maxCaseBytes + 2), Unknown, "far too long"},
 		{strings.Repeat("x", maxCaseBytes), Unknown, "not in the API's form"},
 		{strings.Repeat("x", maxCaseBytes+1), Unknown, "far too long"},
@@ -472,7 +472,7 @@ func TestConnectionsAreKeptForAllWorkers(t *testing.T) {
 		var wait sync.WaitGroup
 		for range workers {
 			wait.Go(func() {
-				if a := c.Create(t.Context(), []byte("{}"), ""); a.Verdict != Created {
+				if a := c.Create(t.Context(), []byte("{}"), ""); a.Verdict != OK {
 					t.Errorf("%+v", a)
 				}
 			})
@@ -503,7 +503,7 @@ func TestManyWorkersOneRenewal(t *testing.T) {
 		fmt.Fprint(w, `{"id":"1"}`)
 	})
 	c := client(t, base, Credentials{ClientID: "client", ClientSecret: testSecret})
-	if a := c.Create(t.Context(), []byte("{}"), ""); a.Verdict != Created { // a short body: token 1 works
+	if a := c.Create(t.Context(), []byte("{}"), ""); a.Verdict != OK { // a short body: token 1 works
 		t.Fatalf("%+v", a)
 	}
 	var wait sync.WaitGroup
@@ -516,7 +516,7 @@ func TestManyWorkersOneRenewal(t *testing.T) {
 				}
 				a = c.Create(t.Context(), []byte(`{"title":"x"}`), "")
 			}
-			if a.Verdict != Created {
+			if a.Verdict != OK {
 				t.Errorf("%+v", a)
 			}
 		})

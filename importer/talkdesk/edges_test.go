@@ -77,7 +77,7 @@ func TestATokenIsRenewedOnDemand(t *testing.T) {
 	c.Renew()
 	for want := 1; want <= 2; want++ {
 		for range 2 {
-			if a := c.Login(t.Context()); a.Verdict != Created || got != want {
+			if a := c.Login(t.Context()); a.Verdict != OK || got != want {
 				t.Errorf("%+v, after %d tokens of %d", a, got, want)
 			}
 		}
@@ -121,7 +121,7 @@ func TestWhatCanBeSeen(t *testing.T) {
 	proxy, _ := url.Parse(serve(t, handler))
 	c := client(t, "http://127.0.0.1:1", Credentials{Token: "abc"})
 	c.transport.Proxy = http.ProxyURL(proxy)
-	if s, a := c.Ping(t.Context()); a.Verdict != Created || s.Proxy != proxy.Host || s.Secure || !slices.Equal(s.Limits, limits) {
+	if s, a := c.Ping(t.Context()); a.Verdict != OK || s.Proxy != proxy.Host || s.Secure || !slices.Equal(s.Limits, limits) {
 		t.Errorf("%+v, %+v", s, a)
 	}
 
@@ -135,7 +135,7 @@ func TestWhatCanBeSeen(t *testing.T) {
 	}
 	t.Cleanup(c.transport.CloseIdleConnections)
 	s, a := c.Ping(t.Context())
-	if a.Verdict != Created || !s.Secure || s.Proxy != "" || s.Issuer != secure.Certificate().Issuer.String() || !s.NotAfter.Equal(secure.Certificate().NotAfter) {
+	if a.Verdict != OK || !s.Secure || s.Proxy != "" || s.Issuer != secure.Certificate().Issuer.String() || !s.NotAfter.Equal(secure.Certificate().NotAfter) {
 		t.Errorf("%+v, %+v", s, a)
 	}
 }
@@ -270,12 +270,12 @@ func TestWhenAllFieldsAreRead(t *testing.T) {
 		verdict Verdict
 		code    string
 	}{
-		{"a total that is wrong", []exchange{page(`{"total":0,"_embedded":{"fields":[{"key":"text1"},{"key":"text2"}]}}`)}, 2, Created, ""},
+		{"a total that is wrong", []exchange{page(`{"total":0,"_embedded":{"fields":[{"key":"text1"},{"key":"text2"}]}}`)}, 2, OK, ""},
 		{"the first page is refused", []exchange{answer(400, `{"code":"no","message":"no"}`)}, 0, Unknown, "no"},
-		{"the second is refused", []exchange{page(`{"_embedded":{"fields":[{"key":"text1"}]}}`), answer(400, `{"code":"no","message":"no"}`)}, 1, Created, ""},
+		{"the second is refused", []exchange{page(`{"_embedded":{"fields":[{"key":"text1"}]}}`), answer(400, `{"code":"no","message":"no"}`)}, 1, OK, ""},
 		{"a link that leads back", []exchange{
 			page(`{"total":1,"_links":{"next":{"href":"/x?page=2"}},"_embedded":{"fields":[{"key":"text1"}]}}`),
-			page(`{"total":1,"_links":{"next":{"href":"/x?page=2"}},"_embedded":{"fields":[{"key":"text1"}]}}`)}, 1, Created, ""},
+			page(`{"total":1,"_links":{"next":{"href":"/x?page=2"}},"_embedded":{"fields":[{"key":"text1"}]}}`)}, 1, OK, ""},
 		{"a page that repeats, with more to come", []exchange{
 			page(`{"total":2,"_embedded":{"fields":[{"key":"text1"}]}}`),
 			page(`{"total":2,"_embedded":{"fields":[{"key":"text1"}]}}`)}, 0, Unknown, "list repeats"},
@@ -287,7 +287,7 @@ func TestWhenAllFieldsAreRead(t *testing.T) {
 			}
 			x := &tt.pages[i]
 			if p, ok := readFields(x); ok && x.status == 200 {
-				d.Take(p, Answer{Verdict: Created, Status: 200})
+				d.Take(p, Answer{Verdict: OK, Status: 200})
 			} else {
 				d.Take(FieldsPage{}, judgeUnread(x, "case fields"))
 			}

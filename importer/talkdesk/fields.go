@@ -54,7 +54,7 @@ func (c *Client) ReadFields(ctx context.Context, q FieldsQuery) (FieldsPage, Ans
 func judgeFields(x *exchange) (FieldsPage, Answer) {
 	if x.status/100 == 2 {
 		if p, ok := readFields(x); ok {
-			return p, Answer{Verdict: Created, Status: x.status}
+			return p, Answer{Verdict: OK, Status: x.status}
 		}
 	}
 	return FieldsPage{}, judgeUnread(x, "case fields")
@@ -67,7 +67,7 @@ func judgeUnread(x *exchange, what string) Answer {
 	switch {
 	case x.status == http.StatusNotFound || x.status == http.StatusMethodNotAllowed:
 		a.Verdict, a.Message = Unknown, fmt.Sprintf("the API does not show %s: GET %s answered %s", what, x.url, statusText(x.status))
-	case a.Verdict == Unknown || a.Verdict == Created:
+	case a.Verdict == Unknown || a.Verdict == OK:
 		a.Verdict, a.CaseID = NotTaken, ""
 		if x.status/100 == 2 && a.Code == "" { // it has an id, as a case would
 			a.Code, a.Message = "unreadable answer", "the "+what+" are not in a form that is known"
@@ -197,9 +197,9 @@ func (d *Definitions) Next() (q FieldsQuery, more bool) { return d.next, d.end =
 // Take adds what came of the read that Next asked for.
 func (d *Definitions) Take(p FieldsPage, a Answer) {
 	if d.page > 0 && a.Verdict == Unknown && a.Status == http.StatusBadRequest {
-		p, a = FieldsPage{}, Answer{Verdict: Created, Status: a.Status} // there is no such parameter, so no other page
+		p, a = FieldsPage{}, Answer{Verdict: OK, Status: a.Status} // there is no such parameter, so no other page
 	}
-	if a.Verdict != Created {
+	if a.Verdict != OK {
 		d.all, d.end = nil, &a
 		return
 	}
@@ -245,7 +245,7 @@ func (d *Definitions) wrapped(p FieldsPage, fresh bool) {
 	}
 }
 
-// Result returns the fields in the account's order. The verdict is Created;
+// Result returns the fields in the account's order. The verdict is OK;
 // Unknown if they are not offered, or not whole; NotTaken or Halt.
 func (d *Definitions) Result() ([]fields.Field, Answer) {
 	if d.end == nil {

@@ -51,7 +51,7 @@ func definitions(t *testing.T, c *talkdesk.Client) (*talkdesk.Definitions, []fie
 // Whatever the form, what is read is the same.
 func TestFieldsAreReadInEveryForm(t *testing.T) {
 	_, want, a, requests := definitions(t, boxed(t, sandbox.Options{}))
-	if a.Verdict != talkdesk.Created || len(want) != 12 || requests != 1 {
+	if a.Verdict != talkdesk.OK || len(want) != 12 || requests != 1 {
 		t.Fatalf("%d fields with %d requests, %+v", len(want), requests, a)
 	}
 	topic := want[4]
@@ -66,7 +66,7 @@ func TestFieldsAreReadInEveryForm(t *testing.T) {
 		for _, spelling := range []sandbox.LabelSpelling{sandbox.LabelValue, sandbox.LabelLabel, sandbox.LabelLable} {
 			t.Run(fmt.Sprint(form, " ", spelling), func(t *testing.T) {
 				d, got, a, _ := definitions(t, boxed(t, sandbox.Options{FieldsForm: form, LabelSpelling: spelling}))
-				if a.Verdict != talkdesk.Created || !reflect.DeepEqual(got, want) {
+				if a.Verdict != talkdesk.OK || !reflect.DeepEqual(got, want) {
 					t.Errorf("%+v\ngot  %+v\nwant %+v", a, got, want)
 				}
 				if d.Wrapping != wrapping || d.Label != string(spelling) {
@@ -110,16 +110,16 @@ func TestFieldsOfOtherServers(t *testing.T) {
 		message  string
 		requests int
 	}{
-		{"an array", 200, []string{`[` + one + `,` + two + `]`}, "text1 dropdown2", talkdesk.Created, "", 1},
-		{"an empty array", 200, []string{`[]`}, "", talkdesk.Created, "", 1},
-		{"under a strange name", 200, []string{`{"total":2,"_embedded":{"strange":[` + one + `,` + two + `]}}`}, "text1 dropdown2", talkdesk.Created, "", 1},
-		{"outside of _embedded", 200, []string{`{"errors":[],"total":1,"data":[` + one + `]}`}, "text1", talkdesk.Created, "", 1},
-		{"no total, always the same", 200, []string{`{"fields":[` + one + `]}`}, "text1", talkdesk.Created, "", 2},
-		{"no total, an empty page", 200, []string{`{"fields":[` + one + `]}`, `{"fields":[` + two + `]}`, `{"fields":[]}`}, "text1 dropdown2", talkdesk.Created, "", 3},
-		{"no total, and no parameters", 200, []string{`{"fields":[` + one + `]}`, ``}, "text1", talkdesk.Created, "", 2},
-		{"a link to elsewhere", 200, []string{`{"_links":{"next":{"href":"https://evil.example/x?page=2"}},"_embedded":{"f":[` + one + `]}}`, `{"_embedded":{"f":[` + two + `]}}`, `{"_embedded":{"f":[]}}`}, "text1 dropdown2", talkdesk.Created, "", 3},
+		{"an array", 200, []string{`[` + one + `,` + two + `]`}, "text1 dropdown2", talkdesk.OK, "", 1},
+		{"an empty array", 200, []string{`[]`}, "", talkdesk.OK, "", 1},
+		{"under a strange name", 200, []string{`{"total":2,"_embedded":{"strange":[` + one + `,` + two + `]}}`}, "text1 dropdown2", talkdesk.OK, "", 1},
+		{"outside of _embedded", 200, []string{`{"errors":[],"total":1,"data":[` + one + `]}`}, "text1", talkdesk.OK, "", 1},
+		{"no total, always the same", 200, []string{`{"fields":[` + one + `]}`}, "text1", talkdesk.OK, "", 2},
+		{"no total, an empty page", 200, []string{`{"fields":[` + one + `]}`, `{"fields":[` + two + `]}`, `{"fields":[]}`}, "text1 dropdown2", talkdesk.OK, "", 3},
+		{"no total, and no parameters", 200, []string{`{"fields":[` + one + `]}`, ``}, "text1", talkdesk.OK, "", 2},
+		{"a link to elsewhere", 200, []string{`{"_links":{"next":{"href":"https://evil.example/x?page=2"}},"_embedded":{"f":[` + one + `]}}`, `{"_embedded":{"f":[` + two + `]}}`, `{"_embedded":{"f":[]}}`}, "text1 dropdown2", talkdesk.OK, "", 3},
 		{"a total that is more", 200, []string{`{"total":9,"fields":[` + one + `]}`, `{"total":9,"fields":[` + one + `]}`}, "", talkdesk.Unknown, "repeats", 2},
-		{"a total that is more, then nothing", 200, []string{`{"total":9,"fields":[` + one + `]}`, `{"total":9,"fields":[]}`}, "text1", talkdesk.Created, "", 2},
+		{"a total that is more, then nothing", 200, []string{`{"total":9,"fields":[` + one + `]}`, `{"total":9,"fields":[]}`}, "text1", talkdesk.OK, "", 2},
 		{"no key", 200, []string{`[{"name":"x"}]`}, "", talkdesk.NotTaken, "not in the API's form", 1},
 		{"not JSON", 200, []string{`<html><title>Sign in</title>`}, "", talkdesk.NotTaken, "not in the API's form", 1},
 		{"cut off", 200, []string{`[` + one}, "", talkdesk.NotTaken, "", 1},
@@ -147,7 +147,7 @@ func TestFieldsOfOtherServers(t *testing.T) {
 func TestFieldsShowNoSecret(t *testing.T) {
 	const secret = "tok-0123456789abcdef"
 	c := answering(t, 200, `[{"key":"text1","name":"my `+secret+`","description":"`+secret+`","dict_list":[{"key":"1","value":"`+secret+`"}]}]`)
-	if _, all, a, _ := definitions(t, c); a.Verdict != talkdesk.Created || strings.Contains(fmt.Sprint(all), secret) {
+	if _, all, a, _ := definitions(t, c); a.Verdict != talkdesk.OK || strings.Contains(fmt.Sprint(all), secret) {
 		t.Errorf("%+v %+v", all, a)
 	}
 }
@@ -157,7 +157,7 @@ func TestScopesAreWhatWasGranted(t *testing.T) {
 	if _, said := c.Scopes(); said {
 		t.Error("scopes before there is a token")
 	}
-	if a := c.Login(t.Context()); a.Verdict != talkdesk.Created {
+	if a := c.Login(t.Context()); a.Verdict != talkdesk.OK {
 		t.Fatalf("%+v", a)
 	}
 	if scopes, said := c.Scopes(); !said || strings.Join(scopes, " ") != talkdesk.ScopeRead+" "+talkdesk.ScopeWrite+" "+talkdesk.ScopeFields {
@@ -173,7 +173,7 @@ func TestScopesAreWhatWasGranted(t *testing.T) {
 func TestPingTellsWhatCanBeSeen(t *testing.T) {
 	c := boxed(t, sandbox.Options{Latency: 20 * time.Millisecond})
 	s, a := c.Ping(t.Context())
-	if a.Verdict != talkdesk.Created || !s.Dated || s.Ahead.Abs() > 3*time.Second || s.Took < 20*time.Millisecond || s.Secure || s.Proxy != "" {
+	if a.Verdict != talkdesk.OK || !s.Dated || s.Ahead.Abs() > 3*time.Second || s.Took < 20*time.Millisecond || s.Secure || s.Proxy != "" {
 		t.Errorf("%+v %+v", s, a)
 	}
 }
@@ -204,7 +204,7 @@ func TestPageTellsItsShape(t *testing.T) {
 		if want == "" {
 			field = ""
 		}
-		if a.Verdict != talkdesk.Created || p.Shape != want || p.TextField != field {
+		if a.Verdict != talkdesk.OK || p.Shape != want || p.TextField != field {
 			t.Errorf("%s: %q, %q %+v", shape, p.Shape, p.TextField, a)
 		}
 	}

@@ -117,10 +117,10 @@ func TestEveryMixtureOfForms(t *testing.T) {
 						t.Errorf("%s: what is not there: %v %+v", name, found, a)
 					}
 					found, a, _ = search(t, c, "K-1")
-					if searches && (a.Verdict != Created || len(found) != 1 || found[0].ID != "1" || a.Unfiltered || a.Hidden) {
+					if searches && (a.Verdict != OK || len(found) != 1 || found[0].ID != "1" || a.Unfiltered || a.Hidden) {
 						t.Errorf("%s: what is there: %v %+v", name, found, a)
 					}
-					if !searches && a.Verdict == Absent || a.Verdict == Created && found[0].ID != "1" {
+					if !searches && a.Verdict == Absent || a.Verdict == OK && found[0].ID != "1" {
 						t.Errorf("%s: what is there: %v %+v", name, found, a)
 					}
 					if found, a, _ := search(t, c, "nobody has this"); !searches && (a.Verdict != Unknown || found != nil) {
@@ -156,7 +156,7 @@ func TestWhatIsSaidWhereNothingCanBeProved(t *testing.T) {
 			for _, requests := range []int{tt.requests, tt.again} {
 				found, a, n := search(t, c, "K-12")
 				if tt.unfiltered { // it came by chance, which proves nothing of others
-					if a.Verdict != Created || !a.Unfiltered || len(found) != 1 {
+					if a.Verdict != OK || !a.Unfiltered || len(found) != 1 {
 						t.Errorf("%v %+v", found, a)
 					}
 					found, a, _ = search(t, c, "K-13")
@@ -178,7 +178,7 @@ func TestTheOtherFormIsRemembered(t *testing.T) {
 		for filter, want := range map[string][]int{"array": {1, 1, 1}, "object": {2, 1, 1}} {
 			c := client(t, serve(t, (&fakeAPI{filter: filter, lenient: lenient}).stocked(12).ServeHTTP), Credentials{Token: "good"})
 			for i, requests := range want {
-				if _, a, n := search(t, c, "K-7"); a.Verdict != Created || a.Unfiltered || n != requests {
+				if _, a, n := search(t, c, "K-7"); a.Verdict != OK || a.Unfiltered || n != requests {
 					t.Errorf("%s, search %d: %d requests, want %d: %+v", filter, i+1, n, requests, a)
 				}
 			}
@@ -191,7 +191,7 @@ func TestAManyHandedSearchSettlesOnOneForm(t *testing.T) {
 	var wait sync.WaitGroup
 	for range 32 {
 		wait.Go(func() {
-			if found, a, n := search(t, c, "K-7"); a.Verdict != Created || len(found) != 1 || n > 2 {
+			if found, a, n := search(t, c, "K-7"); a.Verdict != OK || len(found) != 1 || n > 2 {
 				t.Errorf("%d requests: %v %+v", n, found, a)
 			}
 		})
@@ -208,7 +208,7 @@ func TestARefusedFilterMayBeSentAgainAtOnce(t *testing.T) {
 	if p, a := c.Read(t.Context(), q); a.Verdict != NotTaken || !a.Again || a.Status != 400 || a.Code == "" || a.Message == "" || a.Down || p.Cases != nil || p.Total != -1 {
 		t.Errorf("the first: %+v %+v", p, a)
 	}
-	if p, a := c.Read(t.Context(), q); a.Verdict != Created || a.Again || p.Total != 1 {
+	if p, a := c.Read(t.Context(), q); a.Verdict != OK || a.Again || p.Total != 1 {
 		t.Errorf("the second: %+v %+v", p, a)
 	}
 	// Without a filter it is not the filter that is refused.
@@ -270,7 +270,7 @@ func TestACaseThatIsListedButGone(t *testing.T) {
 func TestOneCase(t *testing.T) {
 	c := client(t, serve(t, (&fakeAPI{filter: "array"}).stocked(3).ServeHTTP), Credentials{Token: "good"})
 	p, a := c.Read(t.Context(), Query{Field: "text1", ID: "2"})
-	if a.Verdict != Created || len(p.Cases) != 1 || p.Total != 1 || p.Unfiltered || p.Cases[0] != (Found{ID: "2", Title: "x", Key: "K-2", Shown: true}) {
+	if a.Verdict != OK || len(p.Cases) != 1 || p.Total != 1 || p.Unfiltered || p.Cases[0] != (Found{ID: "2", Title: "x", Key: "K-2", Shown: true}) {
 		t.Errorf("%+v %+v", p, a)
 	}
 	for _, body := range []string{`{"id":"3"}`, `{}`, `[]`, `{"id":"2"`, ``} {

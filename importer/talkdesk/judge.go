@@ -58,7 +58,7 @@ func decide(x *exchange) Answer {
 		return lost(x)
 	case x.status/100 == 2: // final, whatever the headers say
 		if id := caseID(x); id != "" {
-			return Answer{Verdict: Created, Status: x.status, CaseID: id}
+			return Answer{Verdict: OK, Status: x.status, CaseID: id}
 		}
 		return unreadable(x)
 	}

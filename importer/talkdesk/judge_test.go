@@ -63,14 +63,14 @@ func TestJudge(t *testing.T) {
 			Answer{Verdict: Unknown, Code: "interrupted", Message: "given up"}},
 
 		// 2xx: created if and only if there is a readable id.
-		{"201", answer(201, `{"id":"4711"}`), Answer{Verdict: Created, Status: 201, CaseID: "4711"}},
-		{"201 with a number", answer(201, `{"title":"x","id":4711}`), Answer{Verdict: Created, Status: 201, CaseID: "4711"}},
-		{"200", answer(200, `{"id":"4711"}`), Answer{Verdict: Created, Status: 200, CaseID: "4711"}},
-		{"202", answer(202, `{"id":"4711"}`), Answer{Verdict: Created, Status: 202, CaseID: "4711"}},
+		{"201", answer(201, `{"id":"4711"}`), Answer{Verdict: OK, Status: 201, CaseID: "4711"}},
+		{"201 with a number", answer(201, `{"title":"x","id":4711}`), Answer{Verdict: OK, Status: 201, CaseID: "4711"}},
+		{"200", answer(200, `{"id":"4711"}`), Answer{Verdict: OK, Status: 200, CaseID: "4711"}},
+		{"202", answer(202, `{"id":"4711"}`), Answer{Verdict: OK, Status: 202, CaseID: "4711"}},
 		{"2xx is final whatever its headers say", answer(201, `{"id":"4711"}`, "Retry-After", "30", "RateLimit-Remaining", "0", "Content-Type", "text/html"),
-			Answer{Verdict: Created, Status: 201, CaseID: "4711"}},
+			Answer{Verdict: OK, Status: 201, CaseID: "4711"}},
 		{"whole, although more was promised", with(answer(201, `{"id":"4711"}`), io.ErrUnexpectedEOF),
-			Answer{Verdict: Created, Status: 201, CaseID: "4711"}},
+			Answer{Verdict: OK, Status: 201, CaseID: "4711"}},
 		{"204", answer(204, ""), Answer{Status: 204, Code: "unreadable answer", Message: "204 No Content"}},
 		{"201 empty", answer(201, ""), Answer{Status: 201, Code: "unreadable answer", Message: "201 Created"}},
 		{"201 without id", answer(201, `{"title":"x"}`), Answer{Status: 201, Code: "unreadable answer", Message: "not in the API's form"}},
@@ -153,7 +153,7 @@ func TestJudge(t *testing.T) {
 			if !strings.Contains(got.Message, tt.want.Message) {
 				t.Errorf("message %q lacks %q", got.Message, tt.want.Message)
 			}
-			if got.Verdict != Created && got.Message == "" {
+			if got.Verdict != OK && got.Message == "" {
 				t.Error("no message")
 			}
 			got.Message = tt.want.Message
@@ -165,7 +165,7 @@ func TestJudge(t *testing.T) {
 }
 
 func TestVerdictsHaveNames(t *testing.T) {
-	for v, want := range []string{"unknown", "created", "absent", "not taken", "rejected", "halt", "invalid verdict", "invalid verdict"} {
+	for v, want := range []string{"unknown", "ok", "absent", "not taken", "rejected", "halt", "invalid verdict", "invalid verdict"} {
 		if got := Verdict(v).String(); got != want {
 			t.Errorf("%d: %s", v, got)
 		}
@@ -261,7 +261,7 @@ func FuzzJudge(f *testing.F) {
 		if a.Verdict == NotTaken && x.gotConn && status != 429 && (status != 403 || a.Pause <= 0) {
 			t.Errorf("status %d: %v", status, a.Verdict)
 		}
-		if (a.Verdict == Created) != (a.CaseID != "") || a.Verdict == Created && status/100 != 2 || a.Verdict == Absent {
+		if (a.Verdict == OK) != (a.CaseID != "") || a.Verdict == OK && status/100 != 2 || a.Verdict == Absent {
 			t.Errorf("status %d: %v with id %q", status, a.Verdict, a.CaseID)
 		}
 		texts := append([]string{a.Message, a.Code, a.CaseID}, fmt.Sprint(a.Fields))
@@ -274,7 +274,7 @@ func FuzzJudge(f *testing.F) {
 			t.Errorf("message of %d characters", utf8.RuneCountInString(a.Message))
 		}
 		p, a := judgeRead(x, Query{Field: "text_key"})
-		if a.Verdict == Absent || a.Verdict == Rejected || a.CaseID != "" || a.Verdict == Created && status/100 != 2 {
+		if a.Verdict == Absent || a.Verdict == Rejected || a.CaseID != "" || a.Verdict == OK && status/100 != 2 {
 			t.Errorf("list, status %d: %+v %+v", status, a, p)
 		}
 	})

@@ -43,7 +43,7 @@ const (
 )
 
 // Read makes one request for a page of the list, or for a case. The verdict is
-// Created if it was read, even if it is empty; NotTaken if it may be read again
+// OK if it was read, even if it is empty; NotTaken if it may be read again
 // (Again: at once and at no cost); Unknown if it was refused; or Halt, with
 // Denied where the scope to read is missing.
 func (c *Client) Read(ctx context.Context, q Query) (Page, Answer) {
@@ -133,14 +133,14 @@ func (q Query) filter() string {
 func judgeRead(x *exchange, q Query) (Page, Answer) {
 	if x.status/100 == 2 {
 		if p, ok := readPage(x, q); ok {
-			return p, Answer{Verdict: Created, Status: x.status}
+			return p, Answer{Verdict: OK, Status: x.status}
 		}
 	}
 	a := judge(x)
 	switch {
 	case q.ID != "" && a.APIForm && x.status == http.StatusNotFound:
 		a.Verdict, a.Message = Unknown, fmt.Sprintf("case %s is listed but does not exist", q.ID)
-	case a.Verdict == Unknown || a.Verdict == Created:
+	case a.Verdict == Unknown || a.Verdict == OK:
 		a.Verdict, a.CaseID = NotTaken, ""
 		a.Down = a.Down || a.Page // whatever is asked will be answered by it
 		if x.status/100 == 2 && a.Code == "" {

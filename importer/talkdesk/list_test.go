@@ -105,7 +105,7 @@ func TestFindComparesByItself(t *testing.T) {
 		{ID: "11", Title: "Wrapped", Key: "ZD-1", Shown: true, CreatedAt: "2026-06-05T10:00:00Z"},
 		{ID: "12", Title: "Plain", Key: "ZD-1", Shown: true, Status: "NEW"},
 	}
-	if a.Verdict != Created || !reflect.DeepEqual(found, want) {
+	if a.Verdict != OK || !reflect.DeepEqual(found, want) {
 		t.Errorf("%+v\n got %+v\nwant %+v", a, found, want)
 	}
 }
@@ -156,29 +156,29 @@ func TestFindReadsAllPages(t *testing.T) {
 		{"none, nothing embedded", []string{`{"total":0,"count":0,"_embedded":{}}`}, "", Answer{Verdict: Absent}, 1},
 		{"others", []string{many(3, 1, 3)}, "", Answer{Verdict: Absent}, 2},
 		{"a short page without a total", []string{many(-1, 1, 3)}, "", Answer{Verdict: Absent}, 2},
-		{"totals of a page", []string{many(50, 1, 50), many(50, 51, 50), list(1, "9000", match)}, "9000", Answer{Verdict: Created}, 3},
-		{"found, although the total is none", []string{`{"total":0,"_links":{"next":{"href":"/x"}},"_embedded":{"data":[{"id":1,"custom_fields":{"text_key":"ZD-1"}}]}}`}, "1", Answer{Verdict: Created}, 1},
-		{"a total of none", []string{many(0, 1, 50), list(0, "9000", match)}, "9000", Answer{Verdict: Created}, 2},
-		{"three pages", []string{many(1001, 1, 500), many(1001, 501, 500), list(1001, "9000", match)}, "9000", Answer{Verdict: Created}, 3},
-		{"full pages without a total", []string{many(-1, 1, 500), many(-1, 501, 500), list(-1, "9000", match)}, "9000", Answer{Verdict: Created}, 3},
+		{"totals of a page", []string{many(50, 1, 50), many(50, 51, 50), list(1, "9000", match)}, "9000", Answer{Verdict: OK}, 3},
+		{"found, although the total is none", []string{`{"total":0,"_links":{"next":{"href":"/x"}},"_embedded":{"data":[{"id":1,"custom_fields":{"text_key":"ZD-1"}}]}}`}, "1", Answer{Verdict: OK}, 1},
+		{"a total of none", []string{many(0, 1, 50), list(0, "9000", match)}, "9000", Answer{Verdict: OK}, 2},
+		{"three pages", []string{many(1001, 1, 500), many(1001, 501, 500), list(1001, "9000", match)}, "9000", Answer{Verdict: OK}, 3},
+		{"full pages without a total", []string{many(-1, 1, 500), many(-1, 501, 500), list(-1, "9000", match)}, "9000", Answer{Verdict: OK}, 3},
 		{"full last page without a total", []string{many(-1, 1, 500)}, "", Answer{Verdict: Absent}, 2},
-		{"fewer a page than asked for", []string{many(101, 1, 50), many(101, 51, 50), list(101, "9000", match)}, "9000", Answer{Verdict: Created}, 3},
+		{"fewer a page than asked for", []string{many(101, 1, 50), many(101, 51, 50), list(101, "9000", match)}, "9000", Answer{Verdict: OK}, 3},
 		{"fewer a page, said so, no total",
-			[]string{`{"per_page":2,"_embedded":{"data":[{"id":1},{"id":2}]}}`, `{"per_page":2,"_embedded":{"data":[{"id":3,"custom_fields":{"text_key":"ZD-1"}}]}}`}, "3", Answer{Verdict: Created}, 2},
+			[]string{`{"per_page":2,"_embedded":{"data":[{"id":1},{"id":2}]}}`, `{"per_page":2,"_embedded":{"data":[{"id":3,"custom_fields":{"text_key":"ZD-1"}}]}}`}, "3", Answer{Verdict: OK}, 2},
 		{"fewer a page, with a link, no total",
-			[]string{`{"_links":{"next":{"href":"/x"}},"_embedded":{"data":[{"id":1}]}}`, list(-1, "3", match)}, "3", Answer{Verdict: Created}, 2},
-		{"a list that shifts meanwhile", []string{many(4, 1, 3), list(4, "3", "zd-1x", "4", match)}, "4", Answer{Verdict: Created}, 2},
-		{"the same case on two pages", []string{list(2, "7", match), list(2, "7", match, "8", match)}, "7 8", Answer{Verdict: Created}, 2},
+			[]string{`{"_links":{"next":{"href":"/x"}},"_embedded":{"data":[{"id":1}]}}`, list(-1, "3", match)}, "3", Answer{Verdict: OK}, 2},
+		{"a list that shifts meanwhile", []string{many(4, 1, 3), list(4, "3", "zd-1x", "4", match)}, "4", Answer{Verdict: OK}, 2},
+		{"the same case on two pages", []string{list(2, "7", match), list(2, "7", match, "8", match)}, "7 8", Answer{Verdict: OK}, 2},
 
-		{"found on a full page without a total", []string{`{"per_page":1,"_embedded":{"data":[{"id":1,"custom_fields":{"text_key":"ZD-1"}}]}}`}, "1", Answer{Verdict: Created}, 2},
-		{"found on a page with a link", []string{`{"_links":{"next":{"href":"/x"}},"_embedded":{"data":[{"id":1,"custom_fields":{"text_key":"ZD-1"}}]}}`}, "1", Answer{Verdict: Created}, 2},
+		{"found on a full page without a total", []string{`{"per_page":1,"_embedded":{"data":[{"id":1,"custom_fields":{"text_key":"ZD-1"}}]}}`}, "1", Answer{Verdict: OK}, 2},
+		{"found on a page with a link", []string{`{"_links":{"next":{"href":"/x"}},"_embedded":{"data":[{"id":1,"custom_fields":{"text_key":"ZD-1"}}]}}`}, "1", Answer{Verdict: OK}, 2},
 
 		// What is missing must not look like an absence.
 		{"none, with a link", []string{`{"_links":{"next":{"href":"/x"}},"_embedded":{"data":[]}}`}, "", Answer{Verdict: NotTaken, Code: "incomplete list"}, 1},
 		{"page ignored", []string{many(700, 1, 500), many(700, 1, 500)}, "", Answer{Verdict: Unknown, Code: "list repeats"}, 2},
 		{"page ignored, total of the page", []string{many(50, 1, 50), many(50, 1, 50)}, "", Answer{Verdict: Unknown, Code: "list repeats"}, 2},
 		{"page ignored, no total", []string{many(-1, 1, 500), many(-1, 1, 500)}, "", Answer{Verdict: Unknown, Code: "list repeats"}, 2},
-		{"page ignored, but found", []string{list(700, "7", match), list(700, "7", match)}, "7", Answer{Verdict: Created}, 2},
+		{"page ignored, but found", []string{list(700, "7", match), list(700, "7", match)}, "7", Answer{Verdict: OK}, 2},
 		{"fewer than said", []string{many(3, 1, 2)}, "", Answer{Verdict: NotTaken, Code: "incomplete list"}, 2},
 		{"said to have one, shows none", []string{list(1)}, "", Answer{Verdict: NotTaken, Code: "incomplete list"}, 1},
 		{"no list", []string{`{}`}, "", Answer{Verdict: NotTaken, Code: "unreadable answer"}, 1},
@@ -268,16 +268,16 @@ func TestRefusedReads(t *testing.T) {
 func TestPageAndProbe(t *testing.T) {
 	c, asked := pages(t, list(-1, "1", "a"), list(7, "2", " b ", "3", ""))
 	p, a := c.Read(t.Context(), Query{Field: "text_key", Page: 2})
-	if a.Verdict != Created || p.Total != 7 || !reflect.DeepEqual(p.Cases, []Found{{ID: "2", Key: "b", Shown: true}, {ID: "3", Shown: true}}) {
+	if a.Verdict != OK || p.Total != 7 || !reflect.DeepEqual(p.Cases, []Found{{ID: "2", Key: "b", Shown: true}, {ID: "3", Shown: true}}) {
 		t.Errorf("%+v %+v", p, a)
 	}
-	if p, a = c.Read(t.Context(), Query{Field: "text_key", Page: 1}); a.Verdict != Created || p.Total != -1 {
+	if p, a = c.Read(t.Context(), Query{Field: "text_key", Page: 1}); a.Verdict != OK || p.Total != -1 {
 		t.Errorf("%+v %+v", p, a)
 	}
-	if p, a = c.Read(t.Context(), Query{Field: "text_key", Page: 3}); a.Verdict != Created || p.Cases != nil {
+	if p, a = c.Read(t.Context(), Query{Field: "text_key", Page: 3}); a.Verdict != OK || p.Cases != nil {
 		t.Errorf("beyond the end: %+v %+v", p, a)
 	}
-	if a := c.Probe(t.Context()); a.Verdict != Created || a.Down {
+	if a := c.Probe(t.Context()); a.Verdict != OK || a.Down {
 		t.Errorf("%+v", a)
 	}
 	var got []string
@@ -312,7 +312,7 @@ func TestSearchNeedsOneRequestAtATime(t *testing.T) {
 		s.Take(c.Read(t.Context(), q))
 	}
 	found, a := s.Result()
-	if a.Verdict != Created || len(found) != 1 || found[0].ID != "9000" || len(*asked) != 4 {
+	if a.Verdict != OK || len(found) != 1 || found[0].ID != "9000" || len(*asked) != 4 {
 		t.Errorf("%d requests: %v %+v", len(*asked), found, a)
 	}
 }
@@ -320,7 +320,7 @@ func TestSearchNeedsOneRequestAtATime(t *testing.T) {
 // Stand-ins of the API cannot say how long a page is.
 func TestAPageOfAStandIn(t *testing.T) {
 	s := NewSearch("text_key", "ZD-1")
-	s.Take(Page{Total: -1}, Answer{Verdict: Created, Status: 200})
+	s.Take(Page{Total: -1}, Answer{Verdict: OK, Status: 200})
 	if found, a := s.Result(); found != nil || a.Verdict != Absent {
 		t.Errorf("%v %+v", found, a)
 	}
@@ -329,7 +329,7 @@ func TestAPageOfAStandIn(t *testing.T) {
 func TestAFailedReadEndsTheSearch(t *testing.T) {
 	for _, failed := range []Answer{{Verdict: NotTaken, Code: "http 503", Status: 503, Down: true}, {Verdict: Halt, Status: 403, Denied: true}, {Status: 400}} {
 		s := NewSearch("text_key", "ZD-1")
-		s.Take(Page{Total: 9, Cases: []Found{{ID: "1", Key: "ZD-1"}}}, Answer{Verdict: Created, Status: 200})
+		s.Take(Page{Total: 9, Cases: []Found{{ID: "1", Key: "ZD-1"}}}, Answer{Verdict: OK, Status: 200})
 		s.Take(Page{Total: -1}, failed)
 		if _, more := s.Next(); more {
 			t.Errorf("%+v: more is wanted", failed)
@@ -354,14 +354,14 @@ func FuzzReadPage(f *testing.F) {
 	f.Fuzz(func(t *testing.T, body []byte) {
 		x := answer(200, string(body))
 		p, a := judgeRead(&x, Query{Field: "text_key", Key: "ZD-1", Page: 1})
-		if a.Verdict != Created {
+		if a.Verdict != OK {
 			if a.Verdict != NotTaken || p.Cases != nil || p.Total != -1 || a.Message == "" {
 				t.Errorf("not read: %+v %+v", p, a)
 			}
 		} else if !json.Valid(body) {
 			t.Errorf("read, though it is not JSON: %+v", p)
 		}
-		if a.Verdict == Created && len(p.Cases) == 0 && !saysEmpty(body) {
+		if a.Verdict == OK && len(p.Cases) == 0 && !saysEmpty(body) {
 			t.Errorf("looks empty: %s", body)
 		}
 		for _, found := range p.Cases {
@@ -369,7 +369,7 @@ func FuzzReadPage(f *testing.F) {
 				t.Errorf("%+v", found)
 			}
 		}
-		if p, a := judgeRead(&x, Query{Field: "text_key", ID: "7"}); (a.Verdict == Created) != (len(p.Cases) == 1 && p.Cases[0].ID == "7") {
+		if p, a := judgeRead(&x, Query{Field: "text_key", ID: "7"}); (a.Verdict == OK) != (len(p.Cases) == 1 && p.Cases[0].ID == "7") {
 			t.Errorf("one case: %+v %+v", p, a)
 		}
 	})

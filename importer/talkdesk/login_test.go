@@ -51,7 +51,7 @@ func TestBasicLogin(t *testing.T) {
 		fmt.Fprint(w, `{"access_token":"abc","token_type":"Bearer","expires_in":"7200","scope":"x"}`)
 	})
 	c := client(t, url, Credentials{ClientID: "client", ClientSecret: testSecret})
-	if a := c.Login(t.Context()); a.Verdict != Created {
+	if a := c.Login(t.Context()); a.Verdict != OK {
 		t.Fatalf("%+v", a)
 	}
 	got := c.tokens.current.Load()
@@ -170,7 +170,7 @@ func TestPrivateKeyLogin(t *testing.T) {
 				c := client(t, url, Credentials{ClientID: "client", PrivateKey: text, KeyID: "key 1"})
 				c.Login(t.Context())
 				c.tokens.current.Store(nil)
-				if a := c.Login(t.Context()); a.Verdict != Created {
+				if a := c.Login(t.Context()); a.Verdict != OK {
 					t.Errorf("%+v", a)
 				}
 				if len(seen) != 2 {

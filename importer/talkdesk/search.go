@@ -75,7 +75,7 @@ func (s *Search) Take(p Page, a Answer) {
 		gone := s.Gone
 		*s = *NewSearch(s.field, s.key)
 		s.Gone = gone
-	case a.Verdict != Created:
+	case a.Verdict != OK:
 		s.found, s.end = nil, &a
 	case s.single:
 		s.takeCase(p)
@@ -190,7 +190,7 @@ func (s *Search) complete(last Page) bool {
 }
 
 // Result returns the cases that were found, oldest first. The verdict is
-// Created if there is at least one (Unfiltered if that proves nothing of the
+// OK if there is at least one (Unfiltered if that proves nothing of the
 // search); Absent; Unknown if that cannot be told (Unfiltered, Hidden, Code
 // "too many hits" and others; or the request was refused); NotTaken if the
 // look-up may be made again from its beginning; or Halt.
@@ -200,7 +200,7 @@ func (s *Search) Result() ([]Found, Answer) {
 		return nil, Answer{Code: "not finished", Message: "the look-up is not finished"}
 	case len(s.found) > 0:
 		sortOldestFirst(s.found)
-		return s.found, Answer{Verdict: Created, Status: s.end.Status, Unfiltered: s.end.Unfiltered}
+		return s.found, Answer{Verdict: OK, Status: s.end.Status, Unfiltered: s.end.Unfiltered}
 	}
 	return nil, *s.end
 }

@@ -5,7 +5,7 @@ import "testing"
 // Requests are under way at the same time, so what came of one may be told when
 // another has changed the spelling.
 func TestSpellingsAmongRequestsUnderWay(t *testing.T) {
-	taken, refused := Answer{Verdict: Created, Status: 200}, Answer{Verdict: Rejected, Status: 400, Message: "status"}
+	taken, refused := Answer{Verdict: OK, Status: 200}, Answer{Verdict: Rejected, Status: 400, Message: "status"}
 	for _, c := range []struct {
 		name  string
 		forms []int // that were sent, in the order of their answers

@@ -28,7 +28,7 @@ func (e *endpoint) fetch(ctx context.Context) (*token, Answer) {
 	return t, Answer{}
 }
 
-var accepted = Answer{Verdict: Created, Status: 201}
+var accepted = Answer{Verdict: OK, Status: 201}
 
 func TestAllWorkersShareOneRequestForAToken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

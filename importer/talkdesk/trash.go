@@ -18,7 +18,7 @@ import (
 // ids that the answer names, and the caller must see to it that they are the right
 // ones.
 //
-// The verdict is Created if the API named what was moved, be it nothing; Rejected if
+// The verdict is OK if the API named what was moved, be it nothing; Rejected if
 // it was refused (400, 403, 404, 405: this account or client cannot, or there is no
 // such case); NotTaken if it surely was not done, with Again where the same is to be
 // sent at once, at no cost, in another form; Unknown if it may have been done; or
@@ -60,7 +60,7 @@ func trashAddress(cases *url.URL, id string, form int) *url.URL {
 func judgeTrash(x *exchange) (moved []string, a Answer) {
 	if x.status/100 == 2 {
 		if ids, ok := movedIDs(x); ok && x.err == nil {
-			return ids, Answer{Verdict: Created, Status: x.status}
+			return ids, Answer{Verdict: OK, Status: x.status}
 		}
 		a = unreadable(x)
 		a.Message = clean(a.Message, maxMessage)

@@ -19,11 +19,11 @@ func TestWhatATrashAnswerMeans(t *testing.T) {
 		verdict talkdesk.Verdict
 		says    string
 	}{
-		{"the id, as a number", 200, `{"ids":[7]}`, "7", talkdesk.Created, ""},
-		{"the id, as a text", 200, `{"ids":["7"]}`, "7", talkdesk.Created, ""},
-		{"another id", 200, `{"ids":[8]}`, "8", talkdesk.Created, ""},
-		{"several", 200, `{"ids":[7,8]}`, "7 8", talkdesk.Created, ""},
-		{"none", 200, `{"ids":[]}`, "", talkdesk.Created, ""},
+		{"the id, as a number", 200, `{"ids":[7]}`, "7", talkdesk.OK, ""},
+		{"the id, as a text", 200, `{"ids":["7"]}`, "7", talkdesk.OK, ""},
+		{"another id", 200, `{"ids":[8]}`, "8", talkdesk.OK, ""},
+		{"several", 200, `{"ids":[7,8]}`, "7 8", talkdesk.OK, ""},
+		{"none", 200, `{"ids":[]}`, "", talkdesk.OK, ""},
 		{"nothing", 200, ``, "", talkdesk.Unknown, "200 OK"},
 		{"no content", 204, ``, "", talkdesk.Unknown, "204"},
 		{"a case", 200, `{"id":"7"}`, "", talkdesk.Unknown, "not in the API's form"},
@@ -74,7 +74,7 @@ func TestFormsOfTheIDsOfTrash(t *testing.T) {
 			for requests++; a.Again; requests++ {
 				moved, a = api.Trash(t.Context(), id)
 			}
-			if !slices.Equal(moved, []string{id}) || a.Verdict != talkdesk.Created {
+			if !slices.Equal(moved, []string{id}) || a.Verdict != talkdesk.OK {
 				t.Errorf("array %v: %v %+v", array, moved, a)
 			}
 		}
@@ -105,7 +105,7 @@ func TestRefusedInBothFormsOfTheIDs(t *testing.T) {
 // Whether lists show cases that are in the Trash is not known. One that is known to be
 // there is no hit, and tells nothing of the search, however the list shows it.
 func TestSearchLeavesOutWhatIsInTheTrash(t *testing.T) {
-	fine := talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+	fine := talkdesk.Answer{Verdict: talkdesk.OK, Status: 200}
 	for _, shown := range []bool{true, false} {
 		for _, alive := range []bool{true, false} {
 			s := talkdesk.NewSearch("text1", "K-1")
@@ -133,7 +133,7 @@ func TestSearchLeavesOutWhatIsInTheTrash(t *testing.T) {
 				}
 			}
 			found, a := s.Result()
-			if alive && (len(found) != 1 || found[0].ID != "6" || a.Verdict != talkdesk.Created) || !alive && (found != nil || a.Verdict != talkdesk.Absent) {
+			if alive && (len(found) != 1 || found[0].ID != "6" || a.Verdict != talkdesk.OK) || !alive && (found != nil || a.Verdict != talkdesk.Absent) {
 				t.Errorf("shown %v, alive %v: %v %+v", shown, alive, found, a)
 			}
 		}

@@ -111,7 +111,7 @@ func (u *Update) Body() ([]byte, error) { return u.body(0, 0) }
 
 func (u *Update) holds() bool { return u.Status == onHold[0] || u.Status == onHold[1] }
 
-// Update makes one attempt. The verdict is Created if it was applied; Rejected if
+// Update makes one attempt. The verdict is OK if it was applied; Rejected if
 // it was refused for good (400, 404, a closed case …); NotTaken if it surely was
 // not applied, with Again where the account refused a spelling and the same update
 // is to be sent at once, at no cost, in another one; Unknown if it may have been
@@ -145,13 +145,13 @@ func (c *Client) Update(ctx context.Context, id string, u *Update) Answer {
 // judgeUpdate decides what an attempt to update a case means.
 func judgeUpdate(x *exchange, id string) Answer {
 	if x.status/100 == 2 && x.err == nil && applied(x, id) {
-		return Answer{Verdict: Created, Status: x.status, CaseID: id, Updated: x.written(either(gjson.ParseBytes(x.body), "update_at", "updated_at"))}
+		return Answer{Verdict: OK, Status: x.status, CaseID: id, Updated: x.written(either(gjson.ParseBytes(x.body), "update_at", "updated_at"))}
 	}
 	a := judge(x)
 	switch {
 	case x.status == http.StatusNotFound && a.APIForm:
 		a.Verdict, a.Message = Rejected, fmt.Sprintf("case %s does not exist: it was deleted, or is in the Trash", id)
-	case a.Verdict == Created: // it is another case's answer
+	case a.Verdict == OK: // it is another case's answer
 		a = Answer{Status: x.status, Code: "unreadable answer", Message: fmt.Sprintf("the server answered %s about another case", statusText(x.status))}
 	}
 	return a
@@ -217,7 +217,7 @@ func (s *spelling) learn(form int, a Answer, about *regexp.Regexp) (again bool) 
 	refused := a.Verdict == Rejected && (a.Status == http.StatusBadRequest || a.Status == http.StatusUnprocessableEntity) && mayBeAbout(a, about)
 	inUse := s.other == (form == 1)
 	switch {
-	case a.Verdict == Created && !s.known:
+	case a.Verdict == OK && !s.known:
 		s.other, s.known = form == 1, true
 	case !refused:
 	case !inUse: // it was changed meanwhile

@@ -70,7 +70,7 @@ func TestWhatAnUpdateLooksLike(t *testing.T) {
 			return 200, `{"id":"7","update_at":"2024-03-01T09:00:00Z"}`
 		})
 		a := api.Update(t.Context(), "7", &c.u)
-		if got != c.want || a.Verdict != talkdesk.Created || a.CaseID != "7" || !a.Updated.Equal(time.Date(2024, 3, 1, 9, 0, 0, 0, time.UTC)) {
+		if got != c.want || a.Verdict != talkdesk.OK || a.CaseID != "7" || !a.Updated.Equal(time.Date(2024, 3, 1, 9, 0, 0, 0, time.UTC)) {
 			t.Errorf("sent %s\nwant %s: %+v", got, c.want, a)
 		}
 		if c.u.Empty() != (c.want == "{}") {
@@ -91,9 +91,9 @@ func TestWhatAnAnswerToAnUpdateMeans(t *testing.T) {
 		verdict talkdesk.Verdict
 		message string // a part of it
 	}{
-		{"applied", 200, `{"id":"7"}`, talkdesk.Created, ""},
-		{"applied, the id a number", 200, `{"id":7}`, talkdesk.Created, ""},
-		{"applied, without a word", 204, ``, talkdesk.Created, ""},
+		{"applied", 200, `{"id":"7"}`, talkdesk.OK, ""},
+		{"applied, the id a number", 200, `{"id":7}`, talkdesk.OK, ""},
+		{"applied, without a word", 204, ``, talkdesk.OK, ""},
 		{"another case", 200, `{"id":"8"}`, talkdesk.Unknown, "about another case"},
 		{"no case", 200, `{}`, talkdesk.Unknown, "not in the API's form"},
 		{"nothing", 200, ``, talkdesk.Unknown, "not in the API's form"},
@@ -139,10 +139,10 @@ func TestUpdatesFindTheAccountsSpelling(t *testing.T) {
 		u      talkdesk.Update
 		want   []string // what came of one update after the other, with all its attempts
 	}{
-		{"the page's status", only("ON-HOLD"), hold, []string{"created", "created"}},
-		{"the other status", only("ON_HOLD"), hold, []string{"again created", "created", "created"}},
-		{"the page's name", only(`"resolution"`), solved, []string{"created", "created"}},
-		{"the other name", only("solve_reason"), solved, []string{"again created", "created", "created"}},
+		{"the page's status", only("ON-HOLD"), hold, []string{"ok", "ok"}},
+		{"the other status", only("ON_HOLD"), hold, []string{"again ok", "ok", "ok"}},
+		{"the page's name", only(`"resolution"`), solved, []string{"ok", "ok"}},
+		{"the other name", only("solve_reason"), solved, []string{"again ok", "ok", "ok"}},
 		{"neither", only("nothing"), hold, []string{"again rejected", "again rejected", "again rejected", "rejected", "rejected"}},
 		{"neither name", only("nothing"), solved, []string{"again rejected", "again rejected", "again rejected", "rejected"}},
 		{"no such status at all", only("nothing"), other, []string{"rejected"}},
@@ -169,7 +169,7 @@ func TestUpdatesFindTheAccountsSpelling(t *testing.T) {
 			return only("ON_HOLD")(body)
 		})
 		got := []string{attempts(t, api, &hold), attempts(t, api, &hold), attempts(t, api, &hold)}
-		if want := "again rejected, again created, created"; strings.Join(got, ", ") != want {
+		if want := "again rejected, again ok, ok"; strings.Join(got, ", ") != want {
 			t.Error(got)
 		}
 	})
@@ -182,7 +182,7 @@ func TestUpdatesFindTheAccountsSpelling(t *testing.T) {
 			return only("ON-HOLD")(body)
 		})
 		got := []string{attempts(t, api, &hold), attempts(t, api, &hold), attempts(t, api, &hold)}
-		if want := "created, rejected, created"; strings.Join(got, ", ") != want {
+		if want := "ok, rejected, ok"; strings.Join(got, ", ") != want {
 			t.Error(got)
 		}
 	})
@@ -209,11 +209,11 @@ func TestAnswersTellWhenACaseWasWritten(t *testing.T) {
 	api := boxed(t, sandbox.Options{})
 	before := time.Now().Add(-2 * time.Second)
 	a := api.Create(t.Context(), []byte(`{"title":"t","description":"d","requester_name":"n"}`), "")
-	if a.Verdict != talkdesk.Created || a.Updated.Before(before) || a.Updated.After(time.Now().Add(time.Second)) {
+	if a.Verdict != talkdesk.OK || a.Updated.Before(before) || a.Updated.After(time.Now().Add(time.Second)) {
 		t.Errorf("created: %+v", a)
 	}
 	a = api.Update(t.Context(), a.CaseID, &talkdesk.Update{Type: "TASK"})
-	if a.Verdict != talkdesk.Created || a.Updated.Before(before) || a.Updated.After(time.Now().Add(time.Second)) {
+	if a.Verdict != talkdesk.OK || a.Updated.Before(before) || a.Updated.After(time.Now().Add(time.Second)) {
 		t.Errorf("updated: %+v", a)
 	}
 }

@@ -65,7 +65,7 @@ func (c *Client) ReadUsers(ctx context.Context, q UsersQuery) (UsersPage, Answer
 func judgeUsers(x *exchange, page int) (UsersPage, Answer) {
 	if x.status/100 == 2 {
 		if p, ok := readUsers(x, page); ok {
-			return p, Answer{Verdict: Created, Status: x.status}
+			return p, Answer{Verdict: OK, Status: x.status}
 		}
 	}
 	return UsersPage{}, judgeUnread(x, "agents")

@@ -15,10 +15,10 @@ func TestReadUsers(t *testing.T) {
 	api := boxed(t, sandbox.Options{})
 	p, a := api.ReadUsers(t.Context(), talkdesk.UsersQuery{Email: "ANN.agent@example.com", Page: 1})
 	want := talkdesk.UsersPage{Agents: []talkdesk.Agent{{ID: "65f0c0de0000000000000001", Email: "ann.agent@example.com", Name: "Ann Agent", Active: true}}, Total: 1}
-	if a.Verdict != talkdesk.Created || !reflect.DeepEqual(p, want) {
+	if a.Verdict != talkdesk.OK || !reflect.DeepEqual(p, want) {
 		t.Errorf("%+v, %+v", p, a)
 	}
-	if p, a = api.ReadUsers(t.Context(), talkdesk.UsersQuery{}); a.Verdict != talkdesk.Created || len(p.Agents) != 5 || p.Total != 5 || p.Next {
+	if p, a = api.ReadUsers(t.Context(), talkdesk.UsersQuery{}); a.Verdict != talkdesk.OK || len(p.Agents) != 5 || p.Total != 5 || p.Next {
 		t.Errorf("all active ones: %+v, %+v", p, a)
 	}
 	if _, a = boxed(t, sandbox.Options{NoUsersScope: true}).ReadUsers(t.Context(), talkdesk.UsersQuery{}); a.Verdict != talkdesk.Halt || !a.Denied || !strings.Contains(a.Message, "users:read") {
@@ -36,12 +36,12 @@ func TestWhatIsNoListOfAgents(t *testing.T) {
 		verdict talkdesk.Verdict
 		page    string // agents, total, next
 	}{
-		{200, `{"_embedded":{"users":[]},"total":0}`, talkdesk.Created, "0 0 false"},
-		{200, `{"total":0}`, talkdesk.Created, "0 0 false"},
-		{200, `{"_embedded":{"users":[{"id":"1"}]}}`, talkdesk.Created, "1 -1 false"},
-		{200, `{"_embedded":{"users":[{"id":"1"}]},"total":3,"per_page":1}`, talkdesk.Created, "1 3 true"},
-		{200, `{"_embedded":{"users":[{"id":"1"}]},"total":3,"per_page":100}`, talkdesk.Created, "1 3 false"},
-		{200, `{"_embedded":{"users":[{"id":"1"}]},"total":1,"_links":{"next":{"href":"http://x"}}}`, talkdesk.Created, "1 1 true"},
+		{200, `{"_embedded":{"users":[]},"total":0}`, talkdesk.OK, "0 0 false"},
+		{200, `{"total":0}`, talkdesk.OK, "0 0 false"},
+		{200, `{"_embedded":{"users":[{"id":"1"}]}}`, talkdesk.OK, "1 -1 false"},
+		{200, `{"_embedded":{"users":[{"id":"1"}]},"total":3,"per_page":1}`, talkdesk.OK, "1 3 true"},
+		{200, `{"_embedded":{"users":[{"id":"1"}]},"total":3,"per_page":100}`, talkdesk.OK, "1 3 false"},
+		{200, `{"_embedded":{"users":[{"id":"1"}]},"total":1,"_links":{"next":{"href":"http://x"}}}`, talkdesk.OK, "1 1 true"},
 		{200, `{"_embedded":{"users":[{"email":"a@b.org"}]}}`, talkdesk.NotTaken, ""},
 		{200, `{"_embedded":{}}`, talkdesk.NotTaken, ""},
 		{200, `{"id":"1"}`, talkdesk.NotTaken, ""},

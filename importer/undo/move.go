@@ -19,17 +19,17 @@ const moveTries = 5
 // move moves one case to the Trash, unless it is to be kept after all.
 func (u *undoing) move(it *item) *exit.Stop {
 	if it.parent == "" && time.Since(u.now.at) > surveyLasts {
-		if a := u.again(); a.Verdict != talkdesk.Created {
+		if a := u.again(); a.Verdict != talkdesk.OK {
 			return u.unanswered(a)
 		}
 	}
 	// It may have changed since it was looked at.
-	if a := u.readSingle(it); a.Verdict != talkdesk.Created {
+	if a := u.readSingle(it); a.Verdict != talkdesk.OK {
 		it.result = Left
 		return u.unanswered(a)
 	}
 	if it.result == Planned && !it.seen {
-		return u.isGone(it, it.reason)
+		return u.markGone(it, it.reason)
 	}
 	if it.result == Planned {
 		if why := u.mayGo(it, true); why != "" {
@@ -56,22 +56,22 @@ func (u *undoing) ask(it *item) *exit.Stop {
 		switch {
 		case a.Verdict == talkdesk.NotTaken, a.Verdict == talkdesk.Halt:
 			return u.unanswered(a)
-		case a.Verdict == talkdesk.Created && !u.named(it, moved):
+		case a.Verdict == talkdesk.OK && !u.named(it, moved):
 			return u.wrong(it, moved)
-		case a.Verdict == talkdesk.Created && u.proved:
-			return u.isGone(it, "")
-		case a.Verdict == talkdesk.Created:
+		case a.Verdict == talkdesk.OK && u.proved:
+			return u.markGone(it, "")
+		case a.Verdict == talkdesk.OK:
 			return u.prove(it)
 		}
 		gone, read := u.there(it)
 		silent := a.Verdict == talkdesk.Unknown && a.Status/100 == 2 && !u.proved
 		switch {
-		case read.Verdict != talkdesk.Created:
+		case read.Verdict != talkdesk.OK:
 			return u.unanswered(read)
 		case gone && !silent:
-			return u.isGone(it, "")
+			return u.markGone(it, "")
 		case gone:
-			if stop := u.isGone(it, ""); stop != nil {
+			if stop := u.markGone(it, ""); stop != nil {
 				return stop
 			}
 			fallthrough
@@ -118,8 +118,8 @@ func (u *undoing) wrong(it *item, moved []string) *exit.Stop {
 	if len(moved) > 0 {
 		names = strings.Join(moved, ", ")
 	}
-	if gone, a := u.there(it); gone && a.Verdict == talkdesk.Created {
-		if stop := u.isGone(it, "the answer named others: "+names); stop != nil {
+	if gone, a := u.there(it); gone && a.Verdict == talkdesk.OK {
+		if stop := u.markGone(it, "the answer named others: "+names); stop != nil {
 			return stop
 		}
 	}
@@ -133,11 +133,11 @@ func (u *undoing) prove(it *item) *exit.Stop {
 	for wait := time.Second; ; wait *= 2 {
 		gone, a := u.there(it)
 		switch {
-		case a.Verdict != talkdesk.Created:
+		case a.Verdict != talkdesk.OK:
 			return u.unanswered(a)
 		case gone:
 			u.proved = true
-			return u.isGone(it, "")
+			return u.markGone(it, "")
 		case !time.Now().Before(until) || u.intake.Err() != nil:
 			return &exit.Stop{Exit: exit.Stopped, Err: fmt.Errorf("the API says that case %s was moved to the Trash, but it can still be read, so no other case was touched", it.caseID),
 				Hint: "look at the case in Talkdesk before you run it again"}
@@ -165,8 +165,8 @@ func (u *undoing) readCase(id string) func(context.Context) (*talkdesk.Case, tal
 	return func(ctx context.Context) (*talkdesk.Case, talkdesk.Answer) { return u.API.ReadCase(ctx, id) }
 }
 
-// isGone notes that a case is in the Trash.
-func (u *undoing) isGone(it *item, reason string) *exit.Stop {
+// markGone notes that a case is in the Trash.
+func (u *undoing) markGone(it *item, reason string) *exit.Stop {
 	if err := u.Journal.Undo(it.id, it.caseID); err != nil {
 		return u.broken(err)
 	}
@@ -198,7 +198,7 @@ func (u *undoing) unanswered(a talkdesk.Answer) *exit.Stop {
 	case u.intake.Err() != nil:
 		s.Err = errors.New("interrupted")
 	case u.undone == 0 && a.Verdict != talkdesk.NotTaken:
-		s.Exit, s.Hint = 1, ""
+		s.Exit, s.Hint = exit.Refused, ""
 	}
 	return s
 }

@@ -85,7 +85,7 @@ func takeStock(j *journal.Journal) (s stock, err error) {
 	}
 	doubts, err := j.Doubts()
 	for _, d := range doubts {
-		s.others = append(s.others, &item{id: d.ID, row: d.Row, key: d.Key, result: InDoubt, reason: "it is not known whether it has a case: run the import again first"})
+		s.others = append(s.others, &item{id: d.ID, row: d.Number, key: d.Key, result: InDoubt, reason: "it is not known whether it has a case: run the import again first"})
 	}
 	slices.SortFunc(s.others, func(a, b *item) int {
 		return cmp.Or(cmp.Compare(a.row, b.row), cmp.Compare(a.key, b.key), bytes.Compare(a.id[:], b.id[:]))

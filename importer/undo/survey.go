@@ -46,14 +46,14 @@ func (u *undoing) look() (s *sight, refused string, a talkdesk.Answer) {
 		for _, changed := range []bool{false, true} {
 			q, first, a := u.Reader.Since(u.intake, u.API, talkdesk.Query{Whole: true}, u.Journal.Began(), changed)
 			switch a.Verdict {
-			case talkdesk.Created:
+			case talkdesk.OK:
 			case talkdesk.Unknown: // refused
 				return s, "the list cannot be narrowed down to a time: " + a.Message, reads.Done
 			default:
 				return s, "", a
 			}
 			l, a := u.Reader.List(u.intake, u.API, q, first, 1<<30, func(f talkdesk.Found) { u.take(s, f) })
-			if a.Verdict != talkdesk.Created {
+			if a.Verdict != talkdesk.OK {
 				return s, "", a
 			}
 			s.whole = s.whole && l.Whole
@@ -106,7 +106,7 @@ func (u *undoing) show(it *item, got *talkdesk.Case, single bool) {
 func (u *undoing) survey() talkdesk.Answer {
 	u.say("reading the cases that were created or changed since the import began")
 	s, refused, a := u.look()
-	if a.Verdict != talkdesk.Created {
+	if a.Verdict != talkdesk.OK {
 		return a
 	}
 	var single []*item
@@ -119,7 +119,7 @@ func (u *undoing) survey() talkdesk.Answer {
 		u.say("reading %s one by one, of which the list does not show enough", words.Plural(len(single), "case"))
 	}
 	for _, it := range single {
-		if a := u.readSingle(it); a.Verdict != talkdesk.Created {
+		if a := u.readSingle(it); a.Verdict != talkdesk.OK {
 			return a
 		}
 	}
@@ -130,7 +130,7 @@ func (u *undoing) survey() talkdesk.Answer {
 // again is survey for what may have changed while cases are moved.
 func (u *undoing) again() talkdesk.Answer {
 	s, refused, a := u.look()
-	if a.Verdict != talkdesk.Created {
+	if a.Verdict != talkdesk.OK {
 		return a
 	}
 	return u.conclude(s, refused, true)
@@ -154,7 +154,7 @@ func (u *undoing) conclude(s *sight, refused string, singly bool) talkdesk.Answe
 	for _, id := range slices.Sorted(maps.Keys(s.others)) {
 		got, a := reads.Once(u.intake, u.Reader, u.readCase(id))
 		switch a.Verdict {
-		case talkdesk.Created:
+		case talkdesk.OK:
 			parent, _ := parentOf(got)
 			s.note(id, parent)
 		case talkdesk.Absent: // in the Trash
@@ -172,7 +172,7 @@ func (u *undoing) conclude(s *sight, refused string, singly bool) talkdesk.Answe
 func (u *undoing) readSingle(it *item) talkdesk.Answer {
 	got, a := reads.Once(u.intake, u.Reader, u.readCase(it.caseID))
 	switch a.Verdict {
-	case talkdesk.Created:
+	case talkdesk.OK:
 		u.show(it, got, true)
 	case talkdesk.Absent:
 		it.seen, it.single, it.vague = false, true, false

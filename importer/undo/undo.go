@@ -22,7 +22,7 @@ type API interface {
 
 // Config is what to undo, and how.
 type Config struct {
-	Journal *journal.Journal // see journal.OpenUndo
+	Journal *journal.Journal // of journal.OpenUndo, or without Yes of PlanUndo
 	Results string           // path of the results file
 	Yes     bool             // do it; else it is only said what would be done
 	API     API
@@ -77,7 +77,7 @@ func (u *undoing) run() (stop *exit.Stop) {
 	if !slices.ContainsFunc(u.stock.cases, func(it *item) bool { return it.result != Adopted }) {
 		return nil
 	}
-	if a := u.survey(); a.Verdict != talkdesk.Created {
+	if a := u.survey(); a.Verdict != talkdesk.OK {
 		return u.unanswered(a)
 	}
 	order := u.plan()

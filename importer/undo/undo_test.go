@@ -60,7 +60,7 @@ func (s *account) Read(_ context.Context, q talkdesk.Query) (p talkdesk.Page, a 
 	if p.Total = len(p.Cases); q.Page > 1 && !s.repeats {
 		p.Cases = nil
 	}
-	return p, talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+	return p, talkdesk.Answer{Verdict: talkdesk.OK, Status: 200}
 }
 
 func (s *account) shown(c *talkdesk.Case, hides bool) *talkdesk.Case {
@@ -92,13 +92,13 @@ func (s *account) ReadCase(ctx context.Context, id string) (*talkdesk.Case, talk
 	if c == nil || s.trashed[id] {
 		return nil, talkdesk.Answer{Verdict: talkdesk.Absent, Status: 404}
 	}
-	return s.shown(c, s.hides), talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+	return s.shown(c, s.hides), talkdesk.Answer{Verdict: talkdesk.OK, Status: 200}
 }
 
 func (s *account) Trash(_ context.Context, id string) ([]string, talkdesk.Answer) {
 	n := len(s.deletions())
 	s.ask("DELETE", id)
-	moved, a, stored := []string{id}, talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}, true
+	moved, a, stored := []string{id}, talkdesk.Answer{Verdict: talkdesk.OK, Status: 200}, true
 	if s.trash != nil {
 		moved, a, stored = s.trash(n, id)
 	}
@@ -159,7 +159,7 @@ func (w *world) imported(n int, found map[int]bool) {
 	for i := 1; i <= n; i++ {
 		id, key, title := fmt.Sprint(i), fmt.Sprint("K-", i), fmt.Sprint("Title ", i)
 		if !found[i] {
-			w.must(j.Claim([]journal.Claim{{ID: identity.Key(key), Row: i, Key: key, Title: title}}))
+			w.must(j.Claim([]journal.Claim{{ID: identity.Key(key), Number: i, Key: key, Title: title}}))
 		}
 		w.put(id, key, title)
 		line := results.Line{Row: i, Key: key, Status: results.Created, CaseID: id, HTTPStatus: 201, FinishedAt: time.Now()}
@@ -205,7 +205,11 @@ func (w *world) undoIn(ctx, intake context.Context, change ...func(*Config)) (*R
 	}
 	var err error
 	if cfg.Journal == nil {
-		cfg.Journal, err = journal.OpenUndo(w.path("in.results.journal"), "acme", "https://api.example", journal.Begin{Results: "in.results.csv", At: time.Now()}, !cfg.Yes)
+		open := journal.PlanUndo
+		if cfg.Yes {
+			open = journal.OpenUndo
+		}
+		cfg.Journal, err = open(w.path("in.results.journal"), journal.Header{Account: "acme", BaseURL: "https://api.example"}, journal.Begin{Results: "in.results.csv", At: time.Now()})
 		w.must(err)
 		defer cfg.Journal.Close()
 	}
@@ -446,7 +450,7 @@ func TestTheFirstAnswerDecides(t *testing.T) {
 			return nil, talkdesk.Answer{Verdict: talkdesk.Rejected, Status: status, Message: http.StatusText(status)}, false
 		}
 	}
-	done := talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}
+	done := talkdesk.Answer{Verdict: talkdesk.OK, Status: 200}
 	for _, c := range []struct {
 		name   string
 		trash  func(n int, id string) ([]string, talkdesk.Answer, bool)
@@ -500,7 +504,7 @@ func TestLostAnswersAreLookedUp(t *testing.T) {
 			case 5: // people have deleted it in this very moment: 5
 				return nil, talkdesk.Answer{Verdict: talkdesk.Rejected, Status: 404}, true
 			}
-			return []string{id}, talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}, true
+			return []string{id}, talkdesk.Answer{Verdict: talkdesk.OK, Status: 200}, true
 		}
 		r, stop := w.undo()
 		if stop != nil || r.Undone != 6 || w.states(6) != "DDDDDD" {
@@ -516,7 +520,7 @@ func TestOneThatCannotGo(t *testing.T) {
 			if id == "2" {
 				return nil, talkdesk.Answer{Verdict: talkdesk.Rejected, Status: 409, Message: "it is locked"}, false
 			}
-			return []string{id}, talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}, true
+			return []string{id}, talkdesk.Answer{Verdict: talkdesk.OK, Status: 200}, true
 		}
 		r, stop := w.undo()
 		w.is(r, map[string]string{"1": "undone", "2": "kept: it could not be moved to the Trash: it is locked", "3": "undone"})
@@ -550,7 +554,7 @@ func TestInterrupted(t *testing.T) {
 					if n == 1 {
 						return nil, talkdesk.Answer{Code: "interrupted", Message: "interrupted"}, true
 					}
-					return []string{id}, talkdesk.Answer{Verdict: talkdesk.Created, Status: 200}, true
+					return []string{id}, talkdesk.Answer{Verdict: talkdesk.OK, Status: 200}, true
 				}
 			}
 			r, stop := w.undoIn(all, intake)
@@ -700,7 +704,7 @@ func TestOneOrder(t *testing.T) {
 		want := []string{"K-1"}
 		for i := 1; i <= 9; i++ {
 			key := fmt.Sprint("M-", i)
-			w.must(j.Claim([]journal.Claim{{ID: identity.Key(key), Row: 1, Key: key}}))
+			w.must(j.Claim([]journal.Claim{{ID: identity.Key(key), Number: 1, Key: key}}))
 			w.put(key, key, "Title")
 			text, _ := json.Marshal(results.Line{Row: 1, Key: key, Status: results.Created, CaseID: key, HTTPStatus: 201, FinishedAt: time.Now()})
 			memo := content.MemoOf(&mapping.Case{Title: "Title"}, true, time.Now()).Append(nil)

@@ -67,7 +67,7 @@ func ReadRows(ctx context.Context, table *source.Table, program *mapping.Program
 	if err != nil {
 		return rows, err
 	}
-	in := identifier{program: program, ids: results.ReportColumns(table.Columns), met: map[journal.ID]bool{}, same: map[journal.ID]int{}}
+	in := identifier{program: program, columns: results.ReportColumns(table.Columns), met: map[journal.ID]bool{}, same: map[journal.ID]int{}}
 	err = table.Each(ctx, func(row *source.Row) error {
 		rows.Total++
 		id, key, filtered := in.identify(row)
@@ -118,7 +118,7 @@ func (r *Row) resolve(given, to *string, field, id string) {
 // identifier forms the identities of rows, as a run does.
 type identifier struct {
 	program *mapping.Program
-	ids     results.Columns
+	columns results.Columns
 	met     map[journal.ID]bool
 	same    map[journal.ID]int // rows with this content so far
 }
@@ -138,8 +138,8 @@ func (in *identifier) identify(row *source.Row) (id journal.ID, key string, filt
 		}
 		return id, who.Key, false
 	}
-	if in.ids.Report() {
-		_, id, _ = identity.Parse(in.ids.ID(row.Cell))
+	if in.columns.IsReport() {
+		_, id, _ = identity.Parse(in.columns.ID(row.Cell))
 		return id, "", false
 	}
 	content := identity.Content(row)

@@ -103,7 +103,7 @@ type verification struct {
 	singles   int // cases read by their ids
 }
 
-// Run verifies. The verdict is Created if that was done, whatever was found.
+// Run verifies. The verdict is OK if that was done, whatever was found.
 func Run(ctx context.Context, cfg Config) (Report, talkdesk.Answer) {
 	v := &verification{Config: cfg, began: time.Now(), findings: make([]finding, len(cfg.Rows.All)),
 		byID: map[string]*finding{}, byKey: map[string]*finding{}}
@@ -125,7 +125,7 @@ func (v *verification) run(ctx context.Context) talkdesk.Answer {
 		return reads.Done
 	}
 	for _, step := range []func(context.Context) talkdesk.Answer{v.owners, v.list, v.lagging, v.unlisted, v.sample, v.unmask} {
-		if a := step(ctx); a.Verdict != talkdesk.Created {
+		if a := step(ctx); a.Verdict != talkdesk.OK {
 			return a
 		}
 	}
@@ -166,7 +166,7 @@ func (v *verification) owners(ctx context.Context) talkdesk.Answer {
 	}
 	agents, a := v.Reader.Agents(ctx, v.API, addresses)
 	switch {
-	case a.Verdict == talkdesk.Created:
+	case a.Verdict == talkdesk.OK:
 	case a.Denied || a.Verdict == talkdesk.Unknown:
 		v.remark("the agents cannot be read (%s), so owners were not compared", a.Message)
 		agents = nil
@@ -191,7 +191,7 @@ func (v *verification) owners(ctx context.Context) talkdesk.Answer {
 func (v *verification) list(ctx context.Context) talkdesk.Answer {
 	q, first, a := v.Reader.Since(ctx, v.API, talkdesk.Query{Field: v.Field, Whole: true}, v.first(), false)
 	switch a.Verdict {
-	case talkdesk.Created:
+	case talkdesk.OK:
 	case talkdesk.Unknown: // refused
 		v.remark("the list cannot be narrowed down to a time (%s), so only the import's own cases were read: a second case with the same key would not be seen", a.Message)
 		return reads.Done
@@ -208,7 +208,7 @@ func (v *verification) list(ctx context.Context) talkdesk.Answer {
 	}
 	v.say("reading %s in the list", words.Plural(max(first.Total, len(first.Cases)), "case"))
 	l, a := v.Reader.List(ctx, v.API, q, first, most, v.take)
-	if a.Verdict == talkdesk.Created && !l.Whole {
+	if a.Verdict == talkdesk.OK && !l.Whole {
 		v.remark("the list repeats or lacks some cases: a second case with the same key may not be seen")
 	}
 	return a
@@ -279,7 +279,7 @@ func (v *verification) chunks(all []*finding) (chunks [][]*finding) {
 func (v *verification) lagging(ctx context.Context) talkdesk.Answer {
 	for wait := time.Second; ; wait = min(2*wait, 8*time.Second) {
 		for _, chunk := range v.chunks(v.unseen()) {
-			if a := v.byIDs(ctx, chunk); a.Verdict != talkdesk.Created || v.noIDs {
+			if a := v.byIDs(ctx, chunk); a.Verdict != talkdesk.OK || v.noIDs {
 				return a
 			}
 		}
@@ -288,7 +288,7 @@ func (v *verification) lagging(ctx context.Context) talkdesk.Answer {
 			return reads.Done
 		}
 		v.say("the list does not show %s yet", words.Plural(len(unseen), "case"))
-		if a := v.sleep(ctx, min(wait, v.left())); a.Verdict != talkdesk.Created {
+		if a := v.sleep(ctx, min(wait, v.left())); a.Verdict != talkdesk.OK {
 			return a
 		}
 	}
@@ -322,7 +322,7 @@ func (v *verification) byIDs(ctx context.Context, chunk []*finding) talkdesk.Ans
 			v.noIDs = true
 			return reads.Done
 		}
-		if a.Verdict != talkdesk.Created {
+		if a.Verdict != talkdesk.OK {
 			return a
 		}
 		before := len(asked)
@@ -351,7 +351,7 @@ func (v *verification) unlisted(ctx context.Context) talkdesk.Answer {
 	var gone []*finding
 	for _, f := range unseen {
 		a := v.single(ctx, f)
-		if a.Verdict != talkdesk.Created {
+		if a.Verdict != talkdesk.OK {
 			return a
 		}
 		if f.missing {
@@ -363,11 +363,11 @@ func (v *verification) unlisted(ctx context.Context) talkdesk.Answer {
 		return reads.Done
 	}
 	v.say("%s not there yet: looking again in %v", words.Plural(len(gone), "case"), v.left().Round(time.Second))
-	if a := v.sleep(ctx, v.left()); a.Verdict != talkdesk.Created {
+	if a := v.sleep(ctx, v.left()); a.Verdict != talkdesk.OK {
 		return a
 	}
 	for _, f := range gone {
-		if a := v.single(ctx, f); a.Verdict != talkdesk.Created {
+		if a := v.single(ctx, f); a.Verdict != talkdesk.OK {
 			return a
 		}
 	}
@@ -379,7 +379,7 @@ func (v *verification) single(ctx context.Context, f *finding) talkdesk.Answer {
 	c, a := reads.Once(ctx, v.Reader, func(ctx context.Context) (*talkdesk.Case, talkdesk.Answer) { return v.API.ReadCase(ctx, f.CaseID) })
 	v.singles++
 	switch a.Verdict {
-	case talkdesk.Created:
+	case talkdesk.OK:
 		f.single = true
 		f.take(c, v)
 	case talkdesk.Absent:
@@ -407,7 +407,7 @@ func (v *verification) sample(ctx context.Context) talkdesk.Answer {
 	}
 	n := min(v.Sample, len(all))
 	for i := range n {
-		if a := v.single(ctx, all[i*len(all)/n]); a.Verdict != talkdesk.Created {
+		if a := v.single(ctx, all[i*len(all)/n]); a.Verdict != talkdesk.OK {
 			return a
 		}
 	}
@@ -442,7 +442,7 @@ func (v *verification) unmask(ctx context.Context) talkdesk.Answer {
 		read++
 		page, a := v.Reader.Page(ctx, v.API, talkdesk.Query{Field: v.Field, ID: s.ID})
 		switch a.Verdict {
-		case talkdesk.Created:
+		case talkdesk.OK:
 			if f := v.byKey[page.Cases[0].Key]; f != nil && page.Cases[0].Key != "" {
 				v.second(f, s.ID)
 			}

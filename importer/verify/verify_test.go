@@ -82,7 +82,7 @@ func (a *account) create(c mapping.Case) string {
 		a.Error(err)
 	}
 	answer := a.client.Create(a.Context(), body, "")
-	if answer.Verdict != talkdesk.Created {
+	if answer.Verdict != talkdesk.OK {
 		a.Errorf("%+v", answer)
 	}
 	return answer.CaseID
@@ -114,7 +114,7 @@ func (a *account) verify() Report {
 	a.Helper()
 	r, answer := Run(a.Context(), Config{Rows: a.rows, Field: "text1", API: a.client,
 		Reader: &reads.Reader{Limiter: ratelimit.New(0), Patience: time.Minute}, Settle: 1, Sample: 20})
-	if answer.Verdict != talkdesk.Created {
+	if answer.Verdict != talkdesk.OK {
 		a.Fatalf("%+v", answer)
 	}
 	return r
@@ -271,7 +271,7 @@ func testOwners(t *testing.T, rows Rows, denied bool, want map[int]Result, remar
 		return p, reads.Done
 	}}
 	r, a := Run(t.Context(), Config{Rows: rows, API: api, Reader: &reads.Reader{Limiter: ratelimit.New(0)}})
-	if got := outcomes(r); a.Verdict != talkdesk.Created || !maps.Equal(got, want) {
+	if got := outcomes(r); a.Verdict != talkdesk.OK || !maps.Equal(got, want) {
 		t.Errorf("%v, %+v", got, a)
 	}
 	if got := strings.Join(r.Remarks, "; "); (got == "") != (remark == "") || !strings.Contains(got, remark) {
@@ -378,7 +378,7 @@ func TestWhatIsAskedOfAnAwkwardAccount(t *testing.T) {
 				}
 				api, began := &fake{list: tt.list, single: tt.single}, time.Now()
 				r, a := Run(t.Context(), Config{Rows: rows, API: api, Reader: &reads.Reader{Limiter: ratelimit.New(0)}, Settle: 30 * time.Second, Sample: 2})
-				if got := outcomes(r); a.Verdict != talkdesk.Created || !maps.Equal(got, tt.want) {
+				if got := outcomes(r); a.Verdict != talkdesk.OK || !maps.Equal(got, tt.want) {
 					t.Errorf("%v %+v", got, a)
 				}
 				if asked := strings.Join(api.asked, ", "); asked != tt.asked || r.Requests != len(api.asked) {

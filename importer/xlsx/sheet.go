@@ -190,44 +190,17 @@ func (p *sheetReader) cell(attrs []xml.Attr) error {
 	if column >= MaxColumns {
 		return fmt.Errorf("row %d has more than %d columns", p.row, MaxColumns)
 	}
-	var stored []byte
-	formula, hasValue, within := false, false, false
-	text := ""
-	for depth := 1; depth > 0; {
-		token, err := p.d.RawToken()
-		if err != nil {
-			return err
-		}
-		switch token := token.(type) {
-		case xml.StartElement:
-			switch token.Name.Local {
-			case "f":
-				formula = true
-			case "v":
-				hasValue, within = true, true
-			case "is":
-				if text, err = richText(p.d); err != nil {
-					return err
-				}
-				continue
-			}
-			depth++
-		case xml.EndElement:
-			depth--
-			within = false
-		case xml.CharData:
-			if within {
-				stored = append(stored, token...)
-			}
-		}
+	c, err := p.content()
+	if err != nil {
+		return err
 	}
-	if formula && (!hasValue || len(stored) == 0 && kind != "str") {
+	if c.formula && (!c.hasValue || len(c.stored) == 0 && kind != "str") {
 		p.notes.Unstored.note(ColumnName(column) + strconv.Itoa(p.row))
 		return nil
 	}
-	if len(stored) > 0 {
-		var err error
-		if text, err = p.meaning(kind, style, string(stored)); err != nil {
+	text := c.text
+	if len(c.stored) > 0 {
+		if text, err = p.meaning(kind, style, string(c.stored)); err != nil {
 			return err
 		}
 	}
@@ -244,6 +217,47 @@ func (p *sheetReader) cell(attrs []xml.Attr) error {
 	}
 	p.cells[column] = text
 	return nil
+}
+
+// content is what stands between a cell's tags.
+type content struct {
+	formula, hasValue bool
+	stored            []byte // the value
+	text              string // that stands in the cell itself, in place of a value
+}
+
+// content reads up to the end of a cell.
+func (p *sheetReader) content() (c content, err error) {
+	within := false // the value
+	for depth := 1; depth > 0; {
+		token, err := p.d.RawToken()
+		if err != nil {
+			return c, err
+		}
+		switch token := token.(type) {
+		case xml.StartElement:
+			switch token.Name.Local {
+			case "f":
+				c.formula = true
+			case "v":
+				c.hasValue, within = true, true
+			case "is":
+				if c.text, err = richText(p.d); err != nil {
+					return c, err
+				}
+				continue
+			}
+			depth++
+		case xml.EndElement:
+			depth--
+			within = false
+		case xml.CharData:
+			if within {
+				c.stored = append(c.stored, token...)
+			}
+		}
+	}
+	return c, nil
 }
 
 // meaning reads the stored value of a cell.
