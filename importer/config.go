@@ -128,6 +128,8 @@ type Summary struct {
 	// Locked counts the rows of Incomplete whose case is resolved or closed and takes no
 	// changes.
 	Locked int `json:"-"`
+	// StillLocked counts the same of Already: an earlier run has said so of the very row.
+	StillLocked int `json:"still_locked,omitempty"`
 	// Unowned counts the rows whose owner is no active agent, and which took the default
 	// of the mapping.
 	Unowned int `json:"-"`

@@ -63,7 +63,7 @@ type pipeline struct {
 }
 
 func newPipeline(ctx context.Context, cfg Config, s *store) *pipeline {
-	p := &pipeline{cfg: cfg, ids: results.ReportColumns(cfg.Table.Columns), began: time.Now(), store: s, tally: tally{undone: map[journal.ID]bool{}, reasons: map[string]int{}}, ctx: ctx, replies: map[*lifecycle.Question]chan lifecycle.Reply{}, duplicates: map[journal.ID]bool{}, remarks: map[string]int{}}
+	p := &pipeline{cfg: cfg, ids: results.ReportColumns(cfg.Table.Columns), began: time.Now(), store: s, tally: tally{undone: map[journal.ID]bool{}, reasons: map[string]int{}, locked: map[journal.ID]bool{}}, ctx: ctx, replies: map[*lifecycle.Question]chan lifecycle.Reply{}, duplicates: map[journal.ID]bool{}, remarks: map[string]int{}}
 	p.going, p.cancel = context.WithCancel(ctx)
 	p.drained = drain(ctx, p.going)
 	p.idle, p.room, p.due = sync.NewCond(&p.mu), sync.NewCond(&p.mu), sync.NewCond(&p.mu)

@@ -38,8 +38,9 @@ type tally struct {
 	// results.Line.OfRun.
 	extra   int
 	reasons map[string]int
-	locked  int      // rows whose case takes no changes
-	trial   []string // ids of the cases that a run with a limit has created, the first of them
+	locked  map[journal.ID]bool // incomplete rows whose case takes no changes
+	settled int                 // the same of rows of which an earlier run has said so
+	trial   []string            // ids of the cases that a run with a limit has created, the first of them
 }
 
 // maxReasons bounds the different reasons that are counted.
@@ -227,6 +228,12 @@ func older(a lifecycle.Record) bool {
 	return a.State == lifecycle.Done && a.Found && a.Attempts == 0
 }
 
+// settled reports whether a row's case takes no changes, as people were told of this very
+// row before: it is as it was left, and no news.
+func settled(a lifecycle.Record) bool {
+	return a.State == lifecycle.Incomplete && a.Answer.Code == lifecycle.CodeLocked && a.Row != nil && a.Row.Told
+}
+
 // outcome is the line for what became of a row, what it is to the journal, and where it
 // is counted: nil for what is not its end.
 func (p *pipeline) outcome(a lifecycle.Record) (line results.Line, state journal.State, count *atomic.Int64) {
@@ -244,6 +251,8 @@ func (p *pipeline) outcome(a lifecycle.Record) (line results.Line, state journal
 		}
 	case a.State == lifecycle.Created:
 		state, count, line.Status, line.ErrorMessage = journal.Incomplete, nil, results.Incomplete, "created, but not updated yet: run the same command again"
+	case settled(a): // to the journal it is still to be updated, so every run looks at the case
+		state, count, line.Status = journal.Incomplete, &progress.already, results.Created
 	case a.State == lifecycle.Incomplete:
 		state, count, line.Status = journal.Incomplete, &progress.incomplete, results.Incomplete
 	case a.State == lifecycle.Unknown:
@@ -266,6 +275,13 @@ func (p *pipeline) outcome(a lifecycle.Record) (line results.Line, state journal
 func (p *pipeline) record(a lifecycle.Record) error {
 	line, state, count := p.outcome(a)
 	progress := p.cfg.Progress
+	if settled(a) {
+		p.settled++
+		if a.Ref.(*item).was.settled { // the journal and the results say so
+			count.Add(1)
+			return nil
+		}
+	}
 	text, err := json.Marshal(line)
 	if err != nil {
 		return fmt.Errorf("internal error: %w", err)
@@ -298,10 +314,11 @@ func (p *pipeline) record(a lifecycle.Record) error {
 	if a.Others > 0 {
 		progress.several.Add(1)
 	}
-	if a.State == lifecycle.Incomplete && a.Answer.Code == lifecycle.CodeLocked && a.Ref != nil {
-		p.locked++
+	delete(p.locked, a.Claim.ID) // what was recorded before may not hold
+	if line.Status == results.Incomplete && a.Answer.Code == lifecycle.CodeLocked && a.Ref != nil {
+		p.locked[a.Claim.ID] = true
 	}
-	if err := p.results.Append(line); err != nil || state == journal.Created || a.Ref == nil {
+	if err := p.results.Append(line); err != nil || line.Status == results.Created || a.Ref == nil {
 		return err
 	}
 	reason := line.ErrorMessage
@@ -327,10 +344,13 @@ func (p *pipeline) memo(a lifecycle.Record) (sum [8]byte, memo []byte) {
 		}
 		return it.was.sum, content.MemoOf(&it.mapped, true, a.Answer.Updated).Keeping("parent_id", was).Append(nil)
 	case a.State != lifecycle.Done && it.was.caseID != "": // as it was
-		if it.was.memo != nil {
-			memo = it.was.memo.Append(nil)
+		if it.was.memo == nil {
+			return it.was.sum, nil
 		}
-		return it.was.sum, memo
+		if a.Answer.Code == lifecycle.CodeLocked { // see told; the memo says what the case holds
+			return it.sum, it.was.memo.Append(nil)
+		}
+		return it.was.sum, it.was.memo.Append(nil)
 	case a.Held != it.sum: // and the row as it was then is not there to be described
 	default:
 		wrote := a.Answer.Updated

@@ -97,6 +97,13 @@ func printSummary(w io.Writer, sum importer.Summary, next []string) {
 	if sum.Unmatched > 0 {
 		fmt.Fprintf(&b, "\nWhat the case holds is not known of %s (made by an older version, or found): not compared, not updated.\n", words.Plural(sum.Unmatched, "row"))
 	}
+	if n := sum.StillLocked; n > 0 {
+		are := "their cases are"
+		if n == 1 {
+			are = "its case is"
+		}
+		fmt.Fprintf(&b, "\nNot updated, as said before: %s changed, and %s still resolved or closed in Talkdesk. Every run looks again.\n", whoHave(n), are)
+	}
 	if sum.Unowned > 0 {
 		fmt.Fprintf(&b, "\nThe owner is no active agent: %s took the default of owner_id. check --live lists the addresses.\n", words.Plural(sum.Unowned, "row"))
 	}
