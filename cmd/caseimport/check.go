@@ -94,8 +94,9 @@ type checked struct {
 	Exit  int          `json:"exit"`
 	Error string       `json:"error,omitempty"`
 
-	table *source.Table
-	auto  bool // the rate is to be found
+	table    *source.Table
+	auto     bool   // the rate is to be found
+	ownerFix string // see printLive
 }
 
 func refusedCheck(err error) checked {
@@ -152,6 +153,9 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 		if c.Live, err = asked.run(ctx); err != nil {
 			return c, err
 		}
+		if program.OwnersByAddress() {
+			c.ownerFix = program.OwnerFault("", "").Fix
+		}
 	}
 	if c.Rate > 0 {
 		c.Estimate = float64(c.sending()+c.updating()) / c.Rate
@@ -201,7 +205,7 @@ func printCheck(w io.Writer, c checked, cmd *cobra.Command, o checkOptions, inpu
 	printCoverage(&b, c)
 	printRequests(&b, c.Requests, c.Updates)
 	if c.Live != nil {
-		printLive(&b, c.Live)
+		printLive(&b, c.Live, c.ownerFix)
 	}
 	b.WriteString("\n" + estimate(c) + "\n")
 	if n := c.OpenQuestions; n > 0 {
@@ -214,7 +218,7 @@ func printCheck(w io.Writer, c checked, cmd *cobra.Command, o checkOptions, inpu
 // whatNext says what to do after a check, if anything is.
 func whatNext(c checked, cmd *cobra.Command, o checkOptions, input string) string {
 	var b strings.Builder
-	if c.Invalid+c.Duplicate > 0 {
+	if c.Invalid+c.Duplicate > 0 || c.Live != nil && c.Live.Invalid > 0 {
 		fmt.Fprintf(&b, "  Fix the mapping file %s or the rows, and check again.\n", o.mapping)
 		if c.Valid > 0 {
 			b.WriteString("  Or continue without those rows: run lists them in a failure report.\n")
