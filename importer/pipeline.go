@@ -53,7 +53,6 @@ type pipeline struct {
 	// changed are rows whose case does not hold them as they are now; unmatched
 	// are those of which that cannot be told.
 	changed, unmatched int
-	unowned            int // rows that took the mapping's default for an owner who is no agent
 	// duplicates are the keys whose duplicate rows a failure report as input
 	// holds.
 	duplicates map[journal.ID]bool

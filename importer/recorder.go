@@ -38,6 +38,7 @@ type tally struct {
 	// results.Line.OfRun.
 	extra   int
 	reasons map[string]int
+	unowned int                 // cases that took the mapping's default for an owner who is no agent
 	locked  map[journal.ID]bool // incomplete rows whose case takes no changes
 	settled int                 // the same of rows of which an earlier run has said so
 	trial   []string            // ids of the cases that a run with a limit has created, the first of them
@@ -313,6 +314,14 @@ func (p *pipeline) record(a lifecycle.Record) error {
 	}
 	if a.Others > 0 {
 		progress.several.Add(1)
+	}
+	if it, _ := a.Ref.(*item); it != nil && it.unowned {
+		switch {
+		case a.Retracts != lifecycle.Mapped:
+			p.unowned--
+		case a.CaseID != "" && !older(a) && it.was.caseID == "", a.Updated && a.Row.Update.OwnerID != "":
+			p.unowned++
+		}
 	}
 	delete(p.locked, a.Claim.ID) // what was recorded before may not hold
 	if line.Status == results.Incomplete && a.Answer.Code == lifecycle.CodeLocked && a.Ref != nil {

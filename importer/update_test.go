@@ -222,6 +222,16 @@ func TestOwners(t *testing.T) {
 		if c := w.at("T-1"); strings.Contains(c.body, "owner_id") {
 			t.Errorf("%+v", c)
 		}
+		// Nothing is said of cases whose owner is not touched, or that are not made.
+		w.mapping = strings.Replace(full, "agent: true", `agent: true, default: "77"`, 1)
+		w.write("in.csv", fullHeader, "T-1,One changed,x,,,nobody@example.com,,", "T-2,Two,x,,,nobody@example.com,,", "T-3,Three,x,,,nobody@example.com,,")
+		w.api.alike = func(title string) bool { return title == "Three" }
+		if sum := w.must(3, "in.csv", updating); sum.Updated != 2 || sum.Failed != 1 || sum.Unowned != 1 {
+			t.Errorf("%+v", sum)
+		}
+		if one, two := w.at("T-1"), w.at("T-2"); one.set["owner_id"] != "" || two.set["owner_id"] != "77" {
+			t.Errorf("%+v, %+v", one, two)
+		}
 	})
 }
 

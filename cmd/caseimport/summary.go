@@ -105,7 +105,7 @@ func printSummary(w io.Writer, sum importer.Summary, next []string) {
 		fmt.Fprintf(&b, "\nNot updated, as said before: %s changed, and %s still resolved or closed in Talkdesk. Every run looks again.\n", whoHave(n), are)
 	}
 	if sum.Unowned > 0 {
-		fmt.Fprintf(&b, "\nThe owner is no active agent: %s took the default of owner_id. check --live lists the addresses.\n", words.Plural(sum.Unowned, "row"))
+		fmt.Fprintf(&b, "\nThe owner is no active agent: %s took the default of owner_id. check --live lists the addresses.\n", words.Plural(sum.Unowned, "case"))
 	}
 	if sum.Several > 0 {
 		fmt.Fprintf(&b, "\nMore than one case with the same key: %s, see error_message in the results.\n", words.Plural(sum.Several, "row"))
