@@ -138,6 +138,38 @@ func TestRightOrAsked(t *testing.T) {
 			file:  []string{"resolution: {const: Solved before the import}"},
 		},
 		{
+			name:  "an owner may be the requester or the agent",
+			input: "Ticket ID,Subject,Description,Owner\n3,The lamp is out,It is dark,Ann Lee\n9,The door is stuck,It is shut,Bob Roy\n",
+			asked: []string{`requester: who is it? Every case needs one, and no column says so. The owner, or is that the agent? Candidates: "Owner" ("Ann Lee", "Bob Roy").`,
+				`owner_id: is "Owner" the agent whose case it is?`},
+			file:  []string{"\n  # requester_name: Owner\n  requester_name: {const: Unknown requester}\n", "# owner_id: {column: Owner, values: {file: agents.csv}, agent: true, default: \"\"}"},
+			never: []string{"no column looks like a name", "\n  owner_id"},
+		},
+		{
+			name:  "an owner of addresses",
+			input: "Ticket ID,Subject,Description,OWNER\n3,The lamp is out,It is dark,ann@example.com\n9,The door is stuck,It is shut,bob@example.com\n",
+			asked: []string{"requester: who is it?", `owner_id: is "OWNER" the agent whose case it is?`},
+			file:  []string{"\n  # requester_email: OWNER\n", "# owner_id: {column: OWNER, agent: true, default: \"\"}"},
+		},
+		{
+			name:  "an owner beside an assignee is the requester, if nobody else is",
+			input: "Ticket ID,Subject,Description,owner,owner_email,assignee\n3,The lamp is out,It is dark,Ann Lee,ann@example.com,Kim\n9,The door is stuck,It is shut,Bob Roy,bob@example.com,Kim\n",
+			asked: []string{`requester_name: is "owner" the requester? Its header may mean the agent.`, `requester_email: is "owner_email" the requester's address?`},
+			file:  []string{"\n  requester_name: owner\n", "\n  requester_email: owner_email\n"},
+		},
+		{
+			name:  "an owner's address beside a requester",
+			input: "Ticket ID,Subject,Description,Created by,Owner\n3,The lamp is out,It is dark,Ann Lee,ann@example.com\n9,The door is stuck,It is shut,Bob Roy,bob@example.com\n",
+			asked: []string{`requester_name: is "Created by" the requester?`, `requester_email: is "Owner" the requester's address, or the agent's?`},
+			file:  []string{"\n  requester_name: Created by\n", "\n  # requester_email: Owner\n"},
+		},
+		{
+			name:  "a requester who is known needs no owner",
+			input: "Ticket ID,Subject,Description,Requester,Requester email,Owner\n3,The lamp is out,It is dark,Ann Lee,ann@example.com,Kim\n9,The door is stuck,It is shut,Bob Roy,bob@example.com,Kim\n",
+			sure:  []string{"requester_name: Requester", "requester_email: Requester email"}, asked: []string{`owner_id: is "Owner" the agent whose case it is?`},
+			never: []string{"or the agent's?"},
+		},
+		{
 			name:  "an owner who is no address among addresses",
 			input: "Ticket ID,Subject,Assignee\n3,The lamp is out,ann@example.com\n9,The door is stuck,bob@example.com\n11,It rains,Support desk\n",
 			asked: []string{`owner_id: should the cases be assigned? "Assignee" holds other things than addresses in 1 row,`},

@@ -121,6 +121,10 @@ func (d *drafter) kindOfCase(p *page) {
 // owner assigns the cases, where the column holds addresses.
 func (d *drafter) owner(p *page) {
 	c := d.named("owner", (*column).single)
+	if owners := d.owners(); c == nil && len(owners) > 0 {
+		d.mayBeAgent(p, owners)
+		return
+	}
 	if c == nil || d.used[c] || c.real() == 0 {
 		return
 	}
@@ -136,6 +140,20 @@ func (d *drafter) owner(p *page) {
 	}
 	d.ask(p, 2, "owner_id: should the cases be assigned? %s %s, so write agents.csv: what stands there, and the address of the agent.", show(c.name), what)
 	p.rule("# owner_id", r.with("agent", "true").with("default", `""`).note("agents.csv maps what stands there to the addresses of agents"))
+}
+
+// mayBeAgent asks whether the owner of a ticket is the agent.
+func (d *drafter) mayBeAgent(p *page, owners []*column) {
+	c := owners[0]
+	r := from(c)
+	if c.addresses < c.texts {
+		r = r.with("values", "{file: agents.csv}").note("agents.csv maps what stands there to the addresses of agents")
+		if c.addresses > 0 {
+			r = r.with("pass", "true")
+		}
+	}
+	d.unsure(p, 2, choice{others: owners}, "owner_id: is %s the agent whose case it is? If so, and the cases should be assigned, its rule waits in a comment.", show(c.name))
+	p.rule("# owner_id", r.with("agent", "true").with("default", `""`))
 }
 
 func (d *drafter) group(p *page) {
