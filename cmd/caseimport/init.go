@@ -15,6 +15,7 @@ import (
 	"caseimport/importer/atomicfile"
 	"caseimport/importer/exit"
 	"caseimport/importer/source"
+	"caseimport/mapping"
 	"caseimport/mapping/draft"
 	"caseimport/mapping/words"
 )
@@ -72,6 +73,9 @@ func draftMapping(cmd *cobra.Command, o initOptions, input string) error {
 	}
 	defer table.Close()
 	p, err := profile(ctx, table)
+	if err == nil {
+		err = parents(ctx, table, p, o.from)
+	}
 	if err == nil && o.notes != "" {
 		err = comments(ctx, p, o)
 	}
@@ -101,21 +105,39 @@ const sampleRows = 5_000_000
 
 func profile(ctx context.Context, table *source.Table) (*draft.Profile, error) {
 	p := draft.NewProfile(table.Columns)
+	all, err := someRows(ctx, table, p.Add)
+	if !all {
+		p.Total = table.Rows
+	}
+	return p, err
+}
+
+// parents adds who is whose parent.
+func parents(ctx context.Context, table *source.Table, p *draft.Profile, from string) error {
+	family := p.Family(from)
+	if family == nil {
+		return nil
+	}
+	_, err := someRows(ctx, table, family.Add)
+	return err
+}
+
+// someRows hands on the rows that are looked at, and reports whether that was all.
+func someRows(ctx context.Context, table *source.Table, add func(mapping.Row)) (all bool, err error) {
 	seen, enough := 0, errors.New("enough rows")
-	err := table.Each(ctx, func(row *source.Row) error {
+	err = table.Each(ctx, func(row *source.Row) error {
 		if seen++; seen > sampleRows {
-			p.Total = table.Rows
 			return enough
 		}
 		if row.Fault == "" {
-			p.Add(row)
+			add(row)
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, enough) {
-		return nil, err
+	if errors.Is(err, enough) {
+		return false, nil
 	}
-	return p, nil
+	return true, err
 }
 
 // comments adds what the second file holds.

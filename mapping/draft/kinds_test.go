@@ -170,6 +170,37 @@ func TestRightOrAsked(t *testing.T) {
 			never: []string{"or the agent's?"},
 		},
 		{
+			name:  "parents have parents themselves, and a column tells the levels apart",
+			input: "Issue key,Issue id,Summary,Issue Type,Parent key\nA-1,1,The lamp is out,Epic,\nA-2,2,The door is stuck,Task,A-1\nA-3,3,It rains,Sub-task,A-2\nA-4,4,It snows,Sub-task,A-2\n",
+			asked: []string{`parent_id: whose parents are to be kept? Subcases go one level deep, and 2 rows have a parent in "Parent key" that has a parent itself: all whose "Issue Type" is "Sub-task".`},
+			file: []string{`  # parent_id: {expr: 'row["Issue Type"] == "Sub-task" ? row["Parent key"] : ""', key: true, default: ""}`,
+				`  parent_id: {expr: 'row["Issue Type"] == "Sub-task" ? "" : row["Parent key"]', key: true, default: ""}`},
+		},
+		{
+			name:  "several kinds at the lowest of four levels",
+			input: "Issue key,Issue id,Summary,Issue Type,Parent key\nA-1,1,a,Epic,\nA-2,2,b,Task,A-1\nA-3,3,c,Sub-task,A-2\nA-4,4,d,It's,A-3\n",
+			asked: []string{`parent_id: whose parents are to be kept? Subcases go one level deep, and 2 rows have a parent in "Parent key" that has a parent itself: all whose "Issue Type" is "It's" or "Sub-task".`},
+			file:  []string{`  parent_id: {expr: 'row["Issue Type"] in ["It''s", "Sub-task"] ? "" : row["Parent key"]', key: true, default: ""}`},
+			never: []string{"# parent_id"},
+		},
+		{
+			name:  "parents have parents themselves, and nothing tells the levels apart",
+			input: "Issue key,Issue id,Summary,Issue Type,Parent key\nA-1,1,The lamp is out,Task,\nA-2,2,The door is stuck,Task,A-1\nA-3,3,It rains,Task,A-2\n",
+			asked: []string{`parent_id: whose parents are to be kept? Subcases go one level deep, and 1 row has a parent`},
+			file:  []string{`  # parent_id: {column: Parent key, key: true, default: ""}`}, never: []string{"\n  parent_id"},
+		},
+		{
+			name:  "a chain that ends in a row that is not there is none",
+			input: "Issue key,Issue id,Summary,Parent key\nA-2,2,The door is stuck,A-1\nA-3,3,It rains,A-2\n",
+			sure:  []string{"parent_id: Parent key (in 2 rows; a parent that is nowhere is left out)"},
+		},
+		{
+			name:  "parents that are nowhere",
+			input: "Issue key,Issue id,Summary,Parent key\nA-2,2,The door is stuck,B-1\nA-3,3,It rains,B-2\n",
+			asked: []string{`parent_id: does "Parent key" hold keys of other rows? None of them is in this file.`},
+			file:  []string{`  # parent_id: {column: Parent key, key: true, default: ""}`}, never: []string{"\n  parent_id"},
+		},
+		{
 			name:  "an owner who is no address among addresses",
 			input: "Ticket ID,Subject,Assignee\n3,The lamp is out,ann@example.com\n9,The door is stuck,bob@example.com\n11,It rains,Support desk\n",
 			asked: []string{`owner_id: should the cases be assigned? "Assignee" holds other things than addresses in 1 row,`},

@@ -164,26 +164,3 @@ func (d *drafter) group(p *page) {
 	d.ask(p, 2, "group_id: should the groups of %s be kept? If so, write groups.csv: what stands there, and the id of the group in Talkdesk.", show(c.name))
 	p.rule("# group_id", from(c).with("values", "{file: groups.csv}").note("groups.csv maps the groups to Talkdesk's ids; %s", tally(c.values.sorted(), 4, nil)))
 }
-
-// parent ties a case to its parent, where the column holds keys.
-func (d *drafter) parent(p *page) {
-	if d.keyed == nil {
-		return
-	}
-	c := d.named("parent", func(c *column) bool {
-		return c.single() && c.real() > 0 && c.longest <= mapping.MaxKey && c != d.keyed && sameForm(c, d.keyed)
-	})
-	if c == nil || d.used[c] {
-		return
-	}
-	d.use(c)
-	r := from(c).with("key", "true").with("default", `""`).note("in %s; a parent that is nowhere is left out", rows(c.filled))
-	d.put(p, "parent_id", true, r, c)
-}
-
-// sameForm reports whether two columns hold ids of one form: numbers, or words
-// that begin alike.
-func sameForm(a, b *column) bool {
-	x, y := a.sample(), b.sample()
-	return isNumber(x) == isNumber(y) && given.MatchString(x) == given.MatchString(y)
-}
