@@ -9,6 +9,8 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf16"
 
 	"github.com/spf13/cobra"
 
@@ -203,7 +205,11 @@ func printCheck(w io.Writer, c checked, cmd *cobra.Command, o checkOptions, inpu
 		fmt.Fprintf(&b, "  %s\n", words.Brief(warning))
 	}
 	printCoverage(&b, c)
+	printWide(w, b.String())
+	b.Reset()
 	printRequests(&b, c.Requests, c.Updates)
+	_, _ = io.WriteString(w, b.String()) // its lines stay whole
+	b.Reset()
 	if c.Live != nil {
 		printLive(&b, c.Live, c.ownerFix)
 	}
@@ -286,12 +292,8 @@ func printGroups(b *strings.Builder, groups []check.Group) {
 			}
 			fmt.Fprintf(b, "    values: %s\n", strings.Join(values, ", "))
 		}
-		for i, fix := range g.Fixes {
-			lead := "    fix: "
-			if i > 0 {
-				lead = "         "
-			}
-			fmt.Fprintf(b, "%s%s\n", lead, words.Brief(fix))
+		for _, fix := range g.Fixes {
+			fmt.Fprintf(b, "    %s%s\n", fixMark, words.Brief(fix))
 		}
 	}
 }
@@ -355,10 +357,22 @@ func printRequests(b *strings.Builder, creates, updates []json.RawMessage) {
 	}
 }
 
+// indented writes a request so that it can be copied: what no terminal shows as it is
+// stands as JSON's own escapes.
 func indented(request []byte) string {
 	var pretty bytes.Buffer
 	_ = json.Indent(&pretty, request, "", "  ") // it was made by us
-	return pretty.String()
+	var b strings.Builder
+	for _, r := range pretty.String() {
+		if r == '\n' || unicode.IsGraphic(r) {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, r) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.String()
 }
 
 // estimate says how long sending will take.

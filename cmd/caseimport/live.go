@@ -130,6 +130,6 @@ func printLive(b *strings.Builder, r *live.Report, ownerFix string) {
 	}
 	nobody := func(o live.Owner) bool { return o.Agents == 0 }
 	if r.Invalid > 0 && ownerFix != "" && slices.ContainsFunc(r.Owners, nobody) {
-		fmt.Fprintf(b, "    fix: %s\n", words.Brief(ownerFix))
+		fmt.Fprintf(b, "    %s%s\n", fixMark, words.Brief(ownerFix))
 	}
 }
