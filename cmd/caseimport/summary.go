@@ -197,7 +197,7 @@ func advice(cmd *cobra.Command, o runOptions, input string, sum importer.Summary
 	switch {
 	case sum.Exit == exit.Faults && sum.Locked > 0 && sum.Locked == notDone:
 		next = append(next, "Nothing is wrong with these rows: their cases are resolved or closed in Talkdesk. If a case is reopened",
-			"there, the next run with --update carries over what has changed.")
+			"there, the next run with --update carries over what has changed. Until then, runs no longer end with 3 for it.")
 	case sum.Exit == exit.Faults && sum.Unknown > 0 && sum.Unknown == notDone:
 		next = append(next, "Nothing is to be fixed in these rows. Run the same command again, which looks them up again:",
 			"  "+commandLine(cmd, "run", input, "resend-unknown"),

@@ -40,8 +40,10 @@
 // that fails. An update sets values and is repeated without a look (rule 5); where it
 // may have been applied already and be refused for that, adds notes, or is an earlier
 // run's, the case is read first (comparing). One that may be refused for the parent is
-// sent once more without it, and leaves the row incomplete. Left rows are given up by a stop; of
-// those that were never sent, or whose absence is proved, the claim is released.
+// sent once more without it, and leaves the row incomplete. One that was refused since the
+// case takes no changes is not sent while that is so, once people know (Row.Told). Left rows
+// are given up by a stop; of those that were never sent, or whose absence is proved, the
+// claim is released.
 //
 // Beside its state a row carries its doubt: whether an older request may have
 // made a case. Only knowledge ends it (rule 6), so a row that is sent again
