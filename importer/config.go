@@ -132,8 +132,10 @@ type Summary struct {
 	// Locked counts the rows of Incomplete whose case is resolved or closed and takes no
 	// changes.
 	Locked int `json:"-"`
-	// Unowned counts the rows whose owner is no active agent, and which took the default
-	// of the mapping.
+	// StillLocked counts the same of Already: an earlier run has said so of the very row.
+	StillLocked int `json:"still_locked,omitempty"`
+	// Unowned counts the cases, made or updated by this run, that took the mapping's default
+	// since the row's owner is no active agent.
 	Unowned int `json:"-"`
 
 	// InDoubt counts those of the rows left that were sent and whose answer

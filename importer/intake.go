@@ -219,9 +219,6 @@ func (in *intake) hand(r *lifecycle.Row) {
 	for !in.machine.Room() {
 		in.room.Wait()
 	}
-	if r.Ref.(*item).unowned {
-		in.unowned++
-	}
 	found, created := in.before.listed[r.ID], false
 	if r.CaseID != "" {
 		in.machine.Resume(in.now(), r, in.had(r))

@@ -163,6 +163,7 @@ func (in *intake) joinParent(it *item, l laterRow, known map[journal.ID]recalled
 // that it names cannot be set, nil if it can.
 func (in *intake) resume(r *lifecycle.Row, it *item, was recalled, orphaned *mapping.Fault) {
 	r.CaseID, it.was = was.caseID, was
+	r.Told = in.told(it)
 	if r.Body == nil {
 		return
 	}
@@ -183,10 +184,20 @@ func (in *intake) resume(r *lifecycle.Row, it *item, was recalled, orphaned *map
 // recalled is what the journal knows of a row's case.
 type recalled struct {
 	caseID string
-	sum    [8]byte       // of the row that the case holds, zero if it is not known
+	sum    [8]byte       // of the row that the case holds, or did not take (locked); zero if it is not known
 	memo   *content.Memo // nil if it is not known what that row was
 	// refused: the last update was, so nothing of it may still arrive.
 	refused bool
+	// locked: the last word was that the case takes no changes, of the row that sum is of;
+	// settled: and that was no news.
+	locked, settled bool
+}
+
+// told reports whether an earlier run has said of this very row that its case takes no
+// changes. What a run found that did not come to its end nobody may have seen.
+func (in *intake) told(it *item) bool {
+	was := it.was
+	return was.locked && was.sum == it.sum && (was.settled || in.journal.Last().Ended)
 }
 
 // recallRows recalls the cases of rows that have one, and of their parents.
@@ -213,7 +224,8 @@ func (p *pipeline) recall(cases map[journal.ID]recalled) error {
 		if err != nil {
 			return err
 		}
-		r := recalled{caseID: line.CaseID, sum: o.Sum, refused: talkdesk.Refusal(int(line.HTTPStatus))}
+		r := recalled{caseID: line.CaseID, sum: o.Sum, locked: line.ErrorCode == lifecycle.CodeLocked, settled: line.Status == results.Created}
+		r.refused = r.locked || talkdesk.Refusal(int(line.HTTPStatus))
 		if memo, ok := content.ParseMemo(o.Memo); ok {
 			r.memo = &memo
 		}

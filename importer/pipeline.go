@@ -54,7 +54,6 @@ type pipeline struct {
 	// changed are rows whose case does not hold them as they are now; unmatched
 	// are those of which that cannot be told.
 	changed, unmatched int
-	unowned            int // rows that took the mapping's default for an owner who is no agent
 	// duplicates are the keys whose duplicate rows a failure report as input
 	// holds.
 	duplicates map[journal.ID]bool
@@ -66,7 +65,7 @@ type pipeline struct {
 func newPipeline(ctx context.Context, cfg Config, s *store) *pipeline {
 	p := &pipeline{
 		cfg: cfg, columns: results.ReportColumns(cfg.Table.Columns), began: time.Now(), ctx: ctx,
-		store: s, tally: tally{undone: map[journal.ID]bool{}, reasons: map[string]int{}},
+		store: s, tally: tally{undone: map[journal.ID]bool{}, reasons: map[string]int{}, locked: map[journal.ID]bool{}},
 		duplicates: map[journal.ID]bool{}, remarks: map[string]int{}, replies: map[*lifecycle.Question]chan lifecycle.Reply{},
 	}
 	p.going, p.cancel = context.WithCancel(ctx)

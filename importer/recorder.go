@@ -36,8 +36,10 @@ type tally struct {
 	// results.Line.OfRun.
 	extra   int
 	reasons map[string]int
-	locked  int      // rows whose case takes no changes
-	trial   []string // ids of the cases that a run with a limit has created, the first of them
+	unowned int                 // cases that took the mapping's default for an owner who is no agent
+	locked  map[journal.ID]bool // incomplete rows whose case takes no changes
+	settled int                 // the same of rows of which an earlier run has said so
+	trial   []string            // ids of the cases that a run with a limit has created, the first of them
 }
 
 // maxReasons bounds the different reasons that are counted.
@@ -229,6 +231,12 @@ func older(a lifecycle.Record) bool {
 	return a.State == lifecycle.Done && a.Found && a.Attempts == 0
 }
 
+// settled reports whether a row's case takes no changes, as people were told of this very
+// row before: it is as it was left, and no news.
+func settled(a lifecycle.Record) bool {
+	return a.State == lifecycle.Incomplete && a.Answer.Code == lifecycle.CodeLocked && a.Row != nil && a.Row.Told
+}
+
 // outcome is the line for what became of a row, what it is to the journal, and where it
 // is counted: nil for what is not its end.
 func (p *pipeline) outcome(a lifecycle.Record) (line results.Line, state journal.State, count *atomic.Int64) {
@@ -246,6 +254,8 @@ func (p *pipeline) outcome(a lifecycle.Record) (line results.Line, state journal
 		}
 	case a.State == lifecycle.Created:
 		state, count, line.Status, line.ErrorMessage = journal.Incomplete, nil, results.Incomplete, "created, but not updated yet: run the same command again"
+	case settled(a): // to the journal it is still to be updated, so every run looks at the case
+		state, count, line.Status = journal.Incomplete, &progress.already, results.Created
 	case a.State == lifecycle.Incomplete:
 		state, count, line.Status = journal.Incomplete, &progress.incomplete, results.Incomplete
 	case a.State == lifecycle.Unknown:
@@ -268,6 +278,13 @@ func (p *pipeline) outcome(a lifecycle.Record) (line results.Line, state journal
 func (p *pipeline) record(a lifecycle.Record) error {
 	line, state, count := p.outcome(a)
 	progress := p.cfg.Progress
+	if settled(a) {
+		p.settled++
+		if a.Ref.(*item).was.settled { // the journal and the results say so
+			count.Add(1)
+			return nil
+		}
+	}
 	o := journal.Outcome{ID: a.Claim.ID, State: state, Row: line.Row, Sent: a.Sent, Line: line.AppendJSON(nil), Interim: a.State == lifecycle.Created}
 	o.Sum, o.Memo = p.memo(a)
 	if err := p.journal.Record(o); err != nil {
@@ -296,10 +313,19 @@ func (p *pipeline) record(a lifecycle.Record) error {
 	if a.Others > 0 {
 		progress.several.Add(1)
 	}
-	if a.State == lifecycle.Incomplete && a.Answer.Code == lifecycle.CodeLocked && a.Ref != nil {
-		p.locked++
+	if it, _ := a.Ref.(*item); it != nil && it.unowned {
+		switch {
+		case a.Retracts != lifecycle.Mapped:
+			p.unowned--
+		case a.CaseID != "" && !older(a) && it.was.caseID == "", a.Updated && a.Row.Update.OwnerID != "":
+			p.unowned++
+		}
 	}
-	if err := p.results.Append(line); err != nil || state == journal.Created || a.Ref == nil {
+	delete(p.locked, a.Claim.ID) // what was recorded before may not hold
+	if line.Status == results.Incomplete && a.Answer.Code == lifecycle.CodeLocked && a.Ref != nil {
+		p.locked[a.Claim.ID] = true
+	}
+	if err := p.results.Append(line); err != nil || line.Status == results.Created || a.Ref == nil {
 		return err
 	}
 	reason := line.ErrorMessage
@@ -325,10 +351,13 @@ func (p *pipeline) memo(a lifecycle.Record) (sum [8]byte, memo []byte) {
 		}
 		return it.was.sum, content.MemoOf(&it.mapped, true, a.Answer.Updated).Keeping("parent_id", was).Append(nil)
 	case a.State != lifecycle.Done && it.was.caseID != "": // as it was
-		if it.was.memo != nil {
-			memo = it.was.memo.Append(nil)
+		if it.was.memo == nil {
+			return it.was.sum, nil
 		}
-		return it.was.sum, memo
+		if a.Answer.Code == lifecycle.CodeLocked { // see told; the memo says what the case holds
+			return it.sum, it.was.memo.Append(nil)
+		}
+		return it.was.sum, it.was.memo.Append(nil)
 	case a.Held != it.sum: // and the row as it was then is not there to be described
 	default:
 		wrote := a.Answer.Updated

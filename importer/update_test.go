@@ -222,6 +222,16 @@ func TestOwners(t *testing.T) {
 		if c := w.at("T-1"); strings.Contains(c.body, "owner_id") {
 			t.Errorf("%+v", c)
 		}
+		// Nothing is said of cases whose owner is not touched, or that are not made.
+		w.mapping = strings.Replace(full, "agent: true", `agent: true, default: "77"`, 1)
+		w.write("in.csv", fullHeader, "T-1,One changed,x,,,nobody@example.com,,", "T-2,Two,x,,,nobody@example.com,,", "T-3,Three,x,,,nobody@example.com,,")
+		w.api.alike = func(title string) bool { return title == "Three" }
+		if sum := w.must(3, "in.csv", updating); sum.Updated != 2 || sum.Failed != 1 || sum.Unowned != 1 {
+			t.Errorf("%+v", sum)
+		}
+		if one, two := w.at("T-1"), w.at("T-2"); one.set["owner_id"] != "" || two.set["owner_id"] != "77" {
+			t.Errorf("%+v, %+v", one, two)
+		}
 	})
 }
 
@@ -645,17 +655,86 @@ func TestChangedRowOfALockedCase(t *testing.T) {
 			!strings.Contains(line.ErrorMessage, "resolved") || !strings.Contains(line.ErrorMessage, "reopen it there") {
 			t.Errorf("%+v", line)
 		}
-		began := time.Now()
-		w.must(3, "in.csv", updating)
-		if waited := time.Since(began); waited >= 30*time.Second {
-			t.Errorf("the next run waited %v for notes that were refused", waited)
+		for night := range 3 {
+			began := time.Now()
+			if sum := w.must(0, "in.csv", updating); sum.Already != 60 || sum.Incomplete+sum.Locked != 0 || sum.StillLocked != 60 || sum.Requests != 60 {
+				t.Errorf("night %d: %+v", night, sum)
+			}
+			if waited := time.Since(began); waited >= 30*time.Second {
+				t.Errorf("the next run waited %v for notes that were refused", waited)
+			}
+			if line := w.results()[1]; line.Status != results.Created || line.ErrorCode != "locked" || !strings.Contains(line.ErrorMessage, "takes no changes: reopen it there") {
+				t.Errorf("%+v", line)
+			}
 		}
+		// News of one of them is told again, once.
+		changed[0] = "T-1,Changed 1,x,open,,,,even more"
+		w.tickets(changed...)
+		if sum := w.must(3, "in.csv", updating); sum.Locked != 1 || sum.StillLocked != 59 {
+			t.Errorf("%+v", sum)
+		}
+		w.must(0, "in.csv", updating)
 		resolve("OPEN")
 		if sum := w.must(0, "in.csv", updating); sum.Updated != 60 {
 			t.Errorf("%+v", sum)
 		}
 		if c := w.at("T-1"); c.set["title"] != "Changed 1" || len(c.notes) != 1 {
 			t.Errorf("%+v", c)
+		}
+	})
+}
+
+// TestLockedCaseFoundByARunThatWasKilled: its summary was never shown, so the next run
+// says it again.
+func TestLockedCaseFoundByARunThatWasKilled(t *testing.T) {
+	in(t, func(w *world) {
+		w.tickets("T-1,One,x,open,,,,")
+		w.must(0, "in.csv")
+		w.api.locks = true
+		w.api.mu.Lock()
+		w.api.cases[0].set["status"], w.api.cases[0].updated = "RESOLVED", time.Now()
+		w.api.mu.Unlock()
+		w.tickets("T-1,One changed,x,open,,,,")
+		w.must(3, "in.csv", updating)
+		lines := strings.SplitAfter(w.read("out.journal"), "\n")
+		end := len(lines) - 2 // behind it is what follows the last line break
+		if !strings.Contains(lines[end], " E ") {
+			t.Fatalf("the last line is %q", lines[end])
+		}
+		w.write("out.journal", strings.Join(lines[:end], ""))
+		if sum := w.must(3, "in.csv", updating); sum.Locked != 1 {
+			t.Errorf("%+v", sum)
+		}
+		w.must(0, "in.csv", updating)
+	})
+}
+
+// TestLockedCaseThatIsNotTheRows: the server gave it to another row too, so that nobody
+// knows any more whether the first has one. Then it is not told as locked either.
+func TestLockedCaseThatIsNotTheRows(t *testing.T) {
+	in(t, func(w *world) {
+		w.tickets("T-1,One,x,,TASK,,,", "T-2,Two,x,,,,T-1,") // which comes when T-1 has come to its end
+		w.api.named, w.api.locks = func(int) string { return "7" }, true
+		w.api.fateOfUpdate = func(n int) fate {
+			if n > 0 {
+				return fate{stored: true}
+			}
+			w.api.mu.Lock()
+			defer w.api.mu.Unlock()
+			w.api.cases[0].set, w.api.cases[0].updated = map[string]string{"status": "RESOLVED"}, time.Now()
+			return fate{answer: talkdesk.Answer{Status: 500}}
+		}
+		var progress *Progress
+		before := 0
+		w.api.fate = func(n int) fate {
+			if n == 1 {
+				before = progress.Summary().Incomplete
+			}
+			return taken
+		}
+		sum := w.must(3, "in.csv", func(c *Config) { progress = c.Progress })
+		if before != 1 || sum.Unknown != 1 || sum.Incomplete+sum.Locked != 0 {
+			t.Errorf("%d %+v", before, sum)
 		}
 	})
 }

@@ -9,6 +9,8 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf16"
 
 	"github.com/spf13/cobra"
 
@@ -94,8 +96,9 @@ type checked struct {
 	Exit  int          `json:"exit"`
 	Error string       `json:"error,omitempty"`
 
-	table *source.Table
-	auto  bool // the rate is to be found
+	table    *source.Table
+	auto     bool   // the rate is to be found
+	ownerFix string // see printLive
 }
 
 func refusedCheck(err error) checked {
@@ -152,6 +155,9 @@ func checkFile(cmd *cobra.Command, o checkOptions, input string) (c checked, err
 		if c.Live, err = asked.run(ctx); err != nil {
 			return c, err
 		}
+		if program.OwnersByAddress() {
+			c.ownerFix = program.OwnerFault("", "").Fix
+		}
 	}
 	if c.Rate > 0 {
 		c.Estimate = float64(c.sending()+c.updating()) / c.Rate
@@ -199,9 +205,13 @@ func printCheck(w io.Writer, c checked, cmd *cobra.Command, o checkOptions, inpu
 		fmt.Fprintf(&b, "  %s\n", words.Brief(warning))
 	}
 	printCoverage(&b, c)
+	printWide(w, b.String())
+	b.Reset()
 	printRequests(&b, c.Requests, c.Updates)
+	_, _ = io.WriteString(w, b.String()) // its lines stay whole
+	b.Reset()
 	if c.Live != nil {
-		printLive(&b, c.Live)
+		printLive(&b, c.Live, c.ownerFix)
 	}
 	b.WriteString("\n" + estimate(c) + "\n")
 	if n := c.OpenQuestions; n > 0 {
@@ -214,7 +224,7 @@ func printCheck(w io.Writer, c checked, cmd *cobra.Command, o checkOptions, inpu
 // whatNext says what to do after a check, if anything is.
 func whatNext(c checked, cmd *cobra.Command, o checkOptions, input string) string {
 	var b strings.Builder
-	if c.Invalid+c.Duplicate > 0 {
+	if c.Invalid+c.Duplicate > 0 || c.Live != nil && c.Live.Invalid > 0 {
 		fmt.Fprintf(&b, "  Fix the mapping file %s or the rows, and check again.\n", o.mapping)
 		if c.Valid > 0 {
 			b.WriteString("  Or continue without those rows: run lists them in a failure report.\n")
@@ -282,12 +292,8 @@ func printGroups(b *strings.Builder, groups []check.Group) {
 			}
 			fmt.Fprintf(b, "    values: %s\n", strings.Join(values, ", "))
 		}
-		for i, fix := range g.Fixes {
-			lead := "    fix: "
-			if i > 0 {
-				lead = "         "
-			}
-			fmt.Fprintf(b, "%s%s\n", lead, words.Brief(fix))
+		for _, fix := range g.Fixes {
+			fmt.Fprintf(b, "    %s%s\n", fixMark, words.Brief(fix))
 		}
 	}
 }
@@ -351,10 +357,22 @@ func printRequests(b *strings.Builder, creates, updates []json.RawMessage) {
 	}
 }
 
+// indented writes a request so that it can be copied: what no terminal shows as it is
+// stands as JSON's own escapes.
 func indented(request []byte) string {
 	var pretty bytes.Buffer
 	_ = json.Indent(&pretty, request, "", "  ") // it was made by us
-	return pretty.String()
+	var b strings.Builder
+	for _, r := range pretty.String() {
+		if r == '\n' || unicode.IsGraphic(r) {
+			b.WriteRune(r)
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, r) {
+			fmt.Fprintf(&b, `\u%04x`, unit)
+		}
+	}
+	return b.String()
 }
 
 // estimate says how long sending will take.

@@ -14,7 +14,9 @@ import (
 
 	"caseimport/importer/atomicfile"
 	"caseimport/importer/exit"
+	"caseimport/importer/related"
 	"caseimport/importer/source"
+	"caseimport/mapping"
 	"caseimport/mapping/draft"
 	"caseimport/mapping/words"
 )
@@ -72,8 +74,16 @@ func draftMapping(cmd *cobra.Command, o initOptions, input string) error {
 	}
 	defer table.Close()
 	p, err := profile(ctx, table)
+	if err == nil {
+		err = parents(ctx, table, p, o.from)
+	}
+	remarks := table.Remarks
 	if err == nil && o.notes != "" {
-		err = comments(ctx, p, o)
+		var of []string
+		of, err = comments(ctx, p, o)
+		for _, remark := range of {
+			remarks = append(remarks, o.notes+": "+remark)
+		}
 	}
 	if err != nil {
 		return interrupted(ctx, err)
@@ -91,7 +101,7 @@ func draftMapping(cmd *cobra.Command, o initOptions, input string) error {
 	} else if err := writeNew(o.out, d.YAML, o.force); err != nil {
 		return err
 	}
-	printDraft(said, d, cmd, o, input, table)
+	printDraft(said, d, cmd, o, input, table, remarks)
 	return nil
 }
 
@@ -101,36 +111,64 @@ const sampleRows = 5_000_000
 
 func profile(ctx context.Context, table *source.Table) (*draft.Profile, error) {
 	p := draft.NewProfile(table.Columns)
+	all, err := someRows(ctx, table, p.Add)
+	if !all {
+		p.Total = table.Rows
+	}
+	return p, err
+}
+
+// parents adds who is whose parent.
+func parents(ctx context.Context, table *source.Table, p *draft.Profile, from string) error {
+	family := p.Family(from)
+	if family == nil {
+		return nil
+	}
+	_, err := someRows(ctx, table, family.Add)
+	return err
+}
+
+// someRows hands on the rows that are looked at, and reports whether that was all.
+func someRows(ctx context.Context, table *source.Table, add func(mapping.Row)) (all bool, err error) {
 	seen, enough := 0, errors.New("enough rows")
-	err := table.Each(ctx, func(row *source.Row) error {
+	err = table.Each(ctx, func(row *source.Row) error {
 		if seen++; seen > sampleRows {
-			p.Total = table.Rows
 			return enough
 		}
 		if row.Fault == "" {
-			p.Add(row)
+			add(row)
 		}
 		return nil
 	})
-	if err != nil && !errors.Is(err, enough) {
-		return nil, err
+	if errors.Is(err, enough) {
+		return false, nil
 	}
-	return p, nil
+	return true, err
 }
 
-// comments adds what the second file holds.
-func comments(ctx context.Context, p *draft.Profile, o initOptions) error {
-	table, err := source.Open(ctx, o.notes, source.Options{})
+// comments adds what the second file holds, and returns how it was read. It is read as a
+// run will read it.
+func comments(ctx context.Context, p *draft.Profile, o initOptions) (remarks []string, err error) {
+	table, err := related.OpenTable(ctx, o.notes, source.Options{})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer table.Close()
 	second, err := profile(ctx, table)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	p.Comments(beside(o.out, o.notes), second)
-	return nil
+	p.Comments(beside(o.out, o.notes), guessed(table), second)
+	return table.Remarks, nil
+}
+
+// guessed is the encoding that a file's bytes were guessed to be in. UTF-8 and the other
+// forms of Unicode are recognised, not guessed.
+func guessed(table *source.Table) string {
+	if strings.HasPrefix(table.Encoding, "UTF") {
+		return ""
+	}
+	return table.Encoding
 }
 
 // beside is the path of a file as a mapping file at another path is to name it.
@@ -170,10 +208,10 @@ func alreadyThere(path string) error {
 // screenWidth is what fits the narrowest of screens; commands are not broken.
 const screenWidth = 80
 
-func printDraft(w io.Writer, d draft.Draft, cmd *cobra.Command, o initOptions, input string, table *source.Table) {
+func printDraft(w io.Writer, d draft.Draft, cmd *cobra.Command, o initOptions, input string, table *source.Table, remarks []string) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s, read as %s\n", table.Name, words.Plural(table.Rows, "row"), d.Product)
-	for _, remark := range table.Remarks {
+	for _, remark := range remarks {
 		b.WriteString("  " + strings.Join(words.Wrap(remark, screenWidth-2), "\n  ") + "\n")
 	}
 	for _, part := range []struct {

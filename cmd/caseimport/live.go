@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -25,7 +26,6 @@ type lookAround struct {
 	against func(fields.File) error // what is wrong with the mapping for these fields
 	journal *journal.Journal        // of earlier runs; nil without
 	cfg     live.Config
-	owners  map[string]int // rows, by the address of their owner
 }
 
 func newLookAround(cmd *cobra.Command, o checkOptions, program *mapping.Program, input string, rate float64) (l *lookAround, err error) {
@@ -34,7 +34,7 @@ func newLookAround(cmd *cobra.Command, o checkOptions, program *mapping.Program,
 		return nil, exit.Refuse(errors.New("--live looks cases up by their key, and the mapping names no key.custom_field"),
 			importer.NameKeyField)
 	}
-	l = &lookAround{owners: map[string]int{}, against: func(account fields.File) error { return against(cmd, o.mapping, account) }}
+	l = &lookAround{against: func(account fields.File) error { return against(cmd, o.mapping, account) }}
 	if l.account, err = o.dial(cmd, program.Account()); err != nil {
 		return nil, err
 	}
@@ -51,7 +51,8 @@ func newLookAround(cmd *cobra.Command, o checkOptions, program *mapping.Program,
 			return nil, err
 		}
 	}
-	l.cfg = live.Config{Field: field, API: l.api, Reader: l.reader, Rate: rate, Say: saying(cmd.ErrOrStderr())}
+	_, otherwise := program.OwnerDefault()
+	l.cfg = live.Config{Field: field, API: l.api, Agents: l.api, OwnerDefault: otherwise, Reader: l.reader, Rate: rate, Say: saying(cmd.ErrOrStderr())}
 	if l.journal != nil {
 		l.cfg.State, l.cfg.Gone = l.journal.State, l.journal.InTrash
 	}
@@ -67,10 +68,7 @@ func (l *lookAround) close() {
 
 // row takes a row that can be sent.
 func (l *lookAround) row(number int, key string, c *mapping.Case) {
-	l.cfg.Rows = append(l.cfg.Rows, live.Row{Number: number, Key: strings.Clone(key), Title: strings.Clone(c.Title)})
-	if c.Owner != "" {
-		l.owners[strings.Clone(c.Owner)]++
-	}
+	l.cfg.Rows = append(l.cfg.Rows, live.Row{Number: number, Key: strings.Clone(key), Title: strings.Clone(c.Title), Owner: strings.Clone(c.Owner)})
 }
 
 func (l *lookAround) run(ctx context.Context) (*live.Report, error) {
@@ -80,9 +78,6 @@ func (l *lookAround) run(ctx context.Context) (*live.Report, error) {
 		return nil, refused(ctx, a)
 	}
 	report.Remarks = append(misfits, report.Remarks...)
-	if a := live.Owners(ctx, l.reader, l.api, l.owners, &report); a.Verdict != talkdesk.OK {
-		return nil, refused(ctx, a)
-	}
 	return &report, nil
 }
 
@@ -101,7 +96,9 @@ func (l *lookAround) misfits(ctx context.Context) []string {
 // printedOwners is how many addresses are worth a person's eye.
 const printedOwners = 20
 
-func printLive(b *strings.Builder, r *live.Report) {
+// printLive shows what the account holds; ownerFix is a line of the mapping file for rows
+// whose owner cannot be told, "" where the mapping has a default.
+func printLive(b *strings.Builder, r *live.Report, ownerFix string) {
 	b.WriteString("\nIn the account\n")
 	already := "have their case"
 	if r.Remembered > 0 {
@@ -111,6 +108,7 @@ func printLive(b *strings.Builder, r *live.Report) {
 		{"to create", r.Create, "no case has their key"},
 		{"already there", r.Already, already},
 		{"other title", r.OtherTitle, "a case has their key, but another title"},
+		{"invalid", r.Invalid, "would not be sent: their owner cannot be told, see below"},
 		{"in doubt", r.InDoubt, "it cannot be told"},
 	})
 	for _, text := range append(r.Remarks, r.Examples...) {
@@ -122,9 +120,16 @@ func printLive(b *strings.Builder, r *live.Report) {
 			break
 		}
 		what := "no active agent has this address"
-		if owner.Agents > 1 {
-			what = fmt.Sprintf("%d agents have this address", owner.Agents)
+		switch {
+		case owner.Agents > 1:
+			what = fmt.Sprintf("%d active agents have this address: give the agent's id", owner.Agents)
+		case ownerFix == "":
+			what += ", so the default of owner_id is taken"
 		}
 		fmt.Fprintf(b, "  owner %s: %s (%s)\n", owner.Address, what, words.Plural(owner.Rows, "row"))
+	}
+	nobody := func(o live.Owner) bool { return o.Agents == 0 }
+	if r.Invalid > 0 && ownerFix != "" && slices.ContainsFunc(r.Owners, nobody) {
+		fmt.Fprintf(b, "    %s%s\n", fixMark, words.Brief(ownerFix))
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 	"os"
@@ -10,6 +11,9 @@ import (
 	"testing"
 
 	"github.com/creack/pty"
+
+	"caseimport/importer/check"
+	"caseimport/importer/source"
 )
 
 // A terminal is what a person would see of a screen. It wraps as real ones do:
@@ -170,6 +174,38 @@ func TestColoursForTerminalsOnly(t *testing.T) {
 		term.slave.Close()
 		if got := string(<-term.seen); strings.Contains(got, "\x1b[") != (plain == "") {
 			t.Errorf("NO_COLOR=%q: %q", plain, got)
+		}
+	}
+}
+
+// TestRequestsCanBeCopiedFromATerminal: it is for the terminal to break their lines, or a
+// line break would stand in the middle of a text.
+func TestRequestsCanBeCopiedFromATerminal(t *testing.T) {
+	body := strings.Repeat("a text of several words ", 10) + "\u200d and \U000e0041 unseen"
+	request, err := json.Marshal(map[string]string{"description": body})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := checked{table: &source.Table{Name: "in.csv"}}
+	c.Rows, c.Invalid, c.Requests = 1, 1, []json.RawMessage{request}
+	fix := "description: {column: Body, " + strings.Repeat("a: b, ", 20) + "c: d}  # and why"
+	c.Groups = []check.Group{{Field: "description", Reason: strings.Repeat("too long ", 20), Rows: 1, First: []check.Place{{Row: 1, Line: 2}}, Fixes: []string{fix}}}
+	term := newTerminal(t, 80)
+	printCheck(term.slave, c, newCheck(), checkOptions{}, "in.csv")
+	term.slave.Close()
+	text := strings.ReplaceAll(string(<-term.seen), "\r\n", "\n")
+	_, rest, _ := strings.Cut(text, "\nRequest 1\n")
+	shown, _, _ := strings.Cut(rest, "\n\n")
+	var got map[string]string
+	if err := json.Unmarshal([]byte(shown), &got); err != nil || got["description"] != body || strings.Contains(shown, "\u200d") {
+		t.Errorf("%v: %q", err, shown)
+	}
+	if !strings.Contains(text, "\n    fix: "+fix+"\n") {
+		t.Errorf("the line for the mapping file is broken:\n%s", text)
+	}
+	for line := range strings.Lines(text) {
+		if len(line) > 81 && !strings.Contains(line, "description\": ") && !strings.Contains(line, "fix: ") {
+			t.Errorf("longer than the terminal: %q", line)
 		}
 	}
 }

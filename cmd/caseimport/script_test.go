@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"golang.org/x/text/encoding/charmap"
 )
 
 // The scripts run the real main, as processes of their own, inside the test
@@ -31,6 +32,7 @@ func TestScripts(t *testing.T) {
 			"binary": func(ts *testscript.TestScript, _ bool, args []string) {
 				write(ts, args[0], "\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x01\x00")
 			},
+			"ansi":     ansi,
 			"exits":    exits,
 			"gzip":     compress,
 			"lines":    lineCount,
@@ -40,6 +42,15 @@ func TestScripts(t *testing.T) {
 			"truncate": truncate,
 		},
 	})
+}
+
+// ansi writes a file anew in Windows-1252:
+//
+//	ansi comments.csv
+func ansi(ts *testscript.TestScript, _ bool, args []string) {
+	text, err := charmap.Windows1252.NewEncoder().String(ts.ReadFile(args[0]))
+	ts.Check(err)
+	write(ts, args[0], text)
 }
 
 // exits runs a command that must end with the exit code given first:

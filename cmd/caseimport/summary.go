@@ -97,8 +97,15 @@ func printSummary(w io.Writer, sum importer.Summary, next []string) {
 	if sum.Unmatched > 0 {
 		fmt.Fprintf(&b, "\nWhat the case holds is not known of %s (made by an older version, or found): not compared, not updated.\n", words.Plural(sum.Unmatched, "row"))
 	}
+	if n := sum.StillLocked; n > 0 {
+		are := "their cases are"
+		if n == 1 {
+			are = "its case is"
+		}
+		fmt.Fprintf(&b, "\nNot updated, as said before: %s changed, and %s still resolved or closed in Talkdesk. Every run looks again.\n", whoHave(n), are)
+	}
 	if sum.Unowned > 0 {
-		fmt.Fprintf(&b, "\nThe owner is no active agent: %s took the default of owner_id. check --live lists the addresses.\n", words.Plural(sum.Unowned, "row"))
+		fmt.Fprintf(&b, "\nThe owner is no active agent: %s took the default of owner_id. check --live lists the addresses.\n", words.Plural(sum.Unowned, "case"))
 	}
 	if sum.Several > 0 {
 		fmt.Fprintf(&b, "\nMore than one case with the same key: %s, see error_message in the results.\n", words.Plural(sum.Several, "row"))
@@ -190,7 +197,7 @@ func advice(cmd *cobra.Command, o runOptions, input string, sum importer.Summary
 	switch {
 	case sum.Exit == exit.Faults && sum.Locked > 0 && sum.Locked == notDone:
 		next = append(next, "Nothing is wrong with these rows: their cases are resolved or closed in Talkdesk. If a case is reopened",
-			"there, the next run with --update carries over what has changed.")
+			"there, the next run with --update carries over what has changed. Until then, runs no longer end with 3 for it.")
 	case sum.Exit == exit.Faults && sum.Unknown > 0 && sum.Unknown == notDone:
 		next = append(next, "Nothing is to be fixed in these rows. Run the same command again, which looks them up again:",
 			"  "+commandLine(cmd, "run", input, "resend-unknown"),

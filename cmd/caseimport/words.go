@@ -111,9 +111,13 @@ func printWide(w io.Writer, text string) {
 	_, _ = io.WriteString(w, wrapped(printable(text), columnsOf(w)))
 }
 
+// fixMark begins a line for the mapping file.
+const fixMark = "fix: "
+
 // wrapped breaks lines that are longer than so many columns at words, 0: none. What
 // goes on stands below the text that it belongs to: behind the last gap of two blanks
-// in the first half of its line. Commands to be typed stay whole, to be copied.
+// in the first half of its line. Commands, and lines for the mapping file, stay whole, to
+// be copied.
 func wrapped(text string, columns int) string {
 	if columns <= 0 {
 		return text
@@ -122,7 +126,7 @@ func wrapped(text string, columns int) string {
 	for line := range strings.Lines(text) {
 		runes := []rune(strings.TrimSuffix(line, "\n"))
 		indent := len(runes) - len([]rune(strings.TrimLeft(string(runes), " ")))
-		if strings.HasPrefix(line[indent:], program()+" ") {
+		if start := line[indent:]; strings.HasPrefix(start, program()+" ") || strings.HasPrefix(start, fixMark) {
 			b.WriteString(line)
 			continue
 		}

@@ -182,6 +182,10 @@ func TestCheckFindsParents(t *testing.T) {
 				if len(g.Fixes) > 0 && strings.HasPrefix(g.Reason, "names an invalid row") {
 					t.Errorf("%q would not help: the child waits for its parent", g.Fixes)
 				}
+				const oneLevel = `parent_id: {expr: 'row["Type"] == "Sub-task" ? "" : row["Parent"]', key: true, default: ""}  # `
+				if strings.HasPrefix(g.Reason, "names a row that has a parent itself") && (len(g.Fixes) != 1 || !strings.HasPrefix(g.Fixes[0], oneLevel)) {
+					t.Errorf("%q", g.Fixes)
+				}
 			}
 			if text := strings.Join(got, "; "); text != c.problems || r.Invalid+r.Duplicate != len(bad) || r.Valid+r.Invalid+r.Duplicate+r.Filtered != r.Rows {
 				t.Errorf("%+v\ngot  %s\nwant %s", r, text, c.problems)

@@ -70,10 +70,12 @@ func (f *family) fault(row *source.Row, v *verdict) (fault *mapping.Fault, detai
 	parent, known := f.rows[id]
 	_, spared := f.program.ParentDefault()
 	var reason string
+	chain := false
 	switch {
 	case f.isChild(id, spared) && f.circle(v.id):
 		reason, detail = "names a row that is below itself: parents go in a circle", fmt.Sprintf("names row %d, of which this row is itself a parent or an ancestor", parent.row)
 	case f.isChild(id, spared):
+		chain = true
 		reason, detail = "names a row that has a parent itself: subcases go one level deep", fmt.Sprintf("names row %d, which has a parent itself: subcases go one level deep", parent.row)
 	case !known, parent.state == filtered && spared:
 		if f.nowhere++; len(f.orphans) < maxOrphans {
@@ -88,10 +90,24 @@ func (f *family) fault(row *source.Row, v *verdict) (fault *mapping.Fault, detai
 		return nil, ""
 	}
 	out := f.program.ParentFault(v.mapped.Parent, reason)
-	if f.isChild(id, spared) || parent.state == invalid {
+	switch {
+	case chain:
+		out.Fix = f.oneLevel(out.Column)
+	case f.isChild(id, spared) || parent.state == invalid:
 		out.Fix = "" // no default would help
 	}
 	return &out, detail
+}
+
+// oneLevel is an example of a rule that leaves the rows of one level without a parent.
+func (f *family) oneLevel(column string) string {
+	if column == "" {
+		column = "Parent"
+	}
+	otherwise, _ := f.program.ParentDefault()
+	expression := fmt.Sprintf(`row["Type"] == "Sub-task" ? "" : row[%q]`, column)
+	return fmt.Sprintf(`parent_id: {expr: '%s', key: true, default: %q}  # in place of Type and "Sub-task", a column and a value by which one level is known: its rows then have no parent`,
+		strings.ReplaceAll(expression, "'", "''"), otherwise)
 }
 
 const maxOrphans = 10

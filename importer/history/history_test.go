@@ -145,6 +145,27 @@ func TestCaseThatIsUpdatedAfterwardsIsOne(t *testing.T) {
 	}
 }
 
+// TestLockedCaseThatWasToldBefore is no update that a later run owes.
+func TestLockedCaseThatWasToldBefore(t *testing.T) {
+	f := newFiles(t)
+	line := results.Line{Status: results.Incomplete, CaseID: "1", HTTPStatus: 400, ErrorCode: lifecycle.CodeLocked, ErrorMessage: "resolved"}
+	f.run(noon)
+	f.claim("a")
+	f.outcome("a", journal.Incomplete, line)
+	f.end(journal.End{})
+	f.run(noon.Add(time.Hour))
+	line.Status, line.HTTPStatus = results.Created, 0
+	f.outcome("a", journal.Incomplete, line)
+	f.end(journal.End{})
+	h := f.read()
+	if got := fmt.Sprint(h.Rows); got != "[{created 1}]" || h.Runs[0].Incomplete != 1 || h.Runs[1].Incomplete != 0 {
+		t.Errorf("%s, %+v", got, h.Runs)
+	}
+	if all := strings.Join(h.Left, "\n"); strings.Contains(all, "as asked") || !strings.Contains(all, "nothing is wrong with its row: it is resolved") {
+		t.Error(all)
+	}
+}
+
 func TestUndoAndAdoptInTheHistory(t *testing.T) {
 	f := newFiles(t)
 	open := func(b journal.Begin) {

@@ -34,7 +34,7 @@ type Config struct {
 type reading struct {
 	History
 	values   bool
-	locked   int // rows of results.Incomplete whose case takes no changes
+	locked   map[string]int // rows whose case takes no changes, by their status
 	latest   map[journal.ID]latest
 	open     map[journal.ID]struct{} // claimed, no outcome yet
 	doubts   map[journal.ID]struct{} // in doubt after the run that sent them
@@ -160,9 +160,10 @@ func (r *reading) outcome(o *journal.Outcome) {
 				r.cases[at.Unix()]++
 			}
 		}
-		if o.State == journal.Incomplete {
+		switch {
+		case o.State == journal.Incomplete && line.Get("status").Str == results.Incomplete: // and not told before
 			run.Incomplete++
-		} else if before.state == journal.Incomplete {
+		case o.State == journal.Created && before.state == journal.Incomplete:
 			run.Incomplete = max(0, run.Incomplete-1)
 		}
 	case journal.Failed:
@@ -306,10 +307,10 @@ func (r *reading) toDo(last Run, cfg Config) (all []string) {
 	if n := r.rows(results.Failed) + r.rows(results.Invalid) + r.rows(results.Duplicate); n > 0 {
 		say(words.Plural(n, "row"), " without a case: fix the failure report ", cfg.Report, " and run it.")
 	}
-	if n := r.rows(results.Incomplete) - r.locked; n > 0 {
+	if n := r.rows(results.Incomplete) - r.locked[results.Incomplete]; n > 0 {
 		say(words.Plural(n, "case"), " not updated as asked: run the same command again, which tries just that.")
 	}
-	if n := r.locked; n > 0 {
+	if n := r.locked[results.Incomplete] + r.locked[results.Created]; n > 0 {
 		whose := " not updated, and nothing is wrong with their rows: they are"
 		if n == 1 {
 			whose = " not updated, and nothing is wrong with its row: it is"

@@ -22,7 +22,7 @@ const (
 type reasons struct {
 	values bool
 	all    map[reasonKey]*Reason
-	locked int // rows whose case takes no changes
+	locked map[string]int // rows whose case takes no changes, by their status
 }
 
 type reasonKey struct {
@@ -30,7 +30,9 @@ type reasonKey struct {
 	http               int
 }
 
-func newReasons(values bool) *reasons { return &reasons{values: values, all: map[reasonKey]*Reason{}} }
+func newReasons(values bool) *reasons {
+	return &reasons{values: values, all: map[reasonKey]*Reason{}, locked: map[string]int{}}
+}
 
 // addJSON adds a line as the journal has it, and returns its status.
 func (r *reasons) addJSON(text []byte) (status string) {
@@ -43,8 +45,8 @@ func (r *reasons) addJSON(text []byte) (status string) {
 }
 
 func (r *reasons) add(line results.Line) {
-	if line.Status == results.Incomplete && line.ErrorCode == lifecycle.CodeLocked {
-		r.locked++
+	if line.ErrorCode == lifecycle.CodeLocked {
+		r.locked[line.Status]++
 	}
 	text := line.ErrorMessage
 	if line.Status == results.Invalid && len(line.ErrorFields) > 0 {

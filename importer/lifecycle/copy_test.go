@@ -173,6 +173,7 @@ func (k *keyer) row(r *Row, inPast bool) {
 		k.bool(r.refusal != nil)
 		k.bool(r.parent != nil)
 		k.bool(r.locked)
+		k.bool(r.Told)
 		k.bool(r.disputed)
 	}
 	k.bool(r.doubt)

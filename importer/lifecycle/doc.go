@@ -35,8 +35,9 @@
 //
 // Exhausted rows have used up their attempts and wait for a probe, which tells whether
 // it is they or the server that fails. An update that may be refused for the parent is
-// sent once more without it, and leaves the row incomplete. Left rows are given up by a
-// stop; of those that were never sent, or whose absence is proved, the claim is
+// sent once more without it, and leaves the row incomplete. One that was refused since the
+// case takes no changes is not sent while that is so, once people know (Row.Told). Left
+// rows are given up by a stop; of those that were never sent, or whose absence is proved, the claim is
 // released. A row is created no more, but unknown, when the server gives its case to
 // another.
 //

@@ -76,6 +76,9 @@ type Row struct {
 
 	// Retried: the API refused the row in an earlier run, with the same body.
 	Retried bool
+	// Told: an earlier run was refused this very update since the case takes no changes,
+	// and has said so. It is not sent again while the case is resolved or closed.
+	Told bool
 
 	// Attempts counts the create requests of this run, for the results.
 	Attempts int

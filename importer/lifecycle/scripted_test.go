@@ -291,3 +291,25 @@ func TestParentLeftOutAndAnswerLost(t *testing.T) {
 		t.Errorf("%+v", rec)
 	}
 }
+
+// TestLockedCaseOfWhichPeopleKnow: the update is not sent while the case is locked, and is
+// sent as soon as it is not.
+func TestLockedCaseOfWhichPeopleKnow(t *testing.T) {
+	for _, c := range []struct {
+		told, locked bool
+		sent         bool
+	}{{true, true, false}, {true, false, true}, {false, true, true}} {
+		m := New(Config{Workers: 1, MaxAttempts: 3, Updates: true, Backoff: func(int) Instant { return 0 }})
+		m.Resume(0, &Row{Body: []byte("x"), Ref: 1, CaseID: "1", Told: c.told, Update: &talkdesk.Update{Title: "t"}}, Had{})
+		q, _ := m.Next(0)
+		m.Compared(0, q, talkdesk.Answer{Verdict: talkdesk.OK, Status: 200}, Comparison{Rest: q.Row.Update, Locked: c.locked})
+		if q, ok := m.Next(0); ok != c.sent || ok && q.Kind != Update {
+			t.Errorf("%+v: %+v, %v", c, q, ok)
+		}
+		if actions := m.Actions(); !c.sent {
+			if rec, ok := actions[len(actions)-1].(Record); !ok || rec.State != Incomplete || rec.Answer.Code != CodeLocked || rec.Answer.Status != 0 {
+				t.Errorf("%+v: %+v", c, actions)
+			}
+		}
+	}
+}

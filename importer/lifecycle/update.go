@@ -164,7 +164,7 @@ func (m *Machine) updateRefused(now Instant, r *Row, a talkdesk.Answer) {
 		return
 	case a.AboutLock && r.locked:
 		// That people have resolved cases does not mean that the mapping is wrong.
-		a.Code, a.Message = CodeLocked, fmt.Sprintf("the case is resolved or closed in Talkdesk and takes no changes (%s): reopen it there, or in the row's status, or leave it", a.Message)
+		a.Code, a.Message = CodeLocked, aboutLock(" ("+a.Message+")")
 		m.incomplete(r, a)
 		return
 	case parent:
@@ -181,6 +181,10 @@ func (m *Machine) updateRefused(now Instant, r *Row, a talkdesk.Answer) {
 		m.stop(Stop{Exit: exit.Stopped, Reason: fmt.Sprintf("the API refused the first %d updates, and took none; the last: %s", m.unwanted, a.Message),
 			Hint: "look at the failure report, fix the mapping, and run the same command again: the cases that were created are only updated"})
 	}
+}
+
+func aboutLock(why string) string {
+	return "the case is resolved or closed in Talkdesk and takes no changes" + why + ": reopen it there, or in the row's status, or leave it"
 }
 
 func aboutParent(a talkdesk.Answer, id string) talkdesk.Answer {
@@ -263,6 +267,8 @@ func (m *Machine) compared(now Instant, q Request, a talkdesk.Answer, c Comparis
 	case c.Rest == nil:
 		r.last = a
 		m.done(r, r.repeated)
+	case c.Locked && r.Told:
+		m.incomplete(r, talkdesk.Answer{Code: CodeLocked, Message: aboutLock("")})
 	default:
 		r.Update, r.compare, r.noting = c.Rest, false, false
 		if r.refusal != nil {

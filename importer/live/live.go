@@ -17,6 +17,7 @@ import (
 type Row struct {
 	Number     int
 	Key, Title string
+	Owner      string // the address that it names as its owner's, "" if none
 }
 
 // Config is what to look for, and where.
@@ -24,7 +25,11 @@ type Config struct {
 	Rows   []Row  // each with a key of its own
 	Field  string // the custom field that carries the key
 	API    reads.API
-	Reader *reads.Reader
+	Agents reads.Users
+	// OwnerDefault: a row whose owner is no active agent takes another, or none; else it
+	// is invalid.
+	OwnerDefault bool
+	Reader       *reads.Reader
 	// State is what the journal of earlier runs knows of a row; nil where there is
 	// none.
 	State func(journal.ID) journal.State
@@ -36,7 +41,7 @@ type Config struct {
 	Say func(string)
 }
 
-// Report is what was found. Keys is the sum of the four counts below it. Its JSON
+// Report is what was found. Keys is the sum of the five counts below it. Its JSON
 // form is a part of what check --json prints.
 type Report struct {
 	Keys       int `json:"keys"`
@@ -44,6 +49,8 @@ type Report struct {
 	Already    int `json:"already"`     // have their case
 	OtherTitle int `json:"other_title"` // a case has the key, but another title
 	InDoubt    int `json:"in_doubt"`    // it cannot be told
+	// Invalid rows have no case and would get none: their owner cannot be told.
+	Invalid int `json:"invalid,omitempty"`
 
 	Remembered int      `json:"remembered"` // of Already: by the journal, without a request
 	Requests   int      `json:"requests"`
@@ -60,7 +67,8 @@ const maxExamples = 10
 type search struct {
 	Config
 	report Report
-	blind  string // why an absence proves nothing, "" if it does
+	blind  string         // why an absence proves nothing, "" if it does
+	owned  map[string]int // of the rows to be created, by their owners
 }
 
 // Run looks for the rows' cases. The verdict is OK if that was done, whatever
@@ -69,8 +77,11 @@ func Run(ctx context.Context, cfg Config) (Report, talkdesk.Answer) {
 	if cfg.Gone == nil {
 		cfg.Gone = func(string) bool { return false }
 	}
-	s := &search{Config: cfg, report: Report{Keys: len(cfg.Rows), Remarks: []string{}, Examples: []string{}}}
+	s := &search{Config: cfg, owned: map[string]int{}, report: Report{Keys: len(cfg.Rows), Remarks: []string{}, Examples: []string{}}}
 	a := s.run(ctx)
+	if a.Verdict == talkdesk.OK {
+		a = s.owners(ctx)
+	}
 	s.report.Requests = cfg.Reader.Requests
 	return s.report, a
 }
@@ -230,6 +241,7 @@ func (s *search) absent(row Row) {
 		return
 	}
 	s.report.Create++
+	s.owned[row.Owner]++
 }
 
 func (s *search) remark(text string) { s.report.Remarks = append(s.report.Remarks, text) }

@@ -130,7 +130,7 @@ func (blindAPI) Read(_ context.Context, q talkdesk.Query) (talkdesk.Page, talkde
 }
 
 func TestAbsenceIsNotBelievedFromASearchThatDoesNotFind(t *testing.T) {
-	r, a := Run(t.Context(), Config{Rows: []Row{{1, "ZD-1", "t"}, {2, "ZD-2", "t"}}, Field: "text1", API: blindAPI{}, Reader: &reads.Reader{Limiter: ratelimit.New(0)}})
+	r, a := Run(t.Context(), Config{Rows: []Row{{Number: 1, Key: "ZD-1", Title: "t"}, {Number: 2, Key: "ZD-2", Title: "t"}}, Field: "text1", API: blindAPI{}, Reader: &reads.Reader{Limiter: ratelimit.New(0)}})
 	if a.Verdict != talkdesk.OK || r.Create != 0 || r.InDoubt != 2 || len(r.Remarks) != 1 || !strings.Contains(r.Remarks[0], "does not find case 7") {
 		t.Errorf("%+v %+v", r, a)
 	}

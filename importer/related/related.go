@@ -34,12 +34,34 @@ type File struct {
 
 // Open reads the whole file once and reports what it is. The caller closes the File.
 func Open(ctx context.Context, path string, opt source.Options) (*File, error) {
-	table, err := source.Open(ctx, path, opt)
+	table, err := OpenTable(ctx, path, opt)
 	if err != nil {
 		return nil, err
 	}
 	return &File{ctx: ctx, table: table, name: filepath.Base(path)}, nil
 }
+
+// OpenTable is source.Open for a second file: what it says names no flags of the command
+// line, since it is the mapping that says how a second file is read.
+func OpenTable(ctx context.Context, path string, opt source.Options) (*source.Table, error) {
+	table, err := source.Open(ctx, path, opt)
+	if err != nil {
+		return nil, &openError{err}
+	}
+	for i, remark := range table.Remarks {
+		table.Remarks[i] = besideFile.Replace(remark)
+	}
+	return table, nil
+}
+
+var besideFile = strings.NewReplacer("--encoding", `"encoding" beside "file"`, "--delimiter", `"delimiter" beside "file"`,
+	"--sheet NAME", `"sheet" beside "file"`, "--sheet", `"sheet" beside "file"`)
+
+type openError struct{ error }
+
+func (e *openError) Error() string { return besideFile.Replace(e.error.Error()) }
+
+func (e *openError) Unwrap() error { return e.error }
 
 // Close removes what had to be stored.
 func (f *File) Close() error { return f.table.Close() }

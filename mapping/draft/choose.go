@@ -289,7 +289,39 @@ func (p *picker) person() choice {
 			add(c, said)
 		}
 	}
-	return p.best(all)
+	if ch := p.best(all); ch.column != nil {
+		return ch
+	}
+	return p.owner(ok)
+}
+
+// owners are the columns of a ticket's owner in a table of no known product, those of
+// addresses first. In most helpdesks that is the agent, in some the requester, so it is
+// only ever asked about.
+func (p *picker) owners() (all []*column) {
+	if p.product != plainTable() {
+		return nil
+	}
+	l := lexicon()
+	for _, c := range p.columns {
+		flat := c.depth == 0 && hasWord(c, l.Owner) && onlyWords(c, l.Owner, l.PersonName, l.Email, l.Filler, set[string]{"e": true})
+		member := c.depth == 1 && l.OwnerObjects[squeeze(lastOf(c.above))] && (slices.Contains(l.NameMembers, squeeze(c.leaf)) || l.Email[strings.ToLower(c.leaf)])
+		if (flat || member) && !p.used[c] && c.single() && c.real() > 0 && isText(c) {
+			all = append(all, c)
+		}
+	}
+	slices.SortStableFunc(all, func(a, b *column) int { return b2i(b.addresses > 0) - b2i(a.addresses > 0) })
+	return all
+}
+
+// owner is the choice of an owner for the requester, where no other column comes into
+// question: it is the likeliest if the agents stand in a column of their own.
+func (p *picker) owner(ok func(*column) bool) choice {
+	all := slices.DeleteFunc(p.owners(), func(c *column) bool { return !ok(c) })
+	if len(all) == 0 || p.named("owner", (*column).single) == nil {
+		return choice{others: all}
+	}
+	return choice{column: all[0], others: all[1:], why: "its header may mean the agent"}
 }
 
 // ofPerson finds a member of an object that stands for a person: author.name,
@@ -346,6 +378,9 @@ func (p *picker) emails() (all []*column, sure bool) {
 		if mail(c) && (hasWord(c, lexicon().Email) || p.rows > 0 && p.product == plainTable()) {
 			return []*column{c}, hasWord(c, lexicon().Person) && onlyWords(c, lexicon().Email, lexicon().Person, lexicon().Filler, set[string]{"e": true})
 		}
+	}
+	if ch := p.owner(ok); ch.column != nil {
+		return []*column{ch.column}, false
 	}
 	return nil, false
 }

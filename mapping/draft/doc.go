@@ -32,7 +32,8 @@
 //	words.go     what is known of headers and cells in general (words.yaml)
 //	choose.go    which column serves which field
 //	standard.go  the rules of the standard fields,
-//	state.go     of status, type, owner, group and parent,
+//	state.go     of status, type, owner and group,
+//	family.go    and of parents, by who is whose,
 //	custom.go    of the custom fields,
 //	account.go   with the account's fields, where they are known,
 //	zone.go      of those that are dates,

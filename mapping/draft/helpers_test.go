@@ -47,7 +47,13 @@ func (t *table) profile() *draft.Profile {
 // draft is the draft for the table; account may be nil.
 func (t *table) draft(tb rapid.TB, account *fields.File, from string) draft.Draft {
 	tb.Helper()
-	return draftOf(tb, t.profile(), account, from)
+	p := t.profile()
+	if family := p.Family(from); family != nil {
+		for _, r := range t.rows {
+			family.Add(r)
+		}
+	}
+	return draftOf(tb, p, account, from)
 }
 
 func draftOf(tb rapid.TB, p *draft.Profile, account *fields.File, from string) draft.Draft {

@@ -18,6 +18,7 @@ type Profile struct {
 	Total int
 
 	second *second // nil without
+	family *Family // nil without
 }
 
 // NewProfile begins a profile of an input with these columns, as

@@ -10,12 +10,25 @@ import (
 // second is a file of comments, one a row.
 type second struct {
 	*Profile
-	path string // as the mapping file is to name it
+	path     string // as the mapping file is to name it
+	encoding string // "" if it goes without saying
 }
 
 // Comments says that the comments stand in a second file, one a row; path is how the
-// mapping file is to name it.
-func (p *Profile) Comments(path string, of *Profile) { p.second = &second{of, path} }
+// mapping file is to name it. encoding is what the file's bytes were guessed to be, ""
+// where there is nothing to guess: another night's file might be guessed otherwise.
+func (p *Profile) Comments(path, encoding string, of *Profile) {
+	p.second = &second{of, path, encoding}
+}
+
+// from begins the rule that names the file.
+func (s *second) from(key string) []pair {
+	file := []pair{{"file", scalar(s.path)}, {"key", key}}
+	if s.encoding != "" {
+		file = append(file, pair{"encoding", scalar(s.encoding)})
+	}
+	return file
+}
 
 // secondFile drafts the notes that come from the second file.
 func (d *drafter) secondFile(p *page) {
@@ -34,7 +47,7 @@ func (d *drafter) secondFile(p *page) {
 	}
 	if key == nil || body == nil {
 		d.unsure(p, 2, choice{others: s.columns}, "notes of %s: which column holds the key of the ticket, and which the text?", s.path)
-		p.add("  # - {from: {file: "+scalar(s.path)+", key: COLUMN}, note_body: COLUMN}", "")
+		p.add("  # - {from: "+flow(s.from("COLUMN"))+", note_body: COLUMN}", "")
 		return
 	}
 	if !ch.sure {
@@ -44,7 +57,7 @@ func (d *drafter) secondFile(p *page) {
 		d.unsure(p, 2, choice{column: body}, "notes of %s: is %s the text of the comment?", s.path, show(body.name))
 	}
 	sure := ch.sure && named
-	file := []pair{{"file", scalar(s.path)}, {"key", id(key).String()}}
+	file := s.from(id(key).String())
 	if when := s.when(); when != nil {
 		file = append(file, pair{"sort", scalar(when.name)})
 		if when.dates.order() == open {

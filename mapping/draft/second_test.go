@@ -36,7 +36,7 @@ func TestCommentsInASecondFile(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			export, comments := readCSV(t, []byte(c.tickets)), readCSV(t, []byte(c.comments))
 			p := export.profile()
-			p.Comments("notes.csv", comments.profile())
+			p.Comments("notes.csv", "", comments.profile())
 			d := draftOf(t, p, nil, "")
 			for _, line := range c.want {
 				if !strings.Contains(string(d.YAML), "\n"+line) {
@@ -64,6 +64,26 @@ func TestCommentsInASecondFile(t *testing.T) {
 				t.Errorf("%d questions in the file, %d on the terminal", n, len(d.Ask))
 			}
 		})
+	}
+}
+
+// TestEncodingOfTheSecondFile: what was guessed of it is written down, for the nights to
+// come and for whoever knows better.
+func TestEncodingOfTheSecondFile(t *testing.T) {
+	export := readCSV(t, []byte("Ticket ID,Subject,Description\nT-7,First one,It is broken\nT-8,Second one,It is worse\n"))
+	for comments, want := range map[string]string{
+		"ticket,text\nT-7,Hello there\nT-8,And again\n": "\n  - from: {file: notes.csv, key: ticket, encoding: Windows-1252}\n",
+		"a,b\nx,y\n": "\n  # - {from: {file: notes.csv, key: COLUMN, encoding: Windows-1252}, note_body: COLUMN}\n",
+	} {
+		p := export.profile()
+		p.Comments("notes.csv", "Windows-1252", readCSV(t, []byte(comments)).profile())
+		d := draftOf(t, p, nil, "")
+		if !strings.Contains(string(d.YAML), want) {
+			t.Errorf("no %s in\n%s", want, d.YAML)
+		}
+		if _, err := mapping.Parse("draft.yaml", d.YAML, nil); err != nil {
+			t.Error(err)
+		}
 	}
 }
 

@@ -223,7 +223,18 @@ func (d *drafter) requester(p *page) {
 	case name.column != nil:
 		d.requesterName(p, name, needed)
 	case len(emails) == 0:
-		d.unsure(p, 2, name, "requester: no column looks like a name or an e-mail address, and every case needs one. Who is it?")
+		if name.others = d.owners(); len(name.others) > 0 {
+			d.unsure(p, 2, name, "requester: who is it? Every case needs one, and no column says so. The owner, or is that the agent?")
+		} else {
+			d.unsure(p, 2, name, "requester: no column looks like a name or an e-mail address, and every case needs one. Who is it?")
+		}
+		for _, c := range name.others {
+			field := "requester_name"
+			if c.addresses > 0 {
+				field = "requester_email"
+			}
+			p.add("  # "+field+": "+from(c).String(), "")
+		}
 		p.add("  requester_name: {const: "+mapping.NoRequester+"}", "")
 		d.people(p)
 		return
@@ -235,7 +246,11 @@ func (d *drafter) requester(p *page) {
 	if !sureOfEmail && len(emails) > 0 {
 		d.unsure(p, 2, choice{others: emails}, "requester_email: is %s the requester's address? Its header does not say so.", show(emails[0].name))
 	}
+	owners := slices.DeleteFunc(d.owners(), func(c *column) bool { return c.addresses == 0 })
 	switch {
+	case len(emails) == 0 && len(owners) > 0:
+		d.unsure(p, 2, choice{others: owners}, "requester_email: is %s the requester's address, or the agent's? Its rule waits in a comment.", show(owners[0].name))
+		p.add("  # requester_email: "+from(owners[0]).String(), "")
 	case len(emails) == 0:
 		p.add("  # requester_email: no column has e-mail addresses", "")
 		d.remind("requester_email: no column has addresses, and Talkdesk may not tell people with the same name apart")

@@ -121,6 +121,10 @@ func (d *drafter) kindOfCase(p *page) {
 // owner assigns the cases, where the column holds addresses.
 func (d *drafter) owner(p *page) {
 	c := d.named("owner", (*column).single)
+	if owners := d.owners(); c == nil && len(owners) > 0 {
+		d.mayBeAgent(p, owners)
+		return
+	}
 	if c == nil || d.used[c] || c.real() == 0 {
 		return
 	}
@@ -138,6 +142,20 @@ func (d *drafter) owner(p *page) {
 	p.rule("# owner_id", r.with("agent", "true").with("default", `""`).note("agents.csv maps what stands there to the addresses of agents"))
 }
 
+// mayBeAgent asks whether the owner of a ticket is the agent.
+func (d *drafter) mayBeAgent(p *page, owners []*column) {
+	c := owners[0]
+	r := from(c)
+	if c.addresses < c.texts {
+		r = r.with("values", "{file: agents.csv}").note("agents.csv maps what stands there to the addresses of agents")
+		if c.addresses > 0 {
+			r = r.with("pass", "true")
+		}
+	}
+	d.unsure(p, 2, choice{others: owners}, "owner_id: is %s the agent whose case it is? If so, and the cases should be assigned, its rule waits in a comment.", show(c.name))
+	p.rule("# owner_id", r.with("agent", "true").with("default", `""`))
+}
+
 func (d *drafter) group(p *page) {
 	c := d.category("group")
 	if c == nil || d.used[c] {
@@ -145,27 +163,4 @@ func (d *drafter) group(p *page) {
 	}
 	d.ask(p, 2, "group_id: should the groups of %s be kept? If so, write groups.csv: what stands there, and the id of the group in Talkdesk.", show(c.name))
 	p.rule("# group_id", from(c).with("values", "{file: groups.csv}").note("groups.csv maps the groups to Talkdesk's ids; %s", tally(c.values.sorted(), 4, nil)))
-}
-
-// parent ties a case to its parent, where the column holds keys.
-func (d *drafter) parent(p *page) {
-	if d.keyed == nil {
-		return
-	}
-	c := d.named("parent", func(c *column) bool {
-		return c.single() && c.real() > 0 && c.longest <= mapping.MaxKey && c != d.keyed && sameForm(c, d.keyed)
-	})
-	if c == nil || d.used[c] {
-		return
-	}
-	d.use(c)
-	r := from(c).with("key", "true").with("default", `""`).note("in %s; a parent that is nowhere is left out", rows(c.filled))
-	d.put(p, "parent_id", true, r, c)
-}
-
-// sameForm reports whether two columns hold ids of one form: numbers, or words
-// that begin alike.
-func sameForm(a, b *column) bool {
-	x, y := a.sample(), b.sample()
-	return isNumber(x) == isNumber(y) && given.MatchString(x) == given.MatchString(y)
 }

@@ -25,9 +25,11 @@ type vocabulary struct {
 	Title, Description   set[string]
 	Answer, Place        set[string]
 	Email, Person, Staff set[string]
+	Owner                set[string]
 	PersonName           set[string] `yaml:"person_name"`
 	PersonID             set[header] `yaml:"person_id"`
 	PersonObjects        []header    `yaml:"person_objects"`
+	OwnerObjects         set[header] `yaml:"owner_objects"`
 	NameMembers          []header    `yaml:"name_members"`
 	Envelopes            set[header]
 	Comments             set[string]
