@@ -541,6 +541,10 @@ func TestChangedMappingIsSaid(t *testing.T) {
 		if log := w.logged(); !strings.Contains(log, "mapping file has changed") || !strings.Contains(log, "out.csv") {
 			w.t.Errorf("%s", log)
 		}
+		w.must(0, "in.csv", with("three"), updating)
+		if log := w.logged(); strings.Count(log, "keep it as it is") != 1 || !strings.Contains(log, "are updated") {
+			w.t.Errorf("with --update: %s", log)
+		}
 	})
 }
 

@@ -78,11 +78,14 @@ func (p *pipeline) remarkLast() {
 		p.cfg.Log.Warn(fmt.Sprintf("an undo did not finish, and %s may be in the Trash: run undo again first", words.Plural(n, "case")))
 	}
 	if last.Mapping != "" && p.cfg.Mapping != "" && last.Mapping != p.cfg.Mapping && p.journal.HasCases() {
-		hint := ""
+		effect, hint := "rows that have their case keep it as it is", ""
+		if p.cfg.Update {
+			effect = "cases of which it now makes something else are updated"
+		}
 		if p.cfg.BaseURL == sandboxURL {
 			hint = "; to rehearse the import from the beginning, delete " + p.files.Results + " and " + p.files.Journal
 		}
-		p.cfg.Log.Warn("the mapping file has changed since the last run: rows that have their case keep it as it is" + hint)
+		p.cfg.Log.Warn("the mapping file has changed since the last run: " + effect + hint)
 	}
 	if last.Input == "" || last.Input == absolute(p.cfg.Input) {
 		return
