@@ -138,7 +138,7 @@ func TestEachRuleIsNeeded(t *testing.T) {
 		forgets bool
 		change  func(*Config)
 	}{
-		{name: "1: nothing leaves before it is written down", storm: storms[0], kills: 3, forgets: true,
+		{name: "1: nothing leaves before it is written down", storm: storms[1], kills: 3, forgets: true,
 			off: func(t *testing.T) { forgetful(t, true) }},
 		{name: "2: what is in doubt is looked up", storm: storms[0],
 			change: func(c *Config) { c.API = blindAPI{c.API.(*server)} }},
