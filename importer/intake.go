@@ -172,8 +172,10 @@ func (in *intake) take(row *source.Row) error {
 // that it may have changed: people must hear of it.
 func (in *intake) outdated(id journal.ID, row *source.Row, who mapping.Identity) bool {
 	if _, known := in.journal.Holds(id, [8]byte{}); !known {
-		in.unmatched++
-		return false
+		if !in.cfg.Update {
+			in.unmatched++
+		}
+		return in.cfg.Update // to be assumed: see memo
 	}
 	c, faults := in.mapRow(row, who)
 	if len(faults) > 0 {
