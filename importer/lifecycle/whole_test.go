@@ -26,6 +26,7 @@ var notInKey = map[string]string{
 	"Machine.breaker.reason":         "text",
 	"Machine.hold.reason":            "text",
 	"Machine.sameLimit":              "of the scenario",
+	"Machine.unheard":                "of the scenario",
 	"Machine.said.onlyRows":          "only decides what is said",
 	"Machine.said.doubts":            "only decides what is said",
 	"Machine.said.canary":            "only decides what is said",
