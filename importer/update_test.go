@@ -491,7 +491,7 @@ func TestGoneCaseIsNotMadeAgain(t *testing.T) {
 		if sum := w.must(3, "in.csv", updating); sum.Incomplete != 1 || sum.Created != 0 {
 			t.Errorf("%+v", sum)
 		}
-		if line := w.results()[1]; !strings.Contains(line.ErrorMessage, "no case 1") || line.CaseID != "1" {
+		if line := w.results()[1]; !strings.Contains(line.ErrorMessage, "no case 1 any more") || !strings.Contains(line.ErrorMessage, "Trash") || line.CaseID != "1" {
 			t.Errorf("%+v", line)
 		}
 		w.once("T-1")
