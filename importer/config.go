@@ -128,6 +128,9 @@ type Summary struct {
 	// is not known what it held (Unmatched).
 	Changed   int `json:"changed,omitempty"`
 	Unmatched int `json:"-"`
+	// Assumed counts rows of which it was not known either, and whose case is taken to
+	// hold them as they are now, so that later changes can be told.
+	Assumed int `json:"-"`
 
 	// Locked counts the rows of Incomplete whose case is resolved or closed and takes no
 	// changes.

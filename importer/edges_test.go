@@ -176,6 +176,101 @@ func TestOlderJournal(t *testing.T) {
 	}
 }
 
+// Both were restored from the same backup, so that the results prove the journal. The
+// rows of the nights since come again, before those of tonight or behind them.
+func TestJournalAndResultsOfABackup(t *testing.T) {
+	for name, tonight := range map[string][]string{
+		"the newest last":  linesOf(1, 40),
+		"the newest first": append(linesOf(31, 40), linesOf(1, 30)...),
+		"nothing new":      linesOf(1, 30),
+	} {
+		t.Run(name, func(t *testing.T) {
+			in(t, func(w *world) {
+				w.input("in.csv", linesOf(1, 10)...)
+				w.must(0, "in.csv")
+				at, backup := modified(w.path("out.csv")), map[string]string{}
+				for _, file := range []string{"out.csv", "out.journal"} {
+					backup[file] = strings.TrimSuffix(w.read(file), "\n")
+				}
+				w.input("in.csv", linesOf(1, 30)...)
+				w.must(0, "in.csv")
+				time.Sleep(time.Hour)
+				for file, text := range backup {
+					w.write(file, text)
+					os.Chtimes(w.path(file), at, at)
+				}
+				w.input("in.csv", tonight...)
+				if sum := w.must(0, "in.csv"); sum.Created != len(tonight)-30 || sum.Already != 30 {
+					t.Errorf("%+v", sum)
+				}
+				if !strings.Contains(w.logged(), "restored from a backup") {
+					t.Error("it is not said")
+				}
+				w.once(keys(1, len(tonight))...)
+			})
+		})
+	}
+}
+
+// Once the results were saved by a spreadsheet, rows are looked up for good; but that what
+// a lost run may have sent has arrived is waited for once. An older copy ends that.
+func TestSavedResultsCostOneNight(t *testing.T) {
+	in(t, func(w *world) {
+		night := func(rows int) time.Duration {
+			t.Helper()
+			w.input("in.csv", linesOf(1, rows)...)
+			began := time.Now()
+			w.must(0, "in.csv")
+			return time.Since(began)
+		}
+		night(10)
+		w.write("out.csv", w.read("out.csv")) // with another line break at the end
+		if took := night(12); took < 30*time.Second {
+			t.Errorf("the first took %v: requests of a lost run may still be on their way", took)
+		}
+		if took := night(14); took > 30*time.Second {
+			t.Errorf("the second took %v", took)
+		}
+		w.once(keys(1, 14)...)
+		results, journal := w.read("out.csv"), w.read("out.journal")
+		at := modified(w.path("out.csv"))
+		night(20)
+		w.write("out.csv", strings.TrimSuffix(results, "\n"))
+		w.write("out.journal", strings.TrimSuffix(journal, "\n"))
+		os.Chtimes(w.path("out.csv"), at, at)
+		if took := night(24); took < 30*time.Second {
+			t.Errorf("that of the older copy took %v", took)
+		}
+		w.once(keys(1, 24)...)
+	})
+}
+
+// Of new rows a few are looked up, and none that cannot be sent; a case of that key with
+// another title is somebody else's.
+func TestNewRowsAreLookedUpSparingly(t *testing.T) {
+	in(t, func(w *world) {
+		w.input("in.csv", linesOf(1, 10)...)
+		w.must(0, "in.csv")
+		w.input("in.csv", append(linesOf(1, 40), "T-50,,no title")...)
+		if sum := w.must(3, "in.csv"); sum.Created != 30 || sum.Lookups != 3 {
+			t.Errorf("%+v", sum)
+		}
+		if sum := w.must(3, "in.csv"); sum.Requests != 0 {
+			t.Errorf("nothing new: %+v", sum)
+		}
+		w.api.mu.Lock()
+		w.api.cases[39].title = "Another"
+		w.api.mu.Unlock()
+		other := func(c *Config) { c.Results = w.path("other.csv") }
+		w.input("in.csv", linesOf(60, 61)...)
+		w.must(0, "in.csv", other)
+		w.input("in.csv", line(40))
+		if sum := w.must(0, "in.csv", other); sum.Created != 1 || sum.Lookups != 1 {
+			t.Errorf("another's case: %+v", sum)
+		}
+	})
+}
+
 // The outcome was not synced, a loss of power took it, and the results hold it.
 func TestResultsSettleWhatThePowerTook(t *testing.T) {
 	for _, found := range []bool{false, true} {
@@ -692,9 +787,13 @@ func TestThrottledForEver(t *testing.T) {
 						w.api.read = func() (talkdesk.Answer, bool) { return throttled.answer, true }
 					}
 					w.input("in.csv", linesOf(1, 8)...)
+					most := c.most
+					if what != "creates" {
+						most *= 2 // the look before the first row waits, too
+					}
 					began := time.Now()
 					sum, err := w.run("in.csv")
-					if took := time.Since(began); took > c.most {
+					if took := time.Since(began); took > most {
 						t.Errorf("took %v", took)
 					}
 					if sum.Failed > 0 || c.pause > time.Minute && (sum.Exit != 4 || !strings.Contains(err.Error(), "until ")) {

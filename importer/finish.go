@@ -24,7 +24,7 @@ func (p *pipeline) finish(err error) (Summary, error) {
 	sum := p.cfg.Progress.Summary()
 	sum.Reasons, sum.InDoubt, sum.Trial = p.frequent(), p.inDoubt, p.trial
 	sum.MoreReasons = len(p.reasons) - len(sum.Reasons)
-	sum.Changed, sum.Unmatched = p.changed, p.unmatched
+	sum.Changed, sum.Unmatched, sum.Assumed = p.changed, p.unmatched, p.assumed
 	sum.Locked, sum.StillLocked, sum.Unowned = len(p.locked), p.settled, p.unowned
 
 	// Each of these is tried whatever became of the others: all of them

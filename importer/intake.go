@@ -182,15 +182,18 @@ func (in *intake) takeMapped(row *source.Row, who mapping.Identity, ident identi
 }
 
 // outdated reports whether the case of a row is to be updated: the row has changed
-// since, and a person wants that.
+// since, and a person wants that. What a row with faults asks for is not known, so
+// that it may have changed: people must hear of it.
 func (in *intake) outdated(id journal.ID, row *source.Row, who mapping.Identity) bool {
 	if _, known := in.journal.Holds(id, [8]byte{}); !known {
-		in.unmatched++
-		return false
+		if !in.cfg.Update {
+			in.unmatched++
+		}
+		return in.cfg.Update // to be assumed: see memo
 	}
 	c, faults := in.mapRow(row, who)
 	if len(faults) > 0 {
-		return false
+		return in.cfg.Update
 	}
 	sum, err := content.Sum(&c, &in.scratch)
 	if err != nil {

@@ -173,6 +173,8 @@ func (in *intake) resume(r *lifecycle.Row, it *item, was recalled, orphaned *map
 	} else if same, known := in.journal.Holds(r.ID, r.Sum); known && !same {
 		// It has changed, and nothing says where: all of it is set against the case.
 		r.Update, _ = content.Changes(&it.mapped, content.Memo{})
+	} else if !known && in.journal.State(r.ID) == journal.Created {
+		r.Update = nil // what it holds is assumed: see memo
 	}
 	if orphaned != nil && slices.Contains(lost, orphaned.Field) {
 		r.Body, r.Fault = nil, orphaned.String()

@@ -221,6 +221,9 @@ func (p *pipeline) request(q lifecycle.Request, turn time.Time) answering {
 // compared tells the machine what of an update is still to be sent.
 func (p *pipeline) compared(q lifecycle.Request, got *talkdesk.Case, a talkdesk.Answer) answering {
 	var c lifecycle.Comparison
+	if a.Verdict == talkdesk.Absent { // which comes again every night
+		a.Message += " any more, and it is not created again: restore it from the Trash in Talkdesk, or leave its row out (where)"
+	}
 	if a.Verdict == talkdesk.OK {
 		it := q.Row.Ref.(*item)
 		memo := content.Memo{}

@@ -35,11 +35,19 @@ func (p *pipeline) preflight() (earlierCases, error) {
 	case p.journal.Suspect() && !canLook:
 		p.cfg.Log.Warn("the journal's last lines are damaged, and the mapping names no key.custom_field by which rows could be looked up: rows that were sent just before the damage may be sent again")
 	case p.looksEach():
+		if err := p.recallRebuilt(); err != nil {
+			return earlierCases{}, err
+		}
 		return p.adopt()
 	case p.journal.Fresh() && !canLook && p.cfg.Table.Rows > 0:
 		p.cfg.Log.Warn("the mapping names no key.custom_field: cases cannot be looked up, so rows without an answer will be left as unknown")
 	case p.journal.Fresh() && p.cfg.Table.Rows > 0:
 		return earlierCases{}, p.refuseSecondImport()
+	case canLook && !p.journal.Fresh() && p.cfg.Table.Rows > 0:
+		if err := p.doubtJournal(); err != nil || !p.older {
+			return earlierCases{}, err
+		}
+		return p.adopt()
 	}
 	return earlierCases{}, nil
 }
@@ -63,6 +71,7 @@ func (p *pipeline) unproved() bool { return !p.journal.Fresh() && (!p.hadResults
 func (p *pipeline) adopt() (earlierCases, error) {
 	cases := earlierCases{lookEach: true}
 	switch {
+	case p.older: // which was said
 	case p.journal.Suspect():
 		p.cfg.Log.Warn("the journal's last lines are damaged: every row that it does not know is looked up before it is sent")
 	case p.cfg.Adopt: // a person wants it
@@ -229,7 +238,7 @@ const OtherCases = `if these cases are another source's, tell its numbers from t
 // refuseSecondImport looks a few keys up, to catch the classic mistake: the same
 // import with another results file, or without its journal.
 func (p *pipeline) refuseSecondImport() error {
-	sample, err := p.sampleRows()
+	sample, err := p.sampleRows(5, 10, func(*source.Row, string) bool { return true })
 	if err != nil {
 		return err
 	}
@@ -276,13 +285,67 @@ func (p *pipeline) refuseSecondImport() error {
 	return nil
 }
 
-// sampleRows picks the first five, the last five and ten rows between of those
-// with a valid key.
-func (p *pipeline) sampleRows() ([]*source.Row, error) {
-	const ends, between = 5, 10
+// recallRebuilt spares the rows the wait for what a run that the journal does not know
+// may have sent, where that was long ago: else a results file that was opened and saved
+// in a spreadsheet once would cost every later run minutes.
+func (p *pipeline) recallRebuilt() error {
+	if p.cfg.Adopt || p.journal.Suspect() || p.journal.Adopting() != "" || p.unproved() {
+		return nil
+	}
+	err := p.doubtJournal()
+	if age := p.journal.RebuiltAge(); err == nil && !p.older {
+		p.event(func(m *lifecycle.Machine, _ lifecycle.Instant) { m.Unheard(-age) })
+	}
+	return err
+}
+
+// doubtJournal looks a few rows up that the journal does not know. A journal and its
+// results that were restored together, with the machine or from a backup, prove each
+// other, and yet do not know the cases made since. If such a case is found, the journal is
+// an older copy, and every row is to be looked up, as with a journal that is not proved.
+func (p *pipeline) doubtJournal() error {
+	sample, err := p.sampleRows(1, 1, func(row *source.Row, key string) bool {
+		if p.journal.State(identity.Key(key)) != journal.None {
+			return false
+		}
+		_, faults := p.mapRow(row, p.identity(row))
+		return len(faults) == 0
+	})
+	if err != nil {
+		return err
+	}
+	for _, row := range sample {
+		who := p.identity(row)
+		reply, ok := p.ask(lifecycle.Question{Key: who.Key})
+		switch {
+		case ok && reply.Answer.Verdict == talkdesk.Absent:
+			continue
+		case !ok || reply.Answer.Verdict != talkdesk.OK: // the run finds out why
+			return nil
+		}
+		c, _ := p.mapRow(row, who)
+		if !slices.ContainsFunc(reply.Found, func(f talkdesk.Found) bool { return f.Titled(c.Title) }) {
+			continue // another source's, or a person's
+		}
+		p.cfg.Log.Warn(fmt.Sprintf("row %d, key %q has case %s, of which the journal does not know: perhaps it was restored from a backup. Every row that it does not know is looked up before it is sent",
+			row.Number, words.Shown(who.Key), reply.Found[0].ID))
+		p.older = true
+		// A disk that fails stops the run.
+		_ = p.byWriter(func() error { return p.broken(p.journal.NoteRebuilt(), nil) })
+		return nil
+	}
+	return nil
+}
+
+// sampleRows picks the first rows with a valid key that are wanted, as many of the
+// last (ends), and some between.
+func (p *pipeline) sampleRows(ends, between int, wanted func(row *source.Row, key string) bool) ([]*source.Row, error) {
 	var first, last, middle []*source.Row
 	seen := 0
-	err := p.eachKeyed(func(row *source.Row, _ string) {
+	err := p.eachKeyed(func(row *source.Row, key string) {
+		if !wanted(row, key) {
+			return
+		}
 		if len(first) < ends {
 			first = append(first, row)
 			return

@@ -136,7 +136,7 @@ func TestEachRuleIsNeeded(t *testing.T) {
 		forgets bool
 		change  func(*Config)
 	}{
-		{name: "1: nothing leaves before it is written down", storm: storms[0], kills: 3, forgets: true, deaf: true},
+		{name: "1: nothing leaves before it is written down", storm: storms[1], kills: 3, forgets: true, deaf: true},
 		{name: "2: what is in doubt is looked up", storm: storms[0],
 			change: func(c *Config) { c.API = blindAPI{c.API.(*server)} }},
 		{name: "3: an absence counts only after the settle delay", storm: storms[2],

@@ -39,6 +39,7 @@ type tally struct {
 	unowned int                 // cases that took the mapping's default for an owner who is no agent
 	locked  map[journal.ID]bool // incomplete rows whose case takes no changes
 	settled int                 // the same of rows of which an earlier run has said so
+	assumed int                 // rows whose case is taken to hold them, since nobody knows what it does
 	trial   []string            // ids of the cases that a run with a limit has created, the first of them
 }
 
@@ -358,6 +359,11 @@ func (p *pipeline) memo(a lifecycle.Record) (sum [8]byte, memo []byte) {
 			return it.sum, it.was.memo.Append(nil)
 		}
 		return it.was.sum, it.was.memo.Append(nil)
+	case a.State == lifecycle.Done && older(a) && a.Held == sum:
+		// Not even that row is known. Unless something is assumed, no change would ever
+		// be carried over; of what people have changed, an update leaves it all the same.
+		p.assumed++
+		return it.sum, content.MemoOf(&it.mapped, true, a.Answer.Updated).Append(nil)
 	case a.Held != it.sum: // and the row as it was then is not there to be described
 	default:
 		wrote := a.Answer.Updated

@@ -24,7 +24,7 @@ func (p *pipeline) takeStock() error {
 		return err
 	}
 	// Before the results, which show it, are brought to what the journal knows.
-	if p.unproved() && !p.cfg.Adopt && !p.journal.Rebuilt() {
+	if p.unproved() && !p.cfg.Adopt { // also once more: see RebuiltAge
 		if err := p.journal.NoteRebuilt(); err != nil {
 			return filesStop(err)
 		}
@@ -82,11 +82,14 @@ func (p *pipeline) remarkLast() {
 		p.cfg.Log.Warn(fmt.Sprintf("an undo did not finish, and %s may be in the Trash: run undo again first", words.Plural(n, "case")))
 	}
 	if last.Mapping != "" && p.cfg.Mapping != "" && last.Mapping != p.cfg.Mapping && p.journal.HasCases() {
-		hint := ""
+		effect, hint := "rows that have their case keep it as it is", ""
+		if p.cfg.Update {
+			effect = "cases of which it now makes something else are updated"
+		}
 		if p.cfg.BaseURL == sandboxURL {
 			hint = "; to rehearse the import from the beginning, delete " + p.files.Results + " and " + p.files.Journal
 		}
-		p.cfg.Log.Warn("the mapping file has changed since the last run: rows that have their case keep it as it is" + hint)
+		p.cfg.Log.Warn("the mapping file has changed since the last run: " + effect + hint)
 	}
 	if last.Input == "" || last.Input == absolute(p.cfg.Input) {
 		return

@@ -34,6 +34,8 @@ type store struct {
 	// whole says that the results are as the journal's last run has left them, so
 	// that the journal is no older copy.
 	whole bool
+	// older says that the journal was found to be an older copy all the same.
+	older bool
 	begun bool // the results file has been brought to what the journal knows
 	// written is the hash of the failure report that the program wrote last:
 	// any other is people's work.

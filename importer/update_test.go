@@ -2,6 +2,7 @@ package importer
 
 import (
 	"fmt"
+	"os"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -420,6 +421,41 @@ func TestChangesAreCarriedOver(t *testing.T) {
 	})
 }
 
+// TestAdoptedCasesAreUpdated: what a case holds that was found is not known, and yet what
+// changes from then on is carried over, once, and nothing that people have changed.
+func TestAdoptedCasesAreUpdated(t *testing.T) {
+	in(t, func(w *world) {
+		rows := []string{"T-1,One,x,open,,,,first", "T-2,Two,x,open,,,,", "T-3,Three,x,open,,,,"}
+		w.tickets(rows...)
+		w.must(0, "in.csv")
+		os.Remove(w.path("out.journal"))
+		time.Sleep(time.Hour)
+		if sum := w.must(0, "in.csv", adopt, updating); sum.Already != 3 || sum.Assumed != 3 || sum.Updated != 0 {
+			t.Errorf("%+v", sum)
+		}
+		w.api.mu.Lock()
+		for i, c := range w.api.cases {
+			if c.key == "T-2" {
+				w.api.cases[i].title, w.api.cases[i].updated = "Two, as people call it", time.Now()
+			}
+		}
+		w.api.mu.Unlock()
+		rows[0], rows[1] = "T-1,One changed,x,open,,,,second", "T-2,Two changed,x,pending,,,,"
+		w.tickets(rows...)
+		if sum := w.must(0, "in.csv", updating); sum.Updated != 2 || sum.Assumed != 0 {
+			t.Errorf("%+v", sum)
+		}
+		w.set("T-1", map[string]string{"title": "One changed", "description": ""})
+		w.set("T-2", map[string]string{"title": "", "status": "PENDING"})
+		if c := w.at("T-1"); len(c.notes) != 1 || c.notes[0].Body != "second" {
+			t.Errorf("%+v", c.notes)
+		}
+		if sum := w.must(0, "in.csv", updating); sum.Requests != 0 {
+			t.Errorf("the next night: %+v", sum)
+		}
+	})
+}
+
 // TestNotesOnce: the answer to an update that adds a note is lost, and the note was
 // added, or is added late, or never.
 func TestNotesOnce(t *testing.T) {
@@ -465,7 +501,7 @@ func TestGoneCaseIsNotMadeAgain(t *testing.T) {
 		if sum := w.must(3, "in.csv", updating); sum.Incomplete != 1 || sum.Created != 0 {
 			t.Errorf("%+v", sum)
 		}
-		if line := w.results()[1]; !strings.Contains(line.ErrorMessage, "no case 1") || line.CaseID != "1" {
+		if line := w.results()[1]; !strings.Contains(line.ErrorMessage, "no case 1 any more") || !strings.Contains(line.ErrorMessage, "Trash") || line.CaseID != "1" {
 			t.Errorf("%+v", line)
 		}
 		w.once("T-1")

@@ -104,6 +104,9 @@ func printSummary(w io.Writer, sum importer.Summary, next []string) {
 		}
 		fmt.Fprintf(&b, "\nNot updated, as said before: %s changed, and %s still resolved or closed in Talkdesk. Every run looks again.\n", whoHave(n), are)
 	}
+	if sum.Assumed > 0 {
+		fmt.Fprintf(&b, "\nWhat the case holds is not known of %s (made by an older version, or found): not compared. It is taken to be as the row is now, so that --update carries over what changes from now on; verify shows what differs.\n", words.Plural(sum.Assumed, "row"))
+	}
 	if sum.Unowned > 0 {
 		fmt.Fprintf(&b, "\nThe owner is no active agent: %s took the default of owner_id. check --live lists the addresses.\n", words.Plural(sum.Unowned, "case"))
 	}
