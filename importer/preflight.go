@@ -24,6 +24,7 @@ import (
 type earlierCases struct {
 	lookEach bool                            // look every row up before it is sent
 	listed   map[journal.ID][]talkdesk.Found // cases that the server's list showed
+	doubtful bool                            // nobody has asked whether the journal is an older copy
 }
 
 // preflight finds out whether the cases of this input were created before, where
@@ -40,8 +41,8 @@ func (p *pipeline) preflight() (earlierCases, error) {
 		p.cfg.Log.Warn("the mapping names no key.custom_field: cases cannot be looked up, so rows without an answer will be left as unknown")
 	case p.journal.Fresh() && p.cfg.Table.Rows > 0:
 		return earlierCases{}, p.refuseSecondImport()
-	case canLook && !p.journal.Fresh() && p.cfg.Table.Rows > 0:
-		return p.doubtJournal()
+	case canLook && !p.journal.Fresh():
+		return earlierCases{doubtful: true}, nil
 	}
 	return earlierCases{}, nil
 }
