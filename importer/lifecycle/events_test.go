@@ -241,11 +241,14 @@ func (w *world) answersTo(i int, add func(k kind, a, b int)) {
 	}
 }
 
-// twin is the id that a server gives a create which gave it to another row last, ""
-// if there is none.
+// twin is the id that a server gives a create which gave it to another row last, in
+// this run or before, "" if there is none.
 func (w *world) twin(f flight) string {
 	if order := w.m.given.order; len(order) > 0 {
 		return order[len(order)-1]
+	}
+	if newest := w.m.canary.newest; newest.earlier && int(newest.ID[0]) != int(names[f.q.Row.ID[0]][0]) {
+		return newest.ID
 	}
 	return ""
 }
