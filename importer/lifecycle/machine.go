@@ -53,6 +53,7 @@ type Config struct {
 type hooks struct {
 	trust       trust                // in place of trustFrom
 	forgetDoubt bool                 // without rule 6
+	forgetLeft  bool                 // a row whose parent is left out is done like others
 	sameInARow  int                  // in place of the constant
 	moved       func(from, to State) // is told of every step of a row
 }
