@@ -212,8 +212,8 @@ func TestJournalAndResultsOfABackup(t *testing.T) {
 	}
 }
 
-// Of new rows a few are looked up, and none that cannot be sent; a case of that key with
-// another title is somebody else's.
+// Of new rows a few are looked up, and none that cannot be sent, nor those that the last run
+// has left; a case of that key with another title is somebody else's.
 func TestNewRowsAreLookedUpSparingly(t *testing.T) {
 	in(t, func(w *world) {
 		w.input("in.csv", linesOf(1, 10)...)
@@ -234,6 +234,11 @@ func TestNewRowsAreLookedUpSparingly(t *testing.T) {
 		w.input("in.csv", line(40))
 		if sum := w.must(0, "in.csv", other); sum.Created != 1 || sum.Lookups != 1 {
 			t.Errorf("another's case: %+v", sum)
+		}
+		w.input("in.csv", linesOf(70, 80)...)
+		w.must(4, "in.csv", other, func(c *Config) { c.Limit = 5 })
+		if sum := w.must(0, "in.csv", other); sum.Created != 6 || sum.Lookups != 0 {
+			t.Errorf("what a run has left is not new: %+v", sum)
 		}
 	})
 }

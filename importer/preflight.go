@@ -42,7 +42,9 @@ func (p *pipeline) preflight() (earlierCases, error) {
 	case p.journal.Fresh() && p.cfg.Table.Rows > 0:
 		return earlierCases{}, p.refuseSecondImport()
 	case canLook && !p.journal.Fresh():
-		return earlierCases{doubtful: true}, nil
+		// A run that has left rows is the reason for new ones.
+		last := p.journal.Last()
+		return earlierCases{doubtful: last.Ended && last.Left == 0}, nil
 	}
 	return earlierCases{}, nil
 }
