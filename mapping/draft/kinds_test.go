@@ -184,6 +184,16 @@ func TestRightOrAsked(t *testing.T) {
 			never: []string{"# parent_id"},
 		},
 		{
+			name:  "a kind with a space behind it is another to the rule",
+			input: "Issue key,Issue id,Summary,Issue Type,Parent key\nA-1,1,a,Epic,\nA-2,2,b,Task,A-1\nA-3,3,c,Sub-task,A-2\nA-4,4,d,Sub-task ,A-2\n",
+			file:  []string{`  parent_id: {expr: 'row["Issue Type"] in ["Sub-task", "Sub-task "] ? "" : row["Parent key"]', key: true, default: ""}`},
+		},
+		{
+			name:  "a level without a kind",
+			input: "Issue key,Issue id,Summary,Issue Type,Parent key\nA-1,1,a,Epic,\nA-2,2,b,Task,A-1\nA-3,3,c, ,A-2\n",
+			file:  []string{`  # parent_id: {column: Parent key, key: true, default: ""}`}, never: []string{"\n  parent_id"},
+		},
+		{
 			name:  "parents have parents themselves, and nothing tells the levels apart",
 			input: "Issue key,Issue id,Summary,Issue Type,Parent key\nA-1,1,The lamp is out,Task,\nA-2,2,The door is stuck,Task,A-1\nA-3,3,It rains,Task,A-2\n",
 			asked: []string{`parent_id: whose parents are to be kept? Subcases go one level deep, and 1 row has a parent`},
