@@ -212,39 +212,6 @@ func TestJournalAndResultsOfABackup(t *testing.T) {
 	}
 }
 
-// Once the results were saved by a spreadsheet, rows are looked up for good; but that what
-// a lost run may have sent has arrived is waited for once. An older copy ends that.
-func TestSavedResultsCostOneNight(t *testing.T) {
-	in(t, func(w *world) {
-		night := func(rows int) time.Duration {
-			t.Helper()
-			w.input("in.csv", linesOf(1, rows)...)
-			began := time.Now()
-			w.must(0, "in.csv")
-			return time.Since(began)
-		}
-		night(10)
-		w.write("out.csv", w.read("out.csv")) // with another line break at the end
-		if took := night(12); took < 30*time.Second {
-			t.Errorf("the first took %v: requests of a lost run may still be on their way", took)
-		}
-		if took := night(14); took > 30*time.Second {
-			t.Errorf("the second took %v", took)
-		}
-		w.once(keys(1, 14)...)
-		results, journal := w.read("out.csv"), w.read("out.journal")
-		at := modified(w.path("out.csv"))
-		night(20)
-		w.write("out.csv", strings.TrimSuffix(results, "\n"))
-		w.write("out.journal", strings.TrimSuffix(journal, "\n"))
-		os.Chtimes(w.path("out.csv"), at, at)
-		if took := night(24); took < 30*time.Second {
-			t.Errorf("that of the older copy took %v", took)
-		}
-		w.once(keys(1, 24)...)
-	})
-}
-
 // Of new rows a few are looked up, and none that cannot be sent; a case of that key with
 // another title is somebody else's.
 func TestNewRowsAreLookedUpSparingly(t *testing.T) {

@@ -176,7 +176,7 @@ func (in *intake) takeMapped(row *source.Row, who mapping.Identity, ident identi
 	case known.HasCase(), it.mapped.Parent != "", known == journal.Failed && in.journal.Refused(ident.id, r.Sum):
 		in.putOff(row, ident.id, it)
 	default:
-		in.hand(r)
+		return in.hand(r)
 	}
 	return nil
 }
@@ -209,13 +209,21 @@ func (in *intake) outdated(id journal.ID, row *source.Row, who mapping.Identity)
 }
 
 // hand gives a row to the machine, once there is room.
-func (in *intake) hand(r *lifecycle.Row) {
+func (in *intake) hand(r *lifecycle.Row) error {
 	if !in.compared {
 		in.compared = true
-		if in.compareFields(); in.going.Err() != nil {
-			in.skip(r.Ref.(*item).row)
-			return
+		in.compareFields()
+	}
+	if in.before.doubtful && in.journal.State(r.ID) == journal.None {
+		// Not before: a night without new rows asks nothing, and reads the input once.
+		var err error
+		if in.before, err = in.doubtJournal(); err != nil {
+			return err
 		}
+	}
+	if in.going.Err() != nil {
+		in.skip(r.Ref.(*item).row)
+		return nil
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -234,6 +242,7 @@ func (in *intake) hand(r *lifecycle.Row) {
 		in.cfg.Progress.already.Add(1)
 	}
 	in.follow()
+	return nil
 }
 
 // had is what the journal knows of the case of a row.

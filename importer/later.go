@@ -130,8 +130,7 @@ func (in *intake) takeLate(row *source.Row, l laterRow, known map[journal.ID]rec
 		return nil
 	}
 	r.Retried = state == journal.Failed && in.journal.Refused(l.id, r.Sum)
-	in.hand(r)
-	return nil
+	return in.hand(r)
 }
 
 // joinParent fills in the case of the row's parent.

@@ -24,6 +24,7 @@ import (
 type earlierCases struct {
 	lookEach bool                            // look every row up before it is sent
 	listed   map[journal.ID][]talkdesk.Found // cases that the server's list showed
+	doubtful bool                            // nobody has asked whether the journal is an older copy
 }
 
 // preflight finds out whether the cases of this input were created before, where
@@ -35,19 +36,13 @@ func (p *pipeline) preflight() (earlierCases, error) {
 	case p.journal.Suspect() && !canLook:
 		p.cfg.Log.Warn("the journal's last lines are damaged, and the mapping names no key.custom_field by which rows could be looked up: rows that were sent just before the damage may be sent again")
 	case p.looksEach():
-		if err := p.recallRebuilt(); err != nil {
-			return earlierCases{}, err
-		}
 		return p.adopt()
 	case p.journal.Fresh() && !canLook && p.cfg.Table.Rows > 0:
 		p.cfg.Log.Warn("the mapping names no key.custom_field: cases cannot be looked up, so rows without an answer will be left as unknown")
 	case p.journal.Fresh() && p.cfg.Table.Rows > 0:
 		return earlierCases{}, p.refuseSecondImport()
-	case canLook && !p.journal.Fresh() && p.cfg.Table.Rows > 0:
-		if err := p.doubtJournal(); err != nil || !p.older {
-			return earlierCases{}, err
-		}
-		return p.adopt()
+	case canLook && !p.journal.Fresh():
+		return earlierCases{doubtful: true}, nil
 	}
 	return earlierCases{}, nil
 }
@@ -285,25 +280,11 @@ func (p *pipeline) refuseSecondImport() error {
 	return nil
 }
 
-// recallRebuilt spares the rows the wait for what a run that the journal does not know
-// may have sent, where that was long ago: else a results file that was opened and saved
-// in a spreadsheet once would cost every later run minutes.
-func (p *pipeline) recallRebuilt() error {
-	if p.cfg.Adopt || p.journal.Suspect() || p.journal.Adopting() != "" || p.unproved() {
-		return nil
-	}
-	err := p.doubtJournal()
-	if age := p.journal.RebuiltAge(); err == nil && !p.older {
-		p.event(func(m *lifecycle.Machine, _ lifecycle.Instant) { m.Unheard(-age) })
-	}
-	return err
-}
-
 // doubtJournal looks a few rows up that the journal does not know. A journal and its
 // results that were restored together, with the machine or from a backup, prove each
-// other, and yet do not know the cases made since. If such a case is found, the journal is
-// an older copy, and every row is to be looked up, as with a journal that is not proved.
-func (p *pipeline) doubtJournal() error {
+// other, and yet do not know the cases made since. If such a case is found, every row
+// is looked up, as with a journal that is not proved.
+func (p *pipeline) doubtJournal() (earlierCases, error) {
 	sample, err := p.sampleRows(1, 1, func(row *source.Row, key string) bool {
 		if p.journal.State(identity.Key(key)) != journal.None {
 			return false
@@ -312,7 +293,7 @@ func (p *pipeline) doubtJournal() error {
 		return len(faults) == 0
 	})
 	if err != nil {
-		return err
+		return earlierCases{}, err
 	}
 	for _, row := range sample {
 		who := p.identity(row)
@@ -321,7 +302,7 @@ func (p *pipeline) doubtJournal() error {
 		case ok && reply.Answer.Verdict == talkdesk.Absent:
 			continue
 		case !ok || reply.Answer.Verdict != talkdesk.OK: // the run finds out why
-			return nil
+			return earlierCases{}, nil
 		}
 		c, _ := p.mapRow(row, who)
 		if !slices.ContainsFunc(reply.Found, func(f talkdesk.Found) bool { return f.Titled(c.Title) }) {
@@ -330,11 +311,12 @@ func (p *pipeline) doubtJournal() error {
 		p.cfg.Log.Warn(fmt.Sprintf("row %d, key %q has case %s, of which the journal does not know: perhaps it was restored from a backup. Every row that it does not know is looked up before it is sent",
 			row.Number, words.Shown(who.Key), reply.Found[0].ID))
 		p.older = true
-		// A disk that fails stops the run.
-		_ = p.byWriter(func() error { return p.broken(p.journal.NoteRebuilt(), nil) })
-		return nil
+		if p.byWriter(func() error { return p.broken(p.journal.NoteRebuilt(), nil) }) != nil {
+			return earlierCases{}, nil // a disk that fails stops the run
+		}
+		return p.adopt()
 	}
-	return nil
+	return earlierCases{}, nil
 }
 
 // sampleRows picks the first rows with a valid key that are wanted, as many of the

@@ -24,7 +24,7 @@ func (p *pipeline) takeStock() error {
 		return err
 	}
 	// Before the results, which show it, are brought to what the journal knows.
-	if p.unproved() && !p.cfg.Adopt { // also once more: see RebuiltAge
+	if p.unproved() && !p.cfg.Adopt && !p.journal.Rebuilt() {
 		if err := p.journal.NoteRebuilt(); err != nil {
 			return filesStop(err)
 		}

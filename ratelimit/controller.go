@@ -100,6 +100,14 @@ const (
 	guessStep = 0.08 // from anything else
 	lastStep  = 0.5
 
+	// What a refusal makes of the rate: found by trying, over the servers of TestGoals.
+	guessed       = 0.7   // where it is not known what is allowed, as in CUBIC
+	under         = 0.98  // at the most: it was too much
+	underInWindow = 0.97  // the same, where the measure is too high until the window ends
+	same          = 1.001 // rates that differ by less were meant to be equal
+	noticed       = 0.03  // of the time refused tells whether a pause costs anything
+	late          = 1.06  // a window shows an excess of less only at its end
+
 	firstOwnPause = 50 * time.Millisecond
 	// secondsCount: servers say in whole seconds how long to wait, so a pause of one
 	// may be the rest of anything.
@@ -197,7 +205,7 @@ func (c *controller) refused(now, sent, pause time.Duration) (until time.Duratio
 // cut sets the rate when a refusal begins.
 func (c *controller) cut(now time.Duration) {
 	climbed := c.rate > c.kept
-	dashed := !climbed && c.proved > 0 && c.kept > 1.001*c.proved
+	dashed := !climbed && c.proved > 0 && c.kept > same*c.proved
 	c.before = c.total.rate(now)
 	if c.window > 0 {
 		c.before = c.windows.rate(now)
@@ -206,7 +214,7 @@ func (c *controller) cut(now time.Duration) {
 	case dashed:
 		c.ceiling, c.saves = c.kept, true
 	case c.probed:
-		if share := c.total.refused.Seconds() / (now - c.total.since).Seconds(); share > 0.03 {
+		if share := c.total.refused.Seconds() / (now - c.total.since).Seconds(); share > noticed {
 			c.saves = c.before > (1-share/2)*c.kept
 		}
 	}
@@ -215,26 +223,26 @@ func (c *controller) cut(now time.Duration) {
 	if known {
 		c.total = measure{since: now}
 	}
-	rate := 0.7 * c.rate
+	rate := guessed * c.rate
 	switch {
 	case !known && dashed:
 		rate = c.proved
 	case !known: // a guess
 	case !c.met: // what the server had saved up counts for nothing
 		rate = max(c.before, c.previous)
-	case c.rate <= 1.001*c.proved: // it accepts no more what it did
+	case c.rate <= same*c.proved: // it accepts no more what it did
 		c.proved, c.ceiling = c.before, topRate
 		rate = c.proved
 	default:
 		c.proved = max(c.proved, c.before)
 		rate = c.proved
-		if climbed && (c.window == 0 || c.previous > 1.06*c.proved) { // a window shows a small excess late
+		if climbed && (c.window == 0 || c.previous > late*c.proved) {
 			rate = c.hope(peak)
 		}
 	}
-	most := 0.98 * c.rate
-	if c.window > 0 && !climbed { // until the window ends, the measure is too high
-		most = 0.97 * c.rate
+	most := under * c.rate
+	if c.window > 0 && !climbed {
+		most = underInWindow * c.rate
 	}
 	was := c.rate
 	c.set(now, min(max(rate, c.rate/2), most))

@@ -51,6 +51,8 @@ const (
 	evenly = 0.98
 	// mostTurns bounds what is remembered: a few hundred a second for a few minutes.
 	mostTurns = 1 << 17
+	// maxQuotas bounds how many are known at a time. APIs tell of two or three.
+	maxQuotas = 32
 )
 
 func (q *quotas) sent(now time.Duration) {
@@ -75,6 +77,9 @@ func (q *quotas) take(now, sent time.Duration, said []Quota, refused bool) {
 	after := q.after(sent)
 	for _, s := range said {
 		i := slices.IndexFunc(q.known, func(t tracked) bool { return t.name == s.Name })
+		if i < 0 && len(q.known) == maxQuotas {
+			continue
+		}
 		if i < 0 {
 			i = len(q.known)
 			q.known = append(q.known, tracked{name: s.Name, filled: sent - 1, longest: s.Reset})

@@ -1,6 +1,7 @@
 package ratelimit
 
 import (
+	"fmt"
 	"math"
 	"testing"
 	"time"
@@ -120,6 +121,17 @@ func TestTurnsAreBounded(t *testing.T) {
 	for _, last := range []int{0, 1, 1000, mostTurns / 2} {
 		if got := q.after(time.Duration(n - 1 - last)); got != last {
 			t.Errorf("%d of the last %d", got, last)
+		}
+	}
+}
+
+// A server that gives every quota a new name is not remembered for ever.
+func TestNamesAreBounded(t *testing.T) {
+	var q quotas
+	for i := range 3 * maxQuotas {
+		q.take(moment(float64(i)), moment(float64(i)), []Quota{{Name: fmt.Sprint("quota ", i), Remaining: 10, Reset: time.Minute}}, false)
+		if len(q.known) > maxQuotas {
+			t.Fatalf("%d quotas are known", len(q.known))
 		}
 	}
 }

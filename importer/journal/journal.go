@@ -150,9 +150,6 @@ type Journal struct {
 	made     bool // by this run
 	suspect  bool
 	rebuilt  bool
-	// proved is the number of the run before which the last run was that may have been
-	// lost, where rebuilt.
-	proved   int
 	adopting string // input of a run that adopts and has not come to its end
 	last     Last
 	lag      time.Duration
@@ -493,7 +490,7 @@ func (j *Journal) NoteSeen(d time.Duration) error { return j.append(kindSeen, []
 // NoteRebuilt notes, twice as NoteAltered does, that the journal is not known to be
 // whole: see Rebuilt.
 func (j *Journal) NoteRebuilt() error {
-	j.rebuilt, j.proved = true, len(j.runs)
+	j.rebuilt = true
 	j.add(kindRebuilt, nil)
 	if err := j.append(kindRebuilt, nil); err != nil {
 		return err

@@ -27,16 +27,6 @@ func (j *Journal) Adopting() string { return j.adopting }
 // been: of other rows than those it knows, nobody may know that they were sent.
 func (j *Journal) Rebuilt() bool { return j.rebuilt }
 
-// RebuiltAge returns how long the runs have lived, at least, since the last moment at which
-// one may have run that the journal does not know, where Rebuilt: what such a run sent was
-// sent before.
-func (j *Journal) RebuiltAge() (lived time.Duration) {
-	for n := max(j.proved, 0); n < len(j.runs); n++ {
-		lived += j.runs[n].lived
-	}
-	return lived
-}
-
 // Last returns what is known of the run before this one.
 func (j *Journal) Last() Last { return j.last }
 

@@ -244,7 +244,7 @@ func (r *reader) apply(l line) error {
 		}
 		r.applyUndoing(u)
 	case kindRebuilt:
-		j.rebuilt, j.proved, r.unclaimed = true, len(j.runs)-1, true
+		j.rebuilt, r.unclaimed = true, true
 	case kindLag:
 		if d, err := time.ParseDuration(string(l.payload)); err == nil {
 			j.lag = max(j.lag, d)
@@ -407,7 +407,7 @@ func (r *reader) applyBegin(l line) error {
 			r.rebuilt = j.rebuilt
 		}
 		r.adopts = r.at
-		j.adopting, j.rebuilt, j.proved = b.Input, true, len(j.runs)-1
+		j.adopting, j.rebuilt = b.Input, true
 	}
 	return nil
 }

@@ -101,29 +101,6 @@ func TestWhatIsPromisedIsOnTheDisk(t *testing.T) {
 	}
 }
 
-// The run that finds that others may have been lost is the last before which one may have.
-func TestRebuiltAge(t *testing.T) {
-	m := newMem()
-	night := func(notes bool, want time.Duration) {
-		t.Helper()
-		j := reopen(t, m)
-		if notes {
-			must(t, j.NoteRebuilt())
-		}
-		if got := j.RebuiltAge(); got != want {
-			t.Errorf("%v, want %v", got, want)
-		}
-		must(t, j.NoteLived(time.Minute))
-		must(t, j.Close())
-	}
-	night(false, 0)
-	night(true, 0)
-	night(false, time.Minute)
-	night(false, 2*time.Minute)
-	night(true, 0)
-	night(false, time.Minute)
-}
-
 func TestRebuiltIsRemembered(t *testing.T) {
 	m := newMem()
 	j := reopen(t, m)

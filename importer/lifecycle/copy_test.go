@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"caseimport/importer/journal"
+	"caseimport/importer/talkdesk"
 )
 
 // copier copies a machine and what belongs to it. A row that is named in several
@@ -163,6 +164,9 @@ func (k *keyer) row(r *Row, inPast bool) {
 	k.text(r.CaseID)
 	k.bool(r.Update != nil && len(r.Update.Notes) > 0)
 	k.bool(r.Update != nil)
+	if r.Update != nil {
+		k.update(r.Update)
+	}
 	if r.CaseID != "" {
 		k.bool(r.compare)
 		k.bool(r.repeated)
@@ -198,6 +202,11 @@ func (k *keyer) row(r *Row, inPast bool) {
 	k.int(r.spent)
 	k.int(r.renewals)
 	k.retry(r.look)
+}
+
+func (k *keyer) update(u *talkdesk.Update) {
+	k.bool(u.Status != "")
+	k.bool(u.ParentID != "")
 }
 
 func (k *keyer) retry(t retry) {
@@ -352,6 +361,7 @@ func (k *keyer) world(w *world) {
 		k.int(int(w.sent[i]))
 		k.int(int(w.asks[i]))
 		k.int(int(w.lostAsks[i]))
+		k.int(int(w.orphaned[i]))
 		k.int(int(w.told[i]))
 		k.bool(w.doubt[i])
 		k.int(int(w.had[i].version))
@@ -422,6 +432,7 @@ func (k *keyer) server(w *world) {
 		k.span(max(c.at-w.now, -w.lag))
 		k.int(int(c.updated))
 		k.int(int(c.version))
+		k.bool(c.parent)
 	}
 	k.int(len(w.late))
 	for _, l := range w.late {
@@ -429,7 +440,10 @@ func (k *keyer) server(w *world) {
 		k.int(int(l.seq))
 		k.bool(l.asked)
 		k.int(int(l.field))
-		k.bool(l.update)
+		k.bool(l.update != nil)
+		if l.update != nil {
+			k.update(l.update)
+		}
 		k.int(int(l.version))
 		k.at(l.until)
 	}

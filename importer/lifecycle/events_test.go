@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"cmp"
 	"slices"
+	"time"
 
 	"caseimport/importer/journal"
 	"caseimport/importer/talkdesk"
@@ -49,6 +50,9 @@ const (
 	wrongAddress               // 404: nothing will work
 	interrupted                // a read that the stop ends
 	page                       // somebody else's page, 200; it may be stored yet
+	noHost                     // there is no such host
+	longPause                  // 429, and a pause longer than anyone waits
+	otherForm                  // the account refuses a spelling: another is sent at once
 	sameID                     // a create: stored, 201, with the id of another row's case
 )
 
@@ -57,7 +61,7 @@ var answers = [...]talkdesk.Answer{
 	truthNow:     {Verdict: talkdesk.OK, Status: 200},
 	lost:         {Verdict: talkdesk.Unknown, Status: 408, Code: "lost"},
 	lostDown:     {Verdict: talkdesk.Unknown, Code: "timeout", Down: true},
-	rejected:     {Verdict: talkdesk.Rejected, Status: 400, Code: "bad", APIForm: true},
+	rejected:     {Verdict: talkdesk.Rejected, Status: 400, Code: "bad", APIForm: true, AboutParent: true, AboutLock: true}, // for whatever
 	throttled:    {Verdict: talkdesk.NotTaken, Status: 429, Code: "429", Throttled: true},
 	noConnection: {Verdict: talkdesk.NotTaken, Code: "no connection", Down: true},
 	renewed:      {Verdict: talkdesk.NotTaken, Status: 401, Code: "401", Renewed: true},
@@ -65,6 +69,9 @@ var answers = [...]talkdesk.Answer{
 	blocked:      {Verdict: talkdesk.Rejected, Status: 403, Code: "blocked", Blocked: true},
 	refusedRead:  {Verdict: talkdesk.Unknown, Status: 400, Code: "refused"},
 	wrongAddress: {Verdict: talkdesk.Halt, Status: 404, Code: "404"},
+	noHost:       {Verdict: talkdesk.NotTaken, Code: "no host", Down: true, NoHost: true},
+	longPause:    {Verdict: talkdesk.NotTaken, Status: 429, Code: "429", Throttled: true, Pause: 2 * time.Hour},
+	otherForm:    {Verdict: talkdesk.NotTaken, Status: 400, Code: "another form", Again: true},
 	sameID:       {Verdict: talkdesk.OK, Status: 201},
 	page:         {Verdict: talkdesk.Unknown, Status: 200, Code: "page", Page: true},
 	interrupted:  {Verdict: talkdesk.NotTaken, Code: "interrupted"},
@@ -74,6 +81,7 @@ var answerTexts = [...]string{
 	lost: "no usable answer comes (408)", lostDown: "the answer is lost", rejected: "the API refuses it (400)",
 	throttled: "429, too many requests", noConnection: "no connection", renewed: "401, and the token is renewed",
 	denied: "403, the scope is missing", blocked: "a firewall refuses it (403)", refusedRead: "it is refused (400)",
+	noHost: "there is no such host", longPause: "429, and a pause of two hours", otherForm: "this spelling is refused",
 	sameID:       "the server stores it, and says that it is the case of another row",
 	page:         "a page comes in place of an answer",
 	wrongAddress: "404, a wrong address", interrupted: "it is given up, since the run stops",
@@ -233,11 +241,14 @@ func (w *world) answersTo(i int, add func(k kind, a, b int)) {
 	}
 }
 
-// twin is the id that a server gives a create which gave it to another row last, ""
-// if there is none.
+// twin is the id that a server gives a create which gave it to another row last, in
+// this run or before, "" if there is none.
 func (w *world) twin(f flight) string {
 	if order := w.m.given.order; len(order) > 0 {
 		return order[len(order)-1]
+	}
+	if newest := w.m.canary.newest; newest.earlier && int(newest.ID[0]) != int(names[f.q.Row.ID[0]][0]) {
+		return newest.ID
 	}
 	return ""
 }
@@ -274,9 +285,9 @@ func (w *world) do(e event) {
 	case arrives:
 		l := w.late[e.a]
 		w.late = slices.Delete(w.late, int(e.a), int(e.a)+1)
-		if l.update {
-			w.tell("the update that was given up arrives: case %s is updated", caseID(l.row, l.seq))
-			w.update(l.row, l.seq, l.version)
+		if l.update != nil {
+			w.tell("the update that was given up arrives: case %s is updated if it takes it", caseID(l.row, l.seq))
+			w.update(l.row, l.seq, l.version, l.update)
 			break
 		}
 		w.tell("the request that was given up arrives: the server stores case %s", caseID(l.row, l.seq))
@@ -359,6 +370,9 @@ func (w *world) hand(i int) {
 		if w.notes.has(i) {
 			r.Update.Notes = make([]talkdesk.SetNote, 1)
 		}
+		if w.parents.has(i) {
+			r.Update.ParentID = "P"
+		}
 	}
 	if w.invalid && i == 0 && w.run > 1 || w.orphan && i == 1 {
 		r.Body, r.Fault = nil, "invalid"
@@ -422,8 +436,11 @@ func (w *world) leave() {
 		}
 	case Update:
 		i := int(q.Row.ID[0])
-		w.asks[i]++
-		w.tell("the update of row %s leaves", names[i])
+		w.asks[i] += int8(boolInt(q.Row.Update.Status != ""))
+		w.tell("the update of row %s leaves%s", names[i], map[bool]string{true: ", and names a parent"}[q.Row.Update.ParentID != ""])
+		if q.Row.Update.Empty() {
+			w.fail(machineSound, "an update of row %s that sets nothing is sent", names[i])
+		}
 		if row, seq := parseID(q.Row.CaseID); int(row) != i || w.stored(row, seq) == nil {
 			w.fail(rightCase, "the update of row %s is sent to case %q", names[i], q.Row.CaseID)
 		}
@@ -530,7 +547,7 @@ func (w *world) createAnswer(f flight, how answer, a talkdesk.Answer) {
 		}
 		text = "the server stores case " + a.CaseID + " and says so"
 	case lost, lostDown, page:
-		w.late = append(w.late, lateCreate{i, f.seq, f.asked, w.field(w.run), w.now + settle + w.tardy, false, w.version(int(i))})
+		w.late = append(w.late, lateCreate{i, f.seq, f.asked, w.field(w.run), w.now + settle + w.tardy, nil, w.version(int(i))})
 		w.doubt[i] = true
 	}
 	w.tell("  create of row %s: %s", names[i], text)
@@ -548,48 +565,99 @@ func (w *world) stored(row, seq int8) *storedCase {
 }
 
 // update applies an update. It reports whether the server took it.
-func (w *world) update(row, seq, version int8) bool {
+func (w *world) update(row, seq, version int8, u *talkdesk.Update) bool {
 	c := w.stored(row, seq)
-	if c == nil || w.locks && c.updated > 0 {
+	if c == nil || w.locked(c) || w.refusesParent(u) {
 		return false
 	}
-	c.updated++
-	c.version = version
+	if u.Status != "" {
+		c.updated++
+	}
+	c.version, c.parent = version, c.parent || u.ParentID != ""
 	return true
+}
+
+func (w *world) locked(c *storedCase) bool { return w.locks && c.updated > 0 }
+
+func (w *world) refusesParent(u *talkdesk.Update) bool {
+	return u.ParentID != "" && w.run <= w.noParents
 }
 
 func (w *world) updateAnswer(f flight, how answer, a talkdesk.Answer) {
 	row, seq := parseID(f.q.Row.CaseID)
-	text := answerTexts[how]
+	text, u := answerTexts[how], f.q.Row.Update
+	carries := int8(boolInt(u.Status != ""))
 	switch how {
 	case asHoped:
-		if text = "the server updates the case"; !w.update(row, seq, w.version(int(row))) {
+		switch {
+		case w.update(row, seq, w.version(int(row)), u):
+			text = "the server updates the case"
+		case w.refusesParent(u) && !w.locked(w.stored(row, seq)):
+			text, a = "the server refuses it for the parent", answers[rejected]
+			a.AboutLock, a.Fields = false, []talkdesk.FieldError{{Name: "parent_id"}}
+			w.asks[row] -= carries
+		default:
 			text, a = "the server refuses it, since the case is locked", answers[rejected]
+			if u.ParentID != "" { // which that may be about too: see orphaned
+				w.asks[row] -= carries
+			}
 		}
 	case lost, lostDown, page:
-		w.late = append(w.late, lateCreate{row: row, seq: seq, until: w.now + settle, update: true, version: w.version(int(row))})
-		w.lostAsks[row]++
+		w.late = append(w.late, lateCreate{row: row, seq: seq, until: w.now + settle, update: u, version: w.version(int(row))})
+		w.lostAsks[row] += carries
 	default: // nothing came of it
-		w.asks[row]--
+		w.asks[row] -= carries
 	}
+	if a.Verdict == talkdesk.Rejected && !a.Blocked && u.ParentID != "" {
+		if w.orphaned[row]++; w.orphaned[row] > 1 {
+			w.fail(fewUpdates, "an update of row %s that names its parent was refused, and sent again in the same run", names[row])
+		}
+	}
+	a.AboutParent = a.AboutParent && !w.unexplained
 	w.tell("  update of row %s: %s", names[row], text)
 	w.m.Answered(w.now, f.q, a, nil, 0)
 }
 
 func (w *world) compareAnswer(f flight, how answer, a talkdesk.Answer) {
 	row, seq := parseID(f.q.Row.CaseID)
-	rest, text := f.q.Row.Update, answerTexts[how]
-	if how == asHoped {
-		if text = "it is still to be updated"; w.asItIsToBe(w.stored(row, seq)) {
-			rest, text = nil, "it is as it is to be"
+	shown, text := Comparison{Rest: f.q.Row.Update}, answerTexts[how]
+	if c := w.stored(row, seq); how == asHoped {
+		shown.Locked = w.locked(c)
+		if text = "it is still to be updated"; w.leftToSet(c, &shown) {
+			text = "there is nothing to set any more"
 		}
 	}
 	w.tell("  case of row %s: %s", names[row], text)
-	w.m.Compared(w.now, f.q, a, Comparison{Rest: rest})
+	w.m.Compared(w.now, f.q, a, shown)
+}
+
+// leftToSet takes from an update what a case holds already, and reports whether that is
+// all of it.
+func (w *world) leftToSet(c *storedCase, shown *Comparison) (none bool) {
+	if !w.parents.has(int(c.row)) {
+		none = w.asItIsToBe(c)
+	} else {
+		rest := *shown.Rest
+		if c.updated > 0 {
+			rest.Status, rest.Notes = "", nil
+		}
+		if c.parent {
+			rest.ParentID = ""
+		}
+		shown.Rest, none = &rest, rest.Empty()
+	}
+	if none {
+		shown.Rest = nil
+	}
+	return none
 }
 
 // asItIsToBe reports whether a case needs no update any more.
 func (w *world) asItIsToBe(c *storedCase) bool {
+	return w.asItIsButForParent(c) && (c.parent || !w.parents.has(int(c.row)))
+}
+
+func (w *world) asItIsButForParent(c *storedCase) bool {
 	return (c.updated > 0 || !w.updates.has(int(c.row))) && c.version == w.version(int(c.row))
 }
 
@@ -617,11 +685,11 @@ func (w *world) die(kept int, resend bool) {
 	for _, f := range w.flights {
 		switch f.q.Kind {
 		case Create:
-			w.late = append(w.late, lateCreate{int8(f.q.Row.ID[0]), f.seq, f.asked, w.field(w.run), w.now + settle + w.tardy, false, w.version(int(f.q.Row.ID[0]))})
+			w.late = append(w.late, lateCreate{int8(f.q.Row.ID[0]), f.seq, f.asked, w.field(w.run), w.now + settle + w.tardy, nil, w.version(int(f.q.Row.ID[0]))})
 		case Update:
 			row, seq := parseID(f.q.Row.CaseID)
-			w.late = append(w.late, lateCreate{row: row, seq: seq, until: w.now + settle, update: true, version: w.version(int(row))})
-			w.lostAsks[row]++
+			w.late = append(w.late, lateCreate{row: row, seq: seq, until: w.now + settle, update: f.q.Row.Update, version: w.version(int(row))})
+			w.lostAsks[row] += int8(boolInt(f.q.Row.Update.Status != ""))
 		}
 	}
 	d := w.dying()

@@ -122,6 +122,9 @@ func randomScenario(random *rand.Rand) *scenario {
 	if chance(3) && !s.locks {
 		s.edits = rowSet(random.IntN(1<<s.rows)) &^ s.updates // one update of a row, so that one that is made twice shows
 	}
+	if chance(3) {
+		s.parents, s.noParents = s.updates&rowSet(random.IntN(1<<s.rows)), random.IntN(4)
+	}
 	s.notes = (s.updates | s.edits) & rowSet(random.IntN(1<<s.rows))
 	s.child = s.child && s.rows > 1
 	s.lookFirst = s.lookFirst && !s.unsearchable // --adopt demands a key field

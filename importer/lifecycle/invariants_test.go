@@ -88,6 +88,10 @@ func (w *world) heardRecord(a Record) {
 			w.fail(createdTrue, "row %s is recorded with case %s, which it does not have", names[i], a.CaseID)
 		} else if a.State == Done && !w.foreign && (w.updates.has(i) && c.updated == 0 || a.Ref != nil && int8(a.Held[0]) == w.version(i) && !w.asItIsToBe(c)) {
 			w.fail(doneTrue, "row %s is done, and case %s was not updated", names[i], a.CaseID)
+		} else if a.State == Done && w.parents.has(i) && !c.parent {
+			w.fail(doneTrue, "row %s is done, and case %s does not have its parent", names[i], a.CaseID)
+		} else if a.Parentless && !w.asItIsButForParent(c) {
+			w.fail(doneTrue, "row %s is said to lack its parent alone, and case %s lacks more", names[i], a.CaseID)
 		}
 		w.doubt[i] = false
 	case Failed:

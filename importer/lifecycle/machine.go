@@ -53,6 +53,7 @@ type Config struct {
 type hooks struct {
 	trust       trust                // in place of trustFrom
 	forgetDoubt bool                 // without rule 6
+	forgetLeft  bool                 // a row whose parent is left out is done like others
 	sameInARow  int                  // in place of the constant
 	moved       func(from, to State) // is told of every step of a row
 }
@@ -107,7 +108,6 @@ type Machine struct {
 	later    []*Row // Claimed, Doubtful or Created, not before due; by due
 	sought   int    // look-ups in flight
 	asks     []*Question
-	unheard  Instant             // see Unheard
 	past     map[journal.ID]*Row // of earlier runs, as they were left in doubt
 
 	breaker breaker
@@ -193,7 +193,7 @@ func (m *Machine) Read(now Instant, r *Row, lookFirst bool) (created bool) {
 	m.taken++
 	m.active++
 	if lookFirst {
-		r.state, r.doubt, r.alone, r.since = Doubtful, true, true, m.unheard
+		r.state, r.doubt, r.alone = Doubtful, true, true
 		m.enqueue(r)
 	} else {
 		m.fresh = append(m.fresh, r)
@@ -201,10 +201,6 @@ func (m *Machine) Read(now Instant, r *Row, lookFirst bool) (created bool) {
 	m.proceed(now)
 	return false
 }
-
-// Unheard tells of the rows that are looked up first since when, at least, no request of
-// theirs was made of which we do not know; 0, the lock, if nothing is known of that.
-func (m *Machine) Unheard(since Instant) { m.unheard = since }
 
 // Listed is Read of a row whose cases were found in the whole list.
 func (m *Machine) Listed(now Instant, r *Row, found []talkdesk.Found) (created bool) {

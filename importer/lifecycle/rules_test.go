@@ -83,6 +83,32 @@ func TestEveryRuleIsNeeded(t *testing.T) {
 	}
 }
 
+// TestParentRuleIsNeeded does the same with what is promised of an update that is
+// refused for its parent: the rest of it is set, and the row is not done.
+func TestParentRuleIsNeeded(t *testing.T) {
+	for _, c := range []struct {
+		rule   string
+		off    func(s *scenario)
+		breaks invariant
+	}{
+		{"such a row is incomplete", func(s *scenario) { s.hooks.forgetLeft = true }, doneTrue},
+		{"the rest is sent without the parent", func(s *scenario) { s.unexplained = true }, calmHeals},
+	} {
+		t.Run(named(c.rule), func(t *testing.T) {
+			s := scenario{rows: 1, workers: 1, runs: 1, updates: 1, parents: 1, noParents: maxRuns}
+			if r := explore(&s, 100_000); r.wrong != "" {
+				t.Fatalf("this world is not sound with the rule:\n%s", story(&s, r.path))
+			}
+			c.off(&s)
+			r := explore(&s, 100_000)
+			if r.which != c.breaks {
+				t.Fatalf("%s: not needed? %q does not hold: %s", c.rule, r.which, r.wrong)
+			}
+			t.Logf("Without it, %s:\n%s", r.wrong, story(&s, r.path))
+		})
+	}
+}
+
 // TestWhatIsAssumed shows what the promise cannot do without: where the world
 // does not keep to it, a row gets two cases, whatever the rules.
 func TestWhatIsAssumed(t *testing.T) {

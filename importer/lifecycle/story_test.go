@@ -42,6 +42,7 @@ func (s *scenario) String() string {
 	say(s.lookFirst, "every row is looked up before it is sent")
 	say(s.listed, "the whole list of cases is read first")
 	say(s.foreign, "row A has a case already")
+	say(s.parents != 0, "updates name a parent, which the server refuses in the first %d runs", s.noParents)
 	say(s.limit > 0, "--limit %d", s.limit)
 	say(s.patience > 0, "patience %v", s.patience)
 	return strings.Join(parts, "; ")

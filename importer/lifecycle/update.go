@@ -196,7 +196,7 @@ func aboutParent(a talkdesk.Answer, id string) talkdesk.Answer {
 func (m *Machine) done(r *Row, updated bool) {
 	rec := *r.made
 	rec.State, rec.Updated = Done, updated
-	if r.parent != nil {
+	if r.parent != nil && !m.cfg.hooks.forgetLeft {
 		rec.State, rec.Answer, rec.Parentless = Incomplete, *r.parent, true
 	}
 	if updated && !r.last.Updated.IsZero() {

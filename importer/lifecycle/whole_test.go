@@ -25,7 +25,6 @@ var notInKey = map[string]string{
 	"Machine.stopped.At":             "text",
 	"Machine.breaker.reason":         "text",
 	"Machine.hold.reason":            "text",
-	"Machine.unheard":                "of the scenario",
 	"Machine.said.onlyRows":          "only decides what is said",
 	"Machine.said.doubts":            "only decides what is said",
 	"Machine.said.canary":            "only decides what is said",

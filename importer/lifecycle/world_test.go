@@ -74,6 +74,10 @@ type scenario struct {
 	// parent, has its case.
 	child bool
 	locks bool // an updated case refuses every further update
+	// parents are rows whose update names a parent, which the server refuses for
+	// that in as many runs as noParents.
+	parents   rowSet
+	noParents int
 	// edits are rows that change after the first run, and are updated since a
 	// person says --update.
 	edits rowSet
@@ -93,6 +97,7 @@ type scenario struct {
 	noSettle     bool    // the machine does not wait for requests to arrive
 	ageless      bool    // rows of earlier runs are taken for rows whose request has long arrived
 	nobodyLooks  bool    // look-ups of rows are answered "absent" without a look
+	unexplained  bool    // a refusal is never said to be for the parent
 	tardy        Instant // how much longer than the settle delay a request takes at most
 	hooks        hooks
 	// only is the one invariant that counts, "" if all do.
@@ -123,6 +128,7 @@ type world struct {
 	sent     [maxRows]int8 // create requests that have left
 	asks     [maxRows]int8 // updates that have left
 	lostAsks [maxRows]int8 // of these, those of whose answer nothing is known
+	orphaned [maxRows]int8 // updates of this run that named a parent and were refused
 	had      [maxRows]word // what the journal knew of a case when its row was read
 	waits    bool          // the child has been read, and waits for the others
 	orphan   bool          // its parent has no case
@@ -158,6 +164,7 @@ type storedCase struct {
 	at       Instant
 	updated  int8 // how often
 	version  int8 // of its row that it holds
+	parent   bool
 }
 
 // lateCreate is a request that was given up and may be stored before until.
@@ -166,8 +173,8 @@ type lateCreate struct {
 	asked    bool
 	field    int8
 	until    Instant
-	update   bool // of that case, instead
-	version  int8 // of the row that it carries
+	update   *talkdesk.Update // of that case, instead; never changed
+	version  int8             // of the row that it carries
 }
 
 func caseID(row, seq int8) string { return fmt.Sprintf("%s%d", names[row], seq) }
@@ -268,6 +275,7 @@ func (w *world) start(resend bool) {
 	w.question, w.replies = nil, 0
 	w.told = [maxRows]int8{}
 	w.waits, w.orphan = false, false
+	w.orphaned = [maxRows]int8{}
 	w.had = [maxRows]word{}
 	flag := ""
 	if resend {
@@ -464,14 +472,14 @@ func (w *world) found(key string, set int) (found []talkdesk.Found) {
 }
 
 func (w *world) store(row, seq int8, asked bool, field, version int8) {
-	w.cases = append(w.cases, storedCase{row, seq, asked, field, w.now, 0, version})
+	w.cases = append(w.cases, storedCase{row, seq, asked, field, w.now, 0, version, false})
 }
 
 // mayHaveCase reports whether a row has a case, or a request that can still make
 // one.
 func (w *world) mayHaveCase(i int) bool {
 	return slices.ContainsFunc(w.cases, func(c storedCase) bool { return int(c.row) == i }) ||
-		slices.ContainsFunc(w.late, func(l lateCreate) bool { return int(l.row) == i && !l.update }) ||
+		slices.ContainsFunc(w.late, func(l lateCreate) bool { return int(l.row) == i && l.update == nil }) ||
 		slices.ContainsFunc(w.flights, func(f flight) bool { return f.q.Kind == Create && int(f.q.Row.ID[0]) == i })
 }
 

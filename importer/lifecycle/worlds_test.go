@@ -101,6 +101,30 @@ func worlds() []*scenario {
 			creates: []answer{lost, rejected}},
 		{name: "a child, a parent without a search, and updates", rows: 2, workers: 1, runs: 2, kills: 1, faults: 2, child: true, unsearchable: true, updates: 2,
 			creates: []answer{lost, rejected}, changes: []answer{rejected}},
+		{name: "a parent that no update can set", rows: 1, workers: 1, runs: 2, kills: 1, stops: 1, faults: 2, updates: 1, parents: 1, noParents: maxRuns,
+			changes: []answer{lost, rejected, noConnection}},
+		{name: "every answer to an update that names a parent", rows: 1, workers: 1, runs: 1, stops: 1, faults: 2, updates: 1, parents: 1, noParents: maxRuns,
+			changes: []answer{lost, lostDown, rejected, throttled, noConnection, renewed, denied, blocked, page}, reads: []answer{noConnection, denied}},
+		{name: "a parent that updates set from the second run on", rows: 1, workers: 1, runs: 3, kills: 1, stops: 1, faults: 1, updates: 1, parents: 1, noParents: 1, notes: 1,
+			creates: []answer{lost}, changes: []answer{lost, rejected}},
+		{name: "a parent that comes too late, since the case is locked", rows: 1, workers: 1, runs: 2, kills: 1, stops: 1, faults: 1, updates: 1, parents: 1, noParents: 1, locks: true,
+			creates: []answer{lost}, changes: []answer{lost, rejected}, reads: []answer{denied}},
+		{name: "a parent that is refused, beside other rows", rows: 2, workers: 2, runs: 1, stops: 1, faults: 1, updates: 3, parents: 1, noParents: 1, maxRefused: 1,
+			creates: []answer{lost}, changes: []answer{lost, rejected}},
+		{name: "answers that end a run or cost nothing", rows: 1, workers: 1, runs: 2, kills: 1, faults: 2, updates: 1,
+			creates: []answer{noHost, longPause, otherForm}, changes: []answer{longPause, otherForm}},
+		{name: "tokens that are all refused", rows: 1, workers: 1, runs: 1, stops: 1, faults: maxRenewals + 1, updates: 1,
+			creates: []answer{renewed, lost}, changes: []answer{renewed}, reads: []answer{renewed}},
+		{name: "nothing but pauses", rows: 1, workers: 1, runs: 1, faults: 4, slow: 3, patience: 2 * tick, updates: 1,
+			creates: []answer{throttled, lost}, changes: []answer{throttled}, reads: []answer{throttled}},
+		{name: "the same refusals, and too many, and one that left before", rows: 3, workers: 2, runs: 1, faults: 2, slow: 1, maxRefused: 2, hooks: hooks{sameInARow: 3},
+			creates: []answer{rejected}},
+		{name: "a refusal that a new token cures once, and not again", rows: 4, workers: 1, runs: 1, faults: 4, hooks: hooks{sameInARow: 2},
+			creates: []answer{rejected}},
+		{name: "pages for longer than anyone waits", rows: 1, workers: 1, runs: 2, faults: 3, patience: 50 * tick, updates: 1,
+			changes: []answer{page}},
+		{name: "the id of an earlier run's case", rows: 2, workers: 1, runs: 2, kills: 1, faults: 1, known: true,
+			creates: []answer{sameID}},
 	}
 }
 
@@ -119,13 +143,21 @@ func (w *world) settled(i int) bool {
 	invalid := w.invalid && i == 0
 	switch w.disk.state(i) {
 	case journal.Created:
-		return invalid || w.disk.rows[i].version == 0 || w.disk.rows[i].version == w.version(i)
+		return invalid || w.parents.has(i) && w.parentAsItIsToBe(i) || !w.parents.has(i) && (w.disk.rows[i].version == 0 || w.disk.rows[i].version == w.version(i))
 	case journal.Incomplete:
-		return invalid
+		// What can be set is set: all but a parent that is refused, or comes too late.
+		c := w.stored(int8(i), w.disk.rows[i].seq)
+		return invalid || w.parents.has(i) && w.asItIsButForParent(c) && !c.parent && (w.run <= w.noParents || w.locks)
 	case journal.None, journal.Failed, journal.Released:
 		return invalid || w.child && i == 1 && !w.disk.state(0).HasCase()
 	case journal.Unknown, journal.Claimed:
 		return w.alters.has(i) || w.scenario.search != truly || w.mappings != "" && !w.disk.rows[i].findable(w.field(w.run)) || w.unsearchable && (!w.resend || invalid) || w.otherTitle || w.patience != 0 && w.lag > w.patience
 	}
 	return false
+}
+
+// parentAsItIsToBe reports whether the case of a row has its parent.
+func (w *world) parentAsItIsToBe(i int) bool {
+	c := w.stored(int8(i), w.disk.rows[i].seq)
+	return c != nil && c.parent
 }
