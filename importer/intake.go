@@ -214,8 +214,8 @@ func (in *intake) hand(r *lifecycle.Row) error {
 		in.compared = true
 		in.compareFields()
 	}
-	if in.before.doubtful && in.journal.State(r.ID) == journal.None {
-		// Not before: a night without new rows asks nothing, and reads the input once.
+	if state := in.journal.State(r.ID); in.before.doubtful && !state.HasCase() && !state.InDoubt() {
+		// Not before: a night that creates nothing asks nothing, and reads the input once.
 		var err error
 		if in.before, err = in.doubtJournal(); err != nil {
 			return err

@@ -236,6 +236,37 @@ func TestOwners(t *testing.T) {
 	})
 }
 
+// TestOwnersOfCasesThatAreNotMade: the default is counted where a case took it in this
+// run, and not where the case was found, takes no changes, or is another row's.
+func TestOwnersOfCasesThatAreNotMade(t *testing.T) {
+	in(t, func(w *world) {
+		w.tickets("T-1,One,x,,,nobody@example.com,,")
+		w.mapping = strings.Replace(full, "agent: true", `agent: true, default: ""`, 1)
+		w.must(0, "in.csv")
+		os.Remove(w.path("out.journal"))
+		os.Remove(w.path("out.csv"))
+		if sum := w.must(0, "in.csv", adopt); sum.Already != 1 || sum.Unowned != 0 {
+			t.Errorf("found: %+v", sum)
+		}
+		w.api.locks = true
+		w.api.mu.Lock()
+		w.api.cases[0].set, w.api.cases[0].updated = map[string]string{"status": "RESOLVED"}, time.Now()
+		w.api.mu.Unlock()
+		w.write("in.csv", fullHeader, "T-1,One changed,x,,,nobody@example.com,,")
+		if sum := w.must(3, "in.csv", updating); sum.Locked != 1 || sum.Unowned != 0 {
+			t.Errorf("locked: %+v", sum)
+		}
+	})
+	in(t, func(w *world) {
+		w.tickets("T-1,One,x,,,nobody@example.com,,", "T-2,Two,x,,,,T-1,") // which comes when T-1 has come to its end
+		w.mapping = strings.Replace(full, "agent: true", `agent: true, default: ""`, 1)
+		w.api.named = func(int) string { return "7" }
+		if sum := w.must(3, "in.csv"); sum.Unknown != 1 || sum.Unowned != 0 {
+			t.Errorf("another's: %+v", sum)
+		}
+	})
+}
+
 // TestOwnersAndParentsChangeNoRow: ids are looked up for a row, and it has not changed by
 // that when it comes again.
 func TestOwnersAndParentsChangeNoRow(t *testing.T) {
@@ -582,6 +613,31 @@ func TestRowThatChangesWhileInDoubt(t *testing.T) {
 	})
 }
 
+// TestChangedRowThatIsFoundIsUpdatedYet: either of two requests may have made the case,
+// and what a create cannot carry was refused then. It is set when the row comes again.
+func TestChangedRowThatIsFoundIsUpdatedYet(t *testing.T) {
+	in(t, func(w *world) {
+		denied := func() (talkdesk.Answer, bool) {
+			return talkdesk.Answer{Verdict: talkdesk.Halt, Status: 403, Denied: true, Message: "scope"}, true
+		}
+		w.tickets("T-1,One,x,open,,,,")
+		w.api.read, w.api.fate = denied, func(int) fate { return cutAfter }
+		w.must(3, "in.csv")
+		w.tickets("T-1,One,y,pending,,,,")
+		w.api.fate = func(int) fate { return cutBefore }
+		w.must(3, "in.csv", func(c *Config) { c.ResendUnknown = true })
+		w.api.read, w.api.fate = nil, nil
+		w.api.fateOfUpdate = func(int) fate { return refusedBy }
+		if sum := w.must(3, "in.csv"); sum.Incomplete != 1 {
+			t.Errorf("%+v", sum)
+		}
+		w.api.fateOfUpdate = nil
+		w.must(0, "in.csv")
+		w.set("T-1", map[string]string{"status": "PENDING"})
+		w.once("T-1")
+	})
+}
+
 // TestParentThatWasRefusedBefore goes before its child.
 func TestParentThatWasRefusedBefore(t *testing.T) {
 	in(t, func(w *world) {
@@ -702,6 +758,16 @@ func TestChangedRowOfALockedCase(t *testing.T) {
 			if line := w.results()[1]; line.Status != results.Created || line.ErrorCode != "locked" || !strings.Contains(line.ErrorMessage, "takes no changes: reopen it there") {
 				t.Errorf("%+v", line)
 			}
+		}
+		// A night that ended badly had no news either, and nothing new to write down.
+		journal := w.read("out.journal")
+		outcomes := strings.Count(journal, " O ")
+		w.write("out.journal", strings.TrimSuffix(journal[:strings.LastIndex(strings.TrimSuffix(journal, "\n"), "\n")], "\n"))
+		if sum := w.must(0, "in.csv", updating); sum.StillLocked != 60 {
+			t.Errorf("after a night that ended badly: %+v", sum)
+		}
+		if n := strings.Count(w.read("out.journal"), " O "); n != outcomes {
+			t.Errorf("%d outcomes, and %d before", n, outcomes)
 		}
 		// News of one of them is told again, once.
 		changed[0] = "T-1,Changed 1,x,open,,,,even more"

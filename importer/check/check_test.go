@@ -182,10 +182,6 @@ func TestCheckFindsParents(t *testing.T) {
 				if len(g.Fixes) > 0 && strings.HasPrefix(g.Reason, "names an invalid row") {
 					t.Errorf("%q would not help: the child waits for its parent", g.Fixes)
 				}
-				const oneLevel = `parent_id: {expr: 'row["Type"] == "Sub-task" ? "" : row["Parent"]', key: true, default: ""}  # `
-				if strings.HasPrefix(g.Reason, "names a row that has a parent itself") && (len(g.Fixes) != 1 || !strings.HasPrefix(g.Fixes[0], oneLevel)) {
-					t.Errorf("%q", g.Fixes)
-				}
 			}
 			if text := strings.Join(got, "; "); text != c.problems || r.Invalid+r.Duplicate != len(bad) || r.Valid+r.Invalid+r.Duplicate+r.Filtered != r.Rows {
 				t.Errorf("%+v\ngot  %s\nwant %s", r, text, c.problems)
@@ -194,6 +190,54 @@ func TestCheckFindsParents(t *testing.T) {
 				t.Errorf("warnings %q", text)
 			}
 		})
+	}
+}
+
+// TestRuleForChainsOfParents: it helps where the levels are told by what it says, and
+// leaves what is to be done about parents that are nowhere as it was.
+func TestRuleForChainsOfParents(t *testing.T) {
+	for _, otherwise := range []string{"", `, default: ""`, `, default: "77"`} {
+		before := `parent_id: {column: "Ann's \"Parent\"", key: true` + otherwise + "}"
+		mapping := strings.Replace(families, "parent_id: {column: Parent, key: true}", before, 1)
+		const rows = `Id,Subject,Type,"Ann's ""Parent"""` + "\nC,c,Sub-task,B\nB,b,Task,A\nA,a,Epic,\nD,d,Task,X\n"
+		r := checkOf(t, "t.csv", rows, mapping)
+		if len(r.Groups) != 1 || len(r.Groups[0].Fixes) != 1 {
+			t.Fatalf("%+v", r)
+		}
+		rule, why, _ := strings.Cut(r.Groups[0].Fixes[0], "  # ")
+		if want := `parent_id: {expr: 'row["Type"] == "Sub-task" ? "" : row["Ann''s \"Parent\""]', key: true` + otherwise + "}"; rule != want || why == "" {
+			t.Errorf("%s\nwant %s", rule, want)
+		}
+		after := checkOf(t, "t.csv", rows, strings.Replace(mapping, before, rule, 1))
+		if len(after.Problems) > 0 || !reflect.DeepEqual(after.Warnings, r.Warnings) {
+			t.Errorf("%q: %+v\nbefore %+v", otherwise, after, r)
+		}
+	}
+}
+
+// TestCoverageOfEachField: none is counted as another.
+func TestCoverageOfEachField(t *testing.T) {
+	const rule = `version: 1
+key: {column: Id, custom_field: text1}
+case: {title: {const: t}, description: {const: d}, requester_name: A, requester_email: B, requester_type: C, priority: D, owner_id: E, parent_id: F, status: G, type: H, group_id: I}
+`
+	var b strings.Builder
+	b.WriteString("Id,A,B,C,D,E,F,G,H,I\n")
+	cells := []string{"n", "a@example.com", "Contact", "LOW", "5f0000000000000000000001", "7", "OPEN", "TASK", "g"}
+	for n := range len(cells) {
+		fmt.Fprintf(&b, "%d", n+1)
+		for i, cell := range cells {
+			if i > 0 && i < len(cells)-n {
+				cell = ""
+			}
+			b.WriteString("," + cell)
+		}
+		b.WriteString("\n")
+	}
+	r := checkOf(t, "t.csv", b.String(), rule)
+	const want = "[{title 9} {description 9} {priority 3} {requester_name 9} {requester_email 1} {requester_type 2} {owner_id 4} {parent_id 5} {status 6} {type 7} {group_id 8} {custom_fields.text1 9}]"
+	if got := fmt.Sprint(r.Coverage); got != want {
+		t.Errorf("%s\nwant %s", got, want)
 	}
 }
 

@@ -104,9 +104,12 @@ func (f *family) oneLevel(column string) string {
 	if column == "" {
 		column = "Parent"
 	}
-	otherwise, _ := f.program.ParentDefault()
+	otherwise := ""
+	if id, set := f.program.ParentDefault(); set { // else it is a fault if a parent is nowhere, and stays one
+		otherwise = fmt.Sprintf(", default: %q", id)
+	}
 	expression := fmt.Sprintf(`row["Type"] == "Sub-task" ? "" : row[%q]`, column)
-	return fmt.Sprintf(`parent_id: {expr: '%s', key: true, default: %q}  # in place of Type and "Sub-task", a column and a value by which one level is known: its rows then have no parent`,
+	return fmt.Sprintf(`parent_id: {expr: '%s', key: true%s}  # in place of Type and "Sub-task", a column and a value by which one level is known: its rows then have no parent`,
 		strings.ReplaceAll(expression, "'", "''"), otherwise)
 }
 

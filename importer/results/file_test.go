@@ -392,6 +392,18 @@ func TestLineIsTheJSONOfItsFields(t *testing.T) {
 	})
 }
 
+// TestLineOfNoUTF8 is JSON all the same: a journal's line is read again.
+func TestLineOfNoUTF8(t *testing.T) {
+	line := results.Line{Row: 1, Key: "a\xffb", Status: results.Failed, ErrorMessage: "\xed\xa0\x80 no", ErrorFields: results.Fields{{Name: "\xc3", Description: "ok"}}}
+	var got results.Line
+	if err := json.Unmarshal(line.AppendJSON(nil), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Key != "a\ufffdb" || !strings.HasSuffix(got.ErrorMessage, " no") || got.ErrorFields[0] != (results.Field{Name: "\ufffd", Description: "ok"}) {
+		t.Errorf("%+v", got)
+	}
+}
+
 func BenchmarkLineAsJSON(b *testing.B) {
 	line := some[0]
 	b.Run("ours", func(b *testing.B) {

@@ -1,6 +1,8 @@
 package source
 
 import (
+	"crypto/sha256"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -165,6 +167,32 @@ func TestACharacterAcrossTheEdgeOfAChunk(t *testing.T) {
 		content := "id\n" + strings.Repeat("x", 256<<10-8+pad) + "ö€😀\n"
 		if table := open(t, "x.csv", content, Options{}); len(table.Remarks) > 0 || table.Rows != 1 {
 			t.Errorf("pad %d: %d rows, %q", pad, table.Rows, table.Remarks)
+		}
+	}
+}
+
+// TestSumOfManyChunks: one is read into the place of the one before the last while the
+// last is hashed, and each is as long as the hash takes.
+func TestSumOfManyChunks(t *testing.T) {
+	var content strings.Builder
+	content.WriteString("id\n")
+	for n := range 400_000 {
+		fmt.Fprintf(&content, "ö%d\n", n)
+	}
+	for range 3 {
+		if table := open(t, "x.csv", content.String(), Options{}); table.Rows != 400_000 || table.Sum != sha256.Sum256([]byte(content.String())) {
+			t.Fatalf("%d rows, sum %x", table.Rows, table.Sum)
+		}
+	}
+}
+
+// TestLineOfABadByte counts the lines of the chunks before it.
+func TestLineOfABadByte(t *testing.T) {
+	for _, end := range []string{"\n", "\r\n", "\r"} {
+		rows := strings.Repeat("größer als üblich"+end, 30_000)
+		table := open(t, "x.csv", "id"+end+rows+"gr\xf6\xdfer"+end+rows, Options{})
+		if all := strings.Join(table.Remarks, "; "); !strings.Contains(all, "the first on line 30002;") {
+			t.Errorf("%q: %s", end, all)
 		}
 	}
 }

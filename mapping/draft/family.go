@@ -55,7 +55,7 @@ func (f *Family) Add(row mapping.Row) {
 	}
 	c := child{key: maphash.String(seed, key), parent: maphash.String(seed, parent)}
 	if f.kind != nil {
-		kind := text(f.kind)
+		kind := row.Cell(f.kind.at).Text // as it is: the rule compares the cell, spaces and all
 		if _, known := f.kinds[kind]; !known {
 			f.kinds[strings.Clone(kind)] = len(f.kinds)
 		}
@@ -95,7 +95,7 @@ func (f *Family) levels() (l levels) {
 	for kind, i := range f.kinds {
 		switch {
 		case !low[i]:
-		case others[i] || kind == "":
+		case others[i] || strings.TrimSpace(kind) == "":
 			l.kinds = nil
 			return l
 		default:

@@ -170,6 +170,42 @@ func TestRightOrAsked(t *testing.T) {
 			never: []string{"or the agent's?"},
 		},
 		{
+			name:  "of two owners the address comes first",
+			input: "Ticket ID,Subject,Description,Owner,Owner email\n3,The lamp is out,It is dark,Ann Lee,ann@example.com\n9,The door is stuck,It is shut,Bob Roy,bob@example.com\n",
+			file:  []string{`  # owner_id: {column: Owner email, agent: true, default: ""}`, "  # requester_email: Owner email"},
+		},
+		{
+			name:  "an owner beside a requester's address is no requester",
+			input: "Ticket ID,Subject,Description,Owner,Requester email\n3,The lamp is out,It is dark,ann@example.com,eve@example.org\n9,The door is stuck,It is shut,bob@example.com,dan@example.org\n",
+			sure:  []string{"requester_email: Requester email"}, asked: []string{`owner_id: is "Owner" the agent whose case it is?`},
+			never: []string{`or the agent's?`},
+		},
+		{
+			name:  "an owner's name is no requester's address",
+			input: "Ticket ID,Subject,Description,Requester,Owner\n3,The lamp is out,It is dark,Ann Lee,Kim\n9,The door is stuck,It is shut,Bob Roy,Joe\n",
+			sure:  []string{"requester_name: Requester"}, never: []string{`or the agent's?`},
+		},
+		{
+			name:  "owners who are addresses and names",
+			input: "Ticket ID,Subject,Description,Requester,Owner\n3,The lamp is out,It is dark,Ann Lee,kim@example.com\n9,The door is stuck,It is shut,Bob Roy,Joe\n",
+			file:  []string{`  # owner_id: {column: Owner, values: {file: agents.csv}, pass: true, agent: true, default: ""}`},
+		},
+		{
+			name:  "an owner nobody has",
+			input: "Ticket ID,Subject,Description,Requester,Owner\n3,The lamp is out,It is dark,Ann Lee,\n9,The door is stuck,It is shut,Bob Roy,-\n",
+			never: []string{`is "Owner" the agent`},
+		},
+		{
+			name:  "an owner who stands there twice",
+			input: "Ticket ID,Subject,Description,Requester,Owner,Owner\n3,The lamp is out,It is dark,Ann Lee,Kim,Joe\n9,The door is stuck,It is shut,Bob Roy,Kim,Max\n",
+			never: []string{`is "Owner" the agent`},
+		},
+		{
+			name:  "an owner who is a number",
+			input: "Ticket ID,Subject,Description,Requester,Owner\n3,The lamp is out,It is dark,Ann Lee,7\n9,The door is stuck,It is shut,Bob Roy,12\n",
+			never: []string{`is "Owner" the agent`},
+		},
+		{
 			name:  "parents have parents themselves, and a column tells the levels apart",
 			input: "Issue key,Issue id,Summary,Issue Type,Parent key\nA-1,1,The lamp is out,Epic,\nA-2,2,The door is stuck,Task,A-1\nA-3,3,It rains,Sub-task,A-2\nA-4,4,It snows,Sub-task,A-2\n",
 			asked: []string{`parent_id: whose parents are to be kept? Subcases go one level deep, and 2 rows have a parent in "Parent key" that has a parent itself: all whose "Issue Type" is "Sub-task".`},
@@ -182,6 +218,16 @@ func TestRightOrAsked(t *testing.T) {
 			asked: []string{`parent_id: whose parents are to be kept? Subcases go one level deep, and 2 rows have a parent in "Parent key" that has a parent itself: all whose "Issue Type" is "It's" or "Sub-task".`},
 			file:  []string{`  parent_id: {expr: 'row["Issue Type"] in ["It''s", "Sub-task"] ? "" : row["Parent key"]', key: true, default: ""}`},
 			never: []string{"# parent_id"},
+		},
+		{
+			name:  "a kind with a space behind it is another to the rule",
+			input: "Issue key,Issue id,Summary,Issue Type,Parent key\nA-1,1,a,Epic,\nA-2,2,b,Task,A-1\nA-3,3,c,Sub-task,A-2\nA-4,4,d,Sub-task ,A-2\n",
+			file:  []string{`  parent_id: {expr: 'row["Issue Type"] in ["Sub-task", "Sub-task "] ? "" : row["Parent key"]', key: true, default: ""}`},
+		},
+		{
+			name:  "a level without a kind",
+			input: "Issue key,Issue id,Summary,Issue Type,Parent key\nA-1,1,a,Epic,\nA-2,2,b,Task,A-1\nA-3,3,c, ,A-2\n",
+			file:  []string{`  # parent_id: {column: Parent key, key: true, default: ""}`}, never: []string{"\n  parent_id"},
 		},
 		{
 			name:  "parents have parents themselves, and nothing tells the levels apart",
