@@ -53,6 +53,7 @@ func (in *intake) rows() (err error) {
 		}
 	}
 	if err := in.cfg.Table.Each(in.ctx, in.take); err != nil {
+		in.leaveLater()
 		return err
 	}
 	if in.equal > 0 {
@@ -165,7 +166,7 @@ func (in *intake) takeMapped(row *source.Row, who mapping.Identity, ident identi
 		return err
 	}
 	if in.going.Err() != nil {
-		in.skip(row)
+		in.leaveMet(row, ident.id)
 		return nil
 	}
 	faults = in.assign(r, it, faults)
@@ -222,7 +223,7 @@ func (in *intake) hand(r *lifecycle.Row) error {
 		}
 	}
 	if in.going.Err() != nil {
-		in.skip(r.Ref.(*item).row)
+		in.leaveMet(r.Ref.(*item).row, r.ID)
 		return nil
 	}
 	in.mu.Lock()
@@ -287,6 +288,15 @@ func (in *intake) skip(row *source.Row) {
 	if in.columns.IsReport() {
 		in.enqueue(func() error { return in.giveBack(row) })
 	}
+}
+
+// leaveMet leaves a row to a later run that the journal has met: unless this is said, a
+// failure report of it would be taken for dealt with.
+func (in *intake) leaveMet(row *source.Row, id journal.ID) {
+	in.enqueue(func() error {
+		in.undone[id] = true
+		return in.giveBack(row)
+	})
 }
 
 // identified is which row a row is.

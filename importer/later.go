@@ -62,6 +62,16 @@ func (in *intake) takeLater() error {
 	return in.takeAll(last, children)
 }
 
+// leaveLater says that the rows that were put off were met, and not handed on.
+func (in *intake) leaveLater() {
+	in.enqueue(func() error {
+		for _, l := range in.later {
+			in.undone[l.id] = true
+		}
+		return nil
+	})
+}
+
 // takeAll hands on rows that were put off. children are those that have a parent.
 func (in *intake) takeAll(rows []laterRow, children map[journal.ID]bool) error {
 	for len(rows) > 0 {
@@ -100,7 +110,7 @@ func (in *intake) awaitQuiet() {
 
 func (in *intake) takeLate(row *source.Row, l laterRow, known map[journal.ID]recalled, parentIsChild bool) error {
 	if in.going.Err() != nil || in.cfg.Limit > 0 && in.full() {
-		in.skip(row)
+		in.leaveMet(row, l.id)
 		return nil
 	}
 	r, it, faults := in.build(row, l.id, in.identity(row))

@@ -88,6 +88,23 @@ func TestInterruptedRunKeepsTheReport(t *testing.T) {
 	})
 }
 
+// Rows that were refused before are met long before they are handed on, behind all others:
+// the report of those that a stop has left stays.
+func TestInterruptedRunKeepsTheReportOfWhatItDidNotReach(t *testing.T) {
+	in(t, func(w *world) {
+		w.api.fate = func(int) fate { return refusedBy }
+		w.input("in.csv", linesOf(1, 40)...)
+		w.must(3, "in.csv")
+		w.api.fate = nil
+		w.input("in.csv", linesOf(1, 400)...)
+		drain := after(15 * time.Second)
+		w.must(4, "in.csv", func(c *Config) { c.Drain, c.Concurrency, c.Limiter = drain, 2, ratelimit.New(10) })
+		if !strings.Contains(w.read("out.failed.csv"), "\nT-40,") {
+			t.Error("row 40 has failed, and stands in no report")
+		}
+	})
+}
+
 func TestInterruptedBeforeItBegan(t *testing.T) {
 	in(t, func(w *world) {
 		w.api.fate = func(int) fate { return refusedBy }
