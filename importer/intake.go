@@ -89,6 +89,7 @@ type item struct {
 	mapped  mapping.Case
 	sum     [8]byte  // of that, before agents and parents were looked up
 	was     recalled // what was known of its case
+	touched bool     // its case may have been changed by others since that was written
 	unowned bool     // its owner is no agent, and it took the mapping's default
 }
 

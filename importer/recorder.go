@@ -345,12 +345,18 @@ func (p *pipeline) memo(a lifecycle.Record) (sum [8]byte, memo []byte) {
 		return sum, nil
 	case it == nil:
 		return a.Held, nil
+	}
+	var was content.Memo
+	if it.was.memo != nil {
+		was = *it.was.memo
+	}
+	wrote := a.Answer.Updated
+	if it.touched || wrote.IsZero() {
+		wrote = was.Wrote // or undo would take what others have done for ours
+	}
+	switch {
 	case a.Parentless:
-		var was content.Memo
-		if it.was.memo != nil {
-			was = *it.was.memo
-		}
-		return it.was.sum, content.MemoOf(&it.mapped, true, a.Answer.Updated).Keeping("parent_id", was).Append(nil)
+		return it.was.sum, content.MemoOf(&it.mapped, true, wrote).Keeping("parent_id", was).Append(nil)
 	case a.State != lifecycle.Done && it.was.caseID != "": // as it was
 		if it.was.memo == nil {
 			return it.was.sum, nil
@@ -363,13 +369,9 @@ func (p *pipeline) memo(a lifecycle.Record) (sum [8]byte, memo []byte) {
 		// Not even that row is known. Unless something is assumed, no change would ever
 		// be carried over; of what people have changed, an update leaves it all the same.
 		p.assumed++
-		return it.sum, content.MemoOf(&it.mapped, true, a.Answer.Updated).Append(nil)
+		return it.sum, content.MemoOf(&it.mapped, true, wrote).Append(nil)
 	case a.Held != it.sum: // and the row as it was then is not there to be described
 	default:
-		wrote := a.Answer.Updated
-		if wrote.IsZero() && it.was.memo != nil {
-			wrote = it.was.memo.Wrote
-		}
 		memo = content.MemoOf(&it.mapped, a.State == lifecycle.Done, wrote).Append(nil)
 	}
 	return a.Held, memo

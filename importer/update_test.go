@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"caseimport/importer/content"
+	"caseimport/importer/journal"
 	"caseimport/importer/results"
 	"caseimport/importer/talkdesk"
 )
@@ -959,6 +961,50 @@ func TestRefusedNoteThatWasSentAgain(t *testing.T) {
 		time.Sleep(time.Minute)
 		if c := w.at("T-1"); len(c.notes) != 1 {
 			t.Errorf("%+v", c.notes)
+		}
+	})
+}
+
+// Undo keeps a case that people have worked on, also when a later update has come after
+// them: what the memo says was written last must not become later than their change.
+func TestUpdateDoesNotHideThePeopleBeforeIt(t *testing.T) {
+	in(t, func(w *world) {
+		w.api.fate = func(int) fate {
+			f := taken
+			f.answer.Updated = time.Now().Truncate(time.Second)
+			return f
+		}
+		w.tickets("T-1,One,x,,,,,", "T-2,Two,x,,,,,")
+		w.must(0, "in.csv")
+		made := time.Now()
+		time.Sleep(time.Hour)
+		touched := time.Now()
+		w.api.mu.Lock()
+		for i := range w.api.cases {
+			w.api.cases[i].updated = map[string]time.Time{"T-1": touched, "T-2": made}[w.api.cases[i].key]
+		}
+		w.api.mu.Unlock()
+		time.Sleep(time.Hour)
+		for night := range 2 {
+			w.tickets(fmt.Sprintf("T-1,One,x %d,,,,,", night), fmt.Sprintf("T-2,Two,x %d,,,,,", night))
+			if sum := w.must(0, "in.csv", updating); sum.Updated != 2 {
+				t.Fatalf("%+v", sum)
+			}
+			time.Sleep(time.Hour)
+		}
+		j, err := journal.OpenUndo(w.path("out.journal"), journal.Header{Account: "acme", BaseURL: "https://api.example"}, journal.Begin{At: time.Now()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer j.Close()
+		after := map[int]bool{}
+		_ = j.Outcomes(func(o journal.Outcome) error {
+			memo, ok := content.ParseMemo(o.Memo)
+			after[o.Row] = ok && memo.Wrote.After(touched)
+			return nil
+		})
+		if len(after) != 2 || after[1] || !after[2] {
+			t.Errorf("written after people's change, by row: %v; want the row without one alone", after)
 		}
 	})
 }

@@ -22,13 +22,7 @@ func Rest(u *talkdesk.Update, c *mapping.Case, m Memo, got *talkdesk.Case, accou
 	for _, d := range compare.Case(&ids, got, account) {
 		differs[d.Field] = true
 	}
-	// Times have whole seconds. What was written without an answer that says when was
-	// written by the create, at the earliest.
-	wrote := m.Wrote
-	if wrote.IsZero() {
-		wrote = got.CreatedAt
-	}
-	touched := got.UpdatedAt.IsZero() || got.UpdatedAt.After(wrote.Add(time.Second))
+	touched := m.Touched(got)
 	wanted := func(name string) bool {
 		if !differs[name] {
 			return false
@@ -57,6 +51,18 @@ func Rest(u *talkdesk.Update, c *mapping.Case, m Memo, got *talkdesk.Case, accou
 		r.Notes, left = nil, append(left, compare.NoteField)
 	}
 	return orNil(&r), left
+}
+
+// Touched reports whether a case may have been changed since the memo was written, by
+// people or by an update of ours whose answer was lost.
+func (m Memo) Touched(got *talkdesk.Case) bool {
+	// Times have whole seconds. What was written without an answer that says when was
+	// written by the create, at the earliest.
+	wrote := m.Wrote
+	if wrote.IsZero() {
+		wrote = got.CreatedAt
+	}
+	return got.UpdatedAt.IsZero() || got.UpdatedAt.After(wrote.Add(time.Second))
 }
 
 // LeftAlone says which fields of a row Rest left, and why.
