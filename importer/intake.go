@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 
 	"caseimport/importer/content"
 	"caseimport/importer/exit"
@@ -89,8 +90,10 @@ type item struct {
 	mapped  mapping.Case
 	sum     [8]byte  // of that, before agents and parents were looked up
 	was     recalled // what was known of its case
-	touched bool     // its case may have been changed by others since that was written
 	unowned bool     // its owner is no agent, and it took the mapping's default
+	// touched: its case may have been changed by others since that was written. It is
+	// atomic since an interim outcome may be written down while the case is read.
+	touched atomic.Bool
 }
 
 // take brings a row to its first fork.

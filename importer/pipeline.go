@@ -230,7 +230,7 @@ func (p *pipeline) compared(q lifecycle.Request, got *talkdesk.Case, a talkdesk.
 		if it.was.memo != nil {
 			memo = *it.was.memo
 		}
-		it.touched = memo.Touched(got)
+		it.touched.Store(memo.Touched(got))
 		var left []string
 		c.Rest, left = content.Rest(q.Row.Update, &it.mapped, memo, got, p.cfg.Program.Account(), q.Row.NotesInDoubt())
 		a.Updated, c.Locked = got.UpdatedAt, got.Locked()

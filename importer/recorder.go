@@ -351,7 +351,7 @@ func (p *pipeline) memo(a lifecycle.Record) (sum [8]byte, memo []byte) {
 		was = *it.was.memo
 	}
 	wrote := a.Answer.Updated
-	if it.touched || wrote.IsZero() {
+	if it.touched.Load() || wrote.IsZero() {
 		wrote = was.Wrote // or undo would take what others have done for ours
 	}
 	switch {
