@@ -25,7 +25,7 @@ func (p *pipeline) finish(err error) (Summary, error) {
 	sum.Reasons, sum.InDoubt, sum.Trial = p.frequent(), p.inDoubt, p.trial
 	sum.MoreReasons = len(p.reasons) - len(sum.Reasons)
 	sum.Changed, sum.Unmatched, sum.Assumed = p.changed, p.unmatched, p.assumed
-	sum.Locked, sum.StillLocked, sum.Unowned = len(p.locked), p.settled, p.unowned
+	sum.Locked, sum.StillLocked, sum.Unowned = len(p.locked), p.stillLocked, p.unowned
 
 	// Each of these is tried whatever became of the others: all of them
 	// help whoever comes next.

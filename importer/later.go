@@ -200,15 +200,15 @@ type recalled struct {
 	// refused: the last update was, so nothing of it may still arrive.
 	refused bool
 	// locked: the last word was that the case takes no changes, of the row that sum is of;
-	// settled: and that was no news.
-	locked, settled bool
+	// noNews: and people had been told before.
+	locked, noNews bool
 }
 
 // told reports whether an earlier run has said of this very row that its case takes no
 // changes. What a run found that did not come to its end nobody may have seen.
 func (in *intake) told(it *item) bool {
 	was := it.was
-	return was.locked && was.sum == it.sum && (was.settled || in.journal.Last().Ended)
+	return was.locked && was.sum == it.sum && (was.noNews || in.journal.Last().Ended)
 }
 
 // recallRows recalls the cases of rows that have one, and of their parents.
@@ -235,7 +235,7 @@ func (p *pipeline) recall(cases map[journal.ID]recalled) error {
 		if err != nil {
 			return err
 		}
-		r := recalled{caseID: line.CaseID, sum: o.Sum, locked: line.ErrorCode == lifecycle.CodeLocked, settled: line.Status == results.Created}
+		r := recalled{caseID: line.CaseID, sum: o.Sum, locked: line.ErrorCode == lifecycle.CodeLocked, noNews: line.Status == results.Created}
 		r.refused = r.locked || talkdesk.Refusal(int(line.HTTPStatus))
 		if memo, ok := content.ParseMemo(o.Memo); ok {
 			r.memo = &memo

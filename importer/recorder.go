@@ -34,13 +34,13 @@ type tally struct {
 	undone  map[journal.ID]bool // rows of this input that were given up
 	// extra counts lines of the results file that the journal does not know: see
 	// results.Line.OfRun.
-	extra   int
-	reasons map[string]int
-	unowned int                 // cases that took the mapping's default for an owner who is no agent
-	locked  map[journal.ID]bool // incomplete rows whose case takes no changes
-	settled int                 // the same of rows of which an earlier run has said so
-	assumed int                 // rows whose case is taken to hold them, since nobody knows what it does
-	trial   []string            // ids of the cases that a run with a limit has created, the first of them
+	extra       int
+	reasons     map[string]int
+	unowned     int                 // cases that took the mapping's default for an owner who is no agent
+	locked      map[journal.ID]bool // incomplete rows whose case takes no changes
+	stillLocked int                 // the same of rows of which an earlier run has said so
+	assumed     int                 // rows whose case is taken to hold them, since nobody knows what it does
+	trial       []string            // ids of the cases that a run with a limit has created, the first of them
 }
 
 // maxReasons bounds the different reasons that are counted.
@@ -232,9 +232,9 @@ func older(a lifecycle.Record) bool {
 	return a.State == lifecycle.Done && a.Found && a.Attempts == 0
 }
 
-// settled reports whether a row's case takes no changes, as people were told of this very
-// row before: it is as it was left, and no news.
-func settled(a lifecycle.Record) bool {
+// noNews reports whether a row's case takes no changes, as people were told of this very
+// row before.
+func noNews(a lifecycle.Record) bool {
 	return a.State == lifecycle.Incomplete && a.Answer.Code == lifecycle.CodeLocked && a.Row != nil && a.Row.Told
 }
 
@@ -255,7 +255,7 @@ func (p *pipeline) outcome(a lifecycle.Record) (line results.Line, state journal
 		}
 	case a.State == lifecycle.Created:
 		state, count, line.Status, line.ErrorMessage = journal.Incomplete, nil, results.Incomplete, "created, but not updated yet: run the same command again"
-	case settled(a): // to the journal it is still to be updated, so every run looks at the case
+	case noNews(a): // to the journal it is still to be updated, so every run looks at the case
 		state, count, line.Status = journal.Incomplete, &progress.already, results.Created
 	case a.State == lifecycle.Incomplete:
 		state, count, line.Status = journal.Incomplete, &progress.incomplete, results.Incomplete
@@ -279,9 +279,9 @@ func (p *pipeline) outcome(a lifecycle.Record) (line results.Line, state journal
 func (p *pipeline) record(a lifecycle.Record) error {
 	line, state, count := p.outcome(a)
 	progress := p.cfg.Progress
-	if settled(a) {
-		p.settled++
-		if a.Ref.(*item).was.settled { // the journal and the results say so
+	if noNews(a) {
+		p.stillLocked++
+		if a.Ref.(*item).was.noNews { // the journal and the results say so
 			count.Add(1)
 			return nil
 		}
@@ -361,10 +361,11 @@ func (p *pipeline) memo(a lifecycle.Record) (sum [8]byte, memo []byte) {
 		if it.was.memo == nil {
 			return it.was.sum, nil
 		}
+		sum = it.was.sum
 		if a.Answer.Code == lifecycle.CodeLocked { // see told; the memo says what the case holds
-			return it.sum, it.was.memo.Append(nil)
+			sum = it.sum
 		}
-		return it.was.sum, it.was.memo.Append(nil)
+		return sum, it.was.memo.Append(nil)
 	case a.State == lifecycle.Done && older(a) && a.Held == sum:
 		// Not even that row is known. Unless something is assumed, no change would ever
 		// be carried over; of what people have changed, an update leaves it all the same.

@@ -89,20 +89,30 @@ func TestInterruptedRunKeepsTheReport(t *testing.T) {
 }
 
 // Rows that were refused before are met long before they are handed on, behind all others:
-// the report of those that a stop has left stays.
-func TestInterruptedRunKeepsTheReportOfWhatItDidNotReach(t *testing.T) {
-	in(t, func(w *world) {
-		w.api.fate = func(int) fate { return refusedBy }
-		w.input("in.csv", linesOf(1, 40)...)
-		w.must(3, "in.csv")
-		w.api.fate = nil
-		w.input("in.csv", linesOf(1, 400)...)
-		drain := after(15 * time.Second)
-		w.must(4, "in.csv", func(c *Config) { c.Drain, c.Concurrency, c.Limiter = drain, 2, ratelimit.New(10) })
-		if !strings.Contains(w.read("out.failed.csv"), "\nT-40,") {
-			t.Error("row 40 has failed, and stands in no report")
-		}
-	})
+// the report of those that the run does not come to stays.
+func TestReportStaysOfWhatARunDoesNotComeTo(t *testing.T) {
+	for name, c := range map[string]struct {
+		rows int // of the input then
+		stop func(*Config)
+	}{
+		"stopped among the new rows":          {400, func(c *Config) { c.Drain = after(15 * time.Second) }},
+		"stopped among those that come later": {200, func(c *Config) { c.Drain = after(2 * time.Second) }},
+		"a limit":                             {200, func(c *Config) { c.Limit = 5 }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in(t, func(w *world) {
+				w.api.alike = func(title string) bool { return strings.HasSuffix(title, "0") || strings.HasSuffix(title, "5") }
+				w.input("in.csv", linesOf(1, 200)...)
+				w.must(3, "in.csv")
+				w.api.alike = nil
+				w.input("in.csv", linesOf(1, c.rows)...)
+				w.must(4, "in.csv", func(cfg *Config) { cfg.Concurrency, cfg.Limiter = 2, ratelimit.New(10); c.stop(cfg) })
+				if !strings.Contains(w.read("out.failed.csv"), "\nT-200,") {
+					t.Error("row 200 has failed, and stands in no report")
+				}
+			})
+		})
+	}
 }
 
 func TestInterruptedBeforeItBegan(t *testing.T) {

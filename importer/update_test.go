@@ -965,8 +965,9 @@ func TestRefusedNoteThatWasSentAgain(t *testing.T) {
 	})
 }
 
-// Undo keeps a case that people have worked on, also when a later update has come after
-// them: what the memo says was written last must not become later than their change.
+// What people did to a case before an update is still theirs after it: undo keeps the case,
+// since what the memo says was written last is not later than their change, and a field
+// that they have set is left to them when the row's changes, too.
 func TestUpdateDoesNotHideThePeopleBeforeIt(t *testing.T) {
 	in(t, func(w *world) {
 		w.api.fate = func(int) fate {
@@ -981,7 +982,9 @@ func TestUpdateDoesNotHideThePeopleBeforeIt(t *testing.T) {
 		touched := time.Now()
 		w.api.mu.Lock()
 		for i := range w.api.cases {
-			w.api.cases[i].updated = map[string]time.Time{"T-1": touched, "T-2": made}[w.api.cases[i].key]
+			c := &w.api.cases[i]
+			c.updated = map[string]time.Time{"T-1": touched, "T-2": made}[c.key]
+			c.title = map[string]string{"T-1": "Theirs", "T-2": c.title}[c.key]
 		}
 		w.api.mu.Unlock()
 		time.Sleep(time.Hour)
@@ -992,6 +995,10 @@ func TestUpdateDoesNotHideThePeopleBeforeIt(t *testing.T) {
 			}
 			time.Sleep(time.Hour)
 		}
+		w.tickets("T-1,Ours,x,,,,,", "T-2,Ours,x,,,,,")
+		w.must(0, "in.csv", updating)
+		w.set("T-1", map[string]string{"title": ""}) // it is left as people gave it
+		w.set("T-2", map[string]string{"title": "Ours"})
 		j, err := journal.OpenUndo(w.path("out.journal"), journal.Header{Account: "acme", BaseURL: "https://api.example"}, journal.Begin{At: time.Now()})
 		if err != nil {
 			t.Fatal(err)
