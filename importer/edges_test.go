@@ -203,13 +203,46 @@ func TestJournalAndResultsOfABackup(t *testing.T) {
 				if sum := w.must(0, "in.csv"); sum.Created != len(tonight)-30 || sum.Already != 30 {
 					t.Errorf("%+v", sum)
 				}
-				if !strings.Contains(w.logged(), "restored from a backup") {
-					t.Error("it is not said")
+				if log := w.logged(); !strings.Contains(log, "restored from a backup") || strings.Contains(log, "once rebuilt") {
+					t.Errorf("it is to be said, once: %s", log)
 				}
 				w.once(keys(1, len(tonight))...)
+				w.input("in.csv", linesOf(41, 42)...)
+				w.must(0, "in.csv")
+				if !strings.Contains(w.logged(), "once rebuilt") {
+					t.Error("the next run trusts the journal")
+				}
 			})
 		})
 	}
+}
+
+// Rows that had failed before the backup, and have their cases since, may come before
+// those that tell that it is one.
+func TestBackupOfRowsThatHadFailed(t *testing.T) {
+	in(t, func(w *world) {
+		w.api.alike = func(title string) bool { return title == "Subject 2" }
+		w.input("in.csv", linesOf(1, 3)...)
+		w.must(3, "in.csv")
+		at, backup := modified(w.path("out.csv")), map[string]string{}
+		for _, file := range []string{"out.csv", "out.journal"} {
+			backup[file] = strings.TrimSuffix(w.read(file), "\n")
+		}
+		w.api.alike = nil
+		rows := linesOf(1, 6)
+		rows[1] = strings.Replace(rows[1], "Body", "Corrected body", 1)
+		w.input("in.csv", rows...)
+		w.must(0, "in.csv")
+		time.Sleep(time.Hour)
+		for file, text := range backup {
+			w.write(file, text)
+			os.Chtimes(w.path(file), at, at)
+		}
+		if sum := w.must(0, "in.csv"); sum.Created != 0 || sum.Already != 6 {
+			t.Errorf("%+v", sum)
+		}
+		w.once(keys(1, 6)...)
+	})
 }
 
 // Of new rows a few are looked up, and none that cannot be sent, nor those that the last run
